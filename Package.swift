@@ -1,0 +1,181 @@
+// swift-tools-version: 6.2
+
+import CompilerPluginSupport
+import PackageDescription
+
+/// Every target reads the same: what is imported is named where it is used, and nothing leaks by accident.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// The agent travels into other people's containers, so its release build links nothing dynamically.
+/// The two wrapped symbols save the sorting of unwind tables at start-up (see CMusterStatic).
+let staticExecutable: [LinkerSetting] = [
+    .unsafeFlags(
+        [
+            "-static-executable",
+            "-Xlinker", "--eh-frame-hdr",
+            "-Xlinker", "--wrap=__register_frame_info",
+            "-Xlinker", "--wrap=__deregister_frame_info",
+        ],
+        .when(configuration: .release))
+]
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+
+/// The floors: a target imports only targets on lower floors.
+let sources: [Target] = [
+    // Floor 0: values only.
+    .target(name: "CMusterPlatform"),
+    .target(name: "MusterModel", swiftSettings: strict),
+
+    // Floor 1: frameworks and messages are pure; processes are the one edge they all share.
+    .target(name: "MusterFrameworks", dependencies: ["MusterModel"], swiftSettings: strict),
+    .target(name: "MusterWire", dependencies: ["MusterModel"], swiftSettings: strict),
+    .target(name: "MusterProcess", dependencies: ["CMusterPlatform"], swiftSettings: strict),
+
+    // Floor 2: where things are kept, and where nodes come from.
+    .target(name: "MusterStore", dependencies: ["MusterModel", crypto], swiftSettings: strict),
+    .target(
+        name: "MusterMetadata",
+        dependencies: ["MusterModel", .product(name: "GRDB", package: "GRDB.swift")],
+        swiftSettings: strict),
+    .target(
+        name: "MusterBackends", dependencies: ["MusterModel", "MusterWire", "MusterProcess"],
+        swiftSettings: strict),
+    .target(
+        name: "MusterPython", dependencies: ["MusterModel", "MusterProcess", crypto],
+        swiftSettings: strict),
+
+    // Floor 3: what happens on a node, and what moves a run.
+    .target(
+        name: "MusterAgent",
+        dependencies: [
+            "MusterModel", "MusterWire", "MusterFrameworks", "MusterProcess", "MusterStore", nioCore, nioPosix,
+            nioSSL,
+        ],
+        swiftSettings: strict),
+    .target(
+        name: "MusterEngine",
+        dependencies: [
+            "MusterModel", "MusterWire", "MusterStore", "MusterMetadata", "MusterBackends", "MusterPython",
+        ],
+        swiftSettings: strict),
+
+    // Floor 4: what a Swift flow imports.
+    .macro(
+        name: "MusterMacros",
+        dependencies: [
+            .product(name: "SwiftSyntax", package: "swift-syntax"),
+            .product(name: "SwiftSyntaxBuilder", package: "swift-syntax"),
+            .product(name: "SwiftSyntaxMacros", package: "swift-syntax"),
+            .product(name: "SwiftDiagnostics", package: "swift-syntax"),
+            .product(name: "SwiftCompilerPlugin", package: "swift-syntax"),
+        ],
+        swiftSettings: strict),
+    .target(
+        name: "Muster",
+        dependencies: ["MusterModel", "MusterFrameworks", "MusterWire", "MusterMacros"],
+        swiftSettings: strict),
+
+    // Floor 5: the two programs.
+    .target(
+        name: "MusterCommandLine",
+        dependencies: [
+            "MusterModel", "MusterWire", "MusterProcess", "MusterStore", "MusterMetadata", "MusterBackends",
+            "MusterPython", "MusterEngine",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ],
+        swiftSettings: strict),
+    .executableTarget(name: "muster", dependencies: ["MusterCommandLine"], swiftSettings: strict),
+    .target(name: "CMusterStatic"),
+    .executableTarget(
+        name: "muster-agent", dependencies: ["MusterAgent", "CMusterStatic"],
+        swiftSettings: strict, linkerSettings: staticExecutable),
+]
+
+/// Examples, and the flows that the tests run.
+let examples: [Target] = [
+    .executableTarget(
+        name: "DigitsTraining", dependencies: ["Muster"], path: "Examples/DigitsTraining",
+        exclude: ["load.py", "train.py", "evaluate.py"], swiftSettings: strict),
+    .executableTarget(
+        name: "FlowFixtures", dependencies: ["Muster"], path: "Tests/FlowFixtures",
+        exclude: ["Scripts"], swiftSettings: strict),
+]
+
+/// Tests mirror the sources.
+let tests: [Target] = [
+    .testTarget(name: "MusterModelTests", dependencies: ["MusterModel"], swiftSettings: strict),
+    .testTarget(name: "MusterProcessTests", dependencies: ["MusterProcess"], swiftSettings: strict),
+    .testTarget(name: "MusterWireTests", dependencies: ["MusterWire", "MusterModel"], swiftSettings: strict),
+    .testTarget(
+        name: "MusterFrameworksTests", dependencies: ["MusterFrameworks", "MusterModel"], swiftSettings: strict),
+    .testTarget(name: "MusterStoreTests", dependencies: ["MusterStore", "MusterModel"], swiftSettings: strict),
+    .testTarget(
+        name: "MusterMetadataTests", dependencies: ["MusterMetadata", "MusterModel"], swiftSettings: strict),
+    .testTarget(
+        name: "MusterBackendsTests", dependencies: ["MusterBackends", "MusterModel", "MusterWire"],
+        swiftSettings: strict),
+    .testTarget(
+        name: "MusterPythonTests", dependencies: ["MusterPython", "MusterModel"], swiftSettings: strict),
+    .testTarget(
+        name: "MusterAgentTests",
+        dependencies: [
+            "MusterAgent", "MusterModel", "MusterWire", "MusterProcess", "muster-agent", nioCore,
+            nioPosix, nioSSL,
+        ],
+        swiftSettings: strict),
+    .testTarget(
+        name: "MusterEngineTests",
+        dependencies: ["MusterEngine", "MusterModel", "MusterWire", "MusterStore", "MusterMetadata", "MusterBackends"],
+        swiftSettings: strict),
+    .testTarget(
+        name: "MusterTests", dependencies: ["Muster", "MusterModel", "MusterWire"], swiftSettings: strict),
+    .testTarget(
+        name: "MusterMacrosTests",
+        dependencies: [
+            "MusterMacros",
+            .product(name: "SwiftSyntaxMacros", package: "swift-syntax"),
+            .product(name: "SwiftSyntaxMacroExpansion", package: "swift-syntax"),
+            .product(name: "SwiftSyntaxMacrosGenericTestSupport", package: "swift-syntax"),
+        ],
+        swiftSettings: strict),
+    .testTarget(
+        name: "MusterCommandLineTests",
+        dependencies: ["MusterCommandLine", "MusterModel", "MusterStore", "MusterMetadata"],
+        swiftSettings: strict),
+    .testTarget(
+        name: "EndToEndTests",
+        dependencies: [
+            "MusterModel", "MusterStore", "MusterMetadata", "MusterProcess",
+            "muster", "muster-agent", "FlowFixtures", "DigitsTraining",
+        ],
+        swiftSettings: strict),
+]
+
+let package = Package(
+    name: "muster",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Muster", targets: ["Muster"]),
+        .executable(name: "muster", targets: ["muster"]),
+        .executable(name: "muster-agent", targets: ["muster-agent"]),
+        .executable(name: "digits-training", targets: ["DigitsTraining"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/swiftlang/swift-syntax.git", from: "603.0.1"),
+    ],
+    targets: sources + examples + tests,
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,104 @@
+/// How one attempt of a gang ended. The control node's agent writes it once, when every node has reported or is lost.
+public struct GangReport: Codable, Sendable, Equatable {
+    /// The root cause; nil when every node succeeded.
+    public var failure: TaskFailure?
+    /// In node order.
+    public var nodes: [NodeReport]
+    /// Unix time in seconds.
+    public var started: Double
+    public var finished: Double
+
+    public init(failure: TaskFailure?, nodes: [NodeReport], started: Double, finished: Double) {
+        self.failure = failure
+        self.nodes = nodes
+        self.started = started
+        self.finished = finished
+    }
+}
+
+/// How one node ended.
+public struct NodeReport: Codable, Sendable, Equatable {
+    public enum Status: String, Codable, Sendable {
+        case succeeded
+        /// This node is the cause.
+        case failed
+        /// It was stopped because another node failed, or because the attempt was cancelled or timed out.
+        case stopped
+    }
+
+    public var index: Int
+    public var status: Status
+    /// What the step body left; nil unless the body ran to its end.
+    public var result: NodeResult?
+
+    public init(index: Int, status: Status, result: NodeResult? = nil) {
+        self.index = index
+        self.status = status
+        self.result = result
+    }
+}
+
+/// What a step body left on one node, already in the store.
+public struct NodeResult: Codable, Sendable, Equatable {
+    public var transition: Transition
+    /// Every artifact that is visible after the step, unchanged ones included.
+    public var artifacts: [String: ArtifactReference]
+    /// The elements of a foreach, one JSON text per line; nil for other transitions.
+    public var items: ArtifactReference?
+
+    public init(transition: Transition, artifacts: [String: ArtifactReference], items: ArtifactReference? = nil) {
+        self.transition = transition
+        self.artifacts = artifacts
+        self.items = items
+    }
+}
+
+/// Why an attempt failed: what a person reads, and what `@Catch` stores.
+public struct TaskFailure: Codable, Sendable, Equatable {
+    /// A stable dotted code; programs match on it, never on the message.
+    public enum Code: String, Codable, Sendable {
+        /// The step body threw.
+        case body = "step.error"
+        /// A process left with a code other than 0.
+        case exit = "process.exit"
+        /// A process was ended by a signal.
+        case signal = "process.signal"
+        /// A node's agent died or fell silent.
+        case lost = "node.lost"
+        /// Nodes did not come to the rendezvous in time.
+        case rendezvous = "gang.rendezvous"
+        case timeout = "task.timeout"
+        case cancelled = "run.cancelled"
+        /// The step's environment could not be made.
+        case environment = "step.environment"
+        /// A request or a file broke the step protocol.
+        case contract = "step.protocol"
+        /// An artifact could not be read or written.
+        case store = "store.error"
+    }
+
+    public var code: Code
+    /// One sentence that names the thing at fault; what can be done about it comes last.
+    public var message: String
+    /// The node that is the cause, where there is one.
+    public var node: Int?
+    /// The process that is the cause: `step`, or what the framework calls it, such as `rank 3`.
+    public var process: String?
+    public var exitCode: Int?
+    public var signal: Int?
+    /// The process's last lines of output, oldest first.
+    public var lastLines: [String]
+
+    public init(
+        code: Code, message: String, node: Int? = nil, process: String? = nil, exitCode: Int? = nil,
+        signal: Int? = nil, lastLines: [String] = []
+    ) {
+        self.code = code
+        self.message = message
+        self.node = node
+        self.process = process
+        self.exitCode = exitCode
+        self.signal = signal
+        self.lastLines = lastLines
+    }
+}

@@ -1,0 +1,27 @@
+/// The names of the environment variables that every process of a node finds.
+///
+/// The `MF_PARALLEL_*` names are Metaflow's, because scripts in the world read them.
+public enum NodeEnvironment {
+    public static let flow = "MUSTER_FLOW"
+    public static let run = "MUSTER_RUN"
+    public static let step = "MUSTER_STEP"
+    public static let task = "MUSTER_TASK"
+    public static let attempt = "MUSTER_ATTEMPT"
+    public static let nodes = "MUSTER_NODES"
+    public static let nodeIndex = "MUSTER_NODE_INDEX"
+    public static let nodeAddress = "MUSTER_NODE_ADDRESS"
+    public static let controlAddress = "MUSTER_CONTROL_ADDRESS"
+    public static let controlTask = "MUSTER_CONTROL_TASK"
+    /// The folder that holds `task.json`.
+    public static let taskFolder = "MUSTER_TASK_FOLDER"
+    /// Marks every process of a node, so that one that left its group and its session is still found.
+    /// The value is ``scopeValue(attempt:index:)``.
+    public static let scope = "MUSTER_SCOPE"
+
+    public static let parallelMainAddress = "MF_PARALLEL_MAIN_IP"
+    public static let parallelNodes = "MF_PARALLEL_NUM_NODES"
+    public static let parallelNodeIndex = "MF_PARALLEL_NODE_INDEX"
+    public static let parallelControlTask = "MF_PARALLEL_CONTROL_TASK_ID"
+
+    public static func scopeValue(attempt: AttemptID, index: Int) -> String { "\(attempt.folder)/\(index)" }
+}

@@ -1,0 +1,35 @@
+/// A parameter of a flow: a value given once per run.
+public struct ParameterManifest: Codable, Sendable, Equatable {
+    public var name: String
+    public var help: String
+    public var kind: ParameterKind
+    /// The value when none is given, as JSON; nil for a required parameter.
+    public var defaultValue: JSONValue?
+    public var location: SourceLocation?
+
+    public init(
+        name: String, help: String = "", kind: ParameterKind, defaultValue: JSONValue? = nil,
+        location: SourceLocation? = nil
+    ) {
+        self.name = name
+        self.help = help
+        self.kind = kind
+        self.defaultValue = defaultValue
+        self.location = location
+    }
+
+    public var isRequired: Bool { self.defaultValue == nil }
+}
+
+/// What a parameter's text is read as.
+public enum ParameterKind: Codable, Sendable, Hashable {
+    case int
+    case double
+    case bool
+    case string
+    case url
+    /// One of `cases`, by raw value.
+    case choice(cases: [String])
+    /// JSON text whose shape the flow checks itself.
+    case json
+}

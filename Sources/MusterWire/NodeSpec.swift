@@ -1,0 +1,88 @@
+public import MusterModel
+
+/// What one agent is told when it is started: the first line of its standard input.
+///
+/// The input stays open for as long as the engine lives; its end is the agent's signal to take everything down.
+/// On an ordinary machine the credentials never touch the disk this way.
+public struct NodeSpec: Codable, Sendable, Equatable {
+    public var version: Int
+    public var attempt: AttemptID
+    /// This node's index and the gang's size.
+    public var index: Int
+    public var size: Int
+    /// The address this node binds and is known by.
+    public var address: String
+    /// 32 random bytes made for this attempt, base64: the key of the gang's connections.
+    public var secret: String
+    /// Seconds for all nodes to come to the rendezvous.
+    public var rendezvousDeadline: Double
+    /// Seconds the attempt may run; nil without `@Timeout`.
+    public var timeout: Double?
+    /// Seconds between SIGTERM and SIGKILL.
+    public var grace: Double
+    /// The flow program: its path, and arguments that come before the verb.
+    public var program: [String]
+    /// What the task is, but for ``TaskFile/parallel``, ``TaskFile/taskID``, ``TaskFile/socket`` and
+    /// ``TaskFile/temporaryFolder``, which the agent knows best.
+    public var task: TaskFile
+    /// The store's folder, which this node shares.
+    public var store: String
+    /// The unpacked code package; its entries are linked into the node's work folder.
+    public var package: String
+    /// The node's own folder: work folder, task folder and socket are made in it. Removed when the attempt ends.
+    public var scratch: String
+    /// The environment of everything that runs on the node; complete, nothing is inherited.
+    public var environment: [String: String]
+    public var framework: FrameworkSettings?
+    public var cpus: Int
+    public var gpus: Int
+
+    public init(
+        attempt: AttemptID, index: Int, size: Int, address: String, secret: String, rendezvousDeadline: Double,
+        timeout: Double?, grace: Double, program: [String], task: TaskFile, store: String, package: String,
+        scratch: String, environment: [String: String], framework: FrameworkSettings?, cpus: Int, gpus: Int
+    ) {
+        self.version = FlowManifest.currentVersion
+        self.attempt = attempt
+        self.index = index
+        self.size = size
+        self.address = address
+        self.secret = secret
+        self.rendezvousDeadline = rendezvousDeadline
+        self.timeout = timeout
+        self.grace = grace
+        self.program = program
+        self.task = task
+        self.store = store
+        self.package = package
+        self.scratch = scratch
+        self.environment = environment
+        self.framework = framework
+        self.cpus = cpus
+        self.gpus = gpus
+    }
+}
+
+/// A line that the engine writes to an agent's standard input after the ``NodeSpec``.
+public enum AgentCommand: Codable, Sendable, Equatable {
+    /// Where the control node's agent listens: workers wait for this line. Never sent to node 0 or to a gang of one.
+    case control(address: String, port: Int)
+    /// End the attempt: every process gets SIGTERM, then SIGKILL. Sent to the control node's agent.
+    case stop(failure: TaskFailure)
+}
+
+/// A line that an agent writes to its standard output, for the engine.
+public enum AgentStatus: Codable, Sendable, Equatable {
+    /// From the control node's agent of a gang of two or more: it takes connections.
+    case listening(port: Int)
+    /// From the control node's agent: this node has come to the rendezvous.
+    case joined(node: Int)
+    /// From every agent: the step body has started on this node.
+    case started(node: Int)
+    /// From every agent: its log has grown to this many bytes. Sent at most every few milliseconds.
+    case log(node: Int, bytes: Int)
+    /// From the control node's agent: a node has ended.
+    case ended(node: Int, status: NodeReport.Status)
+    /// From the control node's agent, its last line: the attempt is over and ``GangReport`` stands in the store.
+    case finished(report: GangReport)
+}
