@@ -8,7 +8,7 @@ package protocol MetadataStore: Sendable {
     /// - Throws: ``MetadataError`` with code ``MetadataError/Code/duplicate`` when the run exists.
     func create(_ record: RunRecord) async throws
     /// Appends `events` at `time` (Unix seconds), all of them or none. They are on disk, as far as the death of this
-    /// process is concerned, when it returns. ``RunEvent/ended(outcome:)`` also closes the run's record.
+    /// process is concerned, when it returns. ``RunEvent/ended(verdict:)`` also closes the run's record.
     func append(_ events: [RunEvent], to run: RunKey, at time: Double) async throws
     /// The run's events in the order in which they were appended.
     func events(of run: RunKey) async throws -> [RecordedEvent]

@@ -18,10 +18,10 @@ package enum RunEvent: Codable, Sendable, Equatable {
     /// Somebody asked for the end; nothing new is started.
     case cancelled(failure: TaskFailure)
     /// The run's last event.
-    case ended(outcome: RunOutcome)
+    case ended(verdict: RunVerdict)
 }
 
 /// How a run ended.
-package enum RunOutcome: String, Codable, Sendable, Hashable {
+package enum RunVerdict: String, Codable, Sendable, Hashable {
     case succeeded, failed, cancelled
 }

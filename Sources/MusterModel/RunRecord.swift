@@ -7,8 +7,8 @@ package struct RunRecord: Codable, Sendable, Equatable {
     /// Unix time in seconds.
     package var created: Double
     package var finished: Double?
-    /// nil while the run is not over. A run without an outcome whose engine is gone was interrupted.
-    package var outcome: RunOutcome?
+    /// nil while the run is not over. A run without an verdict whose engine is gone was interrupted.
+    package var verdict: RunVerdict?
     /// The run that this one resumes.
     package var originRun: String?
     /// The flow program: its path, and arguments that come before the verb.
@@ -19,7 +19,7 @@ package struct RunRecord: Codable, Sendable, Equatable {
     package var package: String
 
     package init(
-        flow: String, run: String, user: String, created: Double, finished: Double? = nil, outcome: RunOutcome? = nil,
+        flow: String, run: String, user: String, created: Double, finished: Double? = nil, verdict: RunVerdict? = nil,
         originRun: String? = nil, program: [String], manifest: FlowManifest, parameters: [String: JSONValue],
         package: String
     ) {
@@ -28,7 +28,7 @@ package struct RunRecord: Codable, Sendable, Equatable {
         self.user = user
         self.created = created
         self.finished = finished
-        self.outcome = outcome
+        self.verdict = verdict
         self.originRun = originRun
         self.program = program
         self.manifest = manifest

@@ -12,15 +12,15 @@ package struct RunStateMachine: Sendable {
         case idle
         case running
         /// No new attempt starts; attempts that run may end.
-        case draining(RunOutcome)
-        case over(RunOutcome)
+        case draining(RunVerdict)
+        case over(RunVerdict)
     }
 
     package enum Action: Sendable, Equatable {
         /// The task's next attempt can be started, `seconds` from now.
         case prepare(task: Int, attempt: Int, seconds: Double)
-        /// Append ``RunEvent/ended(outcome:)``: nothing is running and nothing will be.
-        case end(RunOutcome)
+        /// Append ``RunEvent/ended(verdict:)``: nothing is running and nothing will be.
+        case end(RunVerdict)
     }
 
     package let manifest: FlowManifest
@@ -94,8 +94,8 @@ package struct RunStateMachine: Sendable {
             self.phase = .draining(.cancelled)
             return []
 
-        case (.draining(let expected), .ended(let outcome)) where expected == outcome && self.runningCount == 0:
-            self.phase = .over(outcome)
+        case (.draining(let expected), .ended(let verdict)) where expected == verdict && self.runningCount == 0:
+            self.phase = .over(verdict)
             return []
         case (.running, .ended(.succeeded)) where self.openCount == 0:
             self.phase = .over(.succeeded)
@@ -170,7 +170,7 @@ package struct RunStateMachine: Sendable {
 
     private mutating func endIfDone() -> [Action] {
         switch self.phase {
-        case .draining(let outcome) where self.runningCount == 0: [.end(outcome)]
+        case .draining(let verdict) where self.runningCount == 0: [.end(verdict)]
         case .running where self.openCount == 0: [.end(.succeeded)]
         default: []
         }

@@ -29,8 +29,8 @@ package final class InMemoryMetadata: MetadataStore {
             }
             for event in events {
                 contents.events[run, default: []].append(RecordedEvent(event: event, time: time))
-                if case .ended(let outcome) = event {
-                    record.outcome = outcome
+                if case .ended(let verdict) = event {
+                    record.verdict = verdict
                     record.finished = time
                 }
             }

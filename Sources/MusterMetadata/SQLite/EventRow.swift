@@ -39,8 +39,8 @@ struct EventRow {
             self.init(kind: "cloned", task: task, payload: payload)
         case .cancelled(let failure):
             self.init(kind: "cancelled", payload: try Self.encode(failure))
-        case .ended(let outcome):
-            self.init(kind: "ended", payload: try Self.encode(outcome))
+        case .ended(let verdict):
+            self.init(kind: "ended", payload: try Self.encode(verdict))
         }
     }
 
@@ -73,7 +73,7 @@ struct EventRow {
         case ("cancelled", _, _, let payload?):
             return Self.decode(TaskFailure.self, payload).map { .cancelled(failure: $0) }
         case ("ended", _, _, let payload?):
-            return Self.decode(RunOutcome.self, payload).map { .ended(outcome: $0) }
+            return Self.decode(RunVerdict.self, payload).map { .ended(verdict: $0) }
         default:
             return nil
         }

@@ -37,9 +37,9 @@ package final class SQLiteMetadata: MetadataStore {
         try await self.write { database in
             let data = try JSONEncoder().encode(record)
             try database.execute(
-                sql: "INSERT INTO runs (flow, run, created, finished, outcome, record) VALUES (?, ?, ?, ?, ?, ?)",
+                sql: "INSERT INTO runs (flow, run, created, finished, verdict, record) VALUES (?, ?, ?, ?, ?, ?)",
                 arguments: [
-                    record.flow, record.run, record.created, record.finished, record.outcome?.rawValue, data,
+                    record.flow, record.run, record.created, record.finished, record.verdict?.rawValue, data,
                 ])
         }
     }
@@ -56,10 +56,10 @@ package final class SQLiteMetadata: MetadataStore {
                 sequence += 1
                 let row = try EventRow(event)
                 try insert.execute(arguments: [id, sequence, time, row.kind, row.task, row.attempt, row.payload])
-                if case .ended(let outcome) = event {
+                if case .ended(let verdict) = event {
                     try database.execute(
-                        sql: "UPDATE runs SET outcome = ?, finished = ? WHERE id = ?",
-                        arguments: [outcome.rawValue, time, id])
+                        sql: "UPDATE runs SET verdict = ?, finished = ? WHERE id = ?",
+                        arguments: [verdict.rawValue, time, id])
                 }
             }
         }
@@ -88,7 +88,7 @@ package final class SQLiteMetadata: MetadataStore {
     package func record(of run: RunKey) async throws -> RunRecord? {
         try await self.read { database in
             try Row.fetchOne(
-                database, sql: "SELECT record, finished, outcome FROM runs WHERE flow = ? AND run = ?",
+                database, sql: "SELECT record, finished, verdict FROM runs WHERE flow = ? AND run = ?",
                 arguments: [run.flow, run.run]
             ).map(Self.record(from:))
         }
@@ -99,7 +99,7 @@ package final class SQLiteMetadata: MetadataStore {
             try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT record, finished, outcome FROM runs WHERE ?1 IS NULL OR flow = ?1
+                    SELECT record, finished, verdict FROM runs WHERE ?1 IS NULL OR flow = ?1
                     ORDER BY created DESC, id DESC LIMIT ?2
                     """,
                 arguments: [flow, limit ?? -1]
@@ -110,7 +110,7 @@ package final class SQLiteMetadata: MetadataStore {
     private static func record(from row: Row) throws -> RunRecord {
         var record = try JSONDecoder().decode(RunRecord.self, from: row[0] as Data)
         record.finished = row[1]
-        record.outcome = (row[2] as String?).flatMap(RunOutcome.init(rawValue:))
+        record.verdict = (row[2] as String?).flatMap(RunVerdict.init(rawValue:))
         return record
     }
 

@@ -13,7 +13,7 @@ enum SQLiteSchema {
                         run TEXT NOT NULL,
                         created REAL NOT NULL,
                         finished REAL,
-                        outcome TEXT,
+                        verdict TEXT,
                         record BLOB NOT NULL,
                         UNIQUE (flow, run)
                     );
