@@ -22,6 +22,9 @@ package protocol ComputeBackend: Sendable {
 
     /// Ends the attempt for the given reason. Succeeds when it has ended already.
     func cancel(_ attempt: AttemptID, because failure: TaskFailure) async
+
+    /// Ends and removes whatever gangs of the run an engine that died has left; returns when nothing of them is left.
+    func clearAway(flow: String, run: String) async
 }
 
 /// What a place can hold at once.

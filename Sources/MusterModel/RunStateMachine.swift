@@ -19,8 +19,6 @@ package struct RunStateMachine: Sendable {
     package enum Action: Sendable, Equatable {
         /// The task's next attempt can be started, `seconds` from now.
         case prepare(task: Int, attempt: Int, seconds: Double)
-        /// Append ``RunEvent/ended(verdict:)``: nothing is running and nothing will be.
-        case end(RunVerdict)
     }
 
     package let manifest: FlowManifest
@@ -45,6 +43,15 @@ package struct RunStateMachine: Sendable {
     /// Tasks with an attempt that was started and has not ended.
     package var running: [RunTask] { self.tasks.filter { if case .running = $0.status { true } else { false } } }
 
+    /// How the run has to be ended now; nil while something runs or will.
+    package var dueVerdict: RunVerdict? {
+        switch self.phase {
+        case .draining(let verdict) where self.runningCount == 0: verdict
+        case .running where self.openCount == 0: .succeeded
+        default: nil
+        }
+    }
+
     /// Applies `event`.
     /// - Throws: ``IllegalRunEvent`` when the event cannot happen in this state; the state is then unchanged.
     package mutating func handle(_ event: RunEvent) throws(IllegalRunEvent) -> [Action] {
@@ -64,41 +71,35 @@ package struct RunStateMachine: Sendable {
             try self.require(number, is: .running(attempt: attempt), event)
             try self.check(results, of: number, event)
             self.runningCount -= 1
-            return self.complete(number, results: results) + self.endIfDone()
+            return self.complete(number, results: results)
 
         case (.running, .attemptFailed(let number, let attempt, let failure, let caught)),
             (.draining, .attemptFailed(let number, let attempt, let failure, let caught)):
             try self.require(number, is: .running(attempt: attempt), event)
             if let caught { try self.check(caught, of: number, event) }
             self.runningCount -= 1
-            return self.fail(number, attempt: attempt, failure: failure, caught: caught) + self.endIfDone()
+            return self.fail(number, attempt: attempt, failure: failure, caught: caught)
 
         case (.running, .attemptInterrupted(let number, let attempt)),
             (.draining, .attemptInterrupted(let number, let attempt)):
             try self.require(number, is: .running(attempt: attempt), event)
             self.runningCount -= 1
             self.update(number) { $0.status = .ready(attempt: attempt + 1) }
-            guard self.phase == .running else { return self.endIfDone() }
+            guard self.phase == .running else { return [] }
             return [.prepare(task: number, attempt: attempt + 1, seconds: 0)]
 
         case (.running, .cloned(let number, let run, let origin, let results)):
             try self.require(number, is: .ready(attempt: 0), event)
             try self.check(results, of: number, event)
             self.update(number) { $0.clonedFrom = "\(run)/\(origin)" }
-            return self.complete(number, results: results) + self.endIfDone()
+            return self.complete(number, results: results)
 
-        case (.running, .cancelled):
-            self.phase = .draining(.cancelled)
-            return self.endIfDone()
-        case (.draining, .cancelled):
+        case (.running, .cancelled), (.draining, .cancelled):
             self.phase = .draining(.cancelled)
             return []
 
-        case (.draining(let expected), .ended(let verdict)) where expected == verdict && self.runningCount == 0:
+        case (_, .ended(let verdict)) where self.dueVerdict == verdict:
             self.phase = .over(verdict)
-            return []
-        case (.running, .ended(.succeeded)) where self.openCount == 0:
-            self.phase = .over(.succeeded)
             return []
 
         default:
@@ -139,9 +140,12 @@ package struct RunStateMachine: Sendable {
         _ number: Int, attempt: Int, failure: TaskFailure, caught: [NodeResult]?
     ) -> [Action] {
         self.update(number) { $0.failures += 1; $0.failure = failure }
-        if let caught { return self.complete(number, results: caught) }
+        if let caught {
+            self.update(number) { $0.wasCaught = true }
+            return self.complete(number, results: caught)
+        }
         let retry = self.steps[self[number].step]?.settings.retry ?? RetryPolicy(times: 0, minutesBetween: 0)
-        if self.phase == .running, failure.code != .cancelled, self[number].failures <= retry.times {
+        if self.phase == .running, failure.code.canRetry, self[number].failures <= retry.times {
             self.update(number) { $0.status = .ready(attempt: attempt + 1) }
             return [.prepare(task: number, attempt: attempt + 1, seconds: retry.minutesBetween * 60)]
         }
@@ -166,14 +170,6 @@ package struct RunStateMachine: Sendable {
         self.waiting[scope.origin] = nil
         let parents = waiting.arrived.sorted { $0.key < $1.key }.map(\.value)
         return [self.create(step: join, parents: parents, slot: 0, scopes: task.scopes.dropLast(), nodes: nil)]
-    }
-
-    private mutating func endIfDone() -> [Action] {
-        switch self.phase {
-        case .draining(let verdict) where self.runningCount == 0: [.end(verdict)]
-        case .running where self.openCount == 0: [.end(.succeeded)]
-        default: []
-        }
     }
 
     // MARK: - Tasks

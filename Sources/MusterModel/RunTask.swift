@@ -27,6 +27,8 @@ package struct RunTask: Sendable, Equatable {
     package internal(set) var failure: TaskFailure?
     /// In node order once it has succeeded or its failure was caught.
     package internal(set) var results: [NodeResult] = []
+    /// Whether its results stand in for a failure that `@Catch` took.
+    package internal(set) var wasCaught = false
     /// The run and task that it was cloned from.
     package internal(set) var clonedFrom: String?
     /// Attempts that were started.
