@@ -11,14 +11,16 @@ package final class LogWriter: Sendable {
     private let length: Mutex<Int>
 
     /// Opens the log at `path`, made with the folders above it when it is missing; appends to what is there.
-    package init(path: String) throws(StoreError) {
-        do {
-            self.file = try OpenFile(path, O_WRONLY | O_CREAT | O_APPEND)
-        } catch where error.code == .missing {
-            try Folder.make(path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ".")
-            self.file = try OpenFile(path, O_WRONLY | O_CREAT | O_APPEND)
-        }
-        self.length = Mutex(Int(try self.file.status().st_size))
+    package init(path: String) throws {
+        let file = try Self.open(path)
+        self.file = file
+        self.length = Mutex(Int(try file.status().st_size))
+    }
+
+    private static func open(_ path: String) throws -> OpenFile {
+        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        if access(folder, F_OK) != 0 { try Folder.make(folder) }
+        return try OpenFile(path, O_WRONLY | O_CREAT | O_APPEND)
     }
 
     /// Appends `bytes` as they are.
@@ -29,8 +31,8 @@ package final class LogWriter: Sendable {
     @discardableResult
     package func append(
         process: Int, stream: LogStream, bytes: UnsafeRawBufferPointer, at time: Int64 = LogRecord.now()
-    ) throws(StoreError) -> Int {
-        try self.length.withLock { (length: inout Int) throws(StoreError) -> Int in
+    ) throws -> Int {
+        try self.length.withLock { (length: inout Int) throws -> Int in
             var rest = bytes[...]
             while !rest.isEmpty {
                 let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(LogRecord.maximumLength))
@@ -44,7 +46,7 @@ package final class LogWriter: Sendable {
     }
 
     /// Writes one record whole, or leaves the file as long as it was.
-    private func write(_ header: String, _ bytes: UnsafeRawBufferPointer, after length: Int) throws(StoreError) {
+    private func write(_ header: String, _ bytes: UnsafeRawBufferPointer, after length: Int) throws {
         let total = header.utf8.count + bytes.count + 1
         let written = try self.gather(header, bytes, after: length)
         if written == total { return }
@@ -53,7 +55,7 @@ package final class LogWriter: Sendable {
         record.append(contentsOf: bytes)
         record.append(UInt8(ascii: "\n"))
         do {
-            try record.withUnsafeBytes { (record) throws(StoreError) in
+            try record.withUnsafeBytes { (record) in
                 try self.file.write(UnsafeRawBufferPointer(rebasing: record[written...]))
             }
         } catch {
@@ -62,11 +64,11 @@ package final class LogWriter: Sendable {
         }
     }
 
-    private func gather(_ header: String, _ bytes: UnsafeRawBufferPointer, after length: Int) throws(StoreError) -> Int {
+    private func gather(_ header: String, _ bytes: UnsafeRawBufferPointer, after length: Int) throws -> Int {
         var header = header
-        return try header.withUTF8 { (header) throws(StoreError) -> Int in
+        return try header.withUTF8 { (header) throws -> Int in
             var newline = UInt8(ascii: "\n")
-            return try withUnsafeMutablePointer(to: &newline) { (newline) throws(StoreError) -> Int in
+            return try withUnsafeMutablePointer(to: &newline) { (newline) throws -> Int in
                 let parts = [
                     iovec(iov_base: UnsafeMutableRawPointer(mutating: header.baseAddress), iov_len: header.count),
                     iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count),

@@ -12,12 +12,6 @@ extension StoreLayout {
         try self.writeIgnoreFile()
     }
 
-    /// Waits until everything that was written to the store so far is on the disk.
-    package func flush() throws(StoreError) {
-        let folder = try OpenFile(self.root, O_RDONLY | O_DIRECTORY)
-        try SystemCall.check("write \(self.root) to the disk") { syncfs(folder.descriptor) }
-    }
-
     /// Keeps the store out of the repository it may lie in.
     private func writeIgnoreFile() throws(StoreError) {
         let path = "\(self.root)/.gitignore"
