@@ -54,7 +54,7 @@ public struct NodeResult: Codable, Sendable, Equatable {
 }
 
 /// Why an attempt failed: what a person reads, and what `@Catch` stores.
-public struct TaskFailure: Codable, Sendable, Equatable {
+public struct TaskFailure: Codable, Sendable, Equatable, Error {
     /// A stable dotted code; programs match on it, never on the message.
     public enum Code: String, Codable, Sendable {
         /// The step body threw.
@@ -69,12 +69,17 @@ public struct TaskFailure: Codable, Sendable, Equatable {
         case rendezvous = "gang.rendezvous"
         case timeout = "task.timeout"
         case cancelled = "run.cancelled"
+        /// The gang asks for more than there is; no attempt was made.
+        case refused = "gang.refused"
         /// The step's environment could not be made.
         case environment = "step.environment"
         /// A request or a file broke the step protocol.
         case contract = "step.protocol"
         /// An artifact could not be read or written.
         case store = "store.error"
+
+        /// Whether another attempt can end differently.
+        public var canRetry: Bool { self != .cancelled && self != .refused }
     }
 
     public var code: Code

@@ -1,1 +1,62 @@
 #pragma once
+
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/types.h>
+
+// What Swift cannot do itself: code between fork and exec, signal handlers, and variadic system calls.
+
+// The step of a spawn that failed.
+enum muster_spawn_stage {
+    MUSTER_STAGE_FORK,
+    MUSTER_STAGE_SESSION,
+    MUSTER_STAGE_DEATH_SIGNAL,
+    MUSTER_STAGE_DESCRIPTORS,
+    MUSTER_STAGE_FOLDER,
+    MUSTER_STAGE_EXEC,
+};
+
+struct muster_spawn_request {
+    // Absolute, or relative to `folder`.
+    const char *path;
+    // Both end in a null pointer.
+    char *const *arguments;
+    char *const *environment;
+    // NULL keeps the caller's.
+    const char *folder;
+    // What becomes 0, 1 and 2. Everything above is closed.
+    int descriptors[3];
+    int new_session;
+    // The signal the child gets when the calling thread ends; 0 for none.
+    int death_signal;
+};
+
+// Starts a program. Returns its process id once the program has been executed, or a negative errno, with the stage
+// that failed in `*stage`; the child of a failed spawn has already been reaped.
+pid_t muster_spawn(const struct muster_spawn_request *request, enum muster_spawn_stage *stage);
+
+// From now on deliveries of `signal` are counted and `descriptor`, an eventfd, is written to. Returns 0 or a negative errno.
+int muster_signal_count(int signal, int descriptor);
+// How often `signal` came since the last call.
+uint32_t muster_signal_take(int signal);
+
+// Ignores SIGPIPE in this program; programs that are spawned get it back.
+void muster_ignore_broken_pipes(void);
+
+int muster_become_subreaper(void);
+int muster_thread_id(void);
+// Bytes that wait in a pipe or socket; 0 when that cannot be known.
+int muster_bytes_waiting(int descriptor);
+int muster_set_nonblocking(int descriptor);
+// A pipe whose ends close on exec. Returns 0 or a negative errno.
+int muster_pipe(int *read_end, int *write_end);
+
+// The process id of a dead child that waits to be reaped, 0 when there is none now, -1 when there are no children.
+pid_t muster_dead_child(void);
+// Reaps `child`, which must be dead. Returns 1 and sets exactly one of the two, or 0 when there was nothing to reap.
+int muster_reap(pid_t child, int *exit_code, int *signal);
+
+// A descriptor that stands for a process and for no later process of the same id; -1 where the kernel has none.
+int muster_process_descriptor(pid_t pid);
+int muster_process_descriptor_signal(int descriptor, int signal);

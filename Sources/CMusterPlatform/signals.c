@@ -1,0 +1,34 @@
+#define _GNU_SOURCE
+#include "CMusterPlatform.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+static uint32_t counts[NSIG];
+static int descriptors[NSIG];
+
+static void count(int signal) {
+    int before = errno;
+    __atomic_add_fetch(&counts[signal], 1, __ATOMIC_SEQ_CST);
+    uint64_t one = 1;
+    // Fails only when the counter is full, and then the reader is awake anyway.
+    ssize_t ignored = write(__atomic_load_n(&descriptors[signal], __ATOMIC_SEQ_CST), &one, sizeof one);
+    (void)ignored;
+    errno = before;
+}
+
+int muster_signal_count(int signal, int descriptor) {
+    if (signal < 1 || signal >= NSIG) return -EINVAL;
+    __atomic_store_n(&descriptors[signal], descriptor, __ATOMIC_SEQ_CST);
+    struct sigaction action = {.sa_handler = count, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    return sigaction(signal, &action, NULL) == 0 ? 0 : -errno;
+}
+
+uint32_t muster_signal_take(int signal) {
+    if (signal < 1 || signal >= NSIG) return 0;
+    return __atomic_exchange_n(&counts[signal], 0, __ATOMIC_SEQ_CST);
+}
+
+void muster_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }

@@ -1,0 +1,143 @@
+package import MusterModel
+
+/// A place that can run a gang: this machine, Slurm, Kubernetes, AWS Batch.
+///
+/// A backend translates and reports; it holds no run state. Differences between places are data
+/// (``BackendCapabilities``). Rendering is separate from sending, so that a dry run prints what would be sent.
+package protocol ComputeBackend: Sendable {
+    associatedtype Request: Sendable, CustomStringConvertible
+
+    var capabilities: BackendCapabilities { get }
+
+    /// Renders `gang` without sending anything.
+    /// - Throws: ``BackendError`` when this place can never run such a gang.
+    func request(for gang: GangSpec) throws -> Request
+
+    /// Starts all of the gang's nodes, or none. Submitting an attempt again that is running changes nothing.
+    func submit(_ request: Request) async throws
+
+    /// What happens to submitted gangs, in order for each gang. To be consumed once. A gang's last observation is
+    /// ``GangObservation/Event/finished(_:)``; nothing of the gang is left on its nodes when it comes.
+    var observations: AsyncStream<GangObservation> { get }
+
+    /// Ends the attempt for the given reason. Succeeds when it has ended already.
+    func cancel(_ attempt: AttemptID, because failure: TaskFailure) async
+
+    /// Ends and removes whatever gangs of the run an engine that died has left; returns when nothing of them is left.
+    func clearAway(flow: String, run: String) async
+}
+
+/// What a place can hold at once.
+package struct BackendCapabilities: Sendable, Equatable {
+    /// Bounds that are this engine's to keep, because nobody queues behind it; nil where the place has a queue.
+    package var capacity: MachineCapacity?
+
+    package init(capacity: MachineCapacity?) { self.capacity = capacity }
+}
+
+/// One gang to run: an attempt with everything its agents must be told.
+package struct GangSpec: Sendable, Equatable {
+    package var attempt: AttemptID
+    package var size: Int
+    package var step: StepManifest
+    package var originRun: String?
+    package var user: String
+    package var parameters: [String: JSONValue]
+    package var inputs: [GangInput]
+    package var foreach: [GangForeach]
+    /// The interpreter of the step's Python environment.
+    package var python: String?
+    package var program: [String]
+    /// Folders of the store and of the unpacked code package.
+    package var store: String
+    package var package: String
+    /// Variables on top of what the place's own environment has.
+    package var environment: [String: String]
+    /// Per node: what was reserved for it.
+    package var allotments: [NodeAllotment]
+
+    package init(
+        attempt: AttemptID, size: Int, step: StepManifest, originRun: String?, user: String,
+        parameters: [String: JSONValue], inputs: [GangInput], foreach: [GangForeach], python: String?,
+        program: [String], store: String, package: String, environment: [String: String], allotments: [NodeAllotment]
+    ) {
+        self.attempt = attempt
+        self.size = size
+        self.step = step
+        self.originRun = originRun
+        self.user = user
+        self.parameters = parameters
+        self.inputs = inputs
+        self.foreach = foreach
+        self.python = python
+        self.program = program
+        self.store = store
+        self.package = package
+        self.environment = environment
+        self.allotments = allotments
+    }
+}
+
+/// A task that leads into a gang, with what it left.
+package struct GangInput: Sendable, Equatable {
+    package var step: String
+    package var taskID: String
+    package var artifacts: [String: ArtifactReference]
+
+    package init(step: String, taskID: String, artifacts: [String: ArtifactReference]) {
+        self.step = step
+        self.taskID = taskID
+        self.artifacts = artifacts
+    }
+}
+
+/// A foreach that a gang is inside of.
+package struct GangForeach: Sendable, Equatable {
+    package var step: String
+    package var index: Int
+    package var count: Int
+    package var item: JSONValue?
+
+    package init(step: String, index: Int, count: Int, item: JSONValue?) {
+        self.step = step
+        self.index = index
+        self.count = count
+        self.item = item
+    }
+}
+
+/// Something that happened to a gang.
+package struct GangObservation: Sendable, Equatable {
+    package enum Event: Sendable, Equatable {
+        /// The node has come to the rendezvous.
+        case joined(node: Int)
+        /// The step body has started on the node.
+        case started(node: Int)
+        /// The node's log has grown to this many bytes.
+        case log(node: Int, bytes: Int)
+        case ended(node: Int, status: NodeReport.Status)
+        case finished(GangReport)
+    }
+
+    package let attempt: AttemptID
+    package let event: Event
+
+    package init(attempt: AttemptID, event: Event) {
+        self.attempt = attempt
+        self.event = event
+    }
+}
+
+/// A gang could not be started, or never can be here.
+package struct BackendError: Error, CustomStringConvertible {
+    package let message: String
+    /// Whether trying again can help.
+    package let isTransient: Bool
+
+    package init(message: String, isTransient: Bool) {
+        self.message = message
+        self.isTransient = isTransient
+    }
+
+    package var description: String { self.message }
+}

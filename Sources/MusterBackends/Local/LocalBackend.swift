@@ -1,0 +1,179 @@
+import FoundationEssentials
+package import MusterModel
+package import MusterProcess
+import MusterWire
+import Synchronization
+
+/// Runs gangs on this machine: every node is an agent with a process tree, a folder and a loopback address of its own.
+///
+/// The agents' standard input is their lifeline: when this process dies, however it dies, they take their nodes down.
+/// This process is a subreaper, so what an agent that was killed leaves behind comes to it and is ended here.
+package final class LocalBackend: ComputeBackend {
+    package let capabilities: BackendCapabilities
+    package let observations: AsyncStream<GangObservation>
+
+    private let reactor: ProcessReactor
+    private let settings: LocalSettings
+    private let observer: AsyncStream<GangObservation>.Continuation
+    /// Guards the gangs. Callbacks of the reactor's thread and `submit` meet here; nothing waits inside.
+    private let state: Mutex<State>
+
+    private struct State {
+        var addresses = LoopbackAddresses(start: .random(in: 0..<Int.max))
+        var gangs: [AttemptID: RunningGang] = [:]
+    }
+
+    /// - Parameters:
+    ///   - agent: Path of `muster-agent`.
+    ///   - store: The store's folder; scratch folders are made below it, where artifacts can be moved without a copy.
+    ///   - environment: What every step finds, before its decorators.
+    package init(
+        reactor: ProcessReactor, agent: String, store: String, capacity: MachineCapacity,
+        environment: [String: String], rendezvousDeadline: Double = 60, grace: Double = 5
+    ) {
+        ProcessTree.becomeSubreaper()
+        self.reactor = reactor
+        self.capabilities = BackendCapabilities(capacity: capacity)
+        self.settings = LocalSettings(
+            agent: agent, environment: environment, scratchRoot: Self.scratchRoot(store: store),
+            rendezvousDeadline: rendezvousDeadline, grace: grace)
+        self.state = Mutex(State())
+        (self.observations, self.observer) = AsyncStream.makeStream()
+    }
+
+    /// A socket's path may have 107 bytes: below a store with a long path, scratch folders move to `/tmp`, and
+    /// artifacts are copied into the store instead of moved.
+    private static func scratchRoot(store: String) -> String {
+        let near = "\(store)/scratch"
+        return near.utf8.count <= 70 ? near : "/tmp/muster-\(getuid())"
+    }
+
+    package func request(for gang: GangSpec) throws -> LocalRequest {
+        let addresses = self.state.withLock { $0.addresses.take(gang.size) }
+        let unique = String(UInt32.random(in: 0...UInt32.max), radix: 36)
+        let name = "\(Self.scratchPrefix(run: gang.attempt.run))-\(unique)"
+        return LocalRequest(gang: gang, addresses: addresses, name: name, settings: self.settings)
+    }
+
+    package func submit(_ request: LocalRequest) async throws {
+        guard self.register(request) else { return }
+        do {
+            try self.makeScratch(request)
+            let secret = Data((0..<32).map { _ in UInt8.random(in: 0...255) }).base64EncodedString()
+            for node in request.nodes {
+                try self.start(node, of: request, secret: secret)
+            }
+        } catch {
+            await self.withdraw(request)
+            throw BackendError(message: "\(error)", isTransient: true)
+        }
+    }
+
+    package func cancel(_ attempt: AttemptID, because failure: TaskFailure) async {
+        self.handle(.cancelled(failure), of: attempt)
+    }
+
+    package func clearAway(flow: String, run: String) async {
+        _ = await self.reactor.terminate(
+            [.marked(variable: NodeEnvironment.scope, value: "\(flow)/\(run)")], grace: self.settings.grace, deadline: 30)
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: self.settings.scratchRoot)) ?? []
+        for name in names where name.hasPrefix("\(Self.scratchPrefix(run: run))-") {
+            try? FileManager.default.removeItem(atPath: "\(self.settings.scratchRoot)/\(name)")
+        }
+    }
+
+    /// Scratch folders carry their run's name, short: a socket's path has to fit.
+    private static func scratchPrefix(run: String) -> String {
+        UInt64(run).map { String($0, radix: 36) } ?? String(run.prefix(12))
+    }
+
+    // MARK: - Starting
+
+    private func register(_ request: LocalRequest) -> Bool {
+        let gang = LocalGang(
+            attempt: request.attempt, size: request.nodes.count, controlAddress: request.nodes[0].address,
+            grace: self.settings.grace, started: Date().timeIntervalSince1970)
+        return self.state.withLock { state in
+            guard state.gangs[request.attempt] == nil else { return false }
+            state.gangs[request.attempt] = RunningGang(gang: gang, scratch: request.scratch)
+            return true
+        }
+    }
+
+    private func makeScratch(_ request: LocalRequest) throws {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: request.scratch, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw BackendError(message: "the folder \(request.scratch) cannot be made: \(error)", isTransient: true)
+        }
+    }
+
+    private func start(_ node: NodeSpec, of request: LocalRequest, secret: String) throws {
+        var node = node
+        node.secret = secret
+        let attempt = request.attempt
+        let index = node.index
+        let output = AgentOutput()
+        // The agent carries its node's mark too, so that clearing a run away finds it.
+        let mark = [NodeEnvironment.scope: NodeEnvironment.scopeValue(attempt: attempt, index: index)]
+        let spec = ProcessSpec(
+            executable: self.settings.agent, environment: self.settings.environment.merging(mark) { $1 }, standardInput: .pipe,
+            newSession: true)
+        let process = try self.reactor.spawn(
+            spec,
+            onOutput: { [weak self] stream, bytes in
+                for status in output.receive(stream, bytes) { self?.handle(.status(status), of: attempt) }
+            },
+            onExit: { [weak self] status in
+                self?.handle(.exited(node: index, status, lastLines: output.lastLines), of: attempt)
+            })
+        process.write(try LineCoding.encode(node))
+        let queued = self.state.withLock { $0.gangs[attempt]?.adopt(process, as: index) ?? [] }
+        for command in queued { process.write(command) }
+    }
+
+    /// All or none: what has been started of the gang ends, and nothing is reported.
+    private func withdraw(_ request: LocalRequest) async {
+        let gang = self.state.withLock { $0.gangs.removeValue(forKey: request.attempt) }
+        for process in gang?.processes.values.map({ $0 }) ?? [] { process.closeInput() }
+        try? FileManager.default.removeItem(atPath: request.scratch)
+    }
+
+    // MARK: - Living
+
+    private func handle(_ event: LocalGang.Event, of attempt: AttemptID) {
+        let now = Date().timeIntervalSince1970
+        let (actions, over) = self.state.withLock { state -> ([RunningGang.Effect], RunningGang?) in
+            guard var running = state.gangs[attempt] else { return ([], nil) }
+            let effects = running.handle(event, now: now)
+            state.gangs[attempt] = running.gang.isOver ? nil : running
+            return (effects, running.gang.isOver ? running : nil)
+        }
+        if let over {
+            try? FileManager.default.removeItem(atPath: over.scratch)
+        }
+        for action in actions { self.perform(action, attempt) }
+    }
+
+    private func perform(_ effect: RunningGang.Effect, _ attempt: AttemptID) {
+        switch effect {
+        case .write(let process, let line): process.write(line)
+        case .dismiss(let process): process.closeInput()
+        case .kill(let process): process.signal(SIGKILL)
+        case .observe(let event): self.observer.yield(GangObservation(attempt: attempt, event: event))
+        case .wait(let node, let seconds):
+            self.reactor.schedule(after: seconds) { [weak self] in self?.handle(.overdue(node: node), of: attempt) }
+        case .sweep(let node):
+            self.sweep(node, of: attempt)
+        }
+    }
+
+    /// Ends what an agent that died left behind: whoever carries the node's mark.
+    private func sweep(_ node: Int, of attempt: AttemptID) {
+        let mark = NodeEnvironment.scopeValue(attempt: attempt, index: node)
+        self.reactor.terminate([.marked(variable: NodeEnvironment.scope, value: mark)], grace: 0.2, deadline: 10) {
+            [weak self] _ in self?.handle(.swept(node: node), of: attempt)
+        }
+    }
+}

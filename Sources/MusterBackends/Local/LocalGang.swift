@@ -1,0 +1,159 @@
+import MusterModel
+import MusterProcess
+import MusterWire
+
+/// The agents of one gang on this machine, from their start to their last exit.
+///
+///     forming ──listening──▶ formed ──finished──▶ reported ──all exited──▶ over
+///        └───────── an agent ends without a report ──▶ abandoned ──all exited──▶ over
+///
+/// Node reports are the control node's to make; this value relays them, and speaks for the gang when the control
+/// node's agent cannot.
+struct LocalGang: Sendable, Equatable {
+    enum Event: Sendable, Equatable {
+        case status(AgentStatus)
+        case exited(node: Int, ExitStatus, lastLines: [String])
+        /// Nothing that carries the node's mark is left.
+        case swept(node: Int)
+        case cancelled(TaskFailure)
+        /// A deadline that ``Action/killLater(node:seconds:)`` set has come.
+        case overdue(node: Int)
+    }
+
+    enum Action: Sendable, Equatable {
+        case tell(node: Int, AgentCommand)
+        /// Ends the agent's standard input: it takes its node down and leaves.
+        case dismiss(node: Int)
+        case kill(node: Int)
+        /// Sends ``Event/overdue(node:)`` after some seconds, unless the agent has exited by then.
+        case killLater(node: Int, seconds: Double)
+        /// Ends every process that carries the node's mark, then sends ``Event/swept(node:)``.
+        case sweep(node: Int)
+        case observe(GangObservation.Event)
+    }
+
+    private enum NodePhase: Sendable, Equatable { case alive, sweeping, gone }
+
+    let attempt: AttemptID
+    let size: Int
+    let controlAddress: String
+    /// Seconds between SIGTERM and SIGKILL on the nodes.
+    let grace: Double
+    let started: Double
+
+    private var nodes: [NodePhase]
+    private var report: GangReport?
+    private var inferred: TaskFailure?
+    private var cancellation: TaskFailure?
+
+    init(attempt: AttemptID, size: Int, controlAddress: String, grace: Double, started: Double) {
+        self.attempt = attempt
+        self.size = size
+        self.controlAddress = controlAddress
+        self.grace = grace
+        self.started = started
+        self.nodes = Array(repeating: .alive, count: size)
+    }
+
+    var isOver: Bool { self.nodes.allSatisfy { $0 == .gone } }
+
+    /// Applies `event`. `now` is Unix time in seconds, for the report of a gang that could not write its own.
+    mutating func handle(_ event: Event, now: Double) -> [Action] {
+        switch event {
+        case .status(let status): self.relay(status)
+        case .exited(let node, let status, let lastLines): self.exited(node, status, lastLines, now)
+        case .swept(let node): self.gone(node, now)
+        case .cancelled(let failure): self.cancel(failure)
+        case .overdue(let node): self.nodes[node] == .alive ? [.kill(node: node)] : []
+        }
+    }
+
+    private mutating func relay(_ status: AgentStatus) -> [Action] {
+        switch status {
+        case .listening(let port):
+            return (1..<max(1, self.size)).map {
+                .tell(node: $0, .control(address: self.controlAddress, port: port))
+            }
+        case .joined(let node): return [.observe(.joined(node: node))]
+        case .started(let node): return [.observe(.started(node: node))]
+        case .log(let node, let bytes): return [.observe(.log(node: node, bytes: bytes))]
+        case .ended(let node, let status): return [.observe(.ended(node: node, status: status))]
+        case .finished(let report):
+            self.report = report
+            return self.expectTheEnd(of: report)
+        }
+    }
+
+    /// After the report every agent leaves by itself; one that cannot, because it was stopped, is helped.
+    private func expectTheEnd(of report: GangReport) -> [Action] {
+        self.nodes.indices.filter { self.nodes[$0] == .alive }.map { node in
+            if report.failure?.code == .lost, report.failure?.node == node { return .kill(node: node) }
+            return .killLater(node: node, seconds: self.grace + 5)
+        }
+    }
+
+    private mutating func exited(_ node: Int, _ status: ExitStatus, _ lastLines: [String], _ now: Double) -> [Action] {
+        guard self.nodes[node] == .alive else { return [] }
+        if status != .exited(0) { self.explain(node, status, lastLines) }
+        var actions: [Action] = []
+        if node == 0, self.report == nil {
+            // Without their control node the others leave by themselves; the deadline is for stopped ones.
+            self.inferred = self.inferred ?? self.lost(node, status, lastLines)
+            for other in self.nodes.indices where other != 0 && self.nodes[other] == .alive {
+                actions += [.dismiss(node: other), .killLater(node: other, seconds: self.grace + 2)]
+            }
+        } else if self.report == nil, self.nodes.indices.allSatisfy({ $0 == 0 || $0 == node || self.nodes[$0] != .alive }) {
+            // Every worker has left and the control node says nothing: it hangs or was stopped.
+            actions.append(.killLater(node: 0, seconds: self.grace + 2))
+        }
+        if status == .exited(0) { return actions + self.gone(node, now) }
+        self.nodes[node] = .sweeping
+        return actions + [.sweep(node: node)]
+    }
+
+    /// Adds what only this machine knows, the signal that ended an agent, to what the control node reported.
+    private mutating func explain(_ node: Int, _ status: ExitStatus, _ lastLines: [String]) {
+        guard self.report?.failure?.code == .lost, self.report?.failure?.node == node else { return }
+        self.report?.failure = self.lost(node, status, lastLines)
+    }
+
+    private func lost(_ node: Int, _ status: ExitStatus, _ lastLines: [String]) -> TaskFailure {
+        var failure = TaskFailure(
+            code: .lost, message: "the agent of node \(node) ended: \(status)", node: node, process: "agent",
+            lastLines: lastLines)
+        switch status {
+        case .exited(let code):
+            failure.exitCode = Int(code)
+            if let last = lastLines.last { failure.message = "the agent of node \(node) gave up: \(last)" }
+        case .signaled(let signal):
+            failure.signal = Int(signal)
+        }
+        return failure
+    }
+
+    private mutating func cancel(_ failure: TaskFailure) -> [Action] {
+        guard self.cancellation == nil, self.report == nil else { return [] }
+        self.cancellation = failure
+        return [.tell(node: 0, .stop(failure: failure))]
+            + self.nodes.indices.filter { self.nodes[$0] == .alive }.map {
+                .killLater(node: $0, seconds: self.grace + 5)
+            }
+    }
+
+    private mutating func gone(_ node: Int, _ now: Double) -> [Action] {
+        guard self.nodes[node] != .gone else { return [] }
+        self.nodes[node] = .gone
+        guard self.isOver else { return [] }
+        return [.observe(.finished(self.report ?? self.inferredReport(now)))]
+    }
+
+    private func inferredReport(_ now: Double) -> GangReport {
+        let failure =
+            self.cancellation ?? self.inferred
+            ?? TaskFailure(code: .lost, message: "the agents of \(self.attempt) left without a report")
+        let nodes = (0..<self.size).map {
+            NodeReport(index: $0, status: failure.node == $0 ? .failed : .stopped)
+        }
+        return GangReport(failure: failure, nodes: nodes, started: self.started, finished: now)
+    }
+}

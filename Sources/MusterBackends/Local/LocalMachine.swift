@@ -1,0 +1,52 @@
+import FoundationEssentials
+import Glibc
+package import MusterModel
+
+/// What this machine has to give, as the kernel tells it.
+package enum LocalMachine {
+    /// The machine's capacity. `MUSTER_CPUS`, `MUSTER_MEMORY` (bytes) and `MUSTER_GPUS` stand in for what is found.
+    /// - Throws: ``BackendError`` when one of them is not a whole number.
+    package static func capacity(environment: [String: String]) throws -> MachineCapacity {
+        MachineCapacity(
+            cpus: max(1, try self.override("MUSTER_CPUS", environment) ?? self.cpus()),
+            memory: try self.override("MUSTER_MEMORY", environment) ?? self.memory(),
+            gpus: try self.override("MUSTER_GPUS", environment) ?? self.gpus(environment))
+    }
+
+    private static func override(_ name: String, _ environment: [String: String]) throws -> Int? {
+        guard let text = environment[name], !text.isEmpty else { return nil }
+        guard let value = Int(text), value >= 0 else {
+            throw BackendError(message: "\(name) is \(text); it has to be a whole number, 0 or more", isTransient: false)
+        }
+        return value
+    }
+
+    /// Processors that this process may run on.
+    private static func cpus() -> Int {
+        var set = cpu_set_t()
+        guard sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0 else { return Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+        return withUnsafeBytes(of: set) { $0.reduce(0) { $0 + $1.nonzeroBitCount } }
+    }
+
+    /// Bytes: what the machine has, or what the control group leaves of it.
+    private static func memory() -> Int {
+        let machine = Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE)))
+        let limits = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
+        let group = limits.lazy.compactMap(self.number(in:)).first
+        return min(machine, group ?? machine)
+    }
+
+    /// The devices that `CUDA_VISIBLE_DEVICES` leaves, or all of them.
+    private static func gpus(_ environment: [String: String]) -> Int {
+        if let visible = environment["CUDA_VISIBLE_DEVICES"] {
+            return visible.split(separator: ",").count { $0 != "-1" }
+        }
+        let devices = (try? FileManager.default.contentsOfDirectory(atPath: "/dev")) ?? []
+        return devices.count { $0.hasPrefix("nvidia") && Int($0.dropFirst(6)) != nil }
+    }
+
+    private static func number(in file: String) -> Int? {
+        guard let data = FileManager.default.contents(atPath: file) else { return nil }
+        return Int(String(decoding: data, as: UTF8.self).filter { $0.isNumber })
+    }
+}

@@ -1,0 +1,55 @@
+import MusterModel
+import MusterWire
+
+/// What does not change from gang to gang.
+struct LocalSettings: Sendable {
+    var agent: String
+    var environment: [String: String]
+    var scratchRoot: String
+    var rendezvousDeadline: Double
+    var grace: Double
+}
+
+extension LocalRequest {
+    /// Renders `gang` for nodes at `addresses`, one per node, with `name` unique on this machine.
+    init(gang: GangSpec, addresses: [String], name: String, settings: LocalSettings) {
+        let scratch = "\(settings.scratchRoot)/\(name)"
+        self.attempt = gang.attempt
+        self.agent = settings.agent
+        self.scratch = scratch
+        self.nodes = (0..<gang.size).map { index in
+            NodeSpec(
+                attempt: gang.attempt, index: index, size: gang.size, address: addresses[index], secret: "",
+                rendezvousDeadline: settings.rendezvousDeadline, timeout: gang.step.settings.timeout,
+                grace: settings.grace, program: gang.program, task: Self.task(gang, index: index),
+                store: gang.store, package: gang.package, scratch: "\(scratch)/\(index)",
+                environment: Self.environment(gang, index: index, base: settings.environment),
+                framework: gang.step.settings.framework, cpus: max(1, gang.allotments[index].cpus),
+                gpus: gang.allotments[index].gpus.count)
+        }
+    }
+
+    private static func task(_ gang: GangSpec, index: Int) -> TaskFile {
+        TaskFile(
+            attempt: gang.attempt, taskID: TaskName(number: gang.attempt.task, node: index).description,
+            user: gang.user, originRun: gang.originRun, parameters: gang.parameters,
+            inputs: gang.inputs.map { TaskInput(step: $0.step, taskID: $0.taskID, artifacts: $0.artifacts) },
+            foreach: gang.foreach.map { ForeachFrame(step: $0.step, index: $0.index, count: $0.count, item: $0.item) },
+            parallel: ParallelFrame(
+                controlAddress: "", nodes: gang.size, index: index, controlTaskID: "\(gang.attempt.task)"),
+            socket: "", temporaryFolder: "", python: gang.python)
+    }
+
+    private static func environment(_ gang: GangSpec, index: Int, base: [String: String]) -> [String: String] {
+        var environment = base
+        let allotment = gang.allotments[index]
+        if gang.size > 1, environment["OMP_NUM_THREADS"] == nil {
+            // Several nodes share this machine's cores; left alone, each node's libraries would take all of them.
+            environment["OMP_NUM_THREADS"] = "\(max(1, allotment.cpus))"
+        }
+        if gang.step.settings.resources?.gpu ?? 0 > 0 {
+            environment["CUDA_VISIBLE_DEVICES"] = allotment.gpus.map(String.init).joined(separator: ",")
+        }
+        return environment.merging(gang.environment) { $1 }
+    }
+}

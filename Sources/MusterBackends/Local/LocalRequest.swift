@@ -1,0 +1,21 @@
+import FoundationEssentials
+package import MusterModel
+package import MusterWire
+
+/// A gang as this machine starts it: one agent per node. Credentials are made when it is submitted.
+package struct LocalRequest: Sendable, CustomStringConvertible {
+    package let attempt: AttemptID
+    package let agent: String
+    /// In node order; without their secret.
+    package let nodes: [NodeSpec]
+    /// The folder of the whole gang, removed when it is over.
+    package let scratch: String
+
+    /// The agents' instructions, secrets left out, as indented JSON.
+    package var description: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        let text = (try? encoder.encode(self.nodes)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        return "\(self.agent) × \(self.nodes.count)\n\(text)"
+    }
+}

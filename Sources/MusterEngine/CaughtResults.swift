@@ -1,0 +1,26 @@
+import Foundation
+import MusterModel
+
+/// What stands in for a task's results when `@Catch` takes its failure.
+enum CaughtResults {
+    /// One result per node: what the node left when it had finished, otherwise the artifacts that came in; the failure
+    /// is added as the artifact that `@Catch` names.
+    ///
+    /// - Returns: nil when the step does not catch, or has more than one way on.
+    static func make(
+        step: StepManifest, size: Int, nodes: [NodeReport], inherited: [String: ArtifactReference],
+        failure: TaskFailure, put: (Data) throws -> ArtifactReference
+    ) throws -> [NodeResult]? {
+        guard let name = step.settings.catchInto, failure.code != .cancelled, step.edges.count == 1,
+            case .step(let next) = step.edges[0]
+        else { return nil }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let reference = try put(encoder.encode(failure))
+        return (0..<size).map { index in
+            var artifacts = nodes.first { $0.index == index }?.result?.artifacts ?? inherited
+            artifacts[name] = reference
+            return NodeResult(transition: .step(to: next), artifacts: artifacts)
+        }
+    }
+}

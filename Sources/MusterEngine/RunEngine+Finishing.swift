@@ -1,0 +1,72 @@
+import Foundation
+import MusterBackends
+import MusterModel
+import MusterStore
+
+/// From reports to events.
+extension RunEngine {
+    /// The events that a gang's report makes; gives back what the gang held.
+    func finish(_ attempt: AttemptID, _ report: GangReport) throws -> [RunEvent] {
+        self.reservations.release(attempt)
+        let task = self.machine[attempt.task]
+        let failure = report.failure ?? self.problem(with: report, of: task)
+        guard let failure else {
+            let results = report.nodes.compactMap(\.result)
+            self.observe(.attemptFinished(attempt: attempt, failure: nil, retryAfter: nil, caughtInto: nil))
+            return [.attemptSucceeded(task: task.number, attempt: attempt.attempt, nodes: results)]
+        }
+        let caught = try self.caught(failure, report, task)
+        self.observe(
+            .attemptFinished(
+                attempt: attempt, failure: failure, retryAfter: self.retryDelay(task, failure),
+                caughtInto: caught == nil ? nil : self.record.manifest.step(task.step)?.settings.catchInto))
+        return [.attemptFailed(task: task.number, attempt: attempt.attempt, failure: failure, caught: caught)]
+    }
+
+    private func problem(with report: GangReport, of task: RunTask) -> TaskFailure? {
+        TransitionRules.problem(
+            with: report.nodes.compactMap(\.result), of: task, waitingJoin: self.machine.joinAwaited(by: task),
+            in: self.record.manifest)
+    }
+
+    /// Seconds until the next attempt; nil when there is none.
+    private func retryDelay(_ task: RunTask, _ failure: TaskFailure) -> Double? {
+        guard let retry = self.record.manifest.step(task.step)?.settings.retry, failure.code.canRetry,
+            self.machine.phase == .running, task.failures < retry.times
+        else { return nil }
+        return retry.minutesBetween * 60
+    }
+
+    private func caught(_ failure: TaskFailure, _ report: GangReport, _ task: RunTask) throws -> [NodeResult]? {
+        guard self.retryDelay(task, failure) == nil, let step = self.record.manifest.step(task.step) else { return nil }
+        return try CaughtResults.make(
+            step: step, size: task.size, nodes: report.nodes,
+            inherited: self.inputs(of: task).first?.artifacts ?? [:], failure: failure
+        ) { try self.artifacts.put($0, encoding: .json) }
+    }
+
+    /// Passes on what is for people only.
+    func relay(_ observation: GangObservation) {
+        let attempt = observation.attempt
+        switch observation.event {
+        case .joined(let node): self.observe(.nodeState(attempt: attempt, node: node, state: .joined))
+        case .started(let node): self.observe(.nodeState(attempt: attempt, node: node, state: .running))
+        case .log(let node, let bytes):
+            self.observe(
+                .log(attempt: attempt, node: node, path: self.layout.logFile(attempt, node: node), bytes: bytes))
+        case .ended(let node, let status):
+            self.observe(.nodeState(attempt: attempt, node: node, state: NodeState(status)))
+        case .finished: break
+        }
+    }
+}
+
+extension NodeState {
+    init(_ status: NodeReport.Status) {
+        switch status {
+        case .succeeded: self = .succeeded
+        case .failed: self = .failed
+        case .stopped: self = .stopped
+        }
+    }
+}

@@ -1,0 +1,192 @@
+import Foundation
+import MusterBackends
+import MusterModel
+import MusterStore
+
+/// From ready tasks to submitted gangs.
+extension RunEngine {
+    /// Starts what can be started: clones, and gangs for which everything is reserved.
+    func startReady() async throws {
+        while case .running = self.machine.phase {
+            if try await self.cloneReady() { continue }
+            let starts = try self.collectStarts()
+            guard !starts.isEmpty else { return }
+            try await self.commit(starts.flatMap(\.events))
+            for start in starts { try await self.launch(start) }
+        }
+    }
+
+    /// A task that leaves the queue: with its reservation, or refused.
+    private struct Start {
+        let task: RunTask
+        let attempt: Int
+        var allotments: [NodeAllotment] = []
+        var refusal: TaskFailure?
+
+        var events: [RunEvent] {
+            let started = RunEvent.attemptStarted(task: self.task.number, attempt: self.attempt)
+            guard let refusal else { return [started] }
+            return [
+                started,
+                .attemptFailed(task: self.task.number, attempt: self.attempt, failure: refusal, caught: nil),
+            ]
+        }
+    }
+
+    // MARK: - Clones
+
+    /// Takes over ready tasks from the origin; answers whether there were any.
+    private func cloneReady() async throws -> Bool {
+        guard let origin = self.origin else { return false }
+        var events: [RunEvent] = []
+        var counts: [(step: String, count: Int)] = []
+        while let entry = self.queue.takeFirst(where: { $0.attempt == 0 && self.counterpart($0, origin) != nil }) {
+            guard let twin = self.counterpart(entry, origin) else { break }
+            self.clones[entry.task] = twin.number
+            events.append(
+                .cloned(task: entry.task, fromRun: origin.run, fromTask: twin.number, nodes: twin.results))
+            if counts.last?.step == twin.step { counts[counts.count - 1].count += 1 } else { counts.append((twin.step, 1)) }
+        }
+        try await self.commit(events)
+        for (step, count) in counts { self.observe(.tasksReused(step: step, count: count)) }
+        return !events.isEmpty
+    }
+
+    private func counterpart(_ entry: ReadyQueue.Entry, _ origin: OriginRun) -> RunTask? {
+        origin.counterpart(of: self.machine[entry.task], clones: self.clones)
+    }
+
+    // MARK: - Reservations
+
+    private func collectStarts() throws -> [Start] {
+        var starts: [Start] = []
+        while true {
+            var start: Start?
+            let taken = self.queue.takeFirst { entry in
+                start = self.decide(entry)
+                return start != nil || self.isParked(entry)
+            }
+            guard taken != nil else { return starts }
+            if let start { starts.append(start) }
+        }
+    }
+
+    private func isParked(_ entry: ReadyQueue.Entry) -> Bool {
+        self.waitingForEnvironment[self.machine[entry.task].step]?.contains(entry) ?? false
+    }
+
+    /// What becomes of a ready task now; nil when it has to wait.
+    private func decide(_ entry: ReadyQueue.Entry) -> Start? {
+        let task = self.machine[entry.task]
+        guard let step = self.record.manifest.step(task.step) else { return nil }
+        if let python = step.settings.python, self.interpreters[step.name] == nil {
+            self.park(entry, step: step.name, python)
+            return nil
+        }
+        let attempt = self.attemptID(task, entry.attempt)
+        switch self.reservations.reserve(attempt, nodes: task.size, resources: step.settings.resources) {
+        case .granted(let allotments, let isOversized):
+            if isOversized { self.warnOversized(step, size: task.size) }
+            return Start(task: task, attempt: entry.attempt, allotments: allotments)
+        case .wait:
+            return nil
+        case .never(let reason):
+            let failure = TaskFailure(code: .refused, message: "step \(step.name) cannot run here: \(reason)")
+            return Start(task: task, attempt: entry.attempt, refusal: failure)
+        }
+    }
+
+    private func warnOversized(_ step: StepManifest, size: Int) {
+        guard self.warnedSteps.insert(step.name).inserted else { return }
+        let cpus = self.backend.capabilities.capacity?.cpus ?? 0
+        let wanted = size * (step.settings.resources?.cpu ?? 0)
+        let reason =
+            wanted > cpus
+            ? "asks for \(wanted) cpus, and this machine has \(cpus)" : "has \(size) nodes, more than --max-workers allows"
+        self.observe(.warning("step \(step.name) \(reason): it runs alone"))
+    }
+
+    // MARK: - Environments
+
+    private func park(_ entry: ReadyQueue.Entry, step: String, _ python: PythonRequirements) {
+        let isFirst = self.waitingForEnvironment[step] == nil
+        self.waitingForEnvironment[step, default: []].append(entry)
+        if isFirst { self.errands.append(.environment(step: step, python)) }
+    }
+
+    /// Takes up the tasks that waited for the environment of `step`; without one, their attempts have failed.
+    func environmentArrived(step: String, _ result: Result<String, TaskFailure>) async throws {
+        let entries = self.waitingForEnvironment.removeValue(forKey: step) ?? []
+        switch result {
+        case .success(let interpreter):
+            self.interpreters[step] = interpreter
+            for entry in entries { self.queue.append(entry) }
+        case .failure(let failure):
+            guard case .running = self.machine.phase else { return }
+            for entry in entries {
+                guard case .running = self.machine.phase else { return }
+                let task = self.machine[entry.task]
+                try await self.commit([.attemptStarted(task: entry.task, attempt: entry.attempt)])
+                let report = GangReport(failure: failure, nodes: [], started: 0, finished: 0)
+                self.observe(.attemptStarted(attempt: self.attemptID(task, entry.attempt), nodes: task.size))
+                try await self.commit(self.finish(self.attemptID(task, entry.attempt), report))
+            }
+        }
+    }
+
+    // MARK: - Launching
+
+    private func launch(_ start: Start) async throws {
+        let attempt = self.attemptID(start.task, start.attempt)
+        self.observe(.attemptStarted(attempt: attempt, nodes: start.task.size))
+        if let refusal = start.refusal {
+            self.observe(.attemptFinished(attempt: attempt, failure: refusal, retryAfter: nil, caughtInto: nil))
+            return
+        }
+        do {
+            try await self.backend.submit(self.backend.request(for: self.spec(start.task, attempt, start.allotments)))
+        } catch {
+            let failure = TaskFailure(
+                code: (error as? BackendError)?.isTransient == false ? .refused : .lost,
+                message: "the gang of \(attempt) could not be started: \(error)")
+            self.inbox.post(
+                .observed(
+                    GangObservation(
+                        attempt: attempt,
+                        event: .finished(GangReport(failure: failure, nodes: [], started: 0, finished: 0)))))
+        }
+    }
+
+    private func spec(_ task: RunTask, _ attempt: AttemptID, _ allotments: [NodeAllotment]) throws -> GangSpec {
+        guard let step = self.record.manifest.step(task.step) else {
+            throw EngineError(code: .events, message: "the flow has no step \(task.step)")
+        }
+        return GangSpec(
+            attempt: attempt, size: task.size, step: step, originRun: self.record.originRun, user: self.record.user,
+            parameters: self.record.parameters, inputs: self.inputs(of: task), foreach: try self.foreach(of: task),
+            python: self.interpreters[step.name], program: self.record.program, store: self.layout.root,
+            package: self.layout.packageFolder(self.record.package), environment: step.settings.environment,
+            allotments: allotments)
+    }
+
+    /// What leads into the task: every node of a gang is an input of its join.
+    func inputs(of task: RunTask) -> [GangInput] {
+        task.parents.flatMap { number in
+            let parent = self.machine[number]
+            return parent.results.enumerated().map { node, result in
+                GangInput(
+                    step: parent.step, taskID: TaskName(number: number, node: node).description,
+                    artifacts: result.artifacts)
+            }
+        }
+    }
+
+    private func foreach(of task: RunTask) throws -> [GangForeach] {
+        let scopes = task.scopes.filter(\.isForeach)
+        return try scopes.enumerated().map { position, scope in
+            let isInnermost = position == scopes.count - 1
+            let item = isInnermost ? try self.items.item(at: scope.index, of: self.machine[scope.origin], in: self.artifacts) : nil
+            return GangForeach(step: scope.step, index: scope.index, count: scope.count, item: item)
+        }
+    }
+}

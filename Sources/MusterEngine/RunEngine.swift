@@ -1,0 +1,213 @@
+import Foundation
+package import MusterBackends
+package import MusterMetadata
+package import MusterModel
+package import MusterStore
+
+/// Moves one run forward: a short loop around ``RunStateMachine``.
+///
+///     inputs ─▶ events ─▶ state machine ─▶ stored ─▶ actions ─▶ gangs submitted ─▶ inputs …
+///
+/// Events are stored before anything is done about them, so an engine that is killed at any instant is continued by
+/// another one from the same events.
+package actor RunEngine<Backend: ComputeBackend> {
+    let record: RunRecord
+    let metadata: any MetadataStore
+    let layout: StoreLayout
+    let artifacts: ArtifactStore
+    let backend: Backend
+    let environments: any StepEnvironments
+    let origin: OriginRun?
+    let observe: @Sendable (EngineObservation) -> Void
+    nonisolated let inbox = EngineInbox()
+
+    var machine: RunStateMachine
+    var queue = ReadyQueue()
+    var reservations: Reservations
+    /// Interpreters of the steps' Python environments that have been made.
+    var interpreters: [String: String] = [:]
+    /// Tasks that wait for their step's environment.
+    var waitingForEnvironment: [String: [ReadyQueue.Entry]] = [:]
+    /// Tasks of this run to tasks of the origin that they were cloned from.
+    var clones: [Int: Int] = [:]
+    var items = ItemLists()
+    var warnedSteps: Set<String> = []
+    /// Environments to make and delays to wait for, started by the loop that owns their tasks.
+    var errands: [Errand] = []
+    var isCancelling = false
+    private var verdict: RunVerdict?
+
+    /// Work with an end that the engine waits for beside its loop.
+    enum Errand: Sendable {
+        case environment(step: String, PythonRequirements)
+        case delay(task: Int, attempt: Int, seconds: Double)
+    }
+
+    /// - Parameters:
+    ///   - record: The run; it stands in `metadata` already.
+    ///   - maxWorkers: How many nodes may run at once.
+    ///   - origin: The run that this one resumes.
+    ///   - observe: Told what happens, in order, from the engine's own context; it must not block.
+    package init(
+        record: RunRecord, metadata: any MetadataStore, layout: StoreLayout, backend: Backend,
+        environments: any StepEnvironments, maxWorkers: Int, origin: OriginRun? = nil,
+        observe: @escaping @Sendable (EngineObservation) -> Void
+    ) {
+        self.record = record
+        self.metadata = metadata
+        self.layout = layout
+        self.artifacts = ArtifactStore(layout)
+        self.backend = backend
+        self.environments = environments
+        self.origin = origin
+        self.observe = observe
+        self.machine = RunStateMachine(manifest: record.manifest)
+        let capacity = backend.capabilities.capacity ?? MachineCapacity(cpus: .max, memory: .max, gpus: 0)
+        self.reservations = Reservations(capacity: capacity, maxWorkers: maxWorkers)
+    }
+
+    /// Asks for the end of the run: nothing new starts, running gangs are stopped. May be called from anywhere.
+    package nonisolated func cancel(reason: String) {
+        self.inbox.post(.cancel(reason: reason))
+    }
+
+    /// Moves the run to its end, from its beginning or from where its events stop.
+    /// - Throws: ``EngineError``, `MetadataError` or `StoreError`; the run can then be resumed.
+    package func run() async throws -> RunVerdict {
+        let inputs = try await self.takeUp()
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            let backend = self.backend
+            let inbox = self.inbox
+            group.addTask {
+                for await observation in backend.observations { inbox.post(.observed(observation)) }
+            }
+            for input in inputs { inbox.post(input) }
+            try await self.startReady()
+            self.runErrands(in: &group)
+            while self.verdict == nil {
+                let inputs = await inbox.next()
+                try Task.checkCancellation()
+                try await self.process(inputs)
+                self.runErrands(in: &group)
+            }
+            group.cancelAll()
+            let verdict = self.verdict ?? .failed
+            self.observe(.runFinished(outcome: self.outcome(verdict)))
+            return verdict
+        }
+    }
+
+    // MARK: - Events
+
+    /// Applies, stores and acts on `events`, in this order.
+    func commit(_ events: [RunEvent]) async throws {
+        guard !events.isEmpty || self.machine.dueVerdict != nil else { return }
+        var actions: [RunStateMachine.Action] = []
+        var stored = events
+        for event in events { actions += try self.machine.handle(event) }
+        if let verdict = self.machine.dueVerdict {
+            stored.append(.ended(verdict: verdict))
+            _ = try self.machine.handle(.ended(verdict: verdict))
+            self.verdict = verdict
+        }
+        try await self.metadata.append(stored, to: self.record.key, at: Date().timeIntervalSince1970)
+        for case .prepare(let task, let attempt, let seconds) in actions {
+            self.prepare(task, attempt: attempt, after: seconds)
+        }
+    }
+
+    private func prepare(_ task: Int, attempt: Int, after seconds: Double) {
+        if seconds > 0 {
+            self.errands.append(.delay(task: task, attempt: attempt, seconds: seconds))
+        } else {
+            self.queue.append(ReadyQueue.Entry(task: task, attempt: attempt))
+        }
+    }
+
+    private func process(_ inputs: [EngineInput]) async throws {
+        var events: [RunEvent] = []
+        for input in inputs {
+            switch input {
+            case .observed(let observation):
+                guard case .finished(let report) = observation.event else {
+                    self.relay(observation)
+                    continue
+                }
+                // Whether a result may be taken depends on what the events before it have made of the run.
+                try await self.commit(events)
+                events = try self.finish(observation.attempt, report)
+            case .due(let task, let attempt):
+                self.queue.append(ReadyQueue.Entry(task: task, attempt: attempt))
+            case .progress(let step, let message):
+                self.observe(.environment(step: step, message: message))
+            case .environment(let step, let result):
+                try await self.commit(events)
+                events = []
+                try await self.environmentArrived(step: step, result)
+            case .cancel(let reason):
+                try await self.commit(events)
+                events = try await self.beginCancelling(reason: reason)
+            }
+        }
+        try await self.commit(events)
+        try await self.startReady()
+    }
+
+    private func beginCancelling(reason: String) async throws -> [RunEvent] {
+        guard !self.isCancelling, self.verdict == nil else { return [] }
+        self.isCancelling = true
+        self.observe(.cancelling(reason: reason))
+        let failure = TaskFailure(code: .cancelled, message: reason)
+        for task in self.machine.running {
+            if case .running(let attempt) = task.status {
+                await self.backend.cancel(self.attemptID(task, attempt), because: failure)
+            }
+        }
+        return [.cancelled(failure: failure)]
+    }
+
+    // MARK: - Errands
+
+    private func runErrands(in group: inout ThrowingTaskGroup<Void, any Error>) {
+        let inbox = self.inbox
+        let environments = self.environments
+        for errand in self.errands {
+            switch errand {
+            case .delay(let task, let attempt, let seconds):
+                group.addTask {
+                    try? await Task.sleep(for: .seconds(seconds))
+                    inbox.post(.due(task: task, attempt: attempt))
+                }
+            case .environment(let step, let requirements):
+                group.addTask {
+                    let result: Result<String, TaskFailure>
+                    do {
+                        result = .success(
+                            try await environments.interpreter(for: requirements) {
+                                inbox.post(.progress(step: step, message: $0))
+                            })
+                    } catch {
+                        result = .failure(TaskFailure(code: .environment, message: "\(error)"))
+                    }
+                    inbox.post(.environment(step: step, result))
+                }
+            }
+        }
+        self.errands = []
+    }
+
+    private func outcome(_ verdict: RunVerdict) -> RunOutcome {
+        switch verdict {
+        case .succeeded: return .succeeded
+        case .cancelled: return .cancelled(reason: "cancelled")
+        case .failed:
+            let task = self.machine.tasks.first { $0.status == .failed }
+            let failure = task?.failure ?? TaskFailure(code: .contract, message: "the run ended early")
+            return .failed(task: task.map { TaskLabel(step: $0.step, number: $0.number) }, failure: failure)
+        }
+    }
+
+    func attemptID(_ task: RunTask, _ attempt: Int) -> AttemptID {
+        AttemptID(flow: self.record.flow, run: self.record.run, step: task.step, task: task.number, attempt: attempt)
+    }
+}

@@ -1,0 +1,54 @@
+package import MusterModel
+import Synchronization
+
+/// A metadata store that lives as long as this value: for tests, and to dry-run.
+package final class InMemoryMetadata: MetadataStore {
+    private struct Contents {
+        var records: [RunKey: RunRecord] = [:]
+        var events: [RunKey: [RecordedEvent]] = [:]
+    }
+
+    private let contents = Mutex(Contents())
+
+    package init() {}
+
+    package func create(_ record: RunRecord) async throws {
+        try self.contents.withLock { contents in
+            guard contents.records[record.key] == nil else {
+                throw MetadataError(code: .duplicate, message: "the run \(record.key) exists already")
+            }
+            contents.records[record.key] = record
+            contents.events[record.key] = []
+        }
+    }
+
+    package func append(_ events: [RunEvent], to run: RunKey, at time: Double) async throws {
+        try self.contents.withLock { contents in
+            guard var record = contents.records[run] else {
+                throw MetadataError(code: .missing, message: "there is no run \(run)")
+            }
+            for event in events {
+                contents.events[run, default: []].append(RecordedEvent(event: event, time: time))
+                if case .ended(let verdict) = event {
+                    record.verdict = verdict
+                    record.finished = time
+                }
+            }
+            contents.records[run] = record
+        }
+    }
+
+    package func events(of run: RunKey) async throws -> [RecordedEvent] {
+        self.contents.withLock { $0.events[run] ?? [] }
+    }
+
+    package func record(of run: RunKey) async throws -> RunRecord? {
+        self.contents.withLock { $0.records[run] }
+    }
+
+    package func records(flow: String?, limit: Int?) async throws -> [RunRecord] {
+        let all = self.contents.withLock { Array($0.records.values) }
+        let sorted = all.filter { flow == nil || $0.flow == flow }.sorted { ($0.created, $0.run) > ($1.created, $1.run) }
+        return Array(sorted.prefix(limit ?? sorted.count))
+    }
+}

@@ -1,0 +1,59 @@
+package import MusterModel
+
+/// Where runs and their events are kept.
+///
+/// Events of a run are appended by one engine at a time (it holds the run's lock) and read by anybody at any time.
+package protocol MetadataStore: Sendable {
+    /// Adds a run that has no events yet.
+    /// - Throws: ``MetadataError`` with code ``MetadataError/Code/duplicate`` when the run exists.
+    func create(_ record: RunRecord) async throws
+    /// Appends `events` at `time` (Unix seconds), all of them or none. They are on disk, as far as the death of this
+    /// process is concerned, when it returns. ``RunEvent/ended(verdict:)`` also closes the run's record.
+    func append(_ events: [RunEvent], to run: RunKey, at time: Double) async throws
+    /// The run's events in the order in which they were appended.
+    func events(of run: RunKey) async throws -> [RecordedEvent]
+    /// The record of one run; nil when there is none.
+    func record(of run: RunKey) async throws -> RunRecord?
+    /// Runs, newest first; of one flow when `flow` is given, at most `limit`.
+    func records(flow: String?, limit: Int?) async throws -> [RunRecord]
+}
+
+/// A run's name.
+package struct RunKey: Sendable, Hashable, CustomStringConvertible {
+    package let flow: String
+    package let run: String
+
+    package init(flow: String, run: String) {
+        self.flow = flow
+        self.run = run
+    }
+
+    package var description: String { "\(self.flow)/\(self.run)" }
+}
+
+extension RunRecord {
+    package var key: RunKey { RunKey(flow: self.flow, run: self.run) }
+}
+
+/// The metadata store could not be opened, read or written.
+package struct MetadataError: Error, CustomStringConvertible {
+    package enum Code: String, Sendable {
+        case open = "metadata.open"
+        case corrupt = "metadata.corrupt"
+        case write = "metadata.write"
+        case duplicate = "metadata.duplicate"
+        case missing = "metadata.missing"
+        case version = "metadata.version"
+    }
+
+    package let code: Code
+    /// A sentence for a person.
+    package let message: String
+
+    package init(code: Code, message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    package var description: String { self.message }
+}

@@ -1,0 +1,92 @@
+/// What the engine tells whoever watches it: the live view, the plain lines, `--json`.
+///
+/// Observations are for people and come after the events they tell of were stored; nothing is decided by them.
+/// Those of one attempt come in the order of its life; those of different attempts may interleave.
+package enum EngineObservation: Sendable, Equatable {
+    /// The first observation of every run. `steps` are all steps of the flow, in the order of the source.
+    case runStarted(run: RunSummary)
+    /// Tasks that a resumed run takes over from its origin without running them again.
+    case tasksReused(step: String, count: Int)
+    /// A task waits for its turn; `reason` says for what when it is not just for a free worker.
+    case taskQueued(task: TaskLabel, reason: String?)
+    /// An attempt's gang of `nodes` nodes is being started.
+    case attemptStarted(attempt: AttemptID, nodes: Int)
+    /// One node of an attempt has come to a new state.
+    case nodeState(attempt: AttemptID, node: Int, state: NodeState)
+    /// The log at `path` has grown to `bytes` bytes.
+    case log(attempt: AttemptID, node: Int, path: String, bytes: Int)
+    /// An attempt is over. `failure` is nil when it succeeded; `retryAfter` are the seconds until the next attempt,
+    /// nil when there is none; `caughtInto` names the artifact that took the failure, when the step has one.
+    case attemptFinished(attempt: AttemptID, failure: TaskFailure?, retryAfter: Double?, caughtInto: String?)
+    /// Something that a person should know and that stops nothing.
+    case warning(String)
+    /// A step's Python environment is being made; `message` is one line.
+    case environment(step: String, message: String)
+    /// The run is being ended before its time: nothing new is started.
+    case cancelling(reason: String)
+    /// The last observation of every run.
+    case runFinished(outcome: RunOutcome)
+}
+
+/// What is known of a run when it starts.
+package struct RunSummary: Sendable, Equatable, Codable {
+    package var flow: String
+    package var run: String
+    /// The run that this one resumes; nil otherwise.
+    package var originRun: String?
+    package var steps: [String]
+    /// The store's folder, absolute.
+    package var store: String
+
+    package init(flow: String, run: String, originRun: String? = nil, steps: [String], store: String) {
+        self.flow = flow
+        self.run = run
+        self.originRun = originRun
+        self.steps = steps
+        self.store = store
+    }
+}
+
+/// A task by the name that people read: `step/number`.
+package struct TaskLabel: Sendable, Hashable, Codable, CustomStringConvertible {
+    package var step: String
+    package var number: Int
+
+    package init(step: String, number: Int) {
+        self.step = step
+        self.number = number
+    }
+
+    package var description: String { "\(self.step)/\(self.number)" }
+}
+
+/// Where one node of an attempt stands, in the order in which a node lives.
+package enum NodeState: String, Sendable, Codable, CaseIterable {
+    /// Its agent is being started.
+    case starting
+    /// It has come to the rendezvous.
+    case joined
+    /// The step body runs on it.
+    case running
+    case succeeded
+    /// It is the cause of the failure.
+    case failed
+    /// It was stopped because of another node, or because the attempt was ended.
+    case stopped
+
+    /// Whether nothing follows.
+    package var isFinal: Bool {
+        switch self {
+        case .succeeded, .failed, .stopped: true
+        case .starting, .joined, .running: false
+        }
+    }
+}
+
+/// How a run ended.
+package enum RunOutcome: Sendable, Equatable {
+    case succeeded
+    /// `task` is the one whose failure ended the run; nil when no task is to blame.
+    case failed(task: TaskLabel?, failure: TaskFailure)
+    case cancelled(reason: String)
+}

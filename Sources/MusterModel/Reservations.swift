@@ -1,0 +1,91 @@
+/// Which gangs hold what of a machine: all that a gang asks for, or nothing, so that no two wait for each other.
+package struct Reservations: Sendable {
+    /// What became of a request.
+    package enum Decision: Sendable, Equatable {
+        /// Reserved; one allotment per node. `isOversized` when the gang exceeds the cpus or workers and runs alone.
+        case granted([NodeAllotment], isOversized: Bool)
+        /// Something else has to end first.
+        case wait
+        /// This machine can never hold it.
+        case never(reason: String)
+    }
+
+    private struct Holding {
+        var nodes: Int
+        var resources: Resources?
+        var gpus: [Int]
+    }
+
+    private let capacity: MachineCapacity
+    private let maxWorkers: Int
+    private var holdings: [AttemptID: Holding] = [:]
+    private var freeGPUs: [Int]
+
+    /// - Parameter maxWorkers: how many nodes may run at once.
+    package init(capacity: MachineCapacity, maxWorkers: Int) {
+        self.capacity = capacity
+        self.maxWorkers = max(1, maxWorkers)
+        self.freeGPUs = Array(0..<capacity.gpus)
+    }
+
+    /// Asks for `nodes` times `resources` on behalf of `attempt`.
+    package mutating func reserve(_ attempt: AttemptID, nodes: Int, resources: Resources?) -> Decision {
+        if let reason = Self.refusal(nodes: nodes, resources: resources, capacity: self.capacity) {
+            return .never(reason: reason)
+        }
+        let wanted = resources ?? Resources(cpu: 0, gpu: 0, memory: 0)
+        let isOversized = nodes > self.maxWorkers || nodes * wanted.cpu > self.capacity.cpus
+        guard self.fits(nodes: nodes, wanted, isOversized: isOversized) else { return .wait }
+        let gpus = Array(self.freeGPUs.prefix(nodes * wanted.gpu))
+        self.freeGPUs.removeFirst(gpus.count)
+        self.holdings[attempt] = Holding(nodes: nodes, resources: resources, gpus: gpus)
+        let allotments = (0..<nodes).map { node in
+            NodeAllotment(cpus: wanted.cpu, gpus: Array(gpus.dropFirst(node * wanted.gpu).prefix(wanted.gpu)))
+        }
+        return .granted(allotments, isOversized: isOversized)
+    }
+
+    /// Gives back what `attempt` holds; nothing happens when it holds nothing.
+    package mutating func release(_ attempt: AttemptID) {
+        guard let holding = self.holdings.removeValue(forKey: attempt) else { return }
+        self.freeGPUs = (self.freeGPUs + holding.gpus).sorted()
+    }
+
+    /// Why `capacity` can never hold the gang; nil when it can.
+    package static func refusal(nodes: Int, resources: Resources?, capacity: MachineCapacity) -> String? {
+        guard let resources else { return nil }
+        if resources.memory > 0, nodes > capacity.memory / resources.memory {
+            return "it asks for \(Self.gigabytes(resources.memory)) of memory on each of \(nodes) nodes, and this machine has \(Self.gigabytes(capacity.memory)); lower @Resources(memory:) or the number of nodes"
+        }
+        if resources.gpu > 0, nodes > capacity.gpus / resources.gpu {
+            return "it asks for \(resources.gpu) GPUs on each of \(nodes) nodes, and this machine has \(capacity.gpus); lower @Resources(gpu:) or the number of nodes"
+        }
+        return nil
+    }
+
+    private func fits(nodes: Int, _ wanted: Resources, isOversized: Bool) -> Bool {
+        if isOversized {
+            guard self.holdings.isEmpty else { return false }
+        } else if self.holdings.values.contains(where: self.isOversized) {
+            return false
+        }
+        let used = self.holdings.values
+        let usedNodes = used.reduce(0) { $0 + $1.nodes }
+        let usedCPUs = used.reduce(0) { $0 + $1.nodes * ($1.resources?.cpu ?? 0) }
+        let usedMemory = used.reduce(0) { $0 + $1.nodes * ($1.resources?.memory ?? 0) }
+        return (isOversized || usedNodes + nodes <= self.maxWorkers)
+            && (isOversized || usedCPUs + nodes * wanted.cpu <= self.capacity.cpus)
+            && usedMemory + nodes * wanted.memory <= self.capacity.memory
+            && nodes * wanted.gpu <= self.freeGPUs.count
+    }
+
+    private func isOversized(_ holding: Holding) -> Bool {
+        holding.nodes > self.maxWorkers || holding.nodes * (holding.resources?.cpu ?? 0) > self.capacity.cpus
+    }
+
+    /// `1.5 GB`, in decimal units and without a library.
+    private static func gigabytes(_ bytes: Int) -> String {
+        let tenths = (bytes + 50_000_000) / 100_000_000
+        return tenths % 10 == 0 ? "\(tenths / 10) GB" : "\(tenths / 10).\(tenths % 10) GB"
+    }
+}

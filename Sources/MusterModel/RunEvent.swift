@@ -1,0 +1,27 @@
+/// A fact of a run, appended to the metadata store before it is acted on. A run is what its events say.
+///
+/// The page `Documentation/Events.md` is the contract. Tasks are not events: their numbers follow from the order of
+/// the results, so that replaying the same events makes the same tasks.
+package enum RunEvent: Codable, Sendable, Equatable {
+    /// The run's first event.
+    case started
+    /// A gang is about to be submitted for this attempt.
+    case attemptStarted(task: Int, attempt: Int)
+    /// Every node succeeded; `nodes` are their results in node order.
+    case attemptSucceeded(task: Int, attempt: Int, nodes: [NodeResult])
+    /// The attempt failed. `caught` holds the results that stand in for the task's own when `@Catch` takes the failure.
+    case attemptFailed(task: Int, attempt: Int, failure: TaskFailure, caught: [NodeResult]?)
+    /// The engine died while the attempt ran; its gang is gone and it counts against no retry.
+    case attemptInterrupted(task: Int, attempt: Int)
+    /// The task is taken over from another run, results and all.
+    case cloned(task: Int, fromRun: String, fromTask: Int, nodes: [NodeResult])
+    /// Somebody asked for the end; nothing new is started.
+    case cancelled(failure: TaskFailure)
+    /// The run's last event.
+    case ended(verdict: RunVerdict)
+}
+
+/// How a run ended.
+package enum RunVerdict: String, Codable, Sendable, Hashable {
+    case succeeded, failed, cancelled
+}

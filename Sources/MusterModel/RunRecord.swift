@@ -1,0 +1,50 @@
+/// What is kept of a run beside its events: enough to list it, show it and resume it.
+package struct RunRecord: Codable, Sendable, Equatable {
+    package var flow: String
+    /// Microseconds since 1970 as decimal digits, unique within a store.
+    package var run: String
+    package var user: String
+    /// Unix time in seconds.
+    package var created: Double
+    package var finished: Double?
+    /// nil while the run is not over. A run without an verdict whose engine is gone was interrupted.
+    package var verdict: RunVerdict?
+    /// The run that this one resumes.
+    package var originRun: String?
+    /// The flow program: its path, and arguments that come before the verb.
+    package var program: [String]
+    package var manifest: FlowManifest
+    package var parameters: [String: JSONValue]
+    /// Digest of the code package.
+    package var package: String
+
+    package init(
+        flow: String, run: String, user: String, created: Double, finished: Double? = nil, verdict: RunVerdict? = nil,
+        originRun: String? = nil, program: [String], manifest: FlowManifest, parameters: [String: JSONValue],
+        package: String
+    ) {
+        self.flow = flow
+        self.run = run
+        self.user = user
+        self.created = created
+        self.finished = finished
+        self.verdict = verdict
+        self.originRun = originRun
+        self.program = program
+        self.manifest = manifest
+        self.parameters = parameters
+        self.package = package
+    }
+}
+
+/// An event with the time at which it was appended.
+package struct RecordedEvent: Sendable, Equatable {
+    package let event: RunEvent
+    /// Unix time in seconds.
+    package let time: Double
+
+    package init(event: RunEvent, time: Double) {
+        self.event = event
+        self.time = time
+    }
+}

@@ -1,0 +1,51 @@
+/// One task of a run as the events have made it.
+package struct RunTask: Sendable, Equatable {
+    package enum Status: Sendable, Equatable {
+        /// Waits for its attempt to be started.
+        case ready(attempt: Int)
+        case running(attempt: Int)
+        case succeeded
+        case failed
+    }
+
+    /// 1, 2, 3 … in order of creation.
+    package let number: Int
+    package let step: String
+    /// The tasks right before it, in the order of its inputs; empty for `start`.
+    package let parents: [Int]
+    /// Which of its parent's children it is: the branch or the element; 0 when there is one.
+    package let slot: Int
+    /// The fan-outs it is inside of, outermost first.
+    package let scopes: [Scope]
+    /// The size of its gang; nil for an ordinary task, whose gang is one node.
+    package let nodes: Int?
+
+    package internal(set) var status: Status = .ready(attempt: 0)
+    /// Failed attempts so far; interrupted ones do not count.
+    package internal(set) var failures = 0
+    /// The last attempt's failure, kept also when it was caught or retried.
+    package internal(set) var failure: TaskFailure?
+    /// In node order once it has succeeded or its failure was caught.
+    package internal(set) var results: [NodeResult] = []
+    /// Whether its results stand in for a failure that `@Catch` took.
+    package internal(set) var wasCaught = false
+    /// The run and task that it was cloned from.
+    package internal(set) var clonedFrom: String?
+    /// Attempts that were started.
+    package internal(set) var attempts = 0
+
+    /// Nodes of its gang.
+    package var size: Int { self.nodes ?? 1 }
+}
+
+/// One fan-out that a task is inside of: a join closes it.
+package struct Scope: Sendable, Hashable {
+    /// The task that fanned out.
+    package let origin: Int
+    /// That task's step.
+    package let step: String
+    package let index: Int
+    package let count: Int
+    /// Whether the fan-out is a foreach, whose element the task receives.
+    package let isForeach: Bool
+}

@@ -1,0 +1,90 @@
+internal import Dispatch
+internal import Synchronization
+
+/// One thread with epoll that spawns, reads, reaps and signals processes, for the whole program.
+///
+/// Every callback runs on that thread, one after the other; a callback must not block. However many reactors are made,
+/// they share the thread, which lives as long as the program: a parent-death signal is bound to the thread that spawns.
+///
+/// The reactor is this program's only reaper: it collects every child that ends, orphans that a subreaper adopts
+/// included. Nothing else in the program may wait for children. SIGPIPE is ignored from its start on.
+package final class ProcessReactor: Sendable {
+    private static let shared = Result<ReactorLoop, ReactorError> { () throws(ReactorError) in try ReactorLoop.start() }
+
+    let loop: ReactorLoop
+
+    /// - Throws: ``ReactorError`` when the system has no descriptors or threads left.
+    package init() throws {
+        self.loop = try Self.shared.get()
+    }
+
+    /// Starts a program and returns once it has been executed, usually within a millisecond.
+    /// - Parameters:
+    ///   - onOutput: Chunks of the pipes as they were read. The bytes are valid during the call only.
+    ///   - onExit: Called once, after everything that was in the pipes when the process ended went to `onOutput`.
+    ///     What processes in the background write later still goes to `onOutput`.
+    ///   - onOutputEnd: Called once, when both pipes are at their end or ``SpawnedProcess/closeOutput()`` was called;
+    ///     before or after `onExit`. Called at once when the spec has no pipes.
+    package func spawn(
+        _ spec: ProcessSpec,
+        onOutput: @escaping @Sendable (OutputStream, UnsafeRawBufferPointer) -> Void,
+        onExit: @escaping @Sendable (ExitStatus) -> Void,
+        onOutputEnd: (@Sendable () -> Void)? = nil
+    ) throws(SpawnError) -> SpawnedProcess {
+        let child = ChildProcess(spec: spec, onOutput: onOutput, onExit: onExit, onOutputEnd: onOutputEnd)
+        let answer: Result<Int32, SpawnError> = self.loop.call { loop in
+            Result { () throws(SpawnError) in try loop.spawn(child) }
+        }
+        return SpawnedProcess(pid: try answer.get(), child: child, loop: self.loop)
+    }
+
+    /// Calls `handler` for each delivery of one of `signals` to this program, instead of what the signal would do.
+    /// A later call replaces the handler of the signals it names.
+    package func handleSignals(_ signals: [CInt], _ handler: @escaping @Sendable (CInt) -> Void) {
+        self.loop.call { $0.handle(signals, handler) }
+    }
+
+    /// Reads `descriptor`, which stays the caller's, until its end; a regular file is read at once.
+    ///
+    /// A descriptor that cannot be read counts as ended.
+    @discardableResult
+    package func watch(
+        _ descriptor: CInt, onRead: @escaping @Sendable (UnsafeRawBufferPointer) -> Void,
+        onEnd: @escaping @Sendable () -> Void
+    ) -> ReactorToken {
+        let id = self.loop.nextID()
+        self.loop.perform { $0.watch(descriptor, id: id, onRead: onRead, onEnd: onEnd) }
+        return ReactorToken { [loop] in loop.perform { $0.unwatch(id) } }
+    }
+
+    /// Calls `body` once after `seconds`, unless the token was cancelled before.
+    @discardableResult
+    package func schedule(after seconds: Double, _ body: @escaping @Sendable () -> Void) -> ReactorToken {
+        let id = self.loop.nextID()
+        let due = ReactorClock.now() &+ ReactorClock.nanoseconds(seconds)
+        self.loop.perform { $0.schedule(TimerQueue.Entry(due: due, id: id, body: body)) }
+        return ReactorToken { [loop] in loop.perform { $0.unschedule(id) } }
+    }
+
+    /// Runs `body` on the reactor's thread, after everything that was asked of the reactor before.
+    package func perform(_ body: @escaping @Sendable () -> Void) {
+        self.loop.perform { _ in body() }
+    }
+}
+
+/// Something that was asked of a reactor and can be called off.
+package struct ReactorToken: Sendable {
+    private let onCancel: @Sendable () -> Void
+
+    init(_ onCancel: @escaping @Sendable () -> Void) { self.onCancel = onCancel }
+
+    /// Nothing of it happens after this call when it comes from a callback of the reactor; from elsewhere, a call that
+    /// has already begun is finished. Cancelling twice, or too late, does nothing.
+    package func cancel() { self.onCancel() }
+}
+
+/// The reactor could not be started.
+package struct ReactorError: Error, Sendable, CustomStringConvertible {
+    package let message: String
+    package var description: String { self.message }
+}

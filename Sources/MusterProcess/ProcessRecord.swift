@@ -1,0 +1,83 @@
+internal import Glibc
+
+/// One process, and never a later one that got the same process id.
+package struct ProcessIdentity: Sendable, Hashable, CustomStringConvertible {
+    package let pid: Int32
+    /// When it started, in the kernel's ticks since boot.
+    package let started: UInt64
+
+    package init(pid: Int32, started: UInt64) {
+        self.pid = pid
+        self.started = started
+    }
+
+    package var description: String { "process \(self.pid)" }
+}
+
+/// What `/proc/PID/stat` says of a process.
+struct ProcessRecord: Sendable, Hashable {
+    let identity: ProcessIdentity
+    let parent: Int32
+    /// False for a zombie: it holds nothing but its exit status.
+    let isRunning: Bool
+
+    /// Reads the line of a `stat` file, see proc(5); nil when it is not one.
+    init?(stat text: [UInt8]) {
+        // The command's name comes second, in parentheses, and may itself hold any of them and spaces.
+        guard let open = text.firstIndex(of: UInt8(ascii: "(")), let close = text.lastIndex(of: UInt8(ascii: ")")),
+            let pid = Self.number(text[..<open]), close < text.endIndex
+        else { return nil }
+        let fields = text[text.index(after: close)...].split(separator: UInt8(ascii: " "))
+        guard fields.count > 19, let state = fields[0].first, let parent = Self.number(fields[1]),
+            let threads = Self.number(fields[17]), let started = Self.number(fields[19])
+        else { return nil }
+        self.identity = ProcessIdentity(pid: Int32(truncatingIfNeeded: pid), started: UInt64(truncatingIfNeeded: started))
+        self.parent = Int32(truncatingIfNeeded: parent)
+        // A main thread that has left while others run looks like a zombie with several threads.
+        let isDead = state == UInt8(ascii: "Z") || state == UInt8(ascii: "X")
+        self.isRunning = !isDead || threads > 1
+    }
+
+    /// The process of that id now; nil when there is none.
+    init?(pid: Int32) {
+        guard let text = ProcessFile.read("/proc/\(pid)/stat") else { return nil }
+        self.init(stat: text)
+    }
+
+    private static func number(_ text: some Sequence<UInt8>) -> Int? {
+        var value = 0
+        var isNegative = false
+        for byte in text {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value &* 10 &+ Int(byte - UInt8(ascii: "0"))
+            case UInt8(ascii: "-"): isNegative = true
+            case UInt8(ascii: " "): continue
+            default: return nil
+            }
+        }
+        return isNegative ? -value : value
+    }
+}
+
+/// Files of `/proc`, which have no size.
+enum ProcessFile {
+    /// The whole file; nil when it cannot be read, as when the process has gone or is somebody else's.
+    static func read(_ path: String) -> [UInt8]? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        while true {
+            let step = max(1024, bytes.count)
+            let before = bytes.count
+            var count = 0
+            bytes.append(contentsOf: [UInt8](unsafeUninitializedCapacity: step) { buffer, initialized in
+                count = Glibc.read(descriptor, buffer.baseAddress, step)
+                initialized = max(0, count)
+            })
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { return nil }
+            if bytes.count == before { return bytes }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+internal import CMusterPlatform
+internal import Glibc
+
+/// Processes as `/proc` shows them, found by descent or by a mark in their environment.
+///
+/// Zombies are never found. Processes of other users are found by descent but not by mark.
+package enum ProcessTree {
+    /// From now on orphans below this program become its children instead of init's, so that ``descendants(of:)``
+    /// finds daemons that left their session. Returns false where the kernel does not know how.
+    @discardableResult
+    package static func becomeSubreaper() -> Bool { muster_become_subreaper() == 0 }
+
+    /// The ids of every process below `pid`, parents before children; `pid` itself is not one of them.
+    package static func descendants(of pid: Int32) -> [Int32] {
+        self.find(.descendants(of: pid)).map(\.pid)
+    }
+
+    /// The ids of the processes that were started with `variable` set to `value` or to something that begins with
+    /// `value` and a `/`. This program itself is not one of them.
+    package static func marked(variable: String, value: String) -> [Int32] {
+        self.find(.marked(variable: variable, value: value)).map(\.pid)
+    }
+
+    /// The processes that `selection` means now.
+    package static func find(_ selection: ProcessSelection) -> [ProcessIdentity] {
+        switch selection {
+        case .descendants(let pid): self.descendants(of: pid, in: self.all())
+        case .marked(let variable, let value): self.all().filter { self.isMarked($0, variable, value) }.map(\.identity)
+        case .one(let identity): ProcessRecord(pid: identity.pid).map { [$0] }?.filter(\.isRunning).map(\.identity).filter { $0 == identity } ?? []
+        }
+    }
+
+    /// The process that has the id `pid` now; nil when there is none, or only a zombie.
+    package static func identity(of pid: Int32) -> ProcessIdentity? {
+        guard let record = ProcessRecord(pid: pid), record.isRunning else { return nil }
+        return record.identity
+    }
+
+    /// Sends `signal` to that very process. Returns false when it has gone or may not be signalled.
+    @discardableResult
+    package static func signal(_ identity: ProcessIdentity, _ signal: CInt) -> Bool {
+        let descriptor = muster_process_descriptor(identity.pid)
+        defer { if descriptor >= 0 { close(descriptor) } }
+        // Checked after the descriptor was opened: from here on it means this process and no other.
+        guard let record = ProcessRecord(pid: identity.pid), record.identity == identity else { return false }
+        guard descriptor >= 0 else { return kill(identity.pid, signal) == 0 }
+        return muster_process_descriptor_signal(descriptor, signal) == 0
+    }
+
+    /// Whether this program certainly has no descendants: no children at all, dead ones included.
+    /// Meant for a subreaper, whose descendants all hang below its children.
+    static func isChildless() -> Bool { muster_dead_child() < 0 }
+
+    // MARK: Scanning
+
+    private static func all() -> [ProcessRecord] {
+        guard let folder = opendir("/proc") else { return [] }
+        defer { closedir(folder) }
+        var records: [ProcessRecord] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) }
+            guard let pid = Int32(name), let record = ProcessRecord(pid: pid) else { continue }
+            records.append(record)
+        }
+        return records
+    }
+
+    private static func descendants(of pid: Int32, in records: [ProcessRecord]) -> [ProcessIdentity] {
+        let children = Dictionary(grouping: records, by: \.parent)
+        var found: [ProcessRecord] = children[pid] ?? []
+        var next = 0
+        while next < found.count {
+            // A process id that was given anew during the scan could close a circle.
+            let below = (children[found[next].identity.pid] ?? []).filter { child in child.identity.pid != pid && !found.contains(child) }
+            found += below
+            next += 1
+        }
+        return found.filter(\.isRunning).map(\.identity)
+    }
+
+    private static func isMarked(_ record: ProcessRecord, _ variable: String, _ value: String) -> Bool {
+        guard record.isRunning, record.identity.pid != getpid(),
+            let environment = ProcessFile.read("/proc/\(record.identity.pid)/environ")
+        else { return false }
+        let exact = Array("\(variable)=\(value)".utf8)
+        return environment.split(separator: 0).contains { entry in
+            guard entry.starts(with: exact) else { return false }
+            let rest = entry.dropFirst(exact.count)
+            return rest.isEmpty || rest.first == UInt8(ascii: "/")
+        }
+    }
+}
+
+/// Which processes are meant.
+package enum ProcessSelection: Sendable, Hashable {
+    /// Every process below this one, not itself.
+    case descendants(of: Int32)
+    /// Every process that was started with the variable set to `value` or to something below `value/`.
+    case marked(variable: String, value: String)
+    /// One process.
+    case one(ProcessIdentity)
+}

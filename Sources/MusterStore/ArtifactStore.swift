@@ -1,0 +1,149 @@
+import Crypto
+package import FoundationEssentials
+import Glibc
+package import MusterModel
+
+/// Artifacts by the digest of their bytes: equal values are kept once, and what was put in never changes.
+///
+/// A file is written aside and renamed when it is whole, so a digest never names a half file, whenever the writer
+/// dies. Everything that is read is checked against its digest. Any number of processes may use one store.
+package struct ArtifactStore: Sendable {
+    package let layout: StoreLayout
+
+    package init(_ layout: StoreLayout) { self.layout = layout }
+
+    /// Takes `file` away into the store: renamed on the same file system, copied and removed otherwise.
+    ///
+    /// The caller must have closed it: bytes written later would spoil the artifact.
+    /// - Throws: ``StoreError``; `file` is still there then.
+    package func adopt(file: String, encoding: ArtifactEncoding) throws -> ArtifactReference {
+        let source = try OpenFile(file, O_RDONLY | O_NOFOLLOW)
+        guard try source.status().st_mode & S_IFMT == S_IFREG else {
+            throw StoreError(.failed, "cannot take \(file) into the store: it is not a plain file")
+        }
+        let reference = try Self.reference(source, encoding)
+        if self.has(reference) {
+            unlink(file)
+            return reference
+        }
+        try SystemCall.check("make \(file) read-only") { fchmod(source.descriptor, 0o444) }
+        if try !self.rename(file, into: reference) {
+            let copy = IncomingFile(self.layout)
+            try copy.write { target in try source.forEachPiece(target.write) }
+            guard try Self.reference(OpenFile(copy.path, O_RDONLY), encoding) == reference else {
+                throw StoreError(.corrupt, "\(file) was written to while it was taken into the store; it was refused")
+            }
+            _ = try self.rename(copy.path, into: reference)
+            unlink(file)
+        }
+        return reference
+    }
+
+    /// Puts `bytes` into the store.
+    package func put(_ bytes: some ContiguousBytes, encoding: ArtifactEncoding) throws -> ArtifactReference {
+        try bytes.withUnsafeBytes { bytes in
+            var hash = SHA256()
+            hash.update(bufferPointer: bytes)
+            let reference = ArtifactReference(digest: Self.text(hash.finalize()), size: bytes.count, encoding: encoding)
+            if self.has(reference) { return reference }
+            let file = IncomingFile(self.layout)
+            try file.write { target in try target.write(bytes) }
+            _ = try self.rename(file.path, into: reference)
+            return reference
+        }
+    }
+
+    /// The bytes of an artifact. Large ones are mapped, not copied.
+    package func data(_ reference: ArtifactReference) throws -> Data {
+        let path = self.layout.artifactFile(reference.digest)
+        try self.checkSize(reference, path)
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(filePath: path), options: reference.size > 1 << 20 ? .alwaysMapped : [])
+        } catch {
+            throw StoreError(.failed, "cannot read \(path): \(error)")
+        }
+        var hash = SHA256()
+        hash.update(data: data)
+        try self.check(reference, path, found: Self.text(hash.finalize()))
+        return data
+    }
+
+    /// The path of an artifact's file, after its bytes were checked.
+    ///
+    /// The file may be read and linked, never written to.
+    package func verifiedPath(_ reference: ArtifactReference) throws -> String {
+        let path = self.layout.artifactFile(reference.digest)
+        try self.checkSize(reference, path)
+        let found = try Self.reference(OpenFile(path, O_RDONLY), reference.encoding)
+        try self.check(reference, path, found: found.digest)
+        return path
+    }
+
+    /// Whether the artifact's file is there and as long as it should be.
+    package func has(_ reference: ArtifactReference) -> Bool {
+        self.size(self.layout.artifactFile(reference.digest)) == reference.size
+    }
+}
+
+extension ArtifactStore {
+    /// The reference of what stands in `file`.
+    private static func reference(_ file: OpenFile, _ encoding: ArtifactEncoding) throws -> ArtifactReference {
+        var hash = SHA256()
+        var size = 0
+        try file.forEachPiece { piece in
+            hash.update(bufferPointer: piece)
+            size += piece.count
+        }
+        return ArtifactReference(digest: Self.text(hash.finalize()), size: size, encoding: encoding)
+    }
+
+    private static func text(_ digest: SHA256.Digest) -> String { Hexadecimal.text(digest) }
+
+    /// Moves `file` to its place. Returns false when that is on another file system.
+    private func rename(_ file: String, into reference: ArtifactReference) throws(StoreError) -> Bool {
+        let target = self.layout.artifactFile(reference.digest)
+        if Glibc.rename(file, target) == 0 { return true }
+        if errno == ENOENT {
+            try Folder.make(self.layout.artifactFolder(reference.digest))
+            if Glibc.rename(file, target) == 0 { return true }
+        }
+        if errno == EXDEV { return false }
+        throw SystemCall.error(errno, "put \(file) into the store as \(target)")
+    }
+
+    private func size(_ path: String) -> Int? {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : nil
+    }
+
+    private func checkSize(_ reference: ArtifactReference, _ path: String) throws(StoreError) {
+        // References come from files and messages: one that is no digest must not become a path.
+        guard Hexadecimal.isDigest(reference.digest) else {
+            throw StoreError(.corrupt, "'\(reference.digest)' is no artifact digest; 64 hexadecimal digits are expected")
+        }
+        guard let size = self.size(path) else {
+            if errno != ENOENT { throw SystemCall.error(errno, "look at \(path)") }
+            throw StoreError(
+                .missing,
+                "artifact \(reference.digest) is not in the store: \(path) does not exist; resume the run from the step that made it"
+            )
+        }
+        guard size == reference.size else {
+            throw Self.corrupt(reference, path, "it has \(size) bytes where \(reference.size) were stored")
+        }
+    }
+
+    private func check(_ reference: ArtifactReference, _ path: String, found: String) throws(StoreError) {
+        guard found == reference.digest else {
+            throw Self.corrupt(reference, path, "its bytes now have the digest \(found)")
+        }
+    }
+
+    private static func corrupt(_ reference: ArtifactReference, _ path: String, _ found: String) -> StoreError {
+        StoreError(
+            .corrupt,
+            "artifact \(reference.digest) is corrupt: \(found) (\(path)); remove that file and resume the run from the step that made it"
+        )
+    }
+}

@@ -1,0 +1,29 @@
+import FoundationEssentials
+import Glibc
+
+/// A file of the store that is still being written. Goes when the last reference to it goes, unless it was renamed.
+final class IncomingFile: Sendable {
+    let path: String
+
+    init(_ layout: StoreLayout) {
+        self.path = "\(layout.incoming)/\(UUID().uuidString)"
+    }
+
+    deinit { unlink(self.path) }
+
+    /// Makes the file with what `body` writes, read-only for everybody afterwards.
+    func write(_ body: (OpenFile) throws -> Void) throws {
+        let target = try self.open()
+        try body(target)
+        try SystemCall.check("make \(self.path) read-only") { fchmod(target.descriptor, 0o444) }
+    }
+
+    private func open() throws(StoreError) -> OpenFile {
+        do {
+            return try OpenFile(self.path, O_WRONLY | O_CREAT | O_EXCL)
+        } catch where error.code == .missing {
+            try Folder.make(String(self.path[..<(self.path.lastIndex(of: "/") ?? self.path.endIndex)]))
+            return try OpenFile(self.path, O_WRONLY | O_CREAT | O_EXCL)
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import Glibc
+
+/// Reads a node's log from an offset on, also while it is being written.
+package struct LogReader: Sendable {
+    private let file: OpenFile
+    private var parser: LogParser
+    private var readOffset: Int
+
+    /// Opens the log at `path`.
+    /// - Parameter offset: Where to begin: 0, or what ``offset`` was before.
+    /// - Throws: ``StoreError`` with the code ``StoreError/Code/missing`` when the log was not begun yet.
+    package init(path: String, from offset: Int = 0) throws(StoreError) {
+        self.file = try OpenFile(path, O_RDONLY)
+        self.parser = LogParser(offset: offset)
+        self.readOffset = offset
+    }
+
+    /// Where the next entry begins: reading can go on from here later, in another process too.
+    package var offset: Int { self.parser.offset }
+
+    /// The next entry; nil at the end of what is there so far. Calling again goes on when the file has grown.
+    package mutating func next() throws(StoreError) -> LogEntry? {
+        while true {
+            if let entry = self.parser.next() { return entry }
+            guard try self.fill() else { return nil }
+        }
+    }
+
+    /// Like ``next()`` once the log is known not to grow any more: a record that was cut off is given out as far as
+    /// it goes.
+    package mutating func finish() throws(StoreError) -> LogEntry? {
+        if let entry = try self.next() { return entry }
+        return self.parser.finish()
+    }
+
+    /// Reads some more; false at the end of the file.
+    private mutating func fill() throws(StoreError) -> Bool {
+        var parser = self.parser
+        let offset = self.readOffset
+        let file = self.file
+        let count = try withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 16) { (buffer) throws(StoreError) in
+            let count = try file.read(into: buffer, at: offset)
+            parser.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            return count
+        }
+        self.parser = parser
+        self.readOffset += count
+        return count > 0
+    }
+}

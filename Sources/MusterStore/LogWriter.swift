@@ -1,0 +1,83 @@
+import Glibc
+import Synchronization
+
+/// Appends what the processes of one node write to the node's log file.
+///
+/// Safe to use from any thread; records never mix. One system call per append, whatever the bytes hold. A log that
+/// could not take a record whole (the disk is full) stays readable: what was written of it is taken back.
+package final class LogWriter: Sendable {
+    private let file: OpenFile
+    /// Bytes of the file so far.
+    private let length: Mutex<Int>
+
+    /// Opens the log at `path`, made with the folders above it when it is missing; appends to what is there.
+    package init(path: String) throws {
+        let file = try Self.open(path)
+        self.file = file
+        self.length = Mutex(Int(try file.status().st_size))
+    }
+
+    private static func open(_ path: String) throws -> OpenFile {
+        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        if access(folder, F_OK) != 0 { try Folder.make(folder) }
+        return try OpenFile(path, O_WRONLY | O_CREAT | O_APPEND)
+    }
+
+    /// Appends `bytes` as they are.
+    /// - Parameters:
+    ///   - process: 0 for the step program, 1 + k for worker k of its framework.
+    ///   - time: Unix microseconds, see ``LogRecord/now()``.
+    /// - Returns: The bytes of the whole file afterwards.
+    @discardableResult
+    package func append(
+        process: Int, stream: LogStream, bytes: UnsafeRawBufferPointer, at time: Int64 = LogRecord.now()
+    ) throws -> Int {
+        try self.length.withLock { (length: inout Int) throws -> Int in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(LogRecord.maximumLength))
+                let header = LogRecord.header(time: time, process: process, stream: stream, length: piece.count)
+                try self.write(header, piece, after: length)
+                length += header.utf8.count + piece.count + 1
+                rest = rest.dropFirst(piece.count)
+            }
+            return length
+        }
+    }
+
+    /// Writes one record whole, or leaves the file as long as it was.
+    private func write(_ header: String, _ bytes: UnsafeRawBufferPointer, after length: Int) throws {
+        let total = header.utf8.count + bytes.count + 1
+        let written = try self.gather(header, bytes, after: length)
+        if written == total { return }
+        // A disk that is almost full takes a part; what is left tells why.
+        var record = Array(header.utf8)
+        record.append(contentsOf: bytes)
+        record.append(UInt8(ascii: "\n"))
+        do {
+            try record.withUnsafeBytes { (record) in
+                try self.file.write(UnsafeRawBufferPointer(rebasing: record[written...]))
+            }
+        } catch {
+            ftruncate(self.file.descriptor, length)
+            throw error
+        }
+    }
+
+    private func gather(_ header: String, _ bytes: UnsafeRawBufferPointer, after length: Int) throws -> Int {
+        var header = header
+        return try header.withUTF8 { (header) throws -> Int in
+            var newline = UInt8(ascii: "\n")
+            return try withUnsafeMutablePointer(to: &newline) { (newline) throws -> Int in
+                let parts = [
+                    iovec(iov_base: UnsafeMutableRawPointer(mutating: header.baseAddress), iov_len: header.count),
+                    iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count),
+                    iovec(iov_base: newline, iov_len: 1),
+                ]
+                return try SystemCall.check("write the log \(self.file.path)") {
+                    writev(self.file.descriptor, parts, Int32(parts.count))
+                }
+            }
+        }
+    }
+}

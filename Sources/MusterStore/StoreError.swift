@@ -1,0 +1,32 @@
+/// What went wrong with the store: a folder, a file or what stands in it.
+package struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// A stable dotted name; programs match on it, never on the message. Open: other subjects may add theirs.
+    package struct Code: RawRepresentable, Sendable, Hashable {
+        package let rawValue: String
+        package init(rawValue: String) { self.rawValue = rawValue }
+
+        /// A file or folder that has to be there is not.
+        package static let missing = Code(rawValue: "store.missing")
+        /// What stands in a file is not what was put there.
+        package static let corrupt = Code(rawValue: "store.corrupt")
+        /// The disk, or the quota, is full.
+        package static let full = Code(rawValue: "store.full")
+        /// The operating system does not let this user read or write.
+        package static let permission = Code(rawValue: "store.permission")
+        /// Any other refusal of the operating system.
+        package static let failed = Code(rawValue: "store.io")
+        /// A flow's folder holds something that cannot be packaged.
+        package static let package = Code(rawValue: "store.package")
+    }
+
+    package var code: Code
+    /// What is wrong, where, and what can be done about it.
+    package var message: String
+
+    package init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    package var description: String { self.message }
+}

@@ -1,0 +1,42 @@
+package import MusterModel
+
+/// Where everything of a store lies below its `.muster` folder. Paths only: nothing is touched.
+///
+/// The page `Documentation/Store.md` is the contract.
+package struct StoreLayout: Sendable, Hashable {
+    /// The store's folder, as it was given.
+    package let root: String
+
+    package init(root: String) {
+        self.root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root
+    }
+
+    /// The events of every run.
+    package var database: String { "\(self.root)/muster.db" }
+    /// Held while the database is created, so that two processes that open a new store do not meet.
+    package var databaseLock: String { "\(self.locks)/database.lock" }
+    package var locks: String { "\(self.root)/locks" }
+    package var artifacts: String { "\(self.root)/artifacts" }
+    /// Files that are still being written; they are renamed out of here when they are whole.
+    package var incoming: String { "\(self.root)/incoming" }
+    package var packages: String { "\(self.root)/packages" }
+    package var runs: String { "\(self.root)/runs" }
+    /// What may be thrown away at any time, such as Python environments.
+    package var cache: String { "\(self.root)/cache" }
+
+    /// The file of the artifact with this digest.
+    package func artifactFile(_ digest: String) -> String { "\(self.artifactFolder(digest))/\(digest)" }
+    /// The folder of that file: one of 256, by the first two digits.
+    package func artifactFolder(_ digest: String) -> String { "\(self.artifacts)/\(digest.prefix(2))" }
+    /// The unpacked code package with this digest.
+    package func packageFolder(_ digest: String) -> String { "\(self.packages)/\(digest)" }
+
+    package func runFolder(flow: String, run: String) -> String { "\(self.runs)/\(flow)/\(run)" }
+    /// Held by the engine that moves this run, for as long as it lives.
+    package func runLock(flow: String, run: String) -> String { "\(self.runFolder(flow: flow, run: run))/engine.lock" }
+    package func attemptFolder(_ attempt: AttemptID) -> String { "\(self.runs)/\(attempt.folder)" }
+    /// The ``GangReport`` that the control node's agent writes last.
+    package func reportFile(_ attempt: AttemptID) -> String { "\(self.attemptFolder(attempt))/report.json" }
+    /// What the processes of one node wrote. See ``LogRecord`` for the format.
+    package func logFile(_ attempt: AttemptID, node: Int) -> String { "\(self.attemptFolder(attempt))/node-\(node).log" }
+}
