@@ -1,55 +1,41 @@
 import Glibc
 
-/// The patterns of one `.gitignore`, applied to paths relative to its folder.
-///
-/// Read as git reads them, but for patterns in files of inner folders, which are not looked at.
+/// The patterns of a `.gitignore` at the top of a folder. Later ones win; `!` takes back; `**` and `*` as in git.
 struct IgnorePatterns: Sendable {
-    private struct Pattern: Sendable {
-        var segments: [String]
-        var isNegated: Bool
-        var foldersOnly: Bool
+    private struct Pattern {
+        let glob: String
+        let isNegated: Bool
+        let foldersOnly: Bool
+        /// With a slash in it a pattern is counted from the top; without, it matches a name anywhere.
+        let isAnchored: Bool
     }
 
     private let patterns: [Pattern]
 
-    init(text: String) {
-        self.patterns = text.split(whereSeparator: \.isNewline).compactMap { Self.pattern(String($0)) }
-    }
-
-    private static func pattern(_ line: String) -> Pattern? {
-        var text = Substring(line)
-        while text.last == " ", !text.hasSuffix("\\ ") { text = text.dropLast() }
-        guard !text.isEmpty, !text.hasPrefix("#") else { return nil }
-        let isNegated = text.hasPrefix("!")
-        if isNegated { text = text.dropFirst() }
-        let foldersOnly = text.hasSuffix("/")
-        if foldersOnly { text = text.dropLast() }
-        // A slash before the end ties the pattern to the folder of the file; others match at any depth.
-        let isAnchored = text.contains("/")
-        if text.hasPrefix("/") { text = text.dropFirst() }
-        guard !text.isEmpty else { return nil }
-        let segments = text.split(separator: "/").map(String.init)
-        return Pattern(segments: isAnchored ? segments : ["**"] + segments, isNegated: isNegated, foldersOnly: foldersOnly)
-    }
-
-    /// Whether the last pattern that matches `path` says that it is ignored. Ask for folders first: nothing below an
-    /// ignored folder can be taken back.
-    func ignores(_ path: String, isFolder: Bool) -> Bool {
-        let parts = path.split(separator: "/").map(String.init)
-        let last = self.patterns.last { pattern in
-            (isFolder || !pattern.foldersOnly) && Self.matches(pattern.segments[...], parts[...])
+    init(_ text: String) {
+        self.patterns = text.split(whereSeparator: \.isNewline).compactMap { line in
+            var glob = line.drop { $0 == " " }
+            while glob.last == " " { glob = glob.dropLast() }
+            guard !glob.isEmpty, glob.first != "#" else { return nil }
+            let isNegated = glob.first == "!"
+            if isNegated { glob = glob.dropFirst() }
+            let foldersOnly = glob.last == "/"
+            if foldersOnly { glob = glob.dropLast() }
+            let isAnchored = glob.contains("/")
+            if glob.first == "/" { glob = glob.dropFirst() }
+            return Pattern(glob: String(glob), isNegated: isNegated, foldersOnly: foldersOnly, isAnchored: isAnchored)
         }
-        return last.map { !$0.isNegated } ?? false
     }
 
-    private static func matches(_ pattern: ArraySlice<String>, _ path: ArraySlice<String>) -> Bool {
-        guard let first = pattern.first else { return path.isEmpty }
-        if first == "**" {
-            // At the end it stands for everything below, elsewhere for any number of folders.
-            if pattern.count == 1 { return !path.isEmpty }
-            return (0...path.count).contains { Self.matches(pattern.dropFirst(), path.dropFirst($0)) }
+    /// Whether the file or folder at `path`, relative to the top, is ignored by itself (its parents are not looked at).
+    func matches(_ path: String, isFolder: Bool) -> Bool {
+        var ignored = false
+        for pattern in self.patterns where isFolder || !pattern.foldersOnly {
+            let subject = pattern.isAnchored ? path : String(path.split(separator: "/").last ?? "")
+            // Without FNM_PATHNAME a star also crosses slashes: that is what `**` means, and a plain `*` rarely matters.
+            let flags = pattern.glob.contains("**") ? 0 : FNM_PATHNAME
+            if fnmatch(pattern.glob, subject, flags) == 0 { ignored = !pattern.isNegated }
         }
-        guard let name = path.first, fnmatch(first, name, 0) == 0 else { return false }
-        return Self.matches(pattern.dropFirst(), path.dropFirst())
+        return ignored
     }
 }

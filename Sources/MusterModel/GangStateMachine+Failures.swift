@@ -1,0 +1,66 @@
+/// What the gang itself finds wrong, in words.
+extension TaskFailure {
+    static func missing(_ nodes: [Int], size: Int, seconds: Double) -> TaskFailure {
+        let names = nodes.prefix(20).map(String.init)
+        let more = nodes.count > names.count ? " and \(nodes.count - names.count) more" : ""
+        let subject = nodes.count == 1 ? "node \(nodes[0])" : "nodes \(names.joined(separator: ", "))\(more)"
+        return TaskFailure(
+            code: .rendezvous,
+            message: "\(subject) of \(size) did not come to the rendezvous within \(Self.text(seconds)) s; "
+                + "see what their agents wrote, or whether the place they run on is too busy to start them",
+            node: nodes.count == 1 ? nodes[0] : nil)
+    }
+
+    static func lost(node: Int, address: String?, reason: String) -> TaskFailure {
+        let place = address.map { " (\($0))" } ?? ""
+        return TaskFailure(code: .lost, message: "node \(node)\(place) was lost: \(reason)", node: node)
+    }
+
+    static func timeout(_ seconds: Double) -> TaskFailure {
+        TaskFailure(code: .timeout, message: "the step took longer than its timeout of \(Self.text(seconds)) s")
+    }
+
+    /// What is wrong with the transitions that the nodes of one gang took, if anything.
+    static func disagreement(_ transitions: [Transition]) -> TaskFailure? {
+        guard transitions.count > 1 else { return nil }
+        if let node = transitions.indices.first(where: { transitions[$0] != transitions[0] }) {
+            return TaskFailure(
+                code: .contract,
+                message: "node 0 went on to \(transitions[0].words), but node \(node) to \(transitions[node].words); "
+                    + "every node of a gang must take the same transition",
+                node: node, process: "step")
+        }
+        guard case .step = transitions[0] else {
+            return TaskFailure(
+                code: .contract,
+                message: "the nodes of a gang went on to \(transitions[0].words); a gang step goes on to the one step "
+                    + "that joins its nodes",
+                process: "step")
+        }
+        return nil
+    }
+
+    /// Whether a step program that ended this way may have done so because `cause` was reported to it.
+    func canFollow(_ cause: TaskFailure) -> Bool {
+        guard self.process == "step", self.signal == nil else { return false }
+        return self.code == .body || self.code == .exit || self.code == cause.code
+    }
+
+    /// Seconds without a needless fraction.
+    private static func text(_ seconds: Double) -> String {
+        seconds == seconds.rounded() && abs(seconds) < 1e15 ? "\(Int(seconds))" : "\(seconds)"
+    }
+}
+
+extension Transition {
+    /// For messages.
+    fileprivate var words: String {
+        switch self {
+        case .end: "the end"
+        case .step(let to): "`\(to)`"
+        case .branches(let to): "the branches " + to.map { "`\($0)`" }.joined(separator: ", ")
+        case .foreach(let to, let count): "\(count) tasks of `\(to)`"
+        case .nodes(let to, let count): "\(count) nodes of `\(to)`"
+        }
+    }
+}

@@ -1,0 +1,235 @@
+/// The life of one gang, from the first agent to the last one's leave. The control node's agent keeps it.
+///
+///     pending ──joined(last)──▶ running ──ended(all)──▶ releasing ──released(all)──▶ done
+///        └──deadline / stop────────┴──failed / lost / timeout / stop──▲
+///
+/// Messages cross on the wire and timers fire late, so an event that merely comes too late changes nothing.
+/// An event that cannot happen, such as an end before the start, throws and changes nothing either.
+package struct GangStateMachine: Sendable, Equatable {
+    package enum Phase: Sendable, Equatable {
+        case pending(joined: [Int: RosterNode])
+        case running(ended: [Int: NodeOutcome])
+        /// `waiting` are the nodes that have not left yet.
+        case releasing(failure: TaskFailure?, reports: [NodeReport], waiting: Set<Int>)
+        case done
+    }
+
+    package enum Event: Sendable, Equatable {
+        /// A node has come. Joining is retried, so it may come twice; the last address wins.
+        case joined(RosterNode)
+        /// The rendezvous deadline has passed.
+        case deadlinePassed(seconds: Double)
+        case ended(node: Int, outcome: NodeOutcome)
+        /// A node's agent is gone or silent.
+        case lost(node: Int, reason: String)
+        case launchStarted
+        case launchFailed(TaskFailure)
+        case timedOut(seconds: Double)
+        /// The engine or a person ends the attempt.
+        case stopped(TaskFailure)
+        /// Nothing is left on this node.
+        case released(node: Int)
+    }
+
+    package enum Action: Sendable, Equatable {
+        /// All have come: start the step body on every node.
+        case start(Roster)
+        /// A node has ended: for who watches.
+        case report(node: Int, status: NodeReport.Status)
+        /// Take everything down on these nodes; the failure is the reason, if it is one.
+        case release(nodes: [Int], failure: TaskFailure?)
+        /// The gang is over.
+        case finish(failure: TaskFailure?, nodes: [NodeReport])
+    }
+
+    package let size: Int
+    package private(set) var phase: Phase
+    /// The last launch's failure: what the body errors that come after it follow from.
+    private var launchFailure: TaskFailure?
+    private var roster: Roster?
+
+    /// A gang of `size` nodes of which none has come.
+    package init(size: Int) {
+        self.size = size
+        self.phase = .pending(joined: [:])
+    }
+
+    /// Whether a node that says hello now can be taken in.
+    package var acceptsNodes: Bool { if case .pending = self.phase { true } else { false } }
+
+    /// - Throws: ``IllegalGangEvent`` for an event that cannot happen in this phase; nothing is changed then.
+    package mutating func handle(_ event: Event) throws(IllegalGangEvent) -> [Action] {
+        guard self.names(event) else { throw IllegalGangEvent(event: event, phase: self.phase) }
+        switch self.phase {
+        case .pending(let joined): return try self.whilePending(event, joined)
+        case .running(let ended): return try self.whileRunning(event, ended)
+        case .releasing(let failure, let reports, let waiting):
+            return try self.whileReleasing(event, failure, reports, waiting)
+        case .done: return try self.whenDone(event)
+        }
+    }
+
+    /// Whether the node that `event` speaks of, if any, is one of this gang's.
+    private func names(_ event: Event) -> Bool {
+        switch event {
+        case .joined(let node): (0..<self.size).contains(node.index)
+        case .ended(let node, _), .lost(let node, _), .released(let node): (0..<self.size).contains(node)
+        case .deadlinePassed, .launchStarted, .launchFailed, .timedOut, .stopped: true
+        }
+    }
+
+    private mutating func whilePending(
+        _ event: Event, _ joined: [Int: RosterNode]
+    ) throws(IllegalGangEvent) -> [Action] {
+        switch event {
+        case .joined(let node):
+            var joined = joined
+            joined[node.index] = node
+            self.phase = .pending(joined: joined)
+            guard joined.count == self.size else { return [] }
+            let roster = Roster(nodes: joined.values.sorted { $0.index < $1.index })
+            self.roster = roster
+            self.phase = .running(ended: [:])
+            return [.start(roster)]
+        case .lost(let node, _):
+            // Its agent tries again until the deadline.
+            var joined = joined
+            joined[node] = nil
+            self.phase = .pending(joined: joined)
+            return []
+        case .deadlinePassed(let seconds):
+            let missing = (0..<self.size).filter { joined[$0] == nil }
+            return self.release(.missing(missing, size: self.size, seconds: seconds), causes: missing, present: joined.keys)
+        case .stopped(let failure):
+            return self.release(failure, causes: [], present: joined.keys)
+        case .timedOut(let seconds):
+            return self.release(.timeout(seconds), causes: [], present: joined.keys)
+        case .ended, .launchStarted, .launchFailed, .released:
+            throw IllegalGangEvent(event: event, phase: self.phase)
+        }
+    }
+
+    private mutating func whileRunning(
+        _ event: Event, _ ended: [Int: NodeOutcome]
+    ) throws(IllegalGangEvent) -> [Action] {
+        let all = 0..<self.size
+        switch event {
+        case .ended(let node, let outcome):
+            guard ended[node] == nil else { throw IllegalGangEvent(event: event, phase: self.phase) }
+            var ended = ended
+            ended[node] = outcome
+            self.phase = .running(ended: ended)
+            if case .failed(let failure) = outcome { return self.fail(node: node, failure) }
+            let report = Action.report(node: node, status: .succeeded)
+            return ended.count == self.size ? [report] + self.succeed(ended) : [report]
+        case .lost(let node, let reason):
+            let failure = TaskFailure.lost(node: node, address: self.roster?.nodes[node].address, reason: reason)
+            return self.release(failure, causes: [node], present: all.filter { $0 != node })
+        case .launchStarted:
+            self.launchFailure = nil
+            return []
+        case .launchFailed(let failure):
+            self.launchFailure = failure
+            return []
+        case .timedOut(let seconds):
+            return self.release(.timeout(seconds), causes: [], present: all)
+        case .stopped(let failure):
+            return self.release(failure, causes: [], present: all)
+        case .deadlinePassed:
+            return []
+        case .joined, .released:
+            throw IllegalGangEvent(event: event, phase: self.phase)
+        }
+    }
+
+    private mutating func whileReleasing(
+        _ event: Event, _ failure: TaskFailure?, _ reports: [NodeReport], _ waiting: Set<Int>
+    ) throws(IllegalGangEvent) -> [Action] {
+        switch event {
+        case .released(let node), .lost(let node, _):
+            guard waiting.contains(node) else {
+                if case .released = event { throw IllegalGangEvent(event: event, phase: self.phase) }
+                return []
+            }
+            let waiting = waiting.subtracting([node])
+            guard waiting.isEmpty else {
+                self.phase = .releasing(failure: failure, reports: reports, waiting: waiting)
+                return []
+            }
+            self.phase = .done
+            return [.finish(failure: failure, nodes: reports)]
+        case .ended, .launchStarted, .launchFailed, .timedOut, .stopped, .deadlinePassed:
+            return []
+        case .joined:
+            throw IllegalGangEvent(event: event, phase: self.phase)
+        }
+    }
+
+    private func whenDone(_ event: Event) throws(IllegalGangEvent) -> [Action] {
+        switch event {
+        case .lost, .timedOut, .stopped, .deadlinePassed: return []
+        case .joined, .ended, .launchStarted, .launchFailed, .released:
+            throw IllegalGangEvent(event: event, phase: self.phase)
+        }
+    }
+
+    // MARK: Ends
+
+    /// A node's own failure, or what it follows from.
+    private mutating func fail(node: Int, _ failure: TaskFailure) -> [Action] {
+        if let cause = self.launchFailure, failure.canFollow(cause) {
+            return self.release(cause, causes: cause.node.map { [$0] } ?? [], present: 0..<self.size)
+        }
+        return self.release(failure, causes: [node], present: 0..<self.size)
+    }
+
+    /// Every body has ended well: they must have taken the same transition.
+    private mutating func succeed(_ ended: [Int: NodeOutcome]) -> [Action] {
+        var results: [NodeResult] = []
+        for node in 0..<self.size {
+            if case .succeeded(let result) = ended[node] { results.append(result) }
+        }
+        if let failure = TaskFailure.disagreement(results.map(\.transition)) {
+            return self.release(failure, causes: failure.node.map { [$0] } ?? [], present: 0..<self.size)
+        }
+        let reports = results.enumerated().map { NodeReport(index: $0, status: .succeeded, result: $1) }
+        self.phase = .releasing(failure: nil, reports: reports, waiting: Set(0..<self.size))
+        return [.release(nodes: Array(0..<self.size), failure: nil)]
+    }
+
+    /// Ends the gang for `failure`. `present` are the nodes that can still hear of it.
+    private mutating func release(
+        _ failure: TaskFailure, causes: [Int], present: some Sequence<Int>
+    ) -> [Action] {
+        var ended: [Int: NodeOutcome] = [:]
+        if case .running(let outcomes) = self.phase { ended = outcomes }
+        var reports: [NodeReport] = []
+        var actions: [Action] = []
+        for node in 0..<self.size {
+            var report = NodeReport(index: node, status: causes.contains(node) ? .failed : .stopped)
+            var known = false
+            if case .succeeded(let result) = ended[node] {
+                known = !causes.contains(node)
+                report = NodeReport(index: node, status: known ? .succeeded : .failed, result: result)
+            }
+            reports.append(report)
+            if !known { actions.append(.report(node: node, status: report.status)) }
+        }
+        let waiting = present.sorted()
+        guard !waiting.isEmpty else {
+            self.phase = .done
+            return actions + [.finish(failure: failure, nodes: reports)]
+        }
+        self.phase = .releasing(failure: failure, reports: reports, waiting: Set(waiting))
+        // First the release: what is said to the watchers must not delay it.
+        return [.release(nodes: waiting, failure: failure)] + actions
+    }
+}
+
+/// An event that cannot happen in the phase a gang is in.
+package struct IllegalGangEvent: Error, Sendable, CustomStringConvertible {
+    package var event: GangStateMachine.Event
+    package var phase: GangStateMachine.Phase
+
+    package var description: String { "the gang cannot take \(self.event) while it is \(self.phase)" }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import MusterModel
+import Testing
+
+@testable import MusterWire
+
+@Suite struct GangMessageTests {
+    static let attempt = AttemptID(flow: "Train", run: "17", step: "train", task: 3, attempt: 1)
+    static let node = RosterNode(index: 2, address: "127.0.1.3", cpus: 4, gpus: 1)
+    static let failure = TaskFailure(
+        code: .signal, message: "rank 3 on node 3 was ended by signal 9 (SIGKILL)", node: 3, process: "rank 3", signal: 9,
+        lastLines: ["epoch 1", "loss 0.25 \u{1F600}"])
+    static let round = LaunchRound(launch: 1, restart: 2)
+
+    /// One of each, in the order of the protocol page.
+    static let messages: [GangMessage] = [
+        .hello(introduction: GangHello(attempt: attempt, size: 4, node: node)),
+        .welcome(version: 1),
+        .refused(reason: "it belongs to another attempt"),
+        .roster(roster: Roster(nodes: [RosterNode(index: 0, address: "127.0.1.1", cpus: 4, gpus: 0), node])),
+        .heartbeat,
+        .ended(outcome: .succeeded(result: NodeResult(
+            transition: .step(to: "join"),
+            artifacts: ["loss": ArtifactReference(digest: String(repeating: "ab", count: 32), size: 8, encoding: .float64)]))),
+        .ended(outcome: .failed(failure: failure)),
+        .launchRequested(launch: 1, request: LaunchRequest(
+            framework: "torchrun", options: ["entrypoint": .string("train.py"), "arguments": .array([.string("--epochs=5")])],
+            processes: 2, restarts: 3)),
+        .launchStarted(round: round, port: 41234, processes: [2, 2]),
+        .launchFailed(round: round, failure: failure),
+        .launchStopped(round: round),
+        .launchEnded(round: round),
+        .launchAnswered(launch: 1, failure: nil),
+        .launchAnswered(launch: 1, failure: failure),
+        .release(failure: nil),
+        .release(failure: failure),
+        .released,
+    ]
+
+    @Test("Messages are spelled as they always were")
+    func golden() throws {
+        let lines = try Self.messages.map { String(decoding: try GangFraming.encode($0).dropFirst(4), as: UTF8.self) }
+        try expectGolden("gang/messages.jsonl", lines.joined(separator: "\n") + "\n")
+    }
+
+    @Test("Every message survives framing, however the bytes are cut", arguments: [1, 2, 3, 7, 64, 1 << 20])
+    func roundTrip(chunk: Int) throws {
+        let bytes = try Self.messages.reduce(into: Data()) { $0.append(try GangFraming.encode($1)) }
+        var decoder = GangFrameDecoder(limit: GangFraming.maximumLength)
+        var read: [GangMessage] = []
+        for start in stride(from: 0, to: bytes.count, by: chunk) {
+            decoder.append(bytes[start..<min(start + chunk, bytes.count)])
+            while let message = try decoder.next() { read.append(message) }
+        }
+        #expect(read == Self.messages)
+    }
+
+    @Test("A length beyond the limit, of nothing, or a body that is no message is refused")
+    func refused() throws {
+        func decode(_ bytes: [UInt8], limit: Int = 100) throws -> GangMessage? {
+            var decoder = GangFrameDecoder(limit: limit)
+            decoder.append(bytes)
+            return try decoder.next()
+        }
+        #expect(throws: GangFramingError.empty) { try decode([0, 0, 0, 0]) }
+        #expect(throws: GangFramingError.tooLong(length: 101, limit: 100)) { try decode([0, 0, 0, 101]) }
+        #expect(throws: GangFramingError.tooLong(length: 0xFFFF_FFFF, limit: 100)) { try decode([255, 255, 255, 255]) }
+        #expect(throws: GangFramingError.unknown("{}")) { try decode([0, 0, 0, 2] + Array("{}".utf8)) }
+        #expect(try decode([0, 0, 0, 101].dropLast()) == nil)
+        let roster = Roster(nodes: (0..<GangLimits.maximumNodes).map {
+            RosterNode(index: $0, address: "2001:0db8:85a3:0000:0000:8a2e:0370:7334", cpus: 256, gpus: 8)
+        })
+        #expect(try GangFraming.encode(.roster(roster: roster)).count < GangFraming.maximumLength)
+    }
+
+    @Test("100,000 random and mutated inputs are read or refused, never more")
+    func fuzz() throws {
+        var random = SystemRandomNumberGenerator()
+        let valid = try Self.messages.map { try GangFraming.encode($0) }
+        var refused = 0
+        for round in 0..<100_000 {
+            var bytes: Data
+            if round % 4 == 0 {
+                bytes = Data((0..<Int.random(in: 0..<64, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) })
+            } else {
+                bytes = valid[round % valid.count]
+                for _ in 0..<Int.random(in: 1...4, using: &random) {
+                    bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+                }
+            }
+            var decoder = GangFrameDecoder()
+            decoder.append(bytes)
+            do { while try decoder.next() != nil {} } catch { refused += 1 }
+        }
+        #expect(refused > 10_000)
+    }
+
+    @Test("A hello of another version, attempt, size or index is refused with the reason", arguments: [
+        (GangHello(version: 2, attempt: attempt, size: 4, node: node), "version 2"),
+        (GangHello(attempt: AttemptID(flow: "Train", run: "17", step: "train", task: 3, attempt: 0), size: 4, node: node), "belongs to"),
+        (GangHello(attempt: attempt, size: 5, node: node), "expects 5 nodes"),
+        (GangHello(attempt: attempt, size: 4, node: RosterNode(index: 4, address: "a", cpus: 1, gpus: 0)), "between 1 and 3"),
+        (GangHello(attempt: attempt, size: 4, node: RosterNode(index: 0, address: "a", cpus: 1, gpus: 0)), "between 1 and 3"),
+        (GangHello(attempt: attempt, size: 4, node: RosterNode(index: 1, address: "", cpus: 1, gpus: 0)), "address"),
+    ])
+    func hello(hello: GangHello, reason: String) {
+        #expect(hello.refusal(attempt: Self.attempt, size: 4)?.contains(reason) == true)
+        #expect(GangHello(attempt: Self.attempt, size: 4, node: Self.node).refusal(attempt: Self.attempt, size: 4) == nil)
+    }
+}
