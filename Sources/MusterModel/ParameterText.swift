@@ -29,7 +29,7 @@ enum ParameterText {
             return .string(text)
         case .choice(let cases):
             guard cases.contains(text) else {
-                let nearest = NameDistance.nearest(to: text, among: cases).map { "; did you mean '\($0)'?" } ?? ""
+                let nearest = NameSuggestion.nearest(to: text, among: cases).map { "; did you mean '\($0)'?" } ?? ""
                 throw refuse("not one of \(cases.joined(separator: ", "))\(nearest)")
             }
             return .string(text)

@@ -100,7 +100,7 @@ public struct ParameterValues: Sendable {
     private func unknown(_ flag: String) -> ParameterError {
         let flags = self.parameters.map { ParameterSpelling.kebab($0.name) }
         let reason = "there is no parameter --\(flag)"
-        if let nearest = NameDistance.nearest(to: ParameterSpelling.kebab(flag), among: flags) {
+        if let nearest = NameSuggestion.nearest(to: ParameterSpelling.kebab(flag), among: flags) {
             return ParameterError(parameter: nil, value: flag, reason: "\(reason); did you mean --\(nearest)?")
         }
         guard !flags.isEmpty else {

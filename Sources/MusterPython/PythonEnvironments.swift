@@ -80,14 +80,14 @@ package struct PythonEnvironments: Sendable {
         // In the cache's folder: a project that happens to lie around the current one has no say.
         let spec = ProcessSpec(
             executable: uv, arguments: arguments, environment: plan.settings.environment, workingDirectory: self.cache)
+        let lines = ProgressLines { line in
+            // The lines that begin with a blank list single packages.
+            if line.first?.isLetter == true && !line.hasPrefix("Using Python") { progress("uv: \(line)") }
+        }
         let outcome: ProcessOutcome
         do {
             outcome = try await self.reactor.run(spec) { stream, bytes in
-                guard stream == .standardError else { return }
-                // uv prints whole lines at once; the ones that begin with a blank list single packages.
-                for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where line.first?.isLetter == true {
-                    progress("uv: \(line)")
-                }
+                if stream == .standardError { lines.append(bytes) }
             }
         } catch {
             throw PythonError.running(subject, error: error)

@@ -28,11 +28,12 @@ public struct StepInput<Root: Flow> {
     /// The element of the innermost foreach.
     /// - Throws: when there is none, or it is not an `Element`.
     public func item<Element: Decodable>(_ type: Element.Type = Element.self) throws -> Element {
-        guard let frame = self.task.foreach.last, let item = frame.item else {
+        guard let frame = self.task.foreach.last else {
             throw StepFailure(.contract, "step '\(self.task.attempt.step)' takes an element and was started without one")
         }
         do {
-            return try item.decode(Element.self)
+            // An element may be null, and null is what an absent member decodes as.
+            return try (frame.item ?? .null).decode(Element.self)
         } catch {
             throw StepFailure(
                 .contract,
