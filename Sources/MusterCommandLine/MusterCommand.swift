@@ -9,14 +9,17 @@ package struct MusterCommand: AsyncParsableCommand {
         abstract: "Run workflows whose steps can be clusters.",
         discussion: "Exit codes: 0 success, 1 the run failed, 2 wrong usage or flow, 3 not found, 4 the store, 128 + n signal n.",
         version: "0.1.0",
-        subcommands: [RunVerb.self, ResumeVerb.self])
+        subcommands: [
+            RunVerb.self, ResumeVerb.self, ShowVerb.self, CheckVerb.self, ListVerb.self, StatusVerb.self, LogsVerb.self,
+            DumpVerb.self, CancelVerb.self, PackageVerb.self,
+        ])
 
     package init() {}
 
     /// Runs `muster` with `arguments` (without the program's name) and returns its exit code.
     package static func execute(_ arguments: [String]) async -> Int32 {
         do {
-            var command = try Self.parseAsRoot(arguments)
+            var command = try Self.parseAsRoot(Self.ordered(arguments))
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -26,6 +29,12 @@ package struct MusterCommand: AsyncParsableCommand {
         } catch {
             return await self.report(error, arguments)
         }
+    }
+
+    /// A flow program hands `package list` over with `--program` in between: it belongs to the inner verb.
+    static func ordered(_ arguments: [String]) -> [String] {
+        guard arguments.count > 3, arguments[0] == "package", arguments[1] == "--program" else { return arguments }
+        return ["package", arguments[3]] + arguments[1...2] + arguments[4...]
     }
 
     private static func report(_ error: any Error, _ arguments: [String]) async -> Int32 {

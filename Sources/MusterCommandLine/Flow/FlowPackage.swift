@@ -98,7 +98,10 @@ struct FlowPackage {
 enum LastLines {
     /// Nothing, or `:` and the last lines below each other.
     static func of(_ bytes: [UInt8], count: Int = 10) -> String {
-        let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).suffix(count)
+        let all = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
+        // A Swift program that crashed says why before its long backtrace.
+        let reason = all.firstIndex { $0.contains("Fatal error:") }
+        let lines = reason.map { all[$0...].prefix(1) } ?? all.suffix(count)
         return lines.isEmpty ? "" : ":\n" + lines.map { "  \($0)" }.joined(separator: "\n")
     }
 }
