@@ -14,7 +14,8 @@ import Testing
         #expect(pipe(&ends) == 0)
         let (reader, writer) = (ends[0], ends[1])
         let (events, report) = AsyncStream<String>.makeStream()
-        self.reactor.watch(reader, onRead: { report.yield(String(decoding: $0, as: UTF8.self)) }, onEnd: { report.finish() })
+        self.reactor.watch(
+            reader, onRead: { report.yield(String(decoding: $0, as: UTF8.self)) }, onEnd: { report.finish() })
         _ = Glibc.write(writer, "hello", 5)
         var text = ""
         for await event in events {
@@ -25,7 +26,9 @@ import Testing
         close(reader)
     }
 
-    @Test("A regular file and the null device are read to their end", arguments: [("/proc/self/status", true), ("/dev/null", false), ("/etc/passwd", true)])
+    @Test(
+        "A regular file and the null device are read to their end",
+        arguments: [("/proc/self/status", true), ("/dev/null", false), ("/etc/passwd", true)])
     func watchFile(path: String, hasContent: Bool) async throws {
         let file = open(path, O_RDONLY)
         #expect(file >= 0)

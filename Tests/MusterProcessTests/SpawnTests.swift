@@ -173,7 +173,9 @@ import Testing
         defer { closedir(folder) }
         var found: Set<String> = []
         while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
             guard let number = Int32(name), number != dirfd(folder) else { continue }
             found.insert(name)
         }
