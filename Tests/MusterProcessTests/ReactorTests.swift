@@ -42,13 +42,13 @@ import Testing
     @Test("Timers fire in the order in which they are due, and a cancelled one never")
     func timers() async throws {
         let (events, report) = AsyncStream<Int>.makeStream()
-        self.reactor.schedule(after: 0.03) {
+        self.reactor.schedule(after: 0.8) {
             report.yield(3)
             report.finish()
         }
-        self.reactor.schedule(after: 0.01) { report.yield(1) }
-        let cancelled = self.reactor.schedule(after: 0.015) { report.yield(9) }
-        self.reactor.schedule(after: 0.02) { report.yield(2) }
+        self.reactor.schedule(after: 0.05) { report.yield(1) }
+        let cancelled = self.reactor.schedule(after: 0.4) { report.yield(9) }
+        self.reactor.schedule(after: 0.4) { report.yield(2) }
         cancelled.cancel()
         #expect(await events.reduce(into: [Int]()) { $0.append($1) } == [1, 2, 3])
     }

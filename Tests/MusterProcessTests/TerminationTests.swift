@@ -2,7 +2,8 @@ import Glibc
 import MusterProcess
 import Testing
 
-/// Serialized: each test ends the descendants that carry its mark, and one ends every descendant.
+/// Serialized, so that each has the machine to itself. Every test ends what carries its own mark and nothing else:
+/// tests of other suites start processes as well.
 @Suite(.serialized) struct TerminationTests {
     let reactor: ProcessReactor
 
