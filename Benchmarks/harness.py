@@ -114,7 +114,7 @@ class Bench:
             uv = shutil.which("uv")
             if uv:
                 self.check([uv, "venv", "--quiet", folder])
-                self.check([uv, "pip", "install", "--quiet", "--python", folder / "bin" / "python", METAFLOW])
+                self.check([uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", folder / "bin" / "python", METAFLOW])
             else:
                 self.check([sys.executable, "-m", "venv", folder])
                 self.check([folder / "bin" / "pip", "install", "--quiet", METAFLOW])
