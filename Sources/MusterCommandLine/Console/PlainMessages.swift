@@ -65,7 +65,7 @@ struct PlainMessages {
             let place = task.map { " in \($0)" } ?? ""
             return [
                 Message(text: "run \(name) failed\(place): \(failure.message)", isTrouble: true),
-                Message(text: "mend it, then: muster resume \(self.run?.flow ?? "") --origin-run-id \(self.run?.run ?? "")", isTrouble: true),
+                Message(text: "mend it, then go on with: resume --origin-run-id \(self.run?.run ?? "")", isTrouble: true),
             ]
         case .cancelled(let reason):
             return [Message(text: "run \(name) was cancelled: \(reason)", isTrouble: true)]
