@@ -112,12 +112,12 @@ import Testing
 
     @Test("Nodes that do not come are named when the deadline passes, and the others leave")
     func missing() async throws {
-        let harness = try AgentHarness(4, "result()") { $0.rendezvousDeadline = 1.5 }
+        let harness = try AgentHarness(4, "result()") { $0.rendezvousDeadline = 6 }
         try harness.start([0, 2])
         let report = try await harness.report()
         let failure = try #require(report.failure)
         #expect(failure.code == .rendezvous)
-        #expect(failure.message.hasPrefix("nodes 1, 3 of 4 did not come to the rendezvous within 1.5 s"), "\(failure.message)")
+        #expect(failure.message.hasPrefix("nodes 1, 3 of 4 did not come to the rendezvous within 6 s"), "\(failure.message)")
         #expect(report.nodes.map(\.status) == [.stopped, .failed, .stopped, .failed])
         #expect(try await harness.exit(0) == Self.ok)
         harness.expectNothingLeft()
