@@ -120,7 +120,7 @@ let tests: [Target] = [
     .testTarget(
         name: "MusterMetadataTests", dependencies: ["MusterMetadata", "MusterModel"], swiftSettings: strict),
     .testTarget(
-        name: "MusterBackendsTests", dependencies: ["MusterBackends", "MusterModel", "MusterWire"],
+        name: "MusterBackendsTests", dependencies: ["MusterBackends", "MusterModel", "MusterWire", "MusterProcess"],
         swiftSettings: strict),
     .testTarget(
         name: "MusterPythonTests", dependencies: ["MusterPython", "MusterModel"], swiftSettings: strict),

@@ -19,6 +19,17 @@ public struct ParameterManifest: Codable, Sendable, Equatable {
     }
 
     public var isRequired: Bool { self.defaultValue == nil }
+
+    /// A default of `null` is a default: the parameter is optional, not required.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.name = try container.decode(String.self, forKey: .name)
+        self.help = try container.decode(String.self, forKey: .help)
+        self.kind = try container.decode(ParameterKind.self, forKey: .kind)
+        self.defaultValue =
+            container.contains(.defaultValue) ? try container.decode(JSONValue.self, forKey: .defaultValue) : nil
+        self.location = try container.decodeIfPresent(SourceLocation.self, forKey: .location)
+    }
 }
 
 /// What a parameter's text is read as.

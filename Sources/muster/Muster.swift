@@ -1,1 +1,10 @@
-@main struct Main { static func main() {} }
+import Glibc
+import MusterCommandLine
+
+/// The command: see ``MusterCommand``.
+@main
+enum Muster {
+    static func main() async {
+        exit(await MusterCommand.execute(Array(CommandLine.arguments.dropFirst())))
+    }
+}

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 package import MusterModel
 package import MusterProcess
 import MusterWire

@@ -114,7 +114,8 @@ struct LocalGang: Sendable, Equatable {
     /// Adds what only this machine knows, the signal that ended an agent, to what the control node reported.
     private mutating func explain(_ node: Int, _ status: ExitStatus, _ lastLines: [String]) {
         guard self.report?.failure?.code == .lost, self.report?.failure?.node == node else { return }
-        self.report?.failure = self.lost(node, status, lastLines)
+        let explained = self.lost(node, status, lastLines)
+        self.report?.failure = explained
     }
 
     private func lost(_ node: Int, _ status: ExitStatus, _ lastLines: [String]) -> TaskFailure {

@@ -21,11 +21,12 @@ package enum LocalMachine {
         return value
     }
 
-    /// Processors that this process may run on.
+    /// Processors that this process may run on, as `Cpus_allowed` of its status counts them: hexadecimal, with commas.
     private static func cpus() -> Int {
-        var set = cpu_set_t()
-        guard sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0 else { return Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
-        return withUnsafeBytes(of: set) { $0.reduce(0) { $0 + $1.nonzeroBitCount } }
+        let status = FileManager.default.contents(atPath: "/proc/self/status").map { String(decoding: $0, as: UTF8.self) }
+        let line = (status ?? "").split(separator: "\n").first { $0.hasPrefix("Cpus_allowed:") }
+        let allowed = (line ?? "").dropFirst("Cpus_allowed:".count).reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
+        return allowed > 0 ? allowed : Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     }
 
     /// Bytes: what the machine has, or what the control group leaves of it.

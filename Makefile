@@ -1,0 +1,47 @@
+# What a person runs: make demo, make test. Everything else is named in README.md.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.PHONY: demo build agent test bench clean format
+
+RELEASE := swift build -c release --static-swift-stdlib
+PRODUCTS := muster muster-agent digits-training
+# `swift build` takes seconds to find that nothing changed; comparing dates takes none.
+BUILT := .build/products.built
+SOURCES := Makefile Package.swift $(shell find Sources Examples -type f -not -name '*.pyc')
+
+demo: $(BUILT)
+	@.build/release/digits-training run
+
+build: $(BUILT)
+
+$(BUILT): $(SOURCES)
+	@Scripts/system-packages
+	@for product in $(PRODUCTS); do \
+		echo "==> building $$product (the first build takes some minutes)"; \
+		$(RELEASE) --product $$product; \
+	done
+	@touch $@
+
+# The agent as it travels: one static file. Some tests need it in a root folder that holds nothing else.
+agent:
+	@Scripts/system-packages
+	@echo "==> building muster-agent"
+	@$(RELEASE) --product muster-agent
+
+test: agent
+	@echo "==> building the tests"
+	@swift build --build-tests
+	@swift test --skip-build
+
+# make bench NAME=foreach measures one row.
+bench: $(BUILT)
+	@Benchmarks/run $(or $(NAME),all)
+
+clean:
+	@swift package clean
+	@rm -f $(BUILT)
+
+format:
+	@swift format --in-place --recursive --parallel Package.swift Sources Tests Examples

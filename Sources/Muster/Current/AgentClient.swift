@@ -1,0 +1,53 @@
+import Dispatch
+import FoundationEssentials
+import MusterModel
+import MusterWire
+
+/// Asks the node's agent. Every request has a connection of its own, so a long one holds up no other.
+struct AgentClient: Sendable {
+    /// The agent's socket.
+    let path: String
+
+    /// Asks and waits, blocking the thread. For requests that are answered at once.
+    func ask(_ request: AgentRequest) throws -> AgentAnswer {
+        try self.ask(request, over: AgentSocket(connecting: self.path))
+    }
+
+    /// Asks for something that may take long, on a thread of its own. Cancellation takes the request back.
+    /// - Throws: ``StepFailure`` with what the agent says went wrong.
+    func perform(_ request: AgentRequest) async throws {
+        let socket = try AgentSocket(connecting: self.path)
+        let answer = try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                DispatchQueue(label: "muster.request").async {
+                    continuation.resume(with: Result { try self.ask(request, over: socket) })
+                }
+            }
+        } onCancel: {
+            socket.shutDown()
+        }
+        switch answer {
+        case .done: return
+        case .failed(let failure): throw StepFailure(failure)
+        case .artifact: throw StepFailure(.contract, "the agent answered a request with an artifact")
+        }
+    }
+
+    /// The path of a file that holds an artifact's bytes.
+    func locate(_ reference: ArtifactReference) throws -> String {
+        switch try self.ask(.artifact(reference: reference)) {
+        case .artifact(let path): return path
+        case .failed(let failure): throw StepFailure(failure)
+        case .done: throw StepFailure(.contract, "the agent did not say where the artifact is")
+        }
+    }
+
+    private func ask(_ request: AgentRequest, over socket: AgentSocket) throws -> AgentAnswer {
+        do {
+            try socket.send(LineCoding.encode(request))
+            return try LineCoding.decode(AgentAnswer.self, from: socket.receiveLine())
+        } catch let error as DecodingError {
+            throw StepFailure(.contract, "the agent's answer could not be read: \(error)")
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import FoundationEssentials
+public import MusterModel
+
+/// What a step returns: where the flow goes next. ``Flow()`` writes one constructor per step of the flow.
+public protocol NextStep {
+    /// The transition that was chosen.
+    var departure: Departure { get }
+}
+
+/// A transition together with what it carries.
+public struct Departure {
+    /// The transition; the count of a foreach is known.
+    public let transition: Transition
+    /// Gives each element of a foreach, in order, as one line of JSON text without its newline.
+    let encodeItems: ((_ line: ([UInt8]) throws -> Void) throws -> Void)?
+
+    private init(_ transition: Transition, encodeItems: ((_ line: ([UInt8]) throws -> Void) throws -> Void)? = nil) {
+        self.transition = transition
+        self.encodeItems = encodeItems
+    }
+
+    /// To one step.
+    public static func step(_ name: String) -> Departure { Departure(.step(to: name)) }
+
+    /// To several steps at once, joined later.
+    public static func branches(_ names: [String]) -> Departure { Departure(.branches(to: names)) }
+
+    /// To one task of a step per element of `items`.
+    public static func foreach(_ name: String, _ items: some Collection<some Encodable>) -> Departure {
+        Departure(.foreach(to: name, count: items.count)) { line in
+            let encoder = ArtifactCoding.encoder()
+            for (index, item) in items.enumerated() {
+                do {
+                    try line(Array(encoder.encode(item)))
+                } catch let error as EncodingError {
+                    throw StepFailure(.body, "element \(index) of the foreach over '\(name)' is not JSON: \(error)")
+                }
+            }
+        }
+    }
+
+    /// To a step that runs on a gang of `count` nodes.
+    public static func nodes(_ name: String, _ count: Int) -> Departure {
+        Departure(.nodes(to: name, count: count))
+    }
+}

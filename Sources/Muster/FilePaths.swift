@@ -1,0 +1,46 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Paths as text: what a flow program needs to find its sources, its agent and `muster`.
+enum FilePaths {
+    /// `/a/b` for `/a/b/c`.
+    static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    static func isExecutable(_ path: String) -> Bool {
+        !self.isFolder(path) && access(path, X_OK) == 0
+    }
+
+    /// `path` from the root, links left as they are: a link's name can select a flow.
+    static func absolute(_ path: String) -> String {
+        if path.hasPrefix("/") { return path }
+        guard let buffer = getcwd(nil, 0) else { return path }
+        defer { free(buffer) }
+        let folder = String(cString: buffer)
+        return folder + "/" + (path.hasPrefix("./") ? String(path.dropFirst(2)) : path)
+    }
+
+    /// The first program called `name` in the folders of `searchPath`.
+    static func find(_ name: String, in searchPath: String) -> String? {
+        searchPath.split(separator: ":").map { "\($0)/\(name)" }.first(where: self.isExecutable)
+    }
+
+    /// The path that the link at `path` leads to, in the end.
+    static func resolved(_ path: String) -> String? {
+        guard let buffer = realpath(path, nil) else { return nil }
+        defer { free(buffer) }
+        return String(cString: buffer)
+    }
+}

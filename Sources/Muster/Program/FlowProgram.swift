@@ -1,0 +1,46 @@
+import FoundationEssentials
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+import MusterModel
+
+/// What the executable of a flow does with its arguments.
+enum FlowProgram<Root: Flow> {
+    /// Answers `describe` and `step`, hands everything else over to `muster`, and ends the process.
+    static func run(arguments: [String]) async -> Never {
+        let verb = arguments.dropFirst().first
+        switch verb {
+        case "describe": exit(self.describe())
+        case "step": exit(await self.step(Array(arguments.dropFirst(2))))
+        default: MusterCommand.takeOver(arguments)
+        }
+    }
+
+    private static func describe() -> CInt {
+        do {
+            let folder = FilePaths.parent(of: MusterCommand.programPath(CommandLine.arguments.first))
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+            var text = try encoder.encode(Root.definition.manifest(fallbackFolder: folder))
+            text.append(UInt8(ascii: "\n"))
+            try text.withUnsafeBytes { try OpenFile.write($0, to: STDOUT_FILENO) }
+            return 0
+        } catch {
+            StepExit.report("the flow could not be described: \(error)")
+            return 1
+        }
+    }
+
+    private static func step(_ arguments: [String]) async -> CInt {
+        guard arguments.count == 3, arguments[1] == "--folder" else {
+            StepExit.report("usage: step NAME --folder TASKFOLDER (muster's agent calls this; people want `run`)")
+            return 64
+        }
+        StepExit.bufferLines()
+        return await StepProgram<Root>(folder: TaskFolder(path: arguments[2])).run(arguments[0])
+    }
+}

@@ -1,0 +1,50 @@
+import FoundationEssentials
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// The `muster` command, which a flow program becomes for every verb but its own two.
+enum MusterCommand {
+    static let variable = "MUSTER_COMMAND"
+
+    /// Replaces this process by `muster VERB --program OWN-PATH ARGUMENTS…`.
+    static func takeOver(_ arguments: [String]) -> Never {
+        let program = self.programPath(arguments.first)
+        guard let command = self.find(program, ProcessInfo.processInfo.environment) else {
+            StepExit.now(
+                "the command 'muster' was not found beside \(program) nor on PATH; build it with "
+                    + "`swift build --product muster`, or name it in \(self.variable)")
+        }
+        let handedOver = self.arguments(for: Array(arguments.dropFirst()), program: program)
+        var pointers = ([command] + handedOver).map { strdup($0) } + [nil]
+        execv(command, &pointers)
+        StepExit.now("\(command) could not be started: \(String(cString: strerror(errno)))")
+    }
+
+    /// The arguments of `muster` for these arguments of the flow program.
+    static func arguments(for arguments: [String], program: String) -> [String] {
+        guard let verb = arguments.first else { return ["--help"] }
+        if verb.hasPrefix("-") { return arguments }
+        return [verb, "--program", program] + arguments.dropFirst()
+    }
+
+    /// Where the command is: named in the environment, beside the program, on the search path.
+    static func find(_ program: String, _ environment: [String: String]) -> String? {
+        if let named = environment[self.variable], !named.isEmpty { return named }
+        let beside = [program, FilePaths.resolved(program)].compactMap { $0 }.map { FilePaths.parent(of: $0) + "/muster" }
+        return beside.first(where: FilePaths.isExecutable)
+            ?? FilePaths.find("muster", in: environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")
+    }
+
+    /// The absolute path of this program. A link stays a link, because its name may mean something.
+    static func programPath(_ name: String?) -> String {
+        if let name, name.contains("/") { return FilePaths.absolute(name) }
+        let searchPath = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        if let name, let found = FilePaths.find(name, in: searchPath) { return FilePaths.absolute(found) }
+        return FilePaths.resolved("/proc/self/exe") ?? name ?? ""
+    }
+}

@@ -1,0 +1,81 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+import MusterModel
+import MusterWire
+
+/// Runs one step body: from a task folder with `task.json` to one with `result.json`.
+struct StepProgram<Root: Flow> {
+    let folder: TaskFolder
+
+    /// The program's exit code: 0 when the body took a transition, 1 when the result holds an error.
+    func run(_ name: String) async -> CInt {
+        do {
+            try await self.perform(name)
+            return 0
+        } catch {
+            self.folder.write((error as? StepFailure) ?? StepFailure(.body, "\(error)"))
+            return 1
+        }
+    }
+
+    private func perform(_ name: String) async throws {
+        let task = try self.folder.readTask()
+        let definition = Root.definition
+        guard let step = definition.steps.first(where: { $0.name == name }) else {
+            let names = definition.steps.map(\.name).joined(separator: ", ")
+            throw StepFailure(.contract, "flow \(definition.name) has no step '\(name)'; it has \(names)")
+        }
+        let current = Current(task: task)
+        let inputs = try task.inputs.map { try self.flow(definition, task, $0.artifacts, current.agent) }
+        var flow = step.join == nil ? inputs.first : nil
+        if flow == nil { flow = try self.flow(definition, task, [:], current.agent) }
+        guard var flow else { return }
+
+        let departure = try await Current.$value.withValue(current) {
+            for decorator in step.decorators { try await decorator.prepare(current) }
+            return try await step.body(&flow, StepInput(inputs, task: task))?.departure
+        }
+        try self.finish(flow, departure)
+    }
+
+    /// The flow as the task with these artifacts left it.
+    private func flow(
+        _ definition: FlowDefinition<Root>, _ task: TaskFile, _ artifacts: [String: ArtifactReference],
+        _ agent: AgentClient
+    ) throws -> Root {
+        var flow = Root()
+        for parameter in definition.parameters {
+            guard let value = task.parameters[parameter.name] else {
+                throw StepFailure(.contract, "the task has no value for parameter '\(parameter.name)'")
+            }
+            try parameter.bind(&flow, value)
+        }
+        let source = self.source(agent)
+        for artifact in definition.artifacts {
+            if let reference = artifacts[artifact.name] { artifact.bind(&flow, reference, source) }
+        }
+        return flow
+    }
+
+    private func source(_ agent: AgentClient) -> ArtifactSource {
+        let folder = self.folder
+        return ArtifactSource(
+            locate: { try agent.locate($0) },
+            giveUp: { failure in
+                folder.write(failure)
+                exit(1)
+            })
+    }
+
+    private func finish(_ flow: Root, _ departure: Departure?) throws {
+        var result = ResultFile(transition: departure?.transition ?? .end)
+        try self.folder.write(flow, into: &result)
+        if let departure { try self.folder.write(departure) }
+        try self.folder.write(result)
+    }
+}

@@ -1,0 +1,84 @@
+import FoundationEssentials
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+import MusterModel
+import MusterWire
+
+/// The folder of a task: what the agent wrote into it, and what the step leaves in it.
+struct TaskFolder: Sendable {
+    let path: String
+
+    func readTask() throws -> TaskFile {
+        let file = "\(self.path)/\(TaskFile.name)"
+        let task: TaskFile
+        do {
+            task = try JSONDecoder().decode(TaskFile.self, from: Data(rawFile: file))
+        } catch let error as DecodingError {
+            throw StepFailure(.contract, "\(file) is no task: \(error)")
+        } catch {
+            throw StepFailure(.contract, "the task could not be read: \(error)")
+        }
+        guard task.version == FlowManifest.currentVersion else {
+            throw StepFailure(
+                .contract,
+                "\(file) is of version \(task.version) of the step protocol, this program speaks "
+                    + "\(FlowManifest.currentVersion); build the flow and muster from one release")
+        }
+        return task
+    }
+
+    /// Writes the artifacts of `flow`: the changed ones as files, the others by reference.
+    func write<Root: Flow>(_ flow: Root, into result: inout ResultFile) throws {
+        mkdir("\(self.path)/artifacts", 0o755)
+        for artifact in Root.definition.artifacts {
+            if let reference = artifact.reference(flow) {
+                result.unchanged[artifact.name] = reference
+                continue
+            }
+            let file = "artifacts/\(artifact.name)"
+            do {
+                let encoding = try artifact.write(flow, "\(self.path)/\(file)")
+                result.artifacts[artifact.name] = ArtifactFile(path: file, encoding: encoding)
+            } catch {
+                throw StepFailure(.store, "artifact '\(artifact.name)' could not be written: \(error)")
+            }
+        }
+    }
+
+    /// Writes the elements of a foreach, one line each.
+    func write(_ departure: Departure) throws {
+        guard let encodeItems = departure.encodeItems else { return }
+        var lines: [UInt8] = []
+        try encodeItems { line in
+            lines += line
+            lines.append(UInt8(ascii: "\n"))
+        }
+        let file = try OpenFile(creating: "\(self.path)/\(ResultFile.itemsName)")
+        try lines.withUnsafeBytes { try file.write($0) }
+    }
+
+    /// Writes `result.json` in one piece: a reader finds all of it or nothing.
+    func write(_ result: ResultFile) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let file = "\(self.path)/\(ResultFile.name)"
+        let data = try encoder.encode(result)
+        try data.withUnsafeBytes { try OpenFile(creating: "\(file).part").write($0) }
+        guard rename("\(file).part", file) == 0 else { throw OpenFile.failure("\(file) could not be written") }
+    }
+
+    /// Writes that the step has failed, and says so on standard error.
+    func write(_ failure: StepFailure) {
+        StepExit.report("\(failure)")
+        do {
+            try self.write(ResultFile(error: StepError(code: failure.code, message: failure.description)))
+        } catch {
+            StepExit.report("the result could not be written: \(error)")
+        }
+    }
+}

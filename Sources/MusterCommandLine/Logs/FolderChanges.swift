@@ -1,0 +1,67 @@
+import Dispatch
+import Foundation
+import Glibc
+import MusterProcess
+
+/// Tells when something changes in a run's folder, and when the run's engine has gone.
+///
+/// The kernel reports; nothing is polled.
+final class FolderChanges: Sendable {
+    enum Change: Sendable {
+        case changed
+        /// No engine moves the run any more: nothing grows.
+        case ended
+    }
+
+    let changes: AsyncStream<Change>
+    private let descriptor: Int32
+    private let token: ReactorToken
+
+    /// Begins to watch. What changes from now on is reported.
+    init(root: String, lock: String, reactor: ProcessReactor) throws {
+        let descriptor = inotify_init1(Int32(IN_CLOEXEC | IN_NONBLOCK))
+        guard descriptor >= 0 else {
+            throw CommandFailure(.runFailed, "the log cannot be followed: \(String(cString: strerror(errno))); raise fs.inotify.max_user_instances")
+        }
+        self.descriptor = descriptor
+        let (stream, continuation) = AsyncStream<Change>.makeStream()
+        self.changes = stream
+        Self.watch(root, descriptor)
+        self.token = reactor.watch(descriptor) { bytes in
+            Self.watchNew(in: bytes, root: root, descriptor)
+            continuation.yield(.changed)
+        } onEnd: {
+            continuation.yield(.ended)
+        }
+        // A thread of its own: waiting for a lock blocks.
+        DispatchQueue(label: "muster.lock-wait").async {
+            LockWait.block(lock)
+            continuation.yield(.ended)
+        }
+    }
+
+    deinit {
+        self.token.cancel()
+        close(self.descriptor)
+    }
+
+    private static let mask = UInt32(IN_CREATE | IN_MOVED_TO | IN_MODIFY)
+
+    /// Watches `folder` and what is below it. Watching a folder again changes nothing.
+    private static func watch(_ folder: String, _ descriptor: Int32) {
+        guard inotify_add_watch(descriptor, folder, self.mask | UInt32(IN_ONLYDIR)) >= 0 else { return }
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+            self.watch("\(folder)/\(name)", descriptor)
+        }
+    }
+
+    /// Folders may have been made: the events name them only within their folder, so all are looked at again.
+    private static func watchNew(in bytes: UnsafeRawBufferPointer, root: String, _ descriptor: Int32) {
+        var offset = 0
+        while offset + MemoryLayout<inotify_event>.size <= bytes.count {
+            let event = bytes.loadUnaligned(fromByteOffset: offset, as: inotify_event.self)
+            if event.mask & UInt32(IN_ISDIR) != 0 { return self.watch(root, descriptor) }
+            offset += MemoryLayout<inotify_event>.size + Int(event.len)
+        }
+    }
+}

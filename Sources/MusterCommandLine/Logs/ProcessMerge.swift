@@ -1,0 +1,52 @@
+import Foundation
+import MusterStore
+
+/// Puts the output of a node's processes into one stream of bytes, each byte as it was written.
+///
+/// One process alone passes through untouched, progress bars and unfinished lines at once. While one process is in the
+/// middle of a line, the others wait for its end, so that no line is torn. Pure: records in, bytes out.
+struct ProcessMerge {
+    /// The process whose unfinished line stands at the end of the output.
+    private var open: Int?
+    private var waiting: [Int: Data] = [:]
+    private var order: [Int] = []
+
+    mutating func append(_ record: LogRecord) -> Data {
+        if let open = self.open, open != record.process {
+            if self.waiting[record.process] == nil { self.order.append(record.process) }
+            self.waiting[record.process, default: Data()].append(record.bytes)
+            return Data()
+        }
+        var output = record.bytes
+        self.open = record.bytes.last == UInt8(ascii: "\n") ? nil : record.process
+        if self.open == nil { output.append(self.release()) }
+        return output
+    }
+
+    /// What still waits, with the line ends that keep processes apart.
+    mutating func finish() -> Data {
+        var output = Data()
+        if self.open != nil, !self.order.isEmpty { output.append(UInt8(ascii: "\n")) }
+        self.open = nil
+        for (index, process) in self.order.enumerated() {
+            let bytes = self.waiting[process] ?? Data()
+            output.append(bytes)
+            if bytes.last != UInt8(ascii: "\n"), index < self.order.count - 1 { output.append(UInt8(ascii: "\n")) }
+        }
+        self.waiting = [:]
+        self.order = []
+        return output
+    }
+
+    /// The whole lines of those who waited; the first that is in the middle of a line has its turn then.
+    private mutating func release() -> Data {
+        var output = Data()
+        while self.open == nil, !self.order.isEmpty {
+            let process = self.order.removeFirst()
+            let bytes = self.waiting.removeValue(forKey: process) ?? Data()
+            output.append(bytes)
+            if bytes.last != UInt8(ascii: "\n") { self.open = process }
+        }
+        return output
+    }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Foundation
+import MusterMetadata
+import MusterStore
+
+/// Which store a verb works on.
+struct StoreOptions: ParsableArguments {
+    @Option(name: .long, help: ArgumentHelp("The store's folder. (default: $MUSTER_STORE, or .muster here)", valueName: "dir"))
+    var store: String?
+
+    /// The store's paths, absolute.
+    var layout: StoreLayout {
+        let named = self.store ?? ProcessInfo.processInfo.environment["MUSTER_STORE"].flatMap { $0.isEmpty ? nil : $0 }
+        return StoreLayout(root: AbsolutePath.of(named ?? ".muster"))
+    }
+
+    /// Opens a store that has to be there.
+    /// - Throws: ``CommandFailure`` when it is not.
+    func existing() throws -> (StoreLayout, SQLiteMetadata) {
+        let layout = self.layout
+        guard FileManager.default.fileExists(atPath: layout.database) else {
+            throw CommandFailure(
+                .notFound, "there is no store at \(layout.root); run a flow first, or name another folder with --store")
+        }
+        return (layout, try SQLiteMetadata(path: layout.database))
+    }
+}
+
+/// Which flow a verb works on.
+struct FlowOptions: ParsableArguments {
+    @Option(name: .long, help: ArgumentHelp("The flow program; a flow program that hands its verbs over passes itself.", valueName: "path"))
+    var program: String?
+
+    @Flag(name: .long, help: "Build a flow from source without optimisation.")
+    var debug = false
+}
+
+/// Paths as the current folder completes them.
+enum AbsolutePath {
+    static func of(_ path: String) -> String {
+        let path = (path as NSString).expandingTildeInPath
+        if path.hasPrefix("/") { return (path as NSString).standardizingPath }
+        return ("\(FileManager.default.currentDirectoryPath)/\(path)" as NSString).standardizingPath
+    }
+}

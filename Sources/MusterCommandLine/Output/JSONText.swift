@@ -1,0 +1,18 @@
+import Foundation
+
+/// Values as JSON for programs: keys sorted, so that equal values print equally.
+enum JSONText {
+    /// One line, without its newline.
+    static func line(_ value: some Encodable) throws -> String { try self.text(value, []) }
+
+    /// Indented.
+    static func page(_ value: some Encodable) throws -> String { try self.text(value, .prettyPrinted) }
+
+    private static func text(_ value: some Encodable, _ more: JSONEncoder.OutputFormatting) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, more]
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+}

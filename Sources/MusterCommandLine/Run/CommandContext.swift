@@ -1,0 +1,52 @@
+import Foundation
+import MusterModel
+import MusterProcess
+
+/// What every verb that starts programs needs.
+struct CommandContext: Sendable {
+    let reactor: ProcessReactor
+    let environment: [String: String]
+    /// Absolute path of the current folder.
+    let folder: String
+
+    init() throws {
+        self.reactor = try ProcessReactor()
+        self.environment = ProcessInfo.processInfo.environment
+        self.folder = FileManager.default.currentDirectoryPath
+    }
+
+    /// Finds and describes the flow that was named, or that handed its verb over.
+    func flow(named name: String?, _ options: FlowOptions) async throws -> (program: String, manifest: FlowManifest) {
+        let locator = FlowLocator(
+            reactor: self.reactor, environment: self.environment, folder: self.folder, isDebug: options.debug)
+        let program = try await locator.program(named: name, program: options.program)
+        let manifest = try await FlowDescription(reactor: self.reactor, environment: self.environment)
+            .manifest(of: program)
+        return (program, manifest)
+    }
+
+    /// Who runs the flow: `MUSTER_USER`, or the name the system has.
+    var user: String {
+        for name in ["MUSTER_USER", "USER", "LOGNAME"] {
+            if let user = self.environment[name], !user.isEmpty { return user }
+        }
+        return NSUserName()
+    }
+
+    /// The agent program: named by `MUSTER_AGENT`, beside `muster`, or on the PATH.
+    func agent() throws -> String {
+        if let named = self.environment["MUSTER_AGENT"], !named.isEmpty {
+            let path = AbsolutePath.of(named)
+            guard ExecutableSearch.isExecutable(path) else {
+                throw CommandFailure(.usage, "MUSTER_AGENT names \(path), which is not an executable file")
+            }
+            return path
+        }
+        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        let beside = "\((own as NSString).deletingLastPathComponent)/muster-agent"
+        if ExecutableSearch.isExecutable(beside) { return beside }
+        if let found = ExecutableSearch.find("muster-agent", path: self.environment["PATH"] ?? "") { return AbsolutePath.of(found) }
+        throw CommandFailure(
+            .usage, "muster-agent was not found beside \(own) nor on the PATH; build it with `swift build -c release --product muster-agent`, or name it in MUSTER_AGENT")
+    }
+}

@@ -1,0 +1,5 @@
+import MusterEngine
+import MusterModel
+import MusterPython
+
+extension PythonEnvironments: StepEnvironments {}

@@ -1,0 +1,92 @@
+import ArgumentParser
+import MusterMetadata
+import MusterModel
+import MusterStore
+
+/// `muster logs`
+struct LogsVerb: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "logs", abstract: "Print what the processes of a run, a step, a task or a node wrote.",
+        discussion: """
+            One log comes byte for byte. Several are printed as lines, each with step/task[node] in front. \
+            A task that a run took over shows the log of the run it comes from.
+            """)
+
+    @Argument(help: "Flow/run, Flow/run/step, Flow/run/step/task or Flow/run/step/task-node-2; the run may be called latest.")
+    var pathspec: String
+    @Option(name: .long, help: "Only this node of each gang.") var node: Int?
+    @Option(name: .long, help: "This attempt, counted from 0. (default: the last)") var attempt: Int?
+    @Flag(name: .long, help: "Go on until the run is over.") var follow = false
+    @Flag(name: .long, help: "Print each line's time.") var timestamps = false
+    @Flag(name: .long, help: "Only standard output.") var stdout = false
+    @Flag(name: .long, help: "Only standard error.") var stderr = false
+    @Flag(name: .long, help: "Print JSON, one object a line.") var json = false
+    @OptionGroup var flow: FlowOptions
+    @OptionGroup var store: StoreOptions
+
+    func validate() throws {
+        guard !(self.stdout && self.stderr) else { throw ValidationError("--stdout and --stderr exclude each other; both is the default") }
+        guard self.node ?? 0 >= 0 else { throw ValidationError("--node is \(self.node ?? 0); nodes are counted from 0") }
+        guard self.attempt ?? 0 >= 0 else { throw ValidationError("--attempt is \(self.attempt ?? 0); attempts are counted from 0") }
+    }
+
+    func run() async throws {
+        let pathspec = try RunFinder.pathspec(self.pathspec)
+        let (layout, metadata) = try self.store.existing()
+        let record = try await RunFinder(layout: layout, metadata: metadata).record(of: pathspec)
+        if self.follow {
+            try await self.follow(record, pathspec, layout, metadata)
+        } else {
+            try await self.print(record, pathspec, layout, metadata)
+        }
+    }
+
+    private func print(_ record: RunRecord, _ pathspec: Pathspec, _ layout: StoreLayout, _ metadata: any MetadataStore) async throws {
+        let tasks = try await self.sources(record, pathspec, layout, metadata)
+        let sources = tasks.flatMap { $0 }
+        guard !sources.isEmpty else {
+            if let node = self.node { throw CommandFailure(.notFound, "\(self.pathspec) has no log of node \(node)") }
+            StandardStream.error.line("\(self.pathspec) has written nothing yet")
+            return
+        }
+        var printer = self.printer(isSingle: sources.count == 1)
+        for sources in tasks { guard try printer.print(sources, isFinal: true) else { return } }
+    }
+
+    private func follow(_ record: RunRecord, _ pathspec: Pathspec, _ layout: StoreLayout, _ metadata: any MetadataStore) async throws {
+        let changes = try FolderChanges(
+            root: layout.runFolder(flow: record.flow, run: record.run),
+            lock: layout.runLock(flow: record.flow, run: record.run), reactor: CommandContext().reactor)
+        var printer = self.printer(isSingle: pathspec.task.map { $0.contains("-node-") || self.node != nil } ?? false)
+        let first = try await self.sources(record, pathspec, layout, metadata).flatMap { $0 }
+        guard try printer.print(first, isFinal: false) else { return }
+        for await change in changes.changes {
+            let isFinal = change == .ended
+            // The step or task may not exist yet: then there is nothing to print yet.
+            let sources = (try? await self.sources(record, pathspec, layout, metadata).flatMap { $0 }) ?? []
+            guard try printer.print(sources, isFinal: isFinal), !isFinal else { return }
+        }
+    }
+
+    /// Per task, its logs.
+    private func sources(
+        _ record: RunRecord, _ pathspec: Pathspec, _ layout: StoreLayout, _ metadata: any MetadataStore
+    ) async throws -> [[LogSource]] {
+        let state = try await RunState(record, in: layout, metadata)
+        let (tasks, node) = try RunFinder.tasks(pathspec, in: state)
+        let search = LogSearch(layout: layout, node: self.node ?? node, attempt: self.attempt)
+        var sources: [[LogSource]] = []
+        for task in tasks {
+            let place = try await TaskPlace.of(task, in: state, layout: layout, metadata: metadata)
+            sources.append(try search.sources(of: place))
+        }
+        return sources
+    }
+
+    private func printer(isSingle: Bool) -> LogPrinter {
+        let stream: LogStream? = self.stdout ? .standardOutput : self.stderr ? .standardError : nil
+        if self.json { return LogPrinter(style: .json, stream: stream) }
+        if isSingle, !self.timestamps { return LogPrinter(style: .bytes, stream: stream) }
+        return LogPrinter(style: .lines(attributed: !isSingle, timestamps: self.timestamps), stream: stream)
+    }
+}

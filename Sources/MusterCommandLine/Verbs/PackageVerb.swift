@@ -1,0 +1,37 @@
+import ArgumentParser
+import MusterModel
+import MusterStore
+
+/// `muster package`
+struct PackageVerb: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "package", abstract: "Look at the code package of a flow.", subcommands: [PackageListVerb.self])
+}
+
+/// `muster package list`
+struct PackageListVerb: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the files that a run of a flow takes with it.")
+
+    @Argument(help: "The flow: a program, a folder, or a product of the package here.") var name: String?
+    @Flag(name: .long, help: "Print JSON.") var json = false
+    @OptionGroup var flow: FlowOptions
+
+    private struct File: Encodable {
+        var path: String
+        var size: Int
+        var executable: Bool
+    }
+
+    func run() async throws {
+        let (_, manifest) = try await CommandContext().flow(named: self.name, self.flow)
+        let package = try CodePackage(folder: manifest.folder)
+        if self.json {
+            let files = package.files.map { File(path: $0.path, size: $0.size, executable: $0.isExecutable) }
+            StandardStream.output.line(try JSONText.page(files))
+        } else {
+            for file in package.files { StandardStream.output.line(file.path) }
+        }
+        for note in package.notes { StandardStream.error.line("note: \(note)") }
+    }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import MusterEngine
+import MusterMetadata
+import MusterModel
+import MusterStore
+
+/// `muster resume`
+struct ResumeVerb: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume", abstract: "Go on with a run that was interrupted or has failed.",
+        usage: "muster resume <flow> [<step>] [--origin-run-id <run>] [<options>]",
+        discussion: """
+            A run whose engine died goes on as itself. One that is over gets a successor, which takes over every task \
+            that succeeded; with <step>, that step and everything after it run again.
+            """)
+
+    @Argument(help: ArgumentHelp("The flow (left out with --program), and the step to run again.", valueName: "flow"))
+    var words: [String] = []
+    @Option(name: .long, help: ArgumentHelp("The run to resume. (default: the flow's newest)", valueName: "run"))
+    var originRunId: String?
+    @OptionGroup var options: RunOptions
+    @OptionGroup var flow: FlowOptions
+    @OptionGroup var store: StoreOptions
+
+    func run() async throws {
+        let (flow, step) = try self.split()
+        let context = try CommandContext()
+        let (program, manifest) = try await context.flow(named: flow, self.flow)
+        let layout = self.store.layout
+        try layout.prepare()
+        let metadata = try SQLiteMetadata(path: layout.database)
+        let session = RunSession(context: context, layout: layout, metadata: metadata, options: self.options)
+        let resumption = try await RunPreparation(layout: layout, metadata: metadata).resume(
+            manifest, program: [program], run: self.originRunID(of: manifest), from: step, user: context.user,
+            capacity: session.capacity())
+        try await session.perform(resumption.record, origin: resumption.origin)
+    }
+
+    private func split() throws -> (flow: String?, step: String?) {
+        let words = self.flow.program == nil ? self.words : [""] + self.words
+        guard words.count <= 2 else { throw ValidationError("'\(words[2])' is one word too many: resume takes a flow and a step") }
+        return (words.first.flatMap { $0.isEmpty ? nil : $0 }, words.count > 1 ? words[1] : nil)
+    }
+
+    /// The run as it was named: its id, or `Flow/id`.
+    private func originRunID(of manifest: FlowManifest) throws -> String? {
+        guard let named = self.originRunId else { return nil }
+        guard let pathspec = Pathspec(named) else { return named }
+        guard pathspec.flow == manifest.name else {
+            throw CommandFailure(.usage, "\(named) is a run of \(pathspec.flow), and the flow is \(manifest.name)")
+        }
+        return pathspec.run
+    }
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import MusterEngine
+import MusterMetadata
+import MusterModel
+import MusterStore
+
+/// `muster run`
+struct RunVerb: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Run a flow.",
+        usage: "muster run <flow> [<options>] [--<parameter> <value> ...]",
+        discussion: """
+            <flow> is a flow program, the folder of a Swift package, or a product of the package around this folder; \
+            a package is built first. `muster run <flow> --help` shows the flow's parameters too.
+            """)
+
+    @Argument(parsing: .allUnrecognized, help: ArgumentHelp("The flow, and its parameters.", valueName: "flow"))
+    var arguments: [String] = []
+    @OptionGroup var options: RunOptions
+    @OptionGroup var flow: FlowOptions
+    @OptionGroup var store: StoreOptions
+
+    func run() async throws {
+        let context = try CommandContext()
+        let words = FlowArguments(self.arguments, hasProgram: self.flow.program != nil)
+        let (program, manifest) = try await context.flow(named: words.flow, self.flow)
+        let parameters = try ParameterValues(manifest.parameters)
+            .read(tokens: words.parameters, environment: context.environment)
+        let layout = self.store.layout
+        try layout.prepare()
+        let metadata = try SQLiteMetadata(path: layout.database)
+        let session = RunSession(context: context, layout: layout, metadata: metadata, options: self.options)
+        let record = try await RunPreparation(layout: layout, metadata: metadata).newRun(
+            of: manifest, program: [program], parameters: parameters, user: context.user, capacity: session.capacity())
+        try await session.perform(record, origin: nil)
+    }
+}
+
+/// The words that belong to no option of a verb: the flow, and what follows it.
+struct FlowArguments: Equatable {
+    let flow: String?
+    let parameters: [String]
+
+    /// - Parameter hasProgram: Whether `--program` names the flow, so that every word is a parameter's.
+    init(_ words: [String], hasProgram: Bool) {
+        // Whatever stands between a flow's options and a `--` belongs to the parameters too.
+        let words = words.filter { $0 != "--" }
+        if !hasProgram, let first = words.first, !first.hasPrefix("-") {
+            self.flow = first
+            self.parameters = Array(words.dropFirst())
+        } else {
+            self.flow = nil
+            self.parameters = words
+        }
+    }
+}

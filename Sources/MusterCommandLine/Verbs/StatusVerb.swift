@@ -1,0 +1,32 @@
+import ArgumentParser
+import Foundation
+import MusterMetadata
+import MusterModel
+import MusterStore
+
+/// `muster status`
+struct StatusVerb: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Show how a run stands: its tasks, its gangs, and why it failed.")
+
+    @Argument(help: "The run: Flow/run, a run's id, or a flow for its newest. (default: the newest run)") var name: String?
+    @Flag(name: .long, help: "Print JSON.") var json = false
+    @OptionGroup var flow: FlowOptions
+    @OptionGroup var store: StoreOptions
+
+    func run() async throws {
+        let (layout, metadata) = try self.store.existing()
+        var name = self.name
+        if name == nil, self.flow.program != nil {
+            name = try await CommandContext().flow(named: nil, self.flow).manifest.name
+        }
+        let record = try await RunFinder(layout: layout, metadata: metadata).record(name)
+        let report = StatusReport(
+            try await RunState(record, in: layout, metadata), now: Date().timeIntervalSince1970)
+        if self.json {
+            StandardStream.output.line(try JSONText.page(report))
+        } else {
+            StandardStream.output.write(Array(report.text.utf8))
+        }
+    }
+}

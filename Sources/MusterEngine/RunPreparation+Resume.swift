@@ -1,0 +1,92 @@
+import Foundation
+import MusterMetadata
+package import MusterModel
+import MusterStore
+
+/// What `resume` takes up: a run that was interrupted goes on as itself, one that is over gets a successor.
+package enum Resumption: Sendable {
+    case same(RunRecord)
+    case successor(RunRecord, origin: OriginRun)
+
+    package var record: RunRecord {
+        switch self {
+        case .same(let record), .successor(let record, _): record
+        }
+    }
+
+    package var origin: OriginRun? {
+        if case .successor(_, let origin) = self { origin } else { nil }
+    }
+}
+
+extension RunPreparation {
+    /// Finds the run to resume and prepares it. The code is packaged anew: people resume after they mended something.
+    /// - Parameters:
+    ///   - run: The run to take up; nil takes the flow's newest.
+    ///   - step: The step to run again with everything downstream; a run that is over always gets a successor then.
+    /// - Throws: ``EngineError`` with code ``EngineError/Code/missing`` when there is nothing to resume, and with
+    ///   ``EngineError/Code/busy`` when an engine moves the run at this moment.
+    package func resume(
+        _ manifest: FlowManifest, program: [String], run: String?, from step: String?, user: String,
+        capacity: MachineCapacity?
+    ) async throws -> Resumption {
+        let record = try await self.find(manifest.name, run)
+        if let holder = RunLock.holder(path: self.layout.runLock(flow: record.flow, run: record.run)) {
+            throw EngineError(
+                code: .busy,
+                message: "the run \(record.key) is still being moved by process \(holder); `muster cancel \(record.key)` ends it")
+        }
+        if let step, manifest.step(step) == nil {
+            throw EngineError(code: .missing, message: "the flow \(manifest.name) has no step \(step)")
+        }
+        guard record.verdict != nil || step != nil else {
+            return .same(try self.unchanged(record, manifest))
+        }
+        return try await self.successor(of: record, manifest, program: program, from: step, user: user, capacity: capacity)
+    }
+
+    private func find(_ flow: String, _ run: String?) async throws -> RunRecord {
+        if let run {
+            guard let record = try await self.metadata.record(of: RunKey(flow: flow, run: run)) else {
+                throw EngineError(code: .missing, message: "there is no run \(flow)/\(run) in \(self.layout.root); `muster list` shows what there is")
+            }
+            return record
+        }
+        guard let newest = try await self.metadata.records(flow: flow, limit: 1).first else {
+            throw EngineError(code: .missing, message: "there is no run of \(flow) in \(self.layout.root) to resume")
+        }
+        return newest
+    }
+
+    /// An interrupted run goes on with the events it has, so the flow has to have the graph that made them.
+    private func unchanged(_ record: RunRecord, _ manifest: FlowManifest) throws -> RunRecord {
+        let graph = { (manifest: FlowManifest) in manifest.steps.map { "\($0.name) \($0.edges) \(String(describing: $0.join))" } }
+        guard graph(record.manifest) == graph(manifest) else {
+            throw EngineError(
+                code: .flow,
+                message: "the graph of \(record.flow) has changed since the run \(record.run) was interrupted; name the step to resume from, which makes a new run")
+        }
+        return record
+    }
+
+    private func successor(
+        of record: RunRecord, _ manifest: FlowManifest, program: [String], from step: String?, user: String,
+        capacity: MachineCapacity?
+    ) async throws -> Resumption {
+        if record.verdict == .succeeded, step == nil {
+            throw EngineError(
+                code: .missing,
+                message: "the run \(record.key) has succeeded, so there is nothing to resume; name the step to run again from")
+        }
+        var machine = RunStateMachine(manifest: record.manifest)
+        do {
+            for event in try await self.metadata.events(of: record.key) { _ = try machine.handle(event.event) }
+        } catch let error as IllegalRunEvent {
+            throw EngineError(code: .events, message: "the events of the run \(record.key) do not fit its flow: \(error)")
+        }
+        let new = try await self.newRun(
+            of: manifest, program: program, parameters: record.parameters, user: user, capacity: capacity,
+            origin: record.run)
+        return .successor(new, origin: OriginRun(run: record.run, machine: machine, rerunFrom: step))
+    }
+}

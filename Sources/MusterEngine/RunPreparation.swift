@@ -1,0 +1,72 @@
+import Foundation
+import MusterBackends
+package import MusterMetadata
+package import MusterModel
+package import MusterStore
+
+/// What comes before a run: everything that can be refused is refused here, before anything starts.
+package struct RunPreparation: Sendable {
+    package let layout: StoreLayout
+    package let metadata: any MetadataStore
+
+    package init(layout: StoreLayout, metadata: any MetadataStore) {
+        self.layout = layout
+        self.metadata = metadata
+    }
+
+    /// Checks the flow, keeps its code and makes the record of a new run.
+    /// - Parameters:
+    ///   - program: The flow program: its absolute path, and arguments that come before the verb.
+    ///   - parameters: Every parameter of the flow.
+    ///   - capacity: What the machine has; nil where the place has a queue of its own.
+    ///   - origin: The run that the new one resumes.
+    /// - Throws: ``EngineError`` naming what is wrong with the flow, `StoreError`, `MetadataError`.
+    package func newRun(
+        of manifest: FlowManifest, program: [String], parameters: [String: JSONValue], user: String,
+        capacity: MachineCapacity?, origin: String? = nil
+    ) async throws -> RunRecord {
+        try self.check(manifest, capacity: capacity)
+        let package = try CodePackage(folder: manifest.folder)
+        try self.checkEntrypoints(of: manifest, in: package)
+        let digest = try package.snapshot(in: self.layout)
+        // The clock is the name, as in Metaflow; two runs of one microsecond are told apart by trying the next one.
+        var number = Int(Date().timeIntervalSince1970 * 1_000_000)
+        while true {
+            let record = RunRecord(
+                flow: manifest.name, run: "\(number)", user: user, created: Date().timeIntervalSince1970,
+                originRun: origin, program: program, manifest: manifest, parameters: parameters, package: digest)
+            do {
+                try await self.metadata.create(record)
+                return record
+            } catch let error as MetadataError where error.code == .duplicate {
+                number += 1
+            }
+        }
+    }
+
+    private func check(_ manifest: FlowManifest, capacity: MachineCapacity?) throws {
+        let problems = GraphRules.problems(in: manifest)
+        guard problems.isEmpty else {
+            throw EngineError(code: .flow, message: problems.map(\.description).joined(separator: "\n"))
+        }
+        guard let capacity else { return }
+        for step in manifest.steps {
+            if let reason = Reservations.refusal(nodes: 1, resources: step.settings.resources, capacity: capacity) {
+                throw EngineError(code: .refused, message: "step \(step.name) cannot run here: \(reason)")
+            }
+        }
+    }
+
+    /// Entrypoints that the flow names literally have to be there before any cluster is formed for them.
+    private func checkEntrypoints(of manifest: FlowManifest, in package: CodePackage) throws {
+        let paths = Set(package.files.map(\.path))
+        for step in manifest.steps {
+            for entrypoint in step.entrypoints where !entrypoint.hasPrefix("/") && !paths.contains(entrypoint) {
+                let place = step.location.map { " (\($0))" } ?? ""
+                throw EngineError(
+                    code: .flow,
+                    message: "step \(step.name) runs \(entrypoint)\(place), but there is no such file in the flow's code package, made from \(manifest.folder)")
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+/// One rule of the flow graph that a manifest breaks.
+package struct GraphProblem: Error, Sendable, Hashable, Codable, CustomStringConvertible {
+    /// A stable dotted code; programs match on it, never on the message.
+    package enum Code: String, Sendable, Codable, CaseIterable {
+        case version = "flow.version"
+        case name = "flow.name"
+        case duplicate = "flow.duplicate"
+        case missingStep = "flow.missing-step"
+        case unknownStep = "flow.unknown-step"
+        case unreachable = "flow.unreachable"
+        case noWayToEnd = "flow.no-way-to-end"
+        case terminal = "flow.terminal"
+        case branches = "flow.branches"
+        case join = "flow.join"
+        case joinNames = "flow.join-names"
+        case scope = "flow.scope"
+        case gang = "flow.gang"
+        case caught = "flow.catch"
+        case clash = "flow.clash"
+        case range = "flow.range"
+    }
+
+    package var code: Code
+    /// What is wrong and what can be done, as one sentence.
+    package var message: String
+    /// The step at fault; nil when it is the flow as a whole.
+    package var step: String?
+    package var location: SourceLocation?
+
+    package init(_ code: Code, _ message: String, step: StepManifest? = nil, location: SourceLocation? = nil) {
+        self.code = code
+        self.message = message
+        self.step = step?.name
+        self.location = location ?? step?.location
+    }
+
+    /// `train.swift:12: step train …`, or the message alone when the place is not known.
+    package var description: String {
+        self.location.map { "\($0): \(self.message)" } ?? self.message
+    }
+}

@@ -1,0 +1,48 @@
+import FoundationEssentials
+
+/// The parameters of a flow as `--help` shows them: one line each, its flag, its kind, its help and its default.
+public enum ParameterHelp {
+    /// Lines of text, each ended by a newline; empty for a flow without parameters.
+    public static func text(_ parameters: [ParameterManifest]) -> String {
+        guard !parameters.isEmpty else { return "" }
+        let usages = parameters.map(self.usage)
+        let width = min(usages.map(\.count).max() ?? 0, 30)
+        var text = "PARAMETERS:\n"
+        for (usage, parameter) in zip(usages, parameters) {
+            let explanation = self.explanation(parameter)
+            if usage.count > width {
+                text += "  \(usage)\n  " + self.spaces(width + 2) + explanation + "\n"
+            } else {
+                text += "  \(usage)" + self.spaces(width - usage.count + 2) + explanation + "\n"
+            }
+        }
+        let example = ParameterSpelling.variable(parameters[0].name)
+        return text + "  Each can be set in the environment as well: \(example)=…\n"
+    }
+
+    private static func usage(_ parameter: ParameterManifest) -> String {
+        let flag = ParameterSpelling.kebab(parameter.name)
+        return switch parameter.kind {
+        case .int: "--\(flag) <int>"
+        case .double: "--\(flag) <number>"
+        case .bool: "--[no-]\(flag)"
+        case .string: "--\(flag) <text>"
+        case .url: "--\(flag) <url>"
+        case .choice(let cases): "--\(flag) <\(cases.joined(separator: "|"))>"
+        case .json: "--\(flag) <json>"
+        }
+    }
+
+    private static func explanation(_ parameter: ParameterManifest) -> String {
+        let fallback: String =
+            switch parameter.defaultValue {
+            case nil: "(required)"
+            case .null: "(optional)"
+            case .string(let text): "(default: \(text.isEmpty ? "\"\"" : text))"
+            case let value?: "(default: \((try? value.data()).map { String(decoding: $0, as: UTF8.self) } ?? "?"))"
+            }
+        return parameter.help.isEmpty ? fallback : "\(parameter.help) \(fallback)"
+    }
+
+    private static func spaces(_ count: Int) -> String { String(repeating: " ", count: max(0, count)) }
+}

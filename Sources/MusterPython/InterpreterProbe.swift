@@ -1,0 +1,111 @@
+internal import Crypto
+internal import FoundationEssentials
+internal import Glibc
+internal import MusterProcess
+
+/// Asks interpreters what they are, and remembers the answers: an interpreter that has not changed is not started again.
+struct InterpreterProbe: Sendable {
+    let folder: String
+    let reactor: ProcessReactor
+    let environment: [String: String]
+
+    private struct Memory: Codable {
+        var question: String
+        var interpreter: PythonInterpreter
+        /// ``FileStamp`` of the interpreter's program.
+        var stamp: String
+    }
+
+    /// What the interpreter at `path` is; nil when it does not run or is no Python.
+    func interpreter(at path: String) async throws(PythonError) -> PythonInterpreter? {
+        guard let stamp = FileStamp.of(path) else { return nil }
+        let question = "\(path) \(stamp) \(self.shimState(path))"
+        let file = "\(self.folder)/\(Digest.of([question])).json"
+        if let memory = self.remembered(file), memory.question == question { return memory.interpreter }
+        guard let interpreter = try await self.ask(path), let stamp = FileStamp.of(interpreter.path) else { return nil }
+        let memory = Memory(question: question, interpreter: interpreter, stamp: stamp)
+        try CacheFolder.write(memory, to: file)
+        return interpreter
+    }
+
+    private func remembered(_ file: String) -> Memory? {
+        guard let data = FileManager.default.contents(atPath: file),
+            let memory = try? JSONDecoder().decode(Memory.self, from: data),
+            FileStamp.of(memory.interpreter.path) == memory.stamp
+        else { return nil }
+        return memory
+    }
+
+    private func ask(_ path: String) async throws(PythonError) -> PythonInterpreter? {
+        var environment = self.environment
+        environment["PYTHONHOME"] = nil
+        environment["PYTHONPATH"] = nil
+        let spec = ProcessSpec(
+            executable: path, arguments: ["-S", "-c", PythonInterpreter.question], environment: environment)
+        let outcome: ProcessOutcome
+        do {
+            outcome = try await self.reactor.run(spec)
+        } catch let error as CancellationError {
+            throw PythonError.running("looking for Python", error: error)
+        } catch {
+            // What cannot be started is not the Python that is looked for.
+            return nil
+        }
+        guard outcome.status.isSuccess else { return nil }
+        return try? JSONDecoder().decode(PythonInterpreter.self, from: Data(outcome.standardOutput))
+    }
+
+    // MARK: Shims
+
+    /// What decides which interpreter a shim starts. A version manager's shim is a script, the same for all versions;
+    /// its choice depends on variables and on files of this folder and those above it.
+    private func shimState(_ path: String) -> String {
+        guard FileStart.of(path, count: 2) == Array("#!".utf8) else { return "" }
+        var state = ["PYENV_VERSION", "PYENV_ROOT", "ASDF_PYTHON_VERSION", "ASDF_DATA_DIR", "MISE_PYTHON_VERSION"]
+            .map { self.environment[$0] ?? "" }
+        let manager = path.split(separator: "/").dropLast(2).joined(separator: "/")
+        state.append(FileStamp.of("/\(manager)/version") ?? "")
+        var folder = FileManager.default.currentDirectoryPath
+        while true {
+            for name in [".python-version", ".tool-versions", "mise.toml"] {
+                if let stamp = FileStamp.of("\(folder)/\(name)") { state.append("\(folder)/\(name) \(stamp)") }
+            }
+            guard let slash = folder.lastIndex(of: "/"), folder != "/" else { break }
+            folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
+        }
+        return state.joined(separator: "\n")
+    }
+}
+
+/// A file as it is now: when it changes, so does its stamp.
+enum FileStamp {
+    /// nil when there is no such file. Links are followed.
+    static func of(_ path: String) -> String? {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return "\(status.st_dev)-\(status.st_ino)-\(status.st_size)-\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+    }
+}
+
+/// The first bytes of a file.
+enum FileStart {
+    static func of(_ path: String, count: Int) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return [] }
+        defer { close(descriptor) }
+        return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            initialized = max(0, read(descriptor, buffer.baseAddress, count))
+        }
+    }
+}
+
+/// Keys of the cache.
+enum Digest {
+    /// SHA-256 over the parts, each with its length, as 32 hexadecimal digits.
+    static func of(_ parts: [String]) -> String {
+        var hash = SHA256()
+        for part in parts { hash.update(data: Data("\(part.utf8.count):\(part)\n".utf8)) }
+        let digits = Array("0123456789abcdef")
+        return String(hash.finalize().prefix(16).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    }
+}

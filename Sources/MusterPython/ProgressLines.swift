@@ -1,0 +1,19 @@
+internal import Synchronization
+
+/// Puts the pieces of a tool's output together into lines.
+final class ProgressLines: Sendable {
+    private let pending = Mutex<[UInt8]>([])
+    private let report: @Sendable (String) -> Void
+
+    init(_ report: @escaping @Sendable (String) -> Void) { self.report = report }
+
+    func append(_ bytes: UnsafeRawBufferPointer) {
+        let lines = self.pending.withLock { pending in
+            pending += bytes
+            let end = pending.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+            defer { pending.removeFirst(end) }
+            return pending[..<end].split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
+        }
+        for line in lines { self.report(line) }
+    }
+}

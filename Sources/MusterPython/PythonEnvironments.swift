@@ -1,0 +1,100 @@
+internal import FoundationEssentials
+internal import Glibc
+package import MusterModel
+package import MusterProcess
+
+/// Python environments by what they must contain, made once and kept.
+///
+///     CACHE/environments/KEY/   an environment; `muster.json` in it says that it is whole
+///     CACHE/interpreters/       what interpreters said about themselves
+///     CACHE/locks/KEY.lock      held by whoever makes that environment
+///     CACHE/tools/uv/           uv, where there is none on the PATH
+///
+/// The key covers the requirements, the interpreter and the settings that decide where packages come from. A list without
+/// exact versions stays what it was when it was first resolved; delete the environment's folder to resolve it anew.
+package struct PythonEnvironments: Sendable {
+    private let cache: String
+    private let reactor: ProcessReactor
+    private let environment: [String: String]
+
+    /// - Parameters:
+    ///   - cache: An absolute path; made when it is needed.
+    ///   - environment: The complete environment in which interpreters and uv are found and run.
+    package init(cache: String, reactor: ProcessReactor, environment: [String: String]) {
+        self.cache = cache
+        self.reactor = reactor
+        self.environment = environment
+    }
+
+    /// The usual cache: `$MUSTER_CACHE`, `$XDG_CACHE_HOME/muster` or `~/.cache/muster`.
+    package static func defaultCache(environment: [String: String]) throws(PythonError) -> String {
+        let set = { (name: String) in environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        if let named = set("MUSTER_CACHE") { return named }
+        if let caches = set("XDG_CACHE_HOME") { return "\(caches)/muster" }
+        if let home = set("HOME") { return "\(home)/.cache/muster" }
+        throw PythonError(
+            code: .storage, message: "there is no place for Python environments: set HOME or MUSTER_CACHE")
+    }
+
+    /// The path of an interpreter that has `requirements`, and only them, installed.
+    ///
+    /// An environment that is there costs a few reads: nothing is started, and no network is needed. Several calls for the
+    /// same requirements, in this program or others, make it once.
+    /// - Parameter progress: Told what is being done, a line at a time, while an environment is made.
+    /// - Throws: ``PythonError``.
+    package func interpreter(
+        for requirements: PythonRequirements, progress: @escaping @Sendable (String) -> Void
+    ) async throws(PythonError) -> String {
+        let list = try RequirementList(requirements.packages)
+        let probe = InterpreterProbe(
+            folder: "\(self.cache)/interpreters", reactor: self.reactor, environment: self.environment)
+        let python = try await InterpreterSearch(probe: probe, environment: self.environment).find(requirements.python)
+        let pip = PipSettings(environment: self.environment, prefix: python.prefix)
+        let plan = EnvironmentPlan(
+            requirements: list, python: python, settings: UVSettings(environment: self.environment, pip: pip),
+            cache: self.cache)
+        if plan.isWhole { return plan.interpreter }
+        return try await self.make(plan, progress: progress)
+    }
+
+    private func make(_ plan: EnvironmentPlan, progress: @escaping @Sendable (String) -> Void) async throws(PythonError)
+        -> String
+    {
+        try CacheFolder.make("\(self.cache)/locks")
+        try CacheFolder.make("\(self.cache)/environments")
+        let lock = try await FileLock.take("\(self.cache)/locks/\(plan.key).lock") {
+            progress("another run is making the same environment; waiting for it")
+        }
+        defer { withExtendedLifetime(lock) {} }
+        if plan.isWhole { return plan.interpreter }
+        let uv = try await UVTool(cache: self.cache, reactor: self.reactor, environment: self.environment)
+            .path(python: plan.python, progress: progress)
+        progress("making a Python \(plan.python.version) environment with \(plan.summary)")
+        try await self.run(uv, plan.creation, plan, progress)
+        if !plan.requirements.requirements.isEmpty { try await self.run(uv, plan.installation, plan, progress) }
+        try CacheFolder.write(plan.marker, to: plan.markerPath)
+        return plan.interpreter
+    }
+
+    private func run(
+        _ uv: String, _ arguments: [String], _ plan: EnvironmentPlan, _ progress: @escaping @Sendable (String) -> Void
+    ) async throws(PythonError) {
+        let subject = "making a Python \(plan.python.version) environment with \(plan.summary)"
+        // In the cache's folder: a project that happens to lie around the current one has no say.
+        let spec = ProcessSpec(
+            executable: uv, arguments: arguments, environment: plan.settings.environment, workingDirectory: self.cache)
+        let lines = ProgressLines { line in
+            // The lines that begin with a blank list single packages.
+            if line.first?.isLetter == true && !line.hasPrefix("Using Python") { progress("uv: \(line)") }
+        }
+        let outcome: ProcessOutcome
+        do {
+            outcome = try await self.reactor.run(spec) { stream, bytes in
+                if stream == .standardError { lines.append(bytes) }
+            }
+        } catch {
+            throw PythonError.running(subject, error: error)
+        }
+        guard outcome.status.isSuccess else { throw PythonError.tool(subject, outcome: outcome) }
+    }
+}

@@ -1,0 +1,28 @@
+internal import FoundationEssentials
+
+/// An interpreter as it describes itself.
+package struct PythonInterpreter: Codable, Sendable, Hashable {
+    /// The program itself: shims and links are resolved.
+    package var path: String
+    /// `3.11.7`.
+    package var version: String
+    /// What compiled packages must fit, such as `cpython-311-x86_64-linux-gnu`.
+    package var abi: String
+    /// Such as `linux-x86_64`, with the C library's version.
+    package var platform: String
+    /// The folder it is installed in.
+    package var prefix: String
+
+    /// What an interpreter prints about itself. It has to run from Python 2.7 on, so that an old one is reported as such.
+    static let question = """
+        import json, os, platform, sys, sysconfig
+        print(json.dumps({"path": os.path.realpath(sys.executable), "version": "%d.%d.%d" % sys.version_info[:3], \
+        "abi": sysconfig.get_config_var("SOABI") or "", "prefix": sys.prefix, \
+        "platform": sysconfig.get_platform() + "-" + "-".join(platform.libc_ver())}))
+        """
+
+    /// Whether it is the version that was asked for: `3`, `3.11` or `3.11.7`.
+    func isVersion(_ wanted: String) -> Bool {
+        self.version == wanted || self.version.hasPrefix(wanted + ".")
+    }
+}

@@ -1,0 +1,115 @@
+import Foundation
+import MusterMetadata
+import MusterModel
+import MusterProcess
+import MusterStore
+
+/// A folder with a store of its own, in which the real programs run; it goes with this value.
+final class Sandbox: Sendable {
+    let folder: String
+    let reactor: ProcessReactor
+
+    /// Where the programs were built: beside the tests, or where `MUSTER_BUILD_FOLDER` says.
+    static let programs: String = {
+        if let folder = ProcessInfo.processInfo.environment["MUSTER_BUILD_FOLDER"] { return folder }
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        return root.appending(path: ".build/debug").path
+    }()
+
+    init() throws {
+        self.folder = FileManager.default.temporaryDirectory.appending(path: "muster-e2e-\(UUID().uuidString.prefix(8))").path
+        try FileManager.default.createDirectory(atPath: self.folder, withIntermediateDirectories: true)
+        self.reactor = try ProcessReactor()
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: self.folder) }
+
+    var store: String { "\(self.folder)/.muster" }
+    var layout: StoreLayout { StoreLayout(root: self.store) }
+
+    /// The program of a fixture flow: a link, whose name says which flow it is.
+    func flow(_ name: String) throws -> String {
+        let link = "\(self.folder)/\(name)"
+        if !FileManager.default.fileExists(atPath: link) {
+            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "\(Self.programs)/FlowFixtures")
+        }
+        return link
+    }
+
+    private func spec(_ arguments: [String], _ environment: [String: String]) -> ProcessSpec {
+        let base = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MUSTER_") || $0.key == "MUSTER_CACHE" }
+        return ProcessSpec(
+            executable: "\(Self.programs)/muster", arguments: arguments,
+            environment: base.merging(environment) { $1 }, workingDirectory: self.folder, newSession: true)
+    }
+
+    /// Runs `muster` with `arguments` to its end.
+    func muster(_ arguments: [String], environment: [String: String] = [:]) async throws -> Finished {
+        Finished(try await self.reactor.run(self.spec(arguments, environment)))
+    }
+
+    /// Runs a fixture flow to its end.
+    func run(_ flow: String, _ arguments: [String] = [], environment: [String: String] = [:]) async throws -> Finished {
+        try await self.muster(["run", try self.flow(flow)] + arguments, environment: environment)
+    }
+
+    /// Starts `muster` and returns at once.
+    func start(_ arguments: [String]) throws -> Running {
+        let running = Running()
+        running.process = try self.reactor.spawn(
+            self.spec(arguments, [:]),
+            onOutput: { _, bytes in running.receive(bytes) },
+            onExit: { status in running.end(status) })
+        return running
+    }
+
+    // MARK: - What is there afterwards
+
+    /// The newest run of `flow` and its state after all of its events.
+    func newest(_ flow: String) async throws -> (record: RunRecord, machine: RunStateMachine) {
+        let metadata = try SQLiteMetadata(path: self.layout.database)
+        guard let record = try await metadata.records(flow: flow, limit: 1).first else {
+            throw Missing(description: "there is no run of \(flow)")
+        }
+        var machine = RunStateMachine(manifest: record.manifest)
+        for event in try await metadata.events(of: record.key) { _ = try machine.handle(event.event) }
+        return (record, machine)
+    }
+
+    /// Processes that carry a mark of this sandbox's runs of `flow`.
+    func leftovers(of flow: String) -> [Int32] {
+        ProcessTree.marked(variable: NodeEnvironment.scope, value: flow).filter { pid in
+            let environment = FileManager.default.contents(atPath: "/proc/\(pid)/environ") ?? Data()
+            return String(decoding: environment, as: UTF8.self).contains(self.folder)
+        }
+    }
+
+    /// Names below the store's scratch folder: empty when nothing is left.
+    var scratch: [String] { (try? FileManager.default.contentsOfDirectory(atPath: "\(self.store)/scratch")) ?? [] }
+
+    /// Every byte that the processes of one node wrote, in order.
+    func log(_ attempt: AttemptID, node: Int = 0) throws -> Data {
+        let reader = try LogReader(path: self.layout.logFile(attempt, node: node))
+        var bytes = Data()
+        while let record = try reader.next() { bytes.append(contentsOf: record.bytes) }
+        return bytes
+    }
+}
+
+struct Missing: Error, CustomStringConvertible { let description: String }
+
+/// A program that has ended.
+struct Finished: Sendable, CustomStringConvertible {
+    let status: ExitStatus
+    let output: String
+    let errors: String
+
+    init(_ outcome: ProcessOutcome) {
+        self.status = outcome.status
+        self.output = String(decoding: outcome.standardOutput, as: UTF8.self)
+        self.errors = String(decoding: outcome.standardError, as: UTF8.self)
+    }
+
+    var all: String { self.output + self.errors }
+    var description: String { "\(self.status)\n\(self.output)\n\(self.errors)" }
+}

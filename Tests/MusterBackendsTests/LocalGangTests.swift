@@ -1,0 +1,101 @@
+import MusterModel
+import MusterProcess
+import MusterWire
+import Testing
+
+@testable import MusterBackends
+
+@Suite struct LocalGangTests {
+    static let attempt = AttemptID(flow: "F", run: "1", step: "s", task: 1, attempt: 0)
+    static let report = GangReport(
+        failure: nil, nodes: [NodeReport(index: 0, status: .succeeded), NodeReport(index: 1, status: .succeeded)],
+        started: 1, finished: 2)
+
+    private func gang(_ size: Int = 2) -> LocalGang {
+        LocalGang(attempt: Self.attempt, size: size, controlAddress: "127.1.0.1", grace: 5, started: 1)
+    }
+
+    @Test("Workers learn where the control node listens; the gang is over when the last agent has left")
+    func success() {
+        var gang = self.gang()
+        #expect(
+            gang.handle(.status(.listening(port: 7)), now: 1)
+                == [.tell(node: 1, .control(address: "127.1.0.1", port: 7))])
+        #expect(
+            gang.handle(.status(.finished(report: Self.report)), now: 2)
+                == [.killLater(node: 0, seconds: 10), .killLater(node: 1, seconds: 10)])
+        #expect(gang.handle(.exited(node: 1, .exited(0), lastLines: []), now: 2) == [])
+        #expect(gang.handle(.exited(node: 0, .exited(0), lastLines: []), now: 2) == [.observe(.finished(Self.report))])
+        #expect(gang.isOver)
+        #expect(gang.handle(.overdue(node: 0), now: 12) == [])
+    }
+
+    @Test("A killed worker's agent is swept up after, and its signal is added to the control node's report")
+    func workerKilled() {
+        var gang = self.gang()
+        let lost = TaskFailure(code: .lost, message: "lost contact", node: 1)
+        var failed = Self.report
+        failed.failure = lost
+        _ = gang.handle(.status(.finished(report: failed)), now: 2)
+        #expect(gang.handle(.exited(node: 1, .signaled(9), lastLines: []), now: 2) == [.sweep(node: 1)])
+        _ = gang.handle(.exited(node: 0, .exited(0), lastLines: []), now: 2)
+        guard case .observe(.finished(let report))? = gang.handle(.swept(node: 1), now: 3).last else {
+            Issue.record("the gang has to be over")
+            return
+        }
+        #expect(report.failure?.signal == 9)
+        #expect(report.failure?.node == 1)
+    }
+
+    @Test("When the control node's agent dies, the gang speaks for it and dismisses the others")
+    func controlKilled() {
+        var gang = self.gang()
+        #expect(
+            gang.handle(.exited(node: 0, .signaled(9), lastLines: []), now: 2)
+                == [.dismiss(node: 1), .killLater(node: 1, seconds: 7), .sweep(node: 0)])
+        #expect(gang.handle(.swept(node: 0), now: 2) == [])
+        #expect(gang.handle(.overdue(node: 1), now: 9) == [.kill(node: 1)])
+        _ = gang.handle(.exited(node: 1, .signaled(9), lastLines: []), now: 9)
+        guard case .observe(.finished(let report))? = gang.handle(.swept(node: 1), now: 9).last else {
+            Issue.record("the gang has to be over")
+            return
+        }
+        #expect(report.failure?.code == .lost && report.failure?.node == 0 && report.failure?.signal == 9)
+        #expect(report.nodes.map(\.status) == [.failed, .stopped])
+    }
+
+    @Test("A cancelled gang is told once why, and is ended by force when it does not leave")
+    func cancelled() {
+        var gang = self.gang(1)
+        let reason = TaskFailure(code: .cancelled, message: "interrupted")
+        #expect(
+            gang.handle(.cancelled(reason), now: 1)
+                == [.tell(node: 0, .stop(failure: reason)), .killLater(node: 0, seconds: 10)])
+        #expect(gang.handle(.cancelled(reason), now: 1) == [])
+        #expect(gang.handle(.overdue(node: 0), now: 11) == [.kill(node: 0)])
+        _ = gang.handle(.exited(node: 0, .signaled(9), lastLines: []), now: 11)
+        guard case .observe(.finished(let report))? = gang.handle(.swept(node: 0), now: 11).last else {
+            Issue.record("the gang has to be over")
+            return
+        }
+        #expect(report.failure == reason)
+    }
+
+    @Test("A silent node that the control node gave up on is killed at once")
+    func silent() {
+        var gang = self.gang()
+        var failed = Self.report
+        failed.failure = TaskFailure(code: .lost, message: "silent", node: 1)
+        #expect(
+            gang.handle(.status(.finished(report: failed)), now: 2)
+                == [.killLater(node: 0, seconds: 10), .kill(node: 1)])
+    }
+
+    @Test("Loopback addresses are whole, distinct and never an end of their network")
+    func addresses() {
+        var addresses = LoopbackAddresses(start: .max)
+        let taken = addresses.take(70_000)
+        #expect(Set(taken).count == taken.count)
+        #expect(taken.allSatisfy { $0.hasPrefix("127.") && !$0.hasSuffix(".0") && !$0.hasSuffix(".255") && !$0.hasPrefix("127.0.") })
+    }
+}

@@ -1,0 +1,166 @@
+import MusterModel
+import Testing
+
+@Suite struct ParameterValuesTests {
+    private static let values = ParameterValues([
+        ParameterManifest(name: "epochs", help: "Passes.", kind: .int, defaultValue: .int(3)),
+        ParameterManifest(name: "learningRate", kind: .double, defaultValue: .double(0.5)),
+        ParameterManifest(name: "verbose", kind: .bool, defaultValue: .bool(false)),
+        ParameterManifest(name: "title", kind: .string, defaultValue: .string("")),
+        ParameterManifest(name: "source", kind: .url, defaultValue: .null),
+        ParameterManifest(name: "mode", kind: .choice(cases: ["fast", "slow"]), defaultValue: .string("fast")),
+        ParameterManifest(name: "layers", kind: .json, defaultValue: .array([.int(1)])),
+    ])
+
+    @Test("Without tokens every parameter has its default")
+    func defaults() throws {
+        #expect(
+            try Self.values.read(tokens: []) == [
+                "epochs": .int(3), "learningRate": .double(0.5), "verbose": .bool(false), "title": .string(""),
+                "source": .null, "mode": .string("fast"), "layers": .array([.int(1)]),
+            ])
+    }
+
+    @Test(
+        "A value is read in every spelling and by its kind",
+        arguments: [
+            (["--epochs", "5"], "epochs", JSONValue.int(5)),
+            (["--epochs=5"], "epochs", .int(5)),
+            (["--epochs", "-5"], "epochs", .int(-5)),
+            (["--learning-rate", "1e-3"], "learningRate", .double(0.001)),
+            (["--learningRate=2"], "learningRate", .double(2)),
+            (["--learning-rate", "-.5"], "learningRate", .double(-0.5)),
+            (["--verbose"], "verbose", .bool(true)),
+            (["--verbose", "true"], "verbose", .bool(true)),
+            (["--verbose", "false"], "verbose", .bool(false)),
+            (["--verbose=no"], "verbose", .bool(false)),
+            (["--no-verbose"], "verbose", .bool(false)),
+            (["--title", ""], "title", .string("")),
+            (["--title="], "title", .string("")),
+            (["--title=--a=b"], "title", .string("--a=b")),
+            (["--title", "zwölf 🙂"], "title", .string("zwölf 🙂")),
+            (["--source", "https://example.org/a?b=c"], "source", .string("https://example.org/a?b=c")),
+            (["--mode", "slow"], "mode", .string("slow")),
+            (["--layers", "[4, {\"a\": null}]"], "layers", .array([.int(4), .object(["a": .null])])),
+        ])
+    func reads(tokens: [String], name: String, value: JSONValue) throws {
+        #expect(try Self.values.read(tokens: tokens)[name] == value)
+    }
+
+    @Test(
+        "What cannot be read is refused with the parameter, the value and the reason",
+        arguments: [
+            (["--epochs", "many"], "epochs", "many", "whole number"),
+            (["--epochs", "3.5"], "epochs", "3.5", "whole number"),
+            (["--epochs="], "epochs", "", "whole number"),
+            (["--epochs", "99999999999999999999"], "epochs", "99999999999999999999", "whole number"),
+            (["--learning-rate", "nan"], "learningRate", "nan", "not a number"),
+            (["--learning-rate", "1,5"], "learningRate", "1,5", "not a number"),
+            (["--verbose=maybe"], "verbose", "maybe", "neither true nor false"),
+            (["--no-verbose=true"], "verbose", "true", "takes no value"),
+            (["--source", "not a url"], "source", "not a url", "not a URL"),
+            (["--source="], "source", "", "not a URL"),
+            (["--mode", "fsat"], "mode", "fsat", "did you mean 'fast'"),
+            (["--mode", "other"], "mode", "other", "one of fast, slow"),
+            (["--layers", "[1"], "layers", "[1", "not JSON"),
+            (["--title", "--epochs", "3"], "title", "--epochs", "write --title=--epochs"),
+        ])
+    func refuses(tokens: [String], name: String, value: String, reason: String) throws {
+        let error = try #require(throws: ParameterError.self) { try Self.values.read(tokens: tokens) }
+        #expect(error.parameter == name)
+        #expect(error.value == value)
+        #expect(error.description.contains(reason))
+        #expect(error.description.contains(name) || error.description.contains(ParameterSpelling.flag(name)))
+    }
+
+    @Test(
+        "A token that names no parameter is refused, with the nearest name",
+        arguments: [
+            (["--epoch", "3"], "did you mean --epochs?"),
+            (["--learnign-rate", "3"], "did you mean --learning-rate?"),
+            (["--something-else"], "the flow has --epochs, --learning-rate"),
+            (["--no-epochs"], "there is no parameter --no-epochs"),
+            (["five"], "'five' belongs to no parameter"),
+            (["-v"], "'-v' belongs to no parameter"),
+            (["--"], "'--' belongs to no parameter"),
+            (["--verbose", "--", "x"], "'--' belongs to no parameter"),
+        ])
+    func refusesUnknown(tokens: [String], reason: String) throws {
+        let error = try #require(throws: ParameterError.self) { try Self.values.read(tokens: tokens) }
+        #expect(error.description.contains(reason))
+    }
+
+    @Test("A value that is missing or given twice is refused by name")
+    func refusesIncomplete() {
+        #expect(throws: ParameterError(parameter: "title", value: nil, reason: "--title needs a value after it")) {
+            try Self.values.read(tokens: ["--title"])
+        }
+        #expect(throws: ParameterError(parameter: "epochs", value: nil, reason: "parameter 'epochs' is given twice")) {
+            try Self.values.read(tokens: ["--epochs", "1", "--epochs=2"])
+        }
+    }
+
+    @Test("A required parameter without a value is named, with both ways to give it")
+    func required() throws {
+        let values = ParameterValues([ParameterManifest(name: "dataPath", kind: .string)])
+        let error = try #require(throws: ParameterError.self) { try values.read(tokens: []) }
+        #expect(error.parameter == "dataPath")
+        #expect(error.description.contains("--data-path"))
+        #expect(error.description.contains("MUSTER_PARAMETER_DATA_PATH"))
+        #expect(try values.read(tokens: ["--data-path", "x"]) == ["dataPath": .string("x")])
+    }
+
+    @Test("The command line wins over the environment, the environment over the default")
+    func precedence() throws {
+        let environment = ["MUSTER_PARAMETER_EPOCHS": "7", "MUSTER_PARAMETER_OTHER": "x"]
+        #expect(try Self.values.read(tokens: [], environment: environment)["epochs"] == .int(7))
+        #expect(try Self.values.read(tokens: ["--epochs", "9"], environment: environment)["epochs"] == .int(9))
+        let error = try #require(throws: ParameterError.self) {
+            try Self.values.read(tokens: [], environment: ["MUSTER_PARAMETER_EPOCHS": "x"])
+        }
+        #expect(error.description.contains("MUSTER_PARAMETER_EPOCHS"))
+    }
+
+    @Test("A Bool whose own name starts with no is not mistaken for a denial")
+    func denial() throws {
+        let values = ParameterValues([
+            ParameterManifest(name: "cache", kind: .bool, defaultValue: .bool(true)),
+            ParameterManifest(name: "noCache", kind: .bool, defaultValue: .bool(false)),
+        ])
+        #expect(try values.read(tokens: ["--no-cache"]) == ["cache": .bool(true), "noCache": .bool(true)])
+        #expect(try values.read(tokens: ["--no-no-cache"])["noCache"] == .bool(false))
+    }
+
+    @Test(
+        "Names are spelled in words",
+        arguments: [
+            ("epochs", "epochs", "EPOCHS"), ("learningRate", "learning-rate", "LEARNING_RATE"),
+            ("maxURLCount", "max-url-count", "MAX_URL_COUNT"), ("fold2Size", "fold2-size", "FOLD2_SIZE"),
+            ("snake_case", "snake-case", "SNAKE_CASE"), ("URL", "url", "URL"),
+        ])
+    func spelling(name: String, kebab: String, snake: String) {
+        #expect(ParameterSpelling.flag(name) == "--" + kebab)
+        #expect(ParameterSpelling.variable(name) == "MUSTER_PARAMETER_" + snake)
+    }
+
+    @Test("The help shows flags, kinds, help and defaults in columns")
+    func help() {
+        let text = ParameterHelp.text([
+            ParameterManifest(name: "epochs", help: "Passes.", kind: .int, defaultValue: .int(3)),
+            ParameterManifest(name: "mode", kind: .choice(cases: ["a", "b"]), defaultValue: .string("a")),
+            ParameterManifest(name: "verbose", help: "Say more.", kind: .bool, defaultValue: .bool(false)),
+            ParameterManifest(name: "path", help: "Where.", kind: .string),
+        ])
+        #expect(
+            text == """
+                PARAMETERS:
+                  --epochs <int>  Passes. (default: 3)
+                  --mode <a|b>    (default: a)
+                  --[no-]verbose  Say more. (default: false)
+                  --path <text>   Where. (required)
+                  Each can be set in the environment as well: MUSTER_PARAMETER_EPOCHS=…
+
+                """)
+        #expect(ParameterHelp.text([]).isEmpty)
+    }
+}
