@@ -2,10 +2,10 @@ import SwiftSyntax
 
 /// Follows the flow from `start` with the fan-outs that are open at each step, and checks that joins close them.
 struct ScopeWalk {
-    /// A fan-out that is open: the transition that opened it.
-    private struct Scope: Equatable {
-        let step: String
-        let transition: Int
+    /// A fan-out that is open. Two returns that lead to the same steps in the same form are one fan-out.
+    private struct Scope: Hashable {
+        let form: TransitionSource.Form
+        let names: [String]
     }
 
     private let source: FlowSource
@@ -15,6 +15,8 @@ struct ScopeWalk {
     private var closers: [(scope: Scope, join: String)] = []
     /// The steps right before each join, with the form of the fan-out that it closes.
     private var arrivals: [String: [(step: String, form: TransitionSource.Form)]] = [:]
+    /// Where each fan-out is opened first.
+    private var openers: [Scope: (step: StepSource, transition: TransitionSource)] = [:]
     private var opened: [Scope] = []
 
     init(_ source: FlowSource) { self.source = source }
@@ -22,10 +24,21 @@ struct ScopeWalk {
     func run(_ report: inout Report) {
         var walk = self
         walk.follow(&report)
-        walk.checkReachable(&report)
-        walk.checkClosed(&report)
-        walk.checkGangs(&report)
-        walk.checkNames(&report)
+        // Each check relies on what the one before has established.
+        for check in [walk.checkReachable, walk.checkEnding, walk.checkClosed, walk.checkGangs, walk.checkNames] {
+            guard report.problems.isEmpty else { return }
+            check(&report)
+        }
+    }
+
+    private func checkEnding(_ report: inout Report) {
+        var ending: Set = ["end"]
+        while let step = self.source.steps.first(where: { step in
+            !ending.contains(step.name) && step.transitions.contains { !ending.isDisjoint(with: $0.names) }
+        }) { ending.insert(step.name) }
+        for step in self.source.steps where !ending.contains(step.name) {
+            report.error(step.function.name, "from step '\(step.name)' no way leads to 'end'; give its loop a way out")
+        }
     }
 
     private mutating func follow(_ report: inout Report) {
@@ -34,9 +47,14 @@ struct ScopeWalk {
         var waiting = [start]
         while let step = waiting.popLast() {
             let open = self.scopes[step.name] ?? []
-            for (index, transition) in step.transitions.enumerated() {
-                let scope = Scope(step: step.name, transition: index)
-                if transition.form != .step { self.opened.append(scope) }
+            for transition in step.transitions {
+                // What follows from a mistake is not worth reporting.
+                guard report.problems.isEmpty else { return }
+                let scope = Scope(form: transition.form, names: transition.names)
+                if transition.form != .step, self.openers[scope] == nil {
+                    self.openers[scope] = (step, transition)
+                    self.opened.append(scope)
+                }
                 for target in transition.names.compactMap(self.source.step) {
                     let inside = transition.form == .step ? open : open + [scope]
                     guard let entered = self.enter(target, from: step, inside, transition, &report) else { continue }
@@ -59,8 +77,9 @@ struct ScopeWalk {
         guard target.isJoin else {
             if target.name == "end", let scope = scopes.last {
                 self.closers.append((scope, "end"))
+                let opener = self.openers[scope]?.step.name ?? "start"
                 report.error(
-                    transition.expression, "the fan-out in step '\(scope.step)' is still open; lead it to a join before 'end'")
+                    transition.expression, "the fan-out in step '\(opener)' is still open; lead it to a join before 'end'")
                 return nil
             }
             return scopes
@@ -70,12 +89,8 @@ struct ScopeWalk {
             return nil
         }
         self.closers.append((scope, target.name))
-        self.arrivals[target.name, default: []].append((step.name, self.transition(scope)?.form ?? .step))
+        self.arrivals[target.name, default: []].append((step.name, scope.form))
         return Array(scopes.dropLast())
-    }
-
-    private func transition(_ scope: Scope) -> TransitionSource? {
-        self.source.step(scope.step)?.transitions[scope.transition]
     }
 
     private func reportMixed(_ target: StepSource, _ transition: TransitionSource, _ report: inout Report) {
@@ -85,7 +100,6 @@ struct ScopeWalk {
     }
 
     private func checkReachable(_ report: inout Report) {
-        guard report.problems.isEmpty else { return }
         for step in self.source.steps where self.scopes[step.name] == nil {
             report.error(step.function.name, "no step leads to '\(step.name)'")
         }
@@ -93,13 +107,13 @@ struct ScopeWalk {
 
     private func checkClosed(_ report: inout Report) {
         for scope in self.opened {
-            guard let transition = self.transition(scope) else { continue }
+            guard let (step, transition) = self.openers[scope] else { continue }
             let joins = Set(self.closers.filter { $0.scope == scope }.map(\.join))
             if joins.isEmpty {
-                report.error(transition.expression, "the fan-out in step '\(scope.step)' is never joined")
+                report.error(transition.expression, "the fan-out in step '\(step.name)' is never joined")
             } else if joins.count > 1, !joins.contains("end") {
                 let names = joins.sorted().map { "'\($0)'" }.joined(separator: " and ")
-                report.error(transition.expression, "the fan-out in step '\(scope.step)' ends in \(names); it needs one join")
+                report.error(transition.expression, "the fan-out in step '\(step.name)' ends in \(names); it needs one join")
             }
         }
     }

@@ -2,7 +2,7 @@ import SwiftSyntax
 
 /// A transition as a body writes it: `.join`, `.score(foreach: folds)`, `.train(nodes: 4)`, `.all(.left, .right)`.
 struct TransitionSource {
-    enum Form: Equatable {
+    enum Form: Hashable {
         case step, foreach, nodes, branches
     }
 

@@ -64,3 +64,14 @@ extension Transition {
         }
     }
 }
+
+extension GangStateMachine.Event {
+    /// The node that the event comes from, where it comes from one.
+    package var node: Int? {
+        switch self {
+        case .joined(let node): node.index
+        case .ended(let node, _), .lost(let node, _), .released(let node): node
+        case .deadlinePassed, .launchStarted, .launchFailed, .timedOut, .stopped: nil
+        }
+    }
+}

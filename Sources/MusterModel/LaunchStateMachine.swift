@@ -154,7 +154,7 @@ package struct LaunchStateMachine: Sendable, Equatable {
 }
 
 extension LaunchStateMachine.Event {
-    var node: Int {
+    package var node: Int {
         switch self {
         case .requested(let node, _, _), .failed(let node, _, _), .ended(let node, _), .bodyEnded(let node): node
         }

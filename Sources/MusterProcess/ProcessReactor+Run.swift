@@ -81,9 +81,10 @@ private final class ToolRun: @unchecked Sendable {
             loop.signal(child, SIGTERM, group: true)
             loop.signal(child, SIGCONT, group: true)
             let due = ReactorClock.now() &+ ReactorClock.nanoseconds(grace)
-            loop.schedule(TimerQueue.Entry(due: due, id: loop.nextID()) { [weak loop] in
-                loop?.signal(child, SIGKILL, group: true)
-            })
+            loop.schedule(
+                TimerQueue.Entry(due: due, id: loop.nextID()) { [weak loop] in
+                    loop?.signal(child, SIGKILL, group: true)
+                })
         }
     }
 

@@ -31,7 +31,8 @@ struct ProcessRecord: Sendable, Hashable {
         guard fields.count > 19, let state = fields[0].first, let parent = Self.number(fields[1]),
             let threads = Self.number(fields[17]), let started = Self.number(fields[19])
         else { return nil }
-        self.identity = ProcessIdentity(pid: Int32(truncatingIfNeeded: pid), started: UInt64(truncatingIfNeeded: started))
+        self.identity = ProcessIdentity(
+            pid: Int32(truncatingIfNeeded: pid), started: UInt64(truncatingIfNeeded: started))
         self.parent = Int32(truncatingIfNeeded: parent)
         // A main thread that has left while others run looks like a zombie with several threads.
         let isDead = state == UInt8(ascii: "Z") || state == UInt8(ascii: "X")
@@ -71,10 +72,11 @@ enum ProcessFile {
             let step = max(1024, bytes.count)
             let before = bytes.count
             var count = 0
-            bytes.append(contentsOf: [UInt8](unsafeUninitializedCapacity: step) { buffer, initialized in
-                count = Glibc.read(descriptor, buffer.baseAddress, step)
-                initialized = max(0, count)
-            })
+            bytes.append(
+                contentsOf: [UInt8](unsafeUninitializedCapacity: step) { buffer, initialized in
+                    count = Glibc.read(descriptor, buffer.baseAddress, step)
+                    initialized = max(0, count)
+                })
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { return nil }
             if bytes.count == before { return bytes }

@@ -26,7 +26,9 @@ package enum ProcessTree {
         switch selection {
         case .descendants(let pid): self.descendants(of: pid, in: self.all())
         case .marked(let variable, let value): self.all().filter { self.isMarked($0, variable, value) }.map(\.identity)
-        case .one(let identity): ProcessRecord(pid: identity.pid).map { [$0] }?.filter(\.isRunning).map(\.identity).filter { $0 == identity } ?? []
+        case .one(let identity):
+            ProcessRecord(pid: identity.pid).map { [$0] }?.filter(\.isRunning).map(\.identity).filter { $0 == identity }
+                ?? []
         }
     }
 
@@ -58,7 +60,9 @@ package enum ProcessTree {
         defer { closedir(folder) }
         var records: [ProcessRecord] = []
         while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
             guard let pid = Int32(name), let record = ProcessRecord(pid: pid) else { continue }
             records.append(record)
         }
@@ -71,7 +75,9 @@ package enum ProcessTree {
         var next = 0
         while next < found.count {
             // A process id that was given anew during the scan could close a circle.
-            let below = (children[found[next].identity.pid] ?? []).filter { child in child.identity.pid != pid && !found.contains(child) }
+            let below = (children[found[next].identity.pid] ?? []).filter { child in
+                child.identity.pid != pid && !found.contains(child)
+            }
             found += below
             next += 1
         }

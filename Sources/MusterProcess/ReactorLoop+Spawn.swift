@@ -22,11 +22,14 @@ extension ReactorLoop {
     }
 
     private static func path(of spec: ProcessSpec) throws(SpawnError) -> String {
-        let texts = [spec.executable, spec.workingDirectory ?? ""] + spec.arguments + spec.environment.flatMap { [$0.key, $0.value] }
+        let texts =
+            [spec.executable, spec.workingDirectory ?? ""] + spec.arguments
+            + spec.environment.flatMap { [$0.key, $0.value] }
         guard !texts.contains(where: { $0.utf8.contains(0) }) else {
             throw SpawnError(
                 reason: .invalid,
-                message: "\(spec.executable) cannot be started: an argument or a variable of its environment holds a NUL")
+                message:
+                    "\(spec.executable) cannot be started: an argument or a variable of its environment holds a NUL")
         }
         let searched = spec.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
         guard !spec.executable.isEmpty,
@@ -34,7 +37,9 @@ extension ReactorLoop {
         else {
             throw SpawnError(
                 reason: .notFound,
-                message: "\(spec.executable.isEmpty ? "a program without a name" : spec.executable) cannot be started: it is not on the PATH, which is \(searched)")
+                message:
+                    "\(spec.executable.isEmpty ? "a program without a name" : spec.executable) cannot be started: it is not on the PATH, which is \(searched)"
+            )
         }
         return path
     }
@@ -69,7 +74,11 @@ extension ReactorLoop {
             channels.theirs.append(ends.read)
             channels.temporary.append(ends.read)
             // In a root folder without a null device a pipe that is closed at once does as well.
-            if spec.standardInput == .pipe { channels.input = ends.write } else { channels.temporary.append(ends.write) }
+            if spec.standardInput == .pipe {
+                channels.input = ends.write
+            } else {
+                channels.temporary.append(ends.write)
+            }
         }
         try self.open(spec.standardOutput, own: STDOUT_FILENO, .standardOutput, &channels, spec)
         try self.open(spec.standardError, own: STDERR_FILENO, .standardError, &channels, spec)
@@ -139,7 +148,9 @@ extension ReactorLoop {
         }
     }
 
-    private static func withOptionalCString<Result>(_ text: String?, _ body: (UnsafePointer<CChar>?) -> Result) -> Result {
+    private static func withOptionalCString<Result>(_ text: String?, _ body: (UnsafePointer<CChar>?) -> Result)
+        -> Result
+    {
         guard let text else { return body(nil) }
         return text.withCString(body)
     }

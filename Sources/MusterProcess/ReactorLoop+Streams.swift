@@ -85,7 +85,9 @@ extension ReactorLoop {
     private func writeInput(of child: ChildProcess) {
         while let descriptor = child.input.descriptor, let piece = child.input.pieces.first {
             let rest = piece.bytes.count - child.input.offset
-            let count = piece.bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress?.advanced(by: child.input.offset), rest) }
+            let count = piece.bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress?.advanced(by: child.input.offset), rest)
+            }
             if count < 0 && errno == EINTR { continue }
             if count < 0 && errno == EAGAIN { break }
             guard count >= 0 else { return self.closeInput(of: child, atOnce: true) }

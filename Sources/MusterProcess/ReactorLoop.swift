@@ -57,7 +57,9 @@ final class ReactorLoop: @unchecked Sendable {
         loop.add(loop.wake, id: loop.nextID(), events: EPOLLIN.rawValue, as: .wake)
         loop.add(loop.signalCounter, id: loop.nextID(), events: EPOLLIN.rawValue, as: .signals)
         let failed = muster_signal_count(SIGCHLD, loop.signalCounter)
-        guard failed == 0 else { throw ReactorError(message: "children cannot be watched: \(SystemError.text(-failed))") }
+        guard failed == 0 else {
+            throw ReactorError(message: "children cannot be watched: \(SystemError.text(-failed))")
+        }
         var thread = pthread_t()
         // Never released: the thread lives as long as the program.
         let context = Unmanaged.passRetained(loop).toOpaque()

@@ -41,7 +41,8 @@ extension SpawnError {
         case ENOEXEC:
             return SpawnError(
                 reason: .notExecutable,
-                message: "\(name) cannot be started: it is not a program for this machine, nor a script that begins with #!")
+                message:
+                    "\(name) cannot be started: it is not a program for this machine, nor a script that begins with #!")
         case E2BIG:
             return SpawnError(
                 reason: .invalid,

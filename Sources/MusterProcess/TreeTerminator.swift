@@ -65,9 +65,10 @@ final class TreeTerminator: @unchecked Sendable {
     /// Replaces the scan that is scheduled, if there is one.
     private func scheduleScan(in loop: ReactorLoop, after pause: UInt64) {
         loop.unschedule(self.id)
-        loop.schedule(TimerQueue.Entry(due: ReactorClock.now() + pause, id: self.id) { [weak loop] in
-            guard let loop else { return }
-            self.scan(in: loop)
-        })
+        loop.schedule(
+            TimerQueue.Entry(due: ReactorClock.now() + pause, id: self.id) { [weak loop] in
+                guard let loop else { return }
+                self.scan(in: loop)
+            })
     }
 }

@@ -26,12 +26,14 @@ enum CacheFolder {
 
     static func failure(_ what: String, _ error: any Error) -> PythonError {
         PythonError(
-            code: .storage, message: "\(what): \(error); make the cache's folder writable, or name another one in MUSTER_CACHE")
+            code: .storage,
+            message: "\(what): \(error); make the cache's folder writable, or name another one in MUSTER_CACHE")
     }
 
     static func failure(_ what: String, errno number: CInt) -> PythonError {
         let reason = strerror(number).map { String(cString: $0) } ?? "error \(number)"
         return PythonError(
-            code: .storage, message: "\(what): \(reason); make the cache's folder writable, or name another one in MUSTER_CACHE")
+            code: .storage,
+            message: "\(what): \(reason); make the cache's folder writable, or name another one in MUSTER_CACHE")
     }
 }

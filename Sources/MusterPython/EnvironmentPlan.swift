@@ -25,7 +25,8 @@ struct EnvironmentPlan: Sendable {
         self.settings = settings
         let identity = [python.path, python.version, python.abi, python.platform]
         self.key = Digest.of(
-            [Self.format] + identity + ["\(requirements.requirements.count)"] + requirements.requirements + settings.fingerprint)
+            [Self.format] + identity + ["\(requirements.requirements.count)"] + requirements.requirements
+                + settings.fingerprint)
         self.folder = "\(cache)/environments/\(self.key)"
     }
 
@@ -49,6 +50,7 @@ struct EnvironmentPlan: Sendable {
     var creation: [String] { ["venv", "--quiet", "--clear", "--python", self.python.path, self.folder] }
 
     var installation: [String] {
-        ["pip", "install", "--python", self.interpreter] + self.settings.options + ["--"] + self.requirements.requirements
+        ["pip", "install", "--python", self.interpreter] + self.settings.options + ["--"]
+            + self.requirements.requirements
     }
 }

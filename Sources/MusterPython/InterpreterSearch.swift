@@ -19,7 +19,9 @@ struct InterpreterSearch: Sendable {
         }
         throw PythonError(
             code: .noInterpreter,
-            message: "there is no Python called \(wanted) on the PATH, which is \(self.path); name a version such as 3.11, or a path")
+            message:
+                "there is no Python called \(wanted) on the PATH, which is \(self.path); name a version such as 3.11, or a path"
+        )
     }
 
     private func anyPython() async throws(PythonError) -> PythonInterpreter {
@@ -28,21 +30,25 @@ struct InterpreterSearch: Sendable {
         }
         throw PythonError(
             code: .noInterpreter,
-            message: "there is no python3 on the PATH, which is \(self.path); install Python 3, or name one with the decorator's `python:`")
+            message:
+                "there is no python3 on the PATH, which is \(self.path); install Python 3, or name one with the decorator's `python:`"
+        )
     }
 
     private func python(at path: String) async throws(PythonError) -> PythonInterpreter {
         let home = self.environment["HOME"] ?? ""
         let expanded = path.hasPrefix("~/") ? home + path.dropFirst() : path
         if let found = try await self.probe.interpreter(at: expanded) { return found }
-        let reason = ExecutableSearch.isExecutable(expanded) ? "it does not run as a Python" : "there is no such program"
+        let reason =
+            ExecutableSearch.isExecutable(expanded) ? "it does not run as a Python" : "there is no such program"
         throw PythonError(code: .noInterpreter, message: "the Python \(path) cannot be used: \(reason)")
     }
 
     private func python(version: String) async throws(PythonError) -> PythonInterpreter {
         guard version.allSatisfy({ $0.isNumber || $0 == "." }) else {
             throw PythonError(
-                code: .noInterpreter, message: "`\(version)` is not a version of Python; write 3.11 or 3.11.7, or a path")
+                code: .noInterpreter,
+                message: "`\(version)` is not a version of Python; write 3.11 or 3.11.7, or a path")
         }
         let minor = version.split(separator: ".").prefix(2).joined(separator: ".")
         let names = ["python\(minor)", "python3", "python"]

@@ -85,7 +85,9 @@ enum ConfigurationFile {
 extension StringProtocol {
     /// Without the blanks at its ends.
     fileprivate var trimmed: SubSequence {
-        guard let first = self.firstIndex(where: { !$0.isWhitespace }), let last = self.lastIndex(where: { !$0.isWhitespace }) else {
+        guard let first = self.firstIndex(where: { !$0.isWhitespace }),
+            let last = self.lastIndex(where: { !$0.isWhitespace })
+        else {
             return self[self.endIndex...]
         }
         return self[first...last]

@@ -32,7 +32,8 @@ package struct PythonEnvironments: Sendable {
         if let named = set("MUSTER_CACHE") { return named }
         if let caches = set("XDG_CACHE_HOME") { return "\(caches)/muster" }
         if let home = set("HOME") { return "\(home)/.cache/muster" }
-        throw PythonError(code: .storage, message: "there is no place for Python environments: set HOME or MUSTER_CACHE")
+        throw PythonError(
+            code: .storage, message: "there is no place for Python environments: set HOME or MUSTER_CACHE")
     }
 
     /// The path of an interpreter that has `requirements`, and only them, installed.
@@ -56,7 +57,9 @@ package struct PythonEnvironments: Sendable {
         return try await self.make(plan, progress: progress)
     }
 
-    private func make(_ plan: EnvironmentPlan, progress: @escaping @Sendable (String) -> Void) async throws(PythonError) -> String {
+    private func make(_ plan: EnvironmentPlan, progress: @escaping @Sendable (String) -> Void) async throws(PythonError)
+        -> String
+    {
         try CacheFolder.make("\(self.cache)/locks")
         try CacheFolder.make("\(self.cache)/environments")
         let lock = try await FileLock.take("\(self.cache)/locks/\(plan.key).lock") {

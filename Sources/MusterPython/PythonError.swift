@@ -37,14 +37,23 @@ extension PythonError {
         let explanation = lines.isEmpty ? "it ended with \(outcome.status) and said nothing" : lines
         // 28 is ENOSPC and 122 EDQUOT; the tools name the number beside the text.
         if text.contains("os error 28") || text.contains("Errno 28") || text.contains("os error 122") {
-            return PythonError(code: .storage, message: "\(subject) failed because the disk is full; make room and try again\n\(explanation)")
+            return PythonError(
+                code: .storage,
+                message: "\(subject) failed because the disk is full; make room and try again\n\(explanation)")
         }
-        let isUnreachable = ["dns error", "error sending request", "Failed to fetch", "Network connectivity is disabled", "NewConnectionError"]
-            .contains { text.contains($0) }
-        guard isUnreachable else { return PythonError(code: .resolution, message: "\(subject) failed:\n\(explanation)") }
+        let isUnreachable = [
+            "dns error", "error sending request", "Failed to fetch", "Network connectivity is disabled",
+            "NewConnectionError",
+        ]
+        .contains { text.contains($0) }
+        guard isUnreachable else {
+            return PythonError(code: .resolution, message: "\(subject) failed:\n\(explanation)")
+        }
         return PythonError(
             code: .network,
-            message: "\(subject) failed because a package index could not be reached; check the network, or name a folder of wheels in PIP_FIND_LINKS\n\(explanation)")
+            message:
+                "\(subject) failed because a package index could not be reached; check the network, or name a folder of wheels in PIP_FIND_LINKS\n\(explanation)"
+        )
     }
 
     /// Anything that running a tool can throw.

@@ -15,10 +15,13 @@ struct RequirementList: Sendable, Hashable {
         let name = words.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
         let rest = words.dropFirst(name.count)
         let next = rest.first { $0 != " " }
-        guard let first = name.first, first.isLetter || first.isNumber, next.map({ "[(<>=!~;@,".contains($0) }) ?? true else {
+        guard let first = name.first, first.isLetter || first.isNumber, next.map({ "[(<>=!~;@,".contains($0) }) ?? true
+        else {
             throw PythonError(
                 code: .requirement,
-                message: "`\(text)` is not a requirement; write a package's name and, if need be, a version: numpy, numpy==2.1.0, ray[default]>=2.9")
+                message:
+                    "`\(text)` is not a requirement; write a package's name and, if need be, a version: numpy, numpy==2.1.0, ray[default]>=2.9"
+            )
         }
         // Blanks mean nothing in versions and extras; in markers and addresses they may.
         let marker = rest.firstIndex { $0 == ";" || $0 == "@" } ?? rest.endIndex

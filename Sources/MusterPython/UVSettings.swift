@@ -12,7 +12,9 @@ struct UVSettings: Sendable, Equatable {
     init(environment: [String: String], pip: PipSettings) {
         var variables = environment
         // What an activated environment leaves behind must not decide where packages go.
-        for name in ["VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH", "UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_TARGET"] {
+        for name in [
+            "VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH", "UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_TARGET",
+        ] {
             variables[name] = nil
         }
         let isSet = { (names: [String]) in names.contains { !(environment[$0] ?? "").isEmpty } }
@@ -24,16 +26,23 @@ struct UVSettings: Sendable, Equatable {
         let extra = pip.list("extra-index-url")
         translate(extra.joined(separator: " "), to: "UV_EXTRA_INDEX_URL", unless: ["UV_INDEX"])
         // pip looks everywhere and takes the best; uv stops at the first index that knows the package.
-        translate(extra.isEmpty ? nil : "unsafe-best-match", to: "UV_INDEX_STRATEGY", unless: ["UV_INDEX", "UV_EXTRA_INDEX_URL"])
+        translate(
+            extra.isEmpty ? nil : "unsafe-best-match", to: "UV_INDEX_STRATEGY",
+            unless: ["UV_INDEX", "UV_EXTRA_INDEX_URL"])
         translate(pip.list("trusted-host").joined(separator: " "), to: "UV_INSECURE_HOST")
         translate(pip.list("constraint").joined(separator: " "), to: "UV_CONSTRAINT")
         translate(pip["cert"], to: "SSL_CERT_FILE")
         translate(pip["client-cert"], to: "SSL_CLIENT_CERT")
         translate(pip["timeout"] ?? pip["default-timeout"], to: "UV_HTTP_TIMEOUT")
-        translate(pip["proxy"], to: "ALL_PROXY", unless: ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "all_proxy"])
+        translate(
+            pip["proxy"], to: "ALL_PROXY",
+            unless: ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "all_proxy"])
         translate(pip.isOn("pre") ? "allow" : nil, to: "UV_PRERELEASE")
         variables["UV_PYTHON_DOWNLOADS"] = "never"
         variables["UV_NO_PROGRESS"] = "1"
+        // As pip does: otherwise every node of a gang compiles torch at once, and each time again where
+        // PYTHONDONTWRITEBYTECODE is set.
+        if !isSet(["UV_COMPILE_BYTECODE"]) { variables["UV_COMPILE_BYTECODE"] = "1" }
         self.environment = variables
         self.options = Self.options(pip, hasLinks: isSet(["UV_FIND_LINKS"]), hasIndex: isSet(["UV_NO_INDEX"]))
         self.fingerprint = Self.fingerprint(variables) + self.options
@@ -44,7 +53,9 @@ struct UVSettings: Sendable, Equatable {
         if !hasLinks { options += pip.list("find-links").flatMap { ["--find-links", $0] } }
         if !hasIndex && pip.isOn("no-index") { options.append("--no-index") }
         for option in ["no-binary", "only-binary"] {
-            options += (pip[option] ?? "").split { $0 == "," || $0.isWhitespace }.flatMap { ["--\(option)", String($0)] }
+            options += (pip[option] ?? "").split { $0 == "," || $0.isWhitespace }.flatMap {
+                ["--\(option)", String($0)]
+            }
         }
         return options
     }
@@ -60,7 +71,8 @@ struct UVSettings: Sendable, Equatable {
             (variables[name] ?? "").split(separator: " ").map(String.init)
         }
         let home = variables["XDG_CONFIG_HOME"] ?? variables["HOME"].map { "\($0)/.config" }
-        let configuration = [variables["UV_CONFIG_FILE"], home.map { "\($0)/uv/uv.toml" }, "/etc/uv/uv.toml"].compactMap { $0 }
+        let configuration = [variables["UV_CONFIG_FILE"], home.map { "\($0)/uv/uv.toml" }, "/etc/uv/uv.toml"].compactMap
+        { $0 }
         let contents = (files + configuration).compactMap { path in
             FileManager.default.contents(atPath: path).map { "\(path):\(String(decoding: $0, as: UTF8.self))" }
         }

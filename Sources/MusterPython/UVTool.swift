@@ -16,7 +16,8 @@ struct UVTool: Sendable {
     func path(python: PythonInterpreter, progress: @Sendable (String) -> Void) async throws(PythonError) -> String {
         if let named = self.environment["MUSTER_UV"], !named.isEmpty {
             guard try await self.runs(named) else {
-                throw PythonError(code: .tool, message: "MUSTER_UV names \(named), which does not run as uv; correct or unset it")
+                throw PythonError(
+                    code: .tool, message: "MUSTER_UV names \(named), which does not run as uv; correct or unset it")
             }
             return named
         }
@@ -26,7 +27,9 @@ struct UVTool: Sendable {
         let own = "\(self.folder)/bin/uv"
         if ExecutableSearch.isExecutable(own) { return own }
         try CacheFolder.make("\(self.cache)/locks")
-        let lock = try await FileLock.take("\(self.cache)/locks/uv.lock") { progress("another program is installing uv") }
+        let lock = try await FileLock.take("\(self.cache)/locks/uv.lock") {
+            progress("another program is installing uv")
+        }
         defer { withExtendedLifetime(lock) {} }
         if !ExecutableSearch.isExecutable(own) { try await self.install(python: python, progress: progress) }
         return own
@@ -68,7 +71,11 @@ struct UVTool: Sendable {
             throw CacheFolder.failure("uv cannot be put into \(self.folder)", error)
         }
         guard try await self.runs("\(self.folder)/bin/uv") else {
-            throw PythonError(code: .tool, message: "the uv that was installed into \(self.folder) does not run; install uv yourself and name it in MUSTER_UV")
+            throw PythonError(
+                code: .tool,
+                message:
+                    "the uv that was installed into \(self.folder) does not run; install uv yourself and name it in MUSTER_UV"
+            )
         }
     }
 
@@ -81,19 +88,24 @@ struct UVTool: Sendable {
         guard outcome.status.isSuccess else {
             throw PythonError(
                 code: .tool,
-                message: "packages are installed with uv, which is not on the PATH, and \(python.path) has neither pip nor venv to install it with; install uv, or python3-venv")
+                message:
+                    "packages are installed with uv, which is not on the PATH, and \(python.path) has neither pip nor venv to install it with; install uv, or python3-venv"
+            )
         }
         return "\(scratch)/bin/python"
     }
 
-    private func run(_ executable: String, _ arguments: [String], doing: String) async throws(PythonError) -> ProcessOutcome {
+    private func run(_ executable: String, _ arguments: [String], doing: String) async throws(PythonError)
+        -> ProcessOutcome
+    {
         var environment = self.environment
         for name in ["PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"] { environment[name] = nil }
         // A place of its own contradicts both.
         environment["PIP_USER"] = "0"
         environment["PIP_REQUIRE_VIRTUALENV"] = "0"
         do {
-            return try await self.reactor.run(ProcessSpec(executable: executable, arguments: arguments, environment: environment))
+            return try await self.reactor.run(
+                ProcessSpec(executable: executable, arguments: arguments, environment: environment))
         } catch {
             throw PythonError.running(doing, error: error)
         }

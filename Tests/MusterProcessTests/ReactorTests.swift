@@ -14,7 +14,8 @@ import Testing
         #expect(pipe(&ends) == 0)
         let (reader, writer) = (ends[0], ends[1])
         let (events, report) = AsyncStream<String>.makeStream()
-        self.reactor.watch(reader, onRead: { report.yield(String(decoding: $0, as: UTF8.self)) }, onEnd: { report.finish() })
+        self.reactor.watch(
+            reader, onRead: { report.yield(String(decoding: $0, as: UTF8.self)) }, onEnd: { report.finish() })
         _ = Glibc.write(writer, "hello", 5)
         var text = ""
         for await event in events {
@@ -25,7 +26,9 @@ import Testing
         close(reader)
     }
 
-    @Test("A regular file and the null device are read to their end", arguments: [("/proc/self/status", true), ("/dev/null", false), ("/etc/passwd", true)])
+    @Test(
+        "A regular file and the null device are read to their end",
+        arguments: [("/proc/self/status", true), ("/dev/null", false), ("/etc/passwd", true)])
     func watchFile(path: String, hasContent: Bool) async throws {
         let file = open(path, O_RDONLY)
         #expect(file >= 0)
@@ -39,13 +42,13 @@ import Testing
     @Test("Timers fire in the order in which they are due, and a cancelled one never")
     func timers() async throws {
         let (events, report) = AsyncStream<Int>.makeStream()
-        self.reactor.schedule(after: 0.03) {
+        self.reactor.schedule(after: 0.8) {
             report.yield(3)
             report.finish()
         }
-        self.reactor.schedule(after: 0.01) { report.yield(1) }
-        let cancelled = self.reactor.schedule(after: 0.015) { report.yield(9) }
-        self.reactor.schedule(after: 0.02) { report.yield(2) }
+        self.reactor.schedule(after: 0.05) { report.yield(1) }
+        let cancelled = self.reactor.schedule(after: 0.4) { report.yield(9) }
+        self.reactor.schedule(after: 0.4) { report.yield(2) }
         cancelled.cancel()
         #expect(await events.reduce(into: [Int]()) { $0.append($1) } == [1, 2, 3])
     }

@@ -33,7 +33,10 @@ import Testing
         let (pids, report) = AsyncStream<[Int32]>.makeStream()
         let run = Task {
             try await reactor.run(spec, grace: 0.2) { _, bytes in
-                report.yield(String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).compactMap { Int32($0) })
+                report.yield(
+                    String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).compactMap {
+                        Int32($0)
+                    })
             }
         }
         let found = await pids.first { _ in true } ?? []

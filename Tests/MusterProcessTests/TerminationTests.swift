@@ -2,7 +2,8 @@ import Glibc
 import MusterProcess
 import Testing
 
-/// Serialized: each test ends the descendants that carry its mark, and one ends every descendant.
+/// Serialized, so that each has the machine to itself. Every test ends what carries its own mark and nothing else:
+/// tests of other suites start processes as well.
 @Suite(.serialized) struct TerminationTests {
     let reactor: ProcessReactor
 
@@ -46,7 +47,8 @@ import Testing
     @Test("A process that leaves on SIGTERM is given its time to clean up")
     func graceIsGranted() async throws {
         let mark = "test/\(getpid())/grace"
-        let launch = try await self.start("trap 'sleep 0.2; echo clean; exit 7' TERM; echo up; while :; do sleep 0.01; done", mark: mark)
+        let launch = try await self.start(
+            "trap 'sleep 0.2; echo clean; exit 7' TERM; echo up; while :; do sleep 0.01; done", mark: mark)
         let left = await self.reactor.terminate([.marked(variable: "MUSTER_TEST_MARK", value: mark)], grace: 20)
         #expect(left == [])
         #expect(await launch.exit() == .exited(7))
@@ -70,13 +72,16 @@ import Testing
         let launch = try await self.start(
             "sh -c 'sleep 600 & echo $!; wait' & (setsid sh -c 'echo $$; echo up; exec sleep 600' &); wait",
             mark: "test/\(getpid())/descent")
-        await launch.wait { String(decoding: $0.output[.standardOutput] ?? [], as: UTF8.self).split(separator: "\n").count == 3 }
+        await launch.wait {
+            String(decoding: $0.output[.standardOutput] ?? [], as: UTF8.self).split(separator: "\n").count == 3
+        }
         let pids = launch.text().split(separator: "\n").compactMap { Int32($0) }
         #expect(pids.count == 2)
         let found = ProcessTree.descendants(of: getpid())
         #expect(found.contains(launch.pid))
         for pid in pids { #expect(found.contains(pid)) }
-        _ = await self.reactor.terminate([.marked(variable: "MUSTER_TEST_MARK", value: "test/\(getpid())/descent")], grace: 0)
+        _ = await self.reactor.terminate(
+            [.marked(variable: "MUSTER_TEST_MARK", value: "test/\(getpid())/descent")], grace: 0)
         for pid in pids { #expect(!isRunning(pid)) }
     }
 

@@ -8,7 +8,8 @@ import Testing
     private func search(_ bench: Workbench, path: String) -> InterpreterSearch {
         let environment = ["PATH": path, "HOME": "\(bench.root)/home"]
         return InterpreterSearch(
-            probe: InterpreterProbe(folder: "\(bench.root)/interpreters", reactor: bench.reactor, environment: environment),
+            probe: InterpreterProbe(
+                folder: "\(bench.root)/interpreters", reactor: bench.reactor, environment: environment),
             environment: environment)
     }
 
@@ -18,7 +19,8 @@ import Testing
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let path = "\(folder)/\(name)"
         let answer = #"{"path": "\#(path)", "version": "\#(version)", "abi": "a", "platform": "p", "prefix": "/p"}"#
-        try "#!/bin/sh\necho start >> \(folder)/starts\necho '\(answer)'\n".write(toFile: path, atomically: true, encoding: .utf8)
+        try "#!/bin/sh\necho start >> \(folder)/starts\necho '\(answer)'\n".write(
+            toFile: path, atomically: true, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
         return folder
     }
@@ -32,7 +34,9 @@ import Testing
         #expect(found.abi.contains("cpython"))
     }
 
-    @Test("A version is found under whatever name it goes", arguments: [("python3.99", "3.99"), ("python3", "3.99.4"), ("python", "3.99")])
+    @Test(
+        "A version is found under whatever name it goes",
+        arguments: [("python3.99", "3.99"), ("python3", "3.99.4"), ("python", "3.99")])
     func version(name: String, wanted: String) async throws {
         let bench = try Workbench()
         let folder = try self.fake(name, version: "3.99.4", in: bench)
@@ -44,7 +48,9 @@ import Testing
         let bench = try Workbench()
         let folder = try self.fake("python3", version: "3.99.4", in: bench)
         let error = await #expect(throws: PythonError.self) { try await self.search(bench, path: folder).find("3.9") }
-        #expect(error?.message == "Python 3.9 is not on this machine (found: 3.99.4); install it, or ask for one that is there")
+        #expect(
+            error?.message
+                == "Python 3.9 is not on this machine (found: 3.99.4); install it, or ask for one that is there")
     }
 
     @Test("A version that pyenv holds is found although it is not the active one")
@@ -59,10 +65,14 @@ import Testing
         #expect(try await self.search(bench, path: "/nowhere").find("3.98").version == "3.98.1")
     }
 
-    @Test("No Python, a wrong name, a wrong path and a wrong version are refused by name", arguments: [nil, "snake", "/no/such/python", "/bin/true", "3.x", ">=3.9"])
+    @Test(
+        "No Python, a wrong name, a wrong path and a wrong version are refused by name",
+        arguments: [nil, "snake", "/no/such/python", "/bin/true", "3.x", ">=3.9"])
     func refused(wanted: String?) async throws {
         let bench = try Workbench()
-        let error = await #expect(throws: PythonError.self) { try await self.search(bench, path: "/nowhere").find(wanted) }
+        let error = await #expect(throws: PythonError.self) {
+            try await self.search(bench, path: "/nowhere").find(wanted)
+        }
         #expect(error?.code == .noInterpreter)
         #expect(error?.message.contains(wanted ?? "python3") == true)
     }

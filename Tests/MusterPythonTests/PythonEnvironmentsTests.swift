@@ -53,7 +53,8 @@ import Testing
         try FileManager.default.createDirectory(atPath: other, withIntermediateDirectories: true)
         try await bench.wheel("alpha", "3.0", folder: other)
         let one = try await bench.interpreter(["alpha"], environment: try await bench.environment())
-        let two = try await bench.interpreter(["alpha"], environment: try await bench.environment(["PIP_FIND_LINKS": other]))
+        let two = try await bench.interpreter(
+            ["alpha"], environment: try await bench.environment(["PIP_FIND_LINKS": other]))
         #expect(try await bench.version(of: "alpha", in: one) == "1.0")
         #expect(try await bench.version(of: "alpha", in: two) == "3.0")
     }
@@ -112,7 +113,10 @@ import Testing
 
     @Test(
         "What is no requirement is refused before anything starts",
-        arguments: ["--index-url=x", "-r list.txt", "./folder", "", "git+https://example.com/a", "https://example.com/a.whl", "a b"])
+        arguments: [
+            "--index-url=x", "-r list.txt", "./folder", "", "git+https://example.com/a", "https://example.com/a.whl",
+            "a b",
+        ])
     func notARequirement(text: String) async throws {
         let bench = try Workbench()
         let error = await #expect(throws: PythonError.self) { try await bench.interpreter([text], environment: [:]) }

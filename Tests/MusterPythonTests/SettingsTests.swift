@@ -9,7 +9,8 @@ import Testing
         defer { try? FileManager.default.removeItem(at: root) }
         for (name, text) in files {
             let file = root.appending(path: name)
-            try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try text.write(to: file, atomically: true, encoding: .utf8)
         }
         var complete = environment.mapValues { $0.replacing("ROOT", with: root.path) }
@@ -30,26 +31,32 @@ import Testing
         #expect(settings.environment["UV_INDEX_STRATEGY"] == "unsafe-best-match")
         #expect(settings.environment["SSL_CERT_FILE"] == "/cert.pem")
         #expect(settings.environment["UV_PYTHON_DOWNLOADS"] == "never")
-        #expect(settings.options == ["--find-links", "/one", "--find-links", "/two", "--no-index", "--only-binary", ":all:"])
+        #expect(
+            settings.options == [
+                "--find-links", "/one", "--find-links", "/two", "--no-index", "--only-binary", ":all:",
+            ])
     }
 
     @Test("uv's own settings go before pip's")
     func ownSettings() throws {
         let settings = try self.settings([
             "PIP_INDEX_URL": "https://a/simple", "UV_INDEX_URL": "https://mine/simple", "PIP_FIND_LINKS": "/one",
-            "UV_FIND_LINKS": "/mine", "PIP_CERT": "/cert.pem", "SSL_CERT_FILE": "/mine.pem", "PIP_CONFIG_FILE": "/dev/null",
+            "UV_FIND_LINKS": "/mine", "PIP_CERT": "/cert.pem", "SSL_CERT_FILE": "/mine.pem",
+            "PIP_CONFIG_FILE": "/dev/null",
         ])
         #expect(settings.environment["UV_DEFAULT_INDEX"] == nil)
         #expect(settings.environment["SSL_CERT_FILE"] == "/mine.pem")
         #expect(settings.options == [])
     }
 
-    @Test("pip's files count in pip's order: system, user, interpreter, named file, variable; [install] before [global]")
+    @Test(
+        "pip's files count in pip's order: system, user, interpreter, named file, variable; [install] before [global]")
     func files() throws {
         let files = [
             "xdg/pip/pip.conf": "[global]\nindex-url = https://system\ntimeout = 1\n",
             ".pip/pip.conf": "[global]\nindex-url = https://legacy\n",
-            ".config/pip/pip.conf": "# words\n[global]\nindex_url: https://user\nfind-links =\n    /one\n    /two\n[list]\nindex-url = https://no\n",
+            ".config/pip/pip.conf":
+                "# words\n[global]\nindex_url: https://user\nfind-links =\n    /one\n    /two\n[list]\nindex-url = https://no\n",
             "prefix/pip.conf": "[install]\nextra-index-url = https://prefix\n",
             "named.conf": "[global]\nindex-url = https://named\n",
         ]
@@ -67,6 +74,12 @@ import Testing
         #expect(none.environment["UV_DEFAULT_INDEX"] == nil)
     }
 
+    @Test("Modules are compiled when they are installed, unless uv was told otherwise")
+    func bytecode() throws {
+        #expect(try self.settings([:]).environment["UV_COMPILE_BYTECODE"] == "1")
+        #expect(try self.settings(["UV_COMPILE_BYTECODE": "0"]).environment["UV_COMPILE_BYTECODE"] == "0")
+    }
+
     @Test("What an activated environment leaves behind does not reach uv")
     func activated() throws {
         let settings = try self.settings(["VIRTUAL_ENV": "/v", "PYTHONPATH": "/p", "UV_SYSTEM_PYTHON": "1"])
@@ -78,7 +91,8 @@ import Testing
     @Test("Lists that mean the same are spelled the same")
     func requirements() throws {
         #expect(
-            try RequirementList(["Foo_Bar [a, b] >= 1.0 , < 2", "x ; python_version > '3'", "x ; python_version > '3'"]).requirements
+            try RequirementList(["Foo_Bar [a, b] >= 1.0 , < 2", "x ; python_version > '3'", "x ; python_version > '3'"])
+                .requirements
                 == ["foo-bar[a,b]>=1.0,<2", "x ; python_version > '3'"])
         #expect(try RequirementList(["a @ file:///x y"]).requirements == ["a @ file:///x y"])
     }

@@ -1,0 +1,168 @@
+"""What the measures share: the programs that are measured, timing, and the table of a result."""
+
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+METAFLOW = "metaflow==2.19.39"
+
+
+class Unmeasured(Exception):
+    """A side did not do what it is measured at, so there is no figure."""
+
+
+class Result:
+    """Columns of figures in the order in which they were taken, and what follows from them."""
+
+    def __init__(self, columns, value, limit, unit, how):
+        self.columns, self.value, self.limit, self.unit, self.how = columns, value, limit, unit, how
+
+    @property
+    def is_ok(self):
+        return self.value <= self.limit
+
+    def show(self, name):
+        width = max(12, *(len(title) for title in self.columns)) + 2
+        print()
+        print("".rjust(8) + "".join(title.rjust(width) for title in self.columns))
+        rounds = max(len(figures) for figures in self.columns.values())
+        for index in range(rounds):
+            cells = [f"{figures[index]:.3f}" if index < len(figures) else "" for figures in self.columns.values()]
+            print(str(index + 1).rjust(8) + "".join(cell.rjust(width) for cell in cells))
+        medians = [f"{statistics.median(figures):.3f}" for figures in self.columns.values()]
+        print("median".rjust(8) + "".join(cell.rjust(width) for cell in medians))
+        print(f"{self.how}, in {self.unit}" if self.unit else self.how)
+        print(f"{name} value={self.value:.4f} limit={self.limit:.4f} {'ok' if self.is_ok else 'short'}", flush=True)
+
+
+def ratio(muster, peer, limit):
+    """The result of two columns of seconds: the medians' ratio."""
+    value = statistics.median(muster[1]) / statistics.median(peer[1])
+    return Result(dict([muster, peer]), value, limit, "", f"seconds; value is the median of {muster[0]} over that of {peer[0]}")
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+class Bench:
+    """Everything that a measure needs; what it leaves behind goes when it ends."""
+
+    def __init__(self, root):
+        self.root = root
+        self.cache = root / ".cache" / "benchmarks"
+        self.release = root / ".build" / "release"
+
+    def __enter__(self):
+        self.cache.mkdir(parents=True, exist_ok=True)
+        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="muster-bench-"))
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def folder(self, name):
+        """An empty folder that nothing else uses."""
+        path = self.scratch / f"{name}-{len(list(self.scratch.iterdir()))}"
+        path.mkdir()
+        return path
+
+    # Programs
+
+    def check(self, command, **options):
+        done = subprocess.run(command, capture_output=True, text=True, **options)
+        if done.returncode != 0:
+            last = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
+            raise Unmeasured(f"{' '.join(map(str, command))} ended with {done.returncode}:\n{last}")
+        return done.stdout
+
+    def build(self):
+        """The release build of the command, the agent and the fixtures' flows."""
+        for product in ["muster", "muster-agent", "FlowFixtures"]:
+            say(f"building {product}")
+            self.check(["swift", "build", "-c", "release", "--static-swift-stdlib", "--product", product], cwd=self.root)
+
+    def flow(self, name):
+        """The program of one of the fixtures' flows: a link of that name, beside the flows' own scripts."""
+        self.build()
+        folder = self.scratch / "flows"
+        folder.mkdir(exist_ok=True)
+        link = folder / name
+        if not link.exists():
+            link.symlink_to(self.release / "FlowFixtures")
+        return link
+
+    def muster_environment(self):
+        """Muster's side: this build's programs, and a cache of Python environments that is the benchmarks' own."""
+        variables = {name: value for name, value in os.environ.items() if not name.startswith("MUSTER_")}
+        variables["PATH"] = f"{self.release}:{variables['PATH']}"
+        variables["MUSTER_CACHE"] = str(self.cache / "muster")
+        return variables
+
+    def metaflow_python(self):
+        """A Python with Metaflow, installed once."""
+        folder = self.cache / METAFLOW.replace("==", "-")
+        marker = folder / "complete"
+        if not marker.exists():
+            say(f"installing {METAFLOW}")
+            shutil.rmtree(folder, ignore_errors=True)
+            uv = shutil.which("uv")
+            if uv:
+                self.check([uv, "venv", "--quiet", folder])
+                self.check([uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", folder / "bin" / "python", METAFLOW])
+            else:
+                self.check([sys.executable, "-m", "venv", folder])
+                self.check([folder / "bin" / "pip", "install", "--quiet", METAFLOW])
+            marker.touch()
+        return folder / "bin" / "python"
+
+    def metaflow_environment(self, home):
+        variables = {name: value for name, value in os.environ.items() if not name.startswith("METAFLOW_")}
+        # Metaflow starts workers of a gang with the `python` of the PATH.
+        variables["PATH"] = f"{self.metaflow_python().parent}:{variables['PATH']}"
+        variables["METAFLOW_USER"] = "benchmark"
+        variables["METAFLOW_HOME"] = str(home / "home")
+        variables["METAFLOW_DATASTORE_SYSROOT_LOCAL"] = str(home)
+        variables["METAFLOW_DEFAULT_DATASTORE"] = variables["METAFLOW_DEFAULT_METADATA"] = "local"
+        return variables
+
+    # Timing
+
+    def seconds(self, command, **options):
+        """The wall time of a command that has to succeed."""
+        start = time.monotonic()
+        self.check(command, **options)
+        return time.monotonic() - start
+
+    def muster_seconds(self, flow, *arguments):
+        """The wall time of one whole run of a flow, in a folder of its own."""
+        folder = self.folder("muster")
+        taken = self.seconds([flow, "run", *arguments], cwd=folder, env=self.muster_environment())
+        shutil.rmtree(folder, ignore_errors=True)
+        return taken
+
+    def metaflow_seconds(self, flow, *arguments):
+        folder = self.folder("metaflow")
+        program = self.root / "Benchmarks" / "metaflow" / flow
+        taken = self.seconds(
+            [self.metaflow_python(), program, "--no-pylint", "run", *arguments], cwd=folder,
+            env=self.metaflow_environment(folder))
+        shutil.rmtree(folder, ignore_errors=True)
+        return taken
+
+
+def alternate(rounds, *sides):
+    """Runs the sides in turn. The first of each is a rehearsal that fills caches and does not count."""
+    columns = [[] for _ in sides]
+    for round in range(rounds + 1):
+        for column, (name, side) in zip(columns, sides):
+            taken = side()
+            say(f"{'rehearsal' if round == 0 else f'round {round}'}: {name} {taken:.3f}")
+            if round > 0:
+                column.append(taken)
+    return [(name, column) for (name, _), column in zip(sides, columns)]

@@ -1,0 +1,53 @@
+import MusterModel
+import MusterProcess
+import MusterWire
+
+/// Everything that can happen to an agent, in the order in which it happened: the only way into its decisions.
+enum AgentEvent: Sendable {
+    // From the engine and the system.
+    case command(AgentCommand)
+    /// The engine is gone, or spoke in a way that cannot be understood.
+    case inputEnded(reason: String)
+    case signal(CInt)
+    /// Once a second.
+    case tick
+    case rendezvousDeadline
+    case timeout
+
+    // From this node.
+    case stepExited(ExitStatus)
+    case stepCollected(NodeOutcome)
+    case workerExited(round: LaunchRound, worker: Int, ExitStatus)
+    /// No process of a round is left on this node.
+    case roundCleared(LaunchRound)
+    case processExited(id: Int, ExitStatus)
+    /// The log cannot be written any more.
+    case logFailed(String)
+    case request(SocketConnection, RequestLine)
+    case requestsEnded(SocketConnection)
+    /// An answer that took a while is ready.
+    case answer(SocketConnection, AgentAnswer)
+    /// No process and no folder is left on this node.
+    case cleared(left: [String])
+
+    // Between the node and the gang's control, whether they share an agent or not.
+    case toNode(GangMessage)
+    case toControl(node: Int, GangMessage)
+
+    // From connections of the gang.
+    case connection(GangConnection, GangConnectionEvent)
+    case connectFailed(String)
+    case retryConnect
+    /// A worker has waited long enough for the control node to close.
+    case leave
+    case reportWritten(GangReport, problem: String?)
+}
+
+/// What came over the flow program's socket.
+enum RequestLine: Sendable {
+    case request(AgentRequest)
+    case unreadable(String)
+}
+
+/// Where events are queued; usable from any thread.
+typealias AgentEvents = AsyncStream<AgentEvent>.Continuation

@@ -1,0 +1,95 @@
+import FoundationEssentials
+import Glibc
+import MusterModel
+
+/// A node's scratch folder: everything on the node that goes when the attempt ends.
+struct NodeFolder: Sendable {
+    let root: String
+
+    /// Where the step and its processes run: links to what the code package holds.
+    var work: String { "\(self.root)/work" }
+    /// Where `task.json` and `result.json` stand.
+    var task: String { "\(self.root)/task" }
+    var temporary: String { "\(self.root)/tmp" }
+    var socket: String { "\(self.root)/agent.sock" }
+    func launch(_ round: LaunchRound) -> String { "\(self.root)/launch-\(round.launch)-\(round.restart)" }
+
+    /// The longest path of a Unix socket, its end mark not counted.
+    private static let longestSocket = 107
+
+    /// Makes the folders, for this user alone. What an agent of the same attempt left there, if it was killed, goes.
+    /// - Parameter package: Its top-level entries are linked into ``work``.
+    func make(package: String) throws(AgentError) {
+        guard self.socket.utf8.count <= Self.longestSocket else {
+            throw AgentError(
+                "the scratch folder \(self.root) has too long a path for a socket: at most "
+                    + "\(Self.longestSocket - "/agent.sock".utf8.count) bytes; give a shorter one")
+        }
+        try self.makeRoot()
+        for folder in [self.work, self.task, self.temporary] { try Self.make(folder) }
+        try self.link(package)
+    }
+
+    private func makeRoot() throws(AgentError) {
+        if mkdir(self.root, 0o700) == 0 { return }
+        switch errno {
+        case EEXIST:
+            if let problem = self.remove() { throw AgentError(problem) }
+            try Self.make(self.root)
+        case ENOENT:
+            let parent = self.root.lastIndex(of: "/").map { String(self.root[..<$0]) } ?? "."
+            do {
+                try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+            } catch {
+                throw AgentError("cannot make the folder \(parent): \(error)")
+            }
+            try Self.make(self.root)
+        default:
+            throw AgentError.system("make the scratch folder \(self.root)")
+        }
+    }
+
+    private static func make(_ folder: String) throws(AgentError) {
+        guard mkdir(folder, 0o700) == 0 else { throw AgentError.system("make the folder \(folder)") }
+    }
+
+    private func link(_ package: String) throws(AgentError) {
+        guard let folder = opendir(package) else { throw AgentError.system("read the code package \(package)") }
+        defer { closedir(folder) }
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name == "." || name == ".." { continue }
+            guard symlink("\(package)/\(name)", "\(self.work)/\(name)") == 0 else {
+                throw AgentError.system("link \(package)/\(name) into \(self.work)")
+            }
+        }
+    }
+
+    /// Removes everything; links are not followed. Returns what went wrong, if anything did.
+    func remove() -> String? {
+        guard access(self.root, F_OK) == 0 else { return nil }
+        do {
+            try FileManager.default.removeItem(atPath: self.root)
+            return nil
+        } catch {
+            return "cannot remove the scratch folder \(self.root): \(error)"
+        }
+    }
+}
+
+/// Something an agent could not do, in one sentence for a person.
+struct AgentError: Error, Sendable, Equatable, CustomStringConvertible {
+    let message: String
+
+    init(_ message: String) { self.message = message }
+
+    /// The system call that was to do this has just failed.
+    static func system(_ doing: String) -> AgentError {
+        let reason = strerror(errno).map { String(cString: $0) } ?? "error \(errno)"
+        return AgentError("cannot \(doing): \(reason)")
+    }
+
+    var description: String { self.message }
+}

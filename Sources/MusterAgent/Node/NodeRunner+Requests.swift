@@ -1,0 +1,83 @@
+import Dispatch
+import Glibc
+import MusterModel
+import MusterProcess
+import MusterStore
+import MusterWire
+
+/// What the step asks of its agent.
+extension NodeRunner {
+    /// The log's numbers of programs that the step runs begin here; below are the step and its framework's workers.
+    private static let firstProcess = 10_000
+
+    func receive(_ request: RequestLine, from connection: SocketConnection) {
+        if self.requests.add(request, from: connection) { self.serve(request, connection) }
+    }
+
+    func answer(_ connection: SocketConnection, _ answer: AgentAnswer) {
+        connection.send(answer)
+        if let next = self.requests.answered(connection) { self.serve(next, connection) }
+    }
+
+    /// The program on the other side has closed its connection: nobody waits for what it asked for.
+    func requestsEnded(_ connection: SocketConnection) {
+        self.requests.forget(connection)
+        for process in self.processes.values where process.connection == connection {
+            process.process.signalGroup(SIGTERM)
+        }
+    }
+
+    private func serve(_ request: RequestLine, _ connection: SocketConnection) {
+        guard self.phase == .running, !self.isClearing else {
+            return self.answer(connection, .failed(failure: self.blame("step").failure(.contract, "the attempt is over")))
+        }
+        switch request {
+        case .unreadable(let problem):
+            self.answer(connection, .failed(failure: self.blame("step").failure(.contract, problem)))
+        case .request(.artifact(let reference)):
+            self.verify(reference, connection)
+        case .request(.framework(let name, let options)):
+            self.requestLaunch(name, options, connection)
+        case .request(.process(let arguments, let environment)):
+            self.run(arguments, environment, connection)
+        }
+    }
+
+    private func verify(_ reference: ArtifactReference, _ connection: SocketConnection) {
+        let (store, blame, events) = (self.store, self.blame("step"), self.services.events)
+        self.services.files.async {
+            do {
+                events.yield(.answer(connection, .artifact(path: try store.verifiedPath(reference))))
+            } catch {
+                events.yield(.answer(connection, .failed(failure: blame.failure(.store, "\(error)"))))
+            }
+        }
+    }
+
+    private func run(_ arguments: [String], _ environment: [String: String], _ connection: SocketConnection) {
+        let name = arguments.first.flatMap { $0.split(separator: "/").last.map(String.init) } ?? ""
+        let blame = self.blame(name.isEmpty ? "process" : name)
+        guard !name.isEmpty else {
+            return self.answer(connection, .failed(failure: blame.failure(.contract, "a process needs a program to run")))
+        }
+        let id = self.processCount
+        self.processCount += 1
+        let tail = OutputTail()
+        let events = self.services.events
+        do {
+            let process = try self.spawn(
+                arguments, self.environment.merging(environment) { $1 }, process: Self.firstProcess + id, tail
+            ) { events.yield(.processExited(id: id, $0)) }
+            self.processes[id] = (connection, tail, process, name)
+        } catch {
+            self.answer(connection, .failed(failure: blame.failure(.environment, error.message)))
+        }
+    }
+
+    func processExited(_ id: Int, _ status: ExitStatus) {
+        guard let process = self.processes.removeValue(forKey: id) else { return }
+        if status.isSuccess { return self.answer(process.connection, .done) }
+        let failure = self.blame(process.name).failure(status, lastLines: process.tail.lastLines)
+        self.answer(process.connection, .failed(failure: failure))
+    }
+}

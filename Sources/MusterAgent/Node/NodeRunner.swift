@@ -1,0 +1,187 @@
+import Dispatch
+import FoundationEssentials
+import Glibc
+import MusterModel
+import MusterProcess
+import MusterStore
+import MusterWire
+
+/// One node: its folder, its step program, what that asks for, and their end.
+///
+/// It is told what to do by the gang's control (``handle(_:)``), which may live in this agent or in another, and
+/// answers with `toControl`. Used by the agent's one loop only.
+///
+///     waiting ──roster──▶ running ──step exited──▶ over ──release──▶ released
+///        └──────────────────┴─────────release──────────────────────────▲
+final class NodeRunner {
+    enum Phase { case waiting, running, over, released }
+
+    let spec: NodeSpec
+    let services: AgentServices
+    let folder: NodeFolder
+    let store: ArtifactStore
+    let toControl: (GangMessage) -> Void
+
+    var phase = Phase.waiting
+    var roster: Roster?
+    var environment: [String: String] = [:]
+    var log: NodeLog?
+    var requests = RequestQueue()
+    /// Programs that the step asked to run, by number.
+    var processes: [Int: (connection: SocketConnection, tail: OutputTail, process: SpawnedProcess, name: String)] = [:]
+    var processCount = 0
+    var launchCount = 0
+    var launch: NodeLaunch?
+
+    private var step: SpawnedProcess?
+    private let tail = OutputTail()
+    /// Everything below this agent is being ended, or is.
+    private(set) var isClearing = false
+    private var isCleared = false
+    private var isReleased = false
+
+    init(spec: NodeSpec, services: AgentServices, toControl: @escaping (GangMessage) -> Void) {
+        self.spec = spec
+        self.services = services
+        self.folder = NodeFolder(root: spec.scratch)
+        self.store = ArtifactStore(StoreLayout(root: spec.store))
+        self.toControl = toControl
+    }
+
+    func blame(_ process: String) -> Blame { Blame(node: self.spec.index, size: self.spec.size, process: process) }
+
+    /// What the gang's control says to this node.
+    func handle(_ message: GangMessage) {
+        switch message {
+        case .roster(let roster): self.start(roster)
+        case .launchStarted(let round, let port, let processes): self.startRound(round, port: port, processes)
+        case .launchStopped(let round): self.stopRound(round)
+        case .launchAnswered(let launch, let failure): self.answerLaunch(launch, failure)
+        case .release: self.release()
+        default: break
+        }
+    }
+
+    // MARK: The step
+
+    private func start(_ roster: Roster) {
+        guard self.phase == .waiting, !self.isClearing else { return }
+        self.phase = .running
+        self.roster = roster
+        self.environment = StepEnvironment.make(self.spec, roster: roster, folder: self.folder)
+        do {
+            try self.folder.make(package: self.spec.package)
+            try self.writeTask(roster)
+            let server = try RequestServer(path: self.folder.socket)
+            self.log = try self.makeLog()
+            self.step = try self.spawnStep()
+            // The socket listens since it was made; answering can wait until the program runs.
+            server.start(on: self.services.sockets, events: self.services.events)
+            self.services.status.send(.started(node: self.spec.index))
+        } catch {
+            let code: TaskFailure.Code = error is StoreError ? .store : .environment
+            self.end(.failed(failure: self.blame("step").failure(code, "the step could not be started: \(error)")))
+        }
+    }
+
+    private func writeTask(_ roster: Roster) throws {
+        let task = StepEnvironment.task(self.spec, roster: roster, folder: self.folder)
+        let path = "\(self.folder.task)/\(TaskFile.name)"
+        do {
+            try LineCoding.encode(task).write(to: URL(filePath: path))
+        } catch {
+            throw AgentError("cannot write \(path): \(error)")
+        }
+    }
+
+    private func makeLog() throws -> NodeLog {
+        let events = self.services.events
+        return try NodeLog(
+            path: self.store.layout.logFile(self.spec.attempt, node: self.spec.index), node: self.spec.index,
+            status: self.services.status, reactor: self.services.reactor,
+            onFailure: { events.yield(.logFailed($0)) })
+    }
+
+    private func spawnStep() throws -> SpawnedProcess {
+        guard let program = self.spec.program.first else { throw AgentError("no flow program was named") }
+        let arguments = Array(self.spec.program.dropFirst()) + ["step", self.spec.attempt.step, "--folder", self.folder.task]
+        let events = self.services.events
+        return try self.spawn([program] + arguments, self.environment, process: 0, self.tail) { status in
+            events.yield(.stepExited(status))
+        }
+    }
+
+    /// Starts a program of this node: in its work folder, its output in the log under the number `process`.
+    func spawn(
+        _ arguments: [String], _ environment: [String: String], process: Int, _ tail: OutputTail,
+        onExit: @escaping @Sendable (ExitStatus) -> Void
+    ) throws(SpawnError) -> SpawnedProcess {
+        let spec = ProcessSpec(
+            executable: arguments[0], arguments: Array(arguments.dropFirst()), environment: environment,
+            workingDirectory: self.folder.work, newSession: true, parentDeathSignal: SIGKILL)
+        let log = self.log
+        return try self.services.reactor.spawn(
+            spec,
+            onOutput: { stream, bytes in
+                tail.append(stream, bytes)
+                log?.append(process: process, stream, bytes)
+            }, onExit: onExit)
+    }
+
+    func stepExited(_ status: ExitStatus) {
+        self.step = nil
+        guard self.phase == .running, !self.isClearing else { return }
+        let collector = ResultCollector(folder: self.folder.task, store: self.store, blame: self.blame("step"))
+        let lines = self.tail.lastLines
+        let events = self.services.events
+        self.services.files.async { events.yield(.stepCollected(collector.outcome(status, lastLines: lines))) }
+    }
+
+    func logFailed(_ reason: String) {
+        self.end(.failed(failure: self.blame("step").failure(.store, reason)))
+    }
+
+    /// The step body is over. After a failure nothing of it may live on, whatever the other nodes do.
+    func end(_ outcome: NodeOutcome) {
+        guard self.phase == .running, !self.isClearing else { return }
+        self.phase = .over
+        self.log?.flush()
+        self.toControl(.ended(outcome: outcome))
+        if case .failed = outcome { self.clear() }
+    }
+
+    // MARK: The end
+
+    /// Ends everything on this node, then says so.
+    private func release() {
+        guard !self.isReleased else { return }
+        self.isReleased = true
+        if self.isCleared { return self.leave() }
+        self.clear()
+    }
+
+    /// Ends everything below this agent and removes its folder. Asking twice is asking once.
+    func clear() {
+        guard !self.isClearing else { return }
+        self.isClearing = true
+        self.step?.signalGroup(SIGTERM)
+        let (events, files, folder) = (self.services.events, self.services.files, self.folder)
+        self.services.reactor.terminate([.descendants(of: getpid())], grace: self.spec.grace) { left in
+            let left = left.map(\.description)
+            files.async { events.yield(.cleared(left: left + [folder.remove()].compactMap { $0 })) }
+        }
+    }
+
+    func cleared(left: [String]) {
+        for problem in left { AgentErrors.print("left behind on node \(self.spec.index): \(problem)") }
+        self.isCleared = true
+        self.log?.flush()
+        if self.isReleased { self.leave() }
+    }
+
+    private func leave() {
+        guard self.phase != .released else { return }
+        self.phase = .released
+        self.toControl(.released)
+    }
+}

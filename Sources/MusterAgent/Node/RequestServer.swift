@@ -1,0 +1,102 @@
+import FoundationEssentials
+import Glibc
+import MusterWire
+import NIOCore
+import NIOPosix
+
+/// The socket at which flow programs ask their agent: one line of JSON a request.
+///
+/// It listens from the moment it is made, so that a step program may connect at once; ``start(on:events:)`` answers.
+final class RequestServer: Sendable {
+    private let descriptor: CInt
+
+    /// - Parameter path: At most 107 bytes.
+    init(path: String) throws(AgentError) {
+        let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw AgentError.system("make the agent's socket") }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+        let bound = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard bound == 0, listen(descriptor, 128) == 0 else {
+            let error = AgentError.system("listen at the socket \(path)")
+            close(descriptor)
+            throw error
+        }
+        self.descriptor = descriptor
+    }
+
+    /// Takes connections from now on, for as long as `group` lives.
+    func start(on group: MultiThreadedEventLoopGroup, events: AgentEvents) {
+        let descriptor = self.descriptor
+        ServerBootstrap(group: group)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(RequestHandler(channel: channel, events: events))
+                }
+            }
+            .withBoundSocket(descriptor)
+            .whenFailure { events.yield(.logFailed("the agent's socket does not work: \($0)")) }
+    }
+}
+
+/// One connection of a flow program.
+struct SocketConnection: Sendable, Hashable {
+    let id: ObjectIdentifier
+    private let channel: any Channel
+
+    init(_ channel: any Channel) {
+        self.id = ObjectIdentifier(channel)
+        self.channel = channel
+    }
+
+    /// Answers are read in the order in which they are sent.
+    func send(_ answer: AgentAnswer) {
+        guard let line = try? LineCoding.encode(answer) else { return self.close() }
+        self.channel.writeAndFlush(ByteBuffer(bytes: line), promise: nil)
+    }
+
+    func close() { self.channel.close(promise: nil) }
+
+    static func == (left: Self, right: Self) -> Bool { left.id == right.id }
+    func hash(into hasher: inout Hasher) { hasher.combine(self.id) }
+}
+
+/// Turns bytes into request lines. Lives on its channel's event loop.
+private final class RequestHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private var lines = LineBuffer()
+    private let connection: SocketConnection
+    private let events: AgentEvents
+
+    init(channel: any Channel, events: AgentEvents) {
+        self.connection = SocketConnection(channel)
+        self.events = events
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        do {
+            for line in try self.lines.append(self.unwrapInboundIn(data).readableBytesView) { self.read(line) }
+        } catch {
+            self.events.yield(.request(self.connection, .unreadable("\(error)")))
+            context.close(promise: nil)
+        }
+    }
+
+    private func read(_ line: Data) {
+        do {
+            self.events.yield(.request(self.connection, .request(try LineCoding.decode(AgentRequest.self, from: line))))
+        } catch {
+            let start = String(decoding: line.prefix(200), as: UTF8.self)
+            self.events.yield(.request(self.connection, .unreadable("the agent does not understand the request \(start)")))
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) { self.events.yield(.requestsEnded(self.connection)) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}

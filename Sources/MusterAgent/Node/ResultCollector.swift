@@ -1,0 +1,98 @@
+import FoundationEssentials
+import Glibc
+import MusterModel
+import MusterProcess
+import MusterStore
+import MusterWire
+
+/// Reads what a step program left and takes it into the store. Blocks: for a thread that may.
+struct ResultCollector: Sendable {
+    let folder: String
+    let store: ArtifactStore
+    let blame: Blame
+
+    /// How the step body ended, as its program left `status` and the task folder.
+    func outcome(_ status: ExitStatus, lastLines: [String]) -> NodeOutcome {
+        if case .signaled = status { return .failed(failure: self.blame.failure(status, lastLines: lastLines)) }
+        do {
+            guard let result = try self.read() else {
+                if !status.isSuccess { return .failed(failure: self.blame.failure(status, lastLines: lastLines)) }
+                throw AgentError("the step program left with exit code 0 but no \(ResultFile.name)")
+            }
+            if let error = result.error {
+                guard result.transition == nil else {
+                    throw AgentError("\(ResultFile.name) has both a transition and an error")
+                }
+                return .failed(failure: self.blame.failure(error, status, lastLines: lastLines))
+            }
+            guard status.isSuccess else { return .failed(failure: self.blame.failure(status, lastLines: lastLines)) }
+            guard let transition = result.transition else {
+                throw AgentError("\(ResultFile.name) has neither a transition nor an error")
+            }
+            return .succeeded(result: try self.adopt(result, transition))
+        } catch let error as StoreError {
+            return .failed(failure: self.blame.failure(.store, error.message, lastLines: lastLines))
+        } catch {
+            return .failed(failure: self.blame.failure(.contract, "\(error)", lastLines: lastLines))
+        }
+    }
+
+    private func read() throws -> ResultFile? {
+        let path = "\(self.folder)/\(ResultFile.name)"
+        guard access(path, F_OK) == 0 else { return nil }
+        let result: ResultFile
+        do {
+            result = try JSONDecoder().decode(ResultFile.self, from: Data(contentsOf: URL(filePath: path)))
+        } catch {
+            throw AgentError("\(ResultFile.name) cannot be understood: \(error)")
+        }
+        guard result.version == FlowManifest.currentVersion else {
+            throw AgentError(
+                "\(ResultFile.name) has version \(result.version) of the step protocol; this agent knows "
+                    + "\(FlowManifest.currentVersion); build the flow with the same Muster")
+        }
+        return result
+    }
+
+    private func adopt(_ result: ResultFile, _ transition: Transition) throws -> NodeResult {
+        var artifacts = result.unchanged
+        for (name, reference) in result.unchanged where !self.store.has(reference) {
+            throw AgentError("the artifact '\(name)' is said to be unchanged, but \(reference.digest) is not in the store")
+        }
+        for (name, file) in result.artifacts {
+            guard artifacts[name] == nil else {
+                throw AgentError("the artifact '\(name)' is both new and unchanged in \(ResultFile.name)")
+            }
+            let path = try self.path(of: file, name)
+            artifacts[name] = try self.store.adopt(file: path, encoding: file.encoding)
+        }
+        return NodeResult(transition: transition, artifacts: artifacts, items: try self.items(transition))
+    }
+
+    private func path(of file: ArtifactFile, _ name: String) throws(AgentError) -> String {
+        let parts = file.path.split(separator: "/", omittingEmptySubsequences: false)
+        guard !parts.isEmpty, parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }), !file.path.utf8.contains(0) else {
+            throw AgentError("the artifact '\(name)' names the file '\(file.path)', which is not below the task folder")
+        }
+        let path = "\(self.folder)/\(file.path)"
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw AgentError("the artifact '\(name)' names the file '\(file.path)', which is not a file of the task folder")
+        }
+        return path
+    }
+
+    /// The item list of a foreach, which has one line per task.
+    private func items(_ transition: Transition) throws -> ArtifactReference? {
+        guard case .foreach(_, let count) = transition else { return nil }
+        let path = "\(self.folder)/\(ResultFile.itemsName)"
+        guard access(path, F_OK) == 0 else { throw AgentError("a foreach needs \(ResultFile.itemsName), which is missing") }
+        let bytes = try Data(contentsOf: URL(filePath: path), options: .alwaysMapped)
+        let newline = UInt8(ascii: "\n")
+        let lines = bytes.count { $0 == newline } + (bytes.isEmpty || bytes.last == newline ? 0 : 1)
+        guard lines == count else {
+            throw AgentError("the foreach has \(count) tasks, but \(ResultFile.itemsName) has \(lines) lines")
+        }
+        return try self.store.adopt(file: path, encoding: .json)
+    }
+}

@@ -1,0 +1,24 @@
+import MusterModel
+import MusterWire
+
+extension NodeSpec {
+    /// What makes it impossible to do as this says, if anything does.
+    var problem: String? {
+        if self.version != FlowManifest.currentVersion {
+            return "it has version \(self.version), this agent knows \(FlowManifest.currentVersion); use a muster and a "
+                + "muster-agent of one release"
+        }
+        if !(1...GangLimits.maximumNodes).contains(self.size) { return "a gang of \(self.size) nodes is not possible" }
+        if !(0..<self.size).contains(self.index) { return "a gang of \(self.size) has no node \(self.index)" }
+        if self.program.first?.isEmpty != false { return "it names no flow program" }
+        if !(self.grace >= 0 && self.grace < 86_400) { return "\(self.grace) s are no grace period" }
+        if !(self.rendezvousDeadline > 0) { return "\(self.rendezvousDeadline) s are no rendezvous deadline" }
+        if let timeout = self.timeout, !(timeout > 0) { return "\(timeout) s are no timeout" }
+        for (name, path) in [("scratch", self.scratch), ("store", self.store), ("package", self.package)]
+        where !path.hasPrefix("/") || path.utf8.contains(0) {
+            return "\(name) must be an absolute path, not '\(path)'"
+        }
+        if self.scratch == "/" { return "the scratch folder must not be /" }
+        return nil
+    }
+}

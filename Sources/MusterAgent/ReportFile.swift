@@ -1,0 +1,21 @@
+import FoundationEssentials
+import Glibc
+import MusterModel
+import MusterWire
+
+/// The report of an attempt, in the store: there as a whole or not at all.
+enum ReportFile {
+    /// Returns what went wrong, if anything did.
+    static func write(_ report: GangReport, to path: String) -> String? {
+        let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        let temporary = "\(path).new"
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try LineCoding.encode(report).write(to: URL(filePath: temporary))
+        } catch {
+            return "cannot write the report \(path): \(error)"
+        }
+        guard rename(temporary, path) == 0 else { return AgentError.system("put the report in its place, \(path)").message }
+        return nil
+    }
+}

@@ -1,0 +1,33 @@
+import Glibc
+import MusterAgent
+
+/// `muster-agent`: what Muster runs on every node. Muster starts it; people only ask for its version.
+@main
+struct Main {
+    static let version = "0.1.0"
+
+    static func main() async {
+        let arguments = CommandLine.arguments.dropFirst()
+        switch arguments.first {
+        case nil where isatty(STDIN_FILENO) == 0:
+            exit(await Agent.run().rawValue)
+        case "--version" where arguments.count == 1:
+            print("muster-agent \(self.version)")
+        case "--help" where arguments.count == 1, "-h" where arguments.count == 1:
+            print(self.usage)
+        case let argument:
+            let problem = argument.map { "unknown argument '\($0)'" } ?? "standard input is a terminal"
+            let text = "muster-agent: \(problem)\n\(self.usage)\n"
+            _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+            exit(Agent.Exit.usage.rawValue)
+        }
+    }
+
+    static let usage = """
+        usage: muster-agent < SPECIFICATION
+               muster-agent --version
+
+        The agent runs one node of a step. muster starts it and talks to it on standard input and output, so there is
+        nothing to do here by hand: use 'muster run'.
+        """
+}
