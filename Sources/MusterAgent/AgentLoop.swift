@@ -52,9 +52,12 @@ final class AgentLoop {
         return .lost
     }
 
+    /// The control node names who is missing; a worker gives up by itself only when it is not told to.
     private func awaitControl() {
         let events = self.services.events
-        self.services.reactor.schedule(after: self.spec.rendezvousDeadline) { events.yield(.rendezvousDeadline) }
+        self.services.reactor.schedule(after: self.spec.rendezvousDeadline + Self.patience) {
+            events.yield(.rendezvousDeadline)
+        }
     }
 
     private func beat() {
