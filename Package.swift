@@ -123,7 +123,7 @@ let tests: [Target] = [
         name: "MusterBackendsTests", dependencies: ["MusterBackends", "MusterModel", "MusterWire", "MusterProcess"],
         swiftSettings: strict),
     .testTarget(
-        name: "MusterPythonTests", dependencies: ["MusterPython", "MusterModel"], swiftSettings: strict),
+        name: "MusterPythonTests", dependencies: ["MusterPython", "MusterModel", "MusterProcess"], swiftSettings: strict),
     .testTarget(
         name: "MusterAgentTests",
         dependencies: [

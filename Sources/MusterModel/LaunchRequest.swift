@@ -1,7 +1,7 @@
 /// What one node asks for when its step body starts a framework: already checked, with defaults filled in.
 package struct LaunchRequest: Codable, Sendable, Equatable {
     package var framework: String
-    /// Must be alike on all nodes. ``processes`` may differ.
+    /// Must be alike on all nodes, but for the `arguments` of the workers. ``processes`` may differ.
     package var options: [String: JSONValue]
     /// Processes that this node starts.
     package var processes: Int

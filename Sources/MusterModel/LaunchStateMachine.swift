@@ -146,7 +146,8 @@ package struct LaunchStateMachine: Sendable, Equatable {
         if left.framework != right.framework { return ("the framework", left.framework, right.framework) }
         if left.restarts != right.restarts { return ("the number of restarts", "\(left.restarts)", "\(right.restarts)") }
         let names = Set(left.options.keys).union(right.options.keys).sorted()
-        for name in names where left.options[name] != right.options[name] {
+        // As with torchrun itself, each node may give its workers other arguments: a folder of its own, say.
+        for name in names where name != "arguments" && left.options[name] != right.options[name] {
             return (name, left.options[name].text, right.options[name].text)
         }
         return nil

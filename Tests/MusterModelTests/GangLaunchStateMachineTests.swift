@@ -25,6 +25,16 @@ import Testing
         #expect(actions == [.start(round: Self.first, request: Self.request(processes: 2), processes: [2, 3])])
     }
 
+    @Test("Nodes may give their workers other arguments")
+    func ownArguments() throws {
+        var machine = LaunchStateMachine(size: 2)
+        for node in 0..<2 {
+            var request = Self.request()
+            request.options["arguments"] = .array([.string("--output"), .string("/node/\(node)")])
+            #expect(try machine.handle(.requested(node: node, launch: 1, request: request)).count == node)
+        }
+    }
+
     @Test("A launch that ended well everywhere is answered, and a second one can follow")
     func endsWell() throws {
         var machine = try Self.running()
