@@ -103,7 +103,7 @@ let sources: [Target] = [
 let examples: [Target] = [
     .executableTarget(
         name: "DigitsTraining", dependencies: ["Muster"], path: "Examples/DigitsTraining",
-        exclude: ["load.py", "train.py", "evaluate.py"], swiftSettings: strict),
+        exclude: ["load.py", "model.py", "train.py", "evaluate.py"], swiftSettings: strict),
     .executableTarget(
         name: "FlowFixtures", dependencies: ["Muster"], path: "Tests/FlowFixtures",
         exclude: ["Scripts"], swiftSettings: strict),
@@ -148,7 +148,7 @@ let tests: [Target] = [
         swiftSettings: strict),
     .testTarget(
         name: "MusterCommandLineTests",
-        dependencies: ["MusterCommandLine", "MusterModel", "MusterStore", "MusterMetadata"],
+        dependencies: ["MusterCommandLine", "MusterModel", "MusterProcess", "MusterStore", "MusterMetadata"],
         swiftSettings: strict),
     .testTarget(
         name: "EndToEndTests",

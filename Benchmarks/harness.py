@@ -26,24 +26,23 @@ class Result:
     def is_ok(self):
         return self.value <= self.limit
 
-    def show(self, name):
+    def table(self, name):
         width = max(12, *(len(title) for title in self.columns)) + 2
-        print()
-        print("".rjust(8) + "".join(title.rjust(width) for title in self.columns))
-        rounds = max(len(figures) for figures in self.columns.values())
-        for index in range(rounds):
+        lines = ["".rjust(8) + "".join(title.rjust(width) for title in self.columns)]
+        for index in range(max(len(figures) for figures in self.columns.values())):
             cells = [f"{figures[index]:.3f}" if index < len(figures) else "" for figures in self.columns.values()]
-            print(str(index + 1).rjust(8) + "".join(cell.rjust(width) for cell in cells))
+            lines.append(str(index + 1).rjust(8) + "".join(cell.rjust(width) for cell in cells))
         medians = [f"{statistics.median(figures):.3f}" for figures in self.columns.values()]
-        print("median".rjust(8) + "".join(cell.rjust(width) for cell in medians))
-        print(f"{self.how}, in {self.unit}" if self.unit else self.how)
-        print(f"{name} value={self.value:.4f} limit={self.limit:.4f} {'ok' if self.is_ok else 'short'}", flush=True)
+        lines.append("median".rjust(8) + "".join(cell.rjust(width) for cell in medians))
+        lines.append(f"{self.unit}; {self.how}")
+        lines.append(f"{name} value={self.value:.4f} limit={self.limit:.4f} {'ok' if self.is_ok else 'short'}")
+        return "\n".join(lines)
 
 
 def ratio(muster, peer, limit):
     """The result of two columns of seconds: the medians' ratio."""
     value = statistics.median(muster[1]) / statistics.median(peer[1])
-    return Result(dict([muster, peer]), value, limit, "", f"seconds; value is the median of {muster[0]} over that of {peer[0]}")
+    return Result(dict([muster, peer]), value, limit, "seconds", f"value is the median of {muster[0]} over that of {peer[0]}")
 
 
 def say(text):
@@ -114,7 +113,7 @@ class Bench:
             uv = shutil.which("uv")
             if uv:
                 self.check([uv, "venv", "--quiet", folder])
-                self.check([uv, "pip", "install", "--quiet", "--python", folder / "bin" / "python", METAFLOW])
+                self.check([uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", folder / "bin" / "python", METAFLOW])
             else:
                 self.check([sys.executable, "-m", "venv", folder])
                 self.check([folder / "bin" / "pip", "install", "--quiet", METAFLOW])

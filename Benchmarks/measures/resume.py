@@ -21,7 +21,7 @@ def measure(bench):
     taken = []
     for _ in range(ROUNDS):
         start = time.time()
-        bench.check([flow, "resume", "join", "--origin-run", origin], cwd=folder, env=environment)
+        bench.check([flow, "resume", "join", "--origin-run-id", origin], cwd=folder, env=environment)
         run = store.runs(folder)[-1]
         cloned = store.count(folder, run, "cloned")
         if run == origin or cloned != TASKS:

@@ -67,7 +67,7 @@ def timed(commands, folder):
         for command, environment in commands
     ]
     threads = [sums.follow(process) for process in processes]
-    came = sums.all_there.wait(300)
+    came = wait(sums, processes, 300)
     taken = time.monotonic() - start
     try:
         codes = [process.wait(120) for process in processes]
@@ -80,6 +80,17 @@ def timed(commands, folder):
     if not came:
         raise Unmeasured(f"not every rank printed its sum (exit codes {codes}):\n" + "\n".join(sums.tail))
     return taken
+
+
+def wait(sums, processes, seconds):
+    """Whether every rank has printed; a side that has ended without has failed."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if sums.all_there.wait(0.2):
+            return True
+        if all(process.poll() is not None for process in processes):
+            return sums.all_there.wait(1)
+    return False
 
 
 def muster_side(bench, flow):

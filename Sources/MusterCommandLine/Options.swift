@@ -35,11 +35,11 @@ struct FlowOptions: ParsableArguments {
     var debug = false
 }
 
-/// Paths as the current folder completes them.
+/// Paths as the current folder completes them. Links stay links, because a program's name may mean something.
 enum AbsolutePath {
     static func of(_ path: String) -> String {
         let path = (path as NSString).expandingTildeInPath
-        if path.hasPrefix("/") { return (path as NSString).standardizingPath }
-        return ("\(FileManager.default.currentDirectoryPath)/\(path)" as NSString).standardizingPath
+        let full = path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
+        return "/" + full.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
     }
 }

@@ -7,14 +7,13 @@ struct GraphCheck {
     init(_ source: FlowSource) { self.source = source }
 
     func run(_ report: inout Report) {
-        let found = report.problems.count
         self.checkEnds(&report)
         for step in self.source.steps {
             for transition in step.transitions { TransitionCheck(self.source, transition).run(&report) }
             self.checkCatch(step, &report)
         }
         // What follows would only repeat a mistake that is on the list already.
-        guard report.problems.count == found, self.source.steps.allSatisfy(\.isReadable) else { return }
+        guard report.problems.isEmpty, self.source.steps.allSatisfy(\.isReadable) else { return }
         ScopeWalk(self.source).run(&report)
     }
 

@@ -24,15 +24,14 @@ struct ScopeWalk {
     func run(_ report: inout Report) {
         var walk = self
         walk.follow(&report)
-        walk.checkReachable(&report)
-        walk.checkEnding(&report)
-        walk.checkClosed(&report)
-        walk.checkGangs(&report)
-        walk.checkNames(&report)
+        // Each check relies on what the one before has established.
+        for check in [walk.checkReachable, walk.checkEnding, walk.checkClosed, walk.checkGangs, walk.checkNames] {
+            guard report.problems.isEmpty else { return }
+            check(&report)
+        }
     }
 
     private func checkEnding(_ report: inout Report) {
-        guard report.problems.isEmpty else { return }
         var ending: Set = ["end"]
         while let step = self.source.steps.first(where: { step in
             !ending.contains(step.name) && step.transitions.contains { !ending.isDisjoint(with: $0.names) }
@@ -49,6 +48,8 @@ struct ScopeWalk {
         while let step = waiting.popLast() {
             let open = self.scopes[step.name] ?? []
             for transition in step.transitions {
+                // What follows from a mistake is not worth reporting.
+                guard report.problems.isEmpty else { return }
                 let scope = Scope(form: transition.form, names: transition.names)
                 if transition.form != .step, self.openers[scope] == nil {
                     self.openers[scope] = (step, transition)
@@ -99,7 +100,6 @@ struct ScopeWalk {
     }
 
     private func checkReachable(_ report: inout Report) {
-        guard report.problems.isEmpty else { return }
         for step in self.source.steps where self.scopes[step.name] == nil {
             report.error(step.function.name, "no step leads to '\(step.name)'")
         }

@@ -85,7 +85,8 @@ package struct Reservations: Sendable {
 
     /// `1.5 GB`, in decimal units and without a library.
     private static func gigabytes(_ bytes: Int) -> String {
-        let tenths = (bytes + 50_000_000) / 100_000_000
+        // Halved after the division: the largest whole number has to fit as well.
+        let tenths = (bytes / 50_000_000 + 1) / 2
         return tenths % 10 == 0 ? "\(tenths / 10) GB" : "\(tenths / 10).\(tenths % 10) GB"
     }
 }

@@ -74,6 +74,12 @@ import Testing
         #expect(none.environment["UV_DEFAULT_INDEX"] == nil)
     }
 
+    @Test("Modules are compiled when they are installed, unless uv was told otherwise")
+    func bytecode() throws {
+        #expect(try self.settings([:]).environment["UV_COMPILE_BYTECODE"] == "1")
+        #expect(try self.settings(["UV_COMPILE_BYTECODE": "0"]).environment["UV_COMPILE_BYTECODE"] == "0")
+    }
+
     @Test("What an activated environment leaves behind does not reach uv")
     func activated() throws {
         let settings = try self.settings(["VIRTUAL_ENV": "/v", "PYTHONPATH": "/p", "UV_SYSTEM_PYTHON": "1"])

@@ -37,3 +37,11 @@ public struct Parameter<Value: Codable> {
 }
 
 extension Parameter: Sendable where Value: Sendable {}
+
+extension Parameter where Value: ExpressibleByNilLiteral {
+    /// An optional parameter: nil when none is given.
+    public init(_ help: String = "") {
+        self.help = help
+        self.defaultValue = .some(nil)
+    }
+}

@@ -78,6 +78,7 @@ extension NodeRunner {
         guard let process = self.processes.removeValue(forKey: id) else { return }
         if status.isSuccess { return self.answer(process.connection, .done) }
         let failure = self.blame(process.name).failure(status, lastLines: process.tail.lastLines)
+        self.causes.append(failure)
         self.answer(process.connection, .failed(failure: failure))
     }
 }

@@ -30,6 +30,8 @@ final class NodeRunner {
     /// Programs that the step asked to run, by number.
     var processes: [Int: (connection: SocketConnection, tail: OutputTail, process: SpawnedProcess, name: String)] = [:]
     var processCount = 0
+    /// The failures of those programs that the step was told of: what its body throws then has one of them for its cause.
+    var causes: [TaskFailure] = []
     var launchCount = 0
     var launch: NodeLaunch?
 
@@ -131,7 +133,7 @@ final class NodeRunner {
     func stepExited(_ status: ExitStatus) {
         self.step = nil
         guard self.phase == .running, !self.isClearing else { return }
-        let collector = ResultCollector(folder: self.folder.task, store: self.store, blame: self.blame("step"))
+        let collector = ResultCollector(folder: self.folder.task, store: self.store, blame: self.blame("step"), causes: self.causes)
         let lines = self.tail.lastLines
         let events = self.services.events
         self.services.files.async { events.yield(.stepCollected(collector.outcome(status, lastLines: lines))) }

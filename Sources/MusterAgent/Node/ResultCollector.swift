@@ -10,6 +10,8 @@ struct ResultCollector: Sendable {
     let folder: String
     let store: ArtifactStore
     let blame: Blame
+    /// Failures that the step body was told of.
+    let causes: [TaskFailure]
 
     /// How the step body ended, as its program left `status` and the task folder.
     func outcome(_ status: ExitStatus, lastLines: [String]) -> NodeOutcome {
@@ -23,7 +25,8 @@ struct ResultCollector: Sendable {
                 guard result.transition == nil else {
                     throw AgentError("\(ResultFile.name) has both a transition and an error")
                 }
-                return .failed(failure: self.blame.failure(error, status, lastLines: lastLines))
+                let cause = self.causes.last { $0.code == error.code && $0.message == error.message }
+                return .failed(failure: cause ?? self.blame.failure(error, status, lastLines: lastLines))
             }
             guard status.isSuccess else { return .failed(failure: self.blame.failure(status, lastLines: lastLines)) }
             guard let transition = result.transition else {

@@ -10,6 +10,7 @@ struct PlainMessages {
 
     private var nodes: [AttemptID: Int] = [:]
     private var run: RunSummary?
+    private var reason: String?
 
     mutating func messages(for observation: EngineObservation) -> [Message] {
         switch observation {
@@ -36,7 +37,9 @@ struct PlainMessages {
             return self.finished(attempt, failure, retryAfter, caughtInto)
         case .warning(let text): return [Message(text: "warning: \(text)", isTrouble: true)]
         case .environment(let step, let message): return [Message(text: "\(step): \(message)")]
-        case .cancelling(let reason): return [Message(text: "stopping the run: \(reason)", isTrouble: true)]
+        case .cancelling(let reason):
+            self.reason = reason
+            return [Message(text: "stopping the run: \(reason)", isTrouble: true)]
         case .runFinished(let outcome): return self.over(outcome)
         }
     }
@@ -65,10 +68,10 @@ struct PlainMessages {
             let place = task.map { " in \($0)" } ?? ""
             return [
                 Message(text: "run \(name) failed\(place): \(failure.message)", isTrouble: true),
-                Message(text: "mend it, then: muster resume \(self.run?.flow ?? "") --origin-run-id \(self.run?.run ?? "")", isTrouble: true),
+                Message(text: "mend it, then go on with: resume --origin-run-id \(self.run?.run ?? "")", isTrouble: true),
             ]
         case .cancelled(let reason):
-            return [Message(text: "run \(name) was cancelled: \(reason)", isTrouble: true)]
+            return [Message(text: "run \(name) was cancelled: \(self.reason ?? reason)", isTrouble: true)]
         }
     }
 }

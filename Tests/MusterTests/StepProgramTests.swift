@@ -1,0 +1,156 @@
+import FoundationEssentials
+import Glibc
+import MusterWire
+import Testing
+
+@testable import Muster
+
+@Suite struct StepProgramTests {
+    private static let parameters: [String: JSONValue] = ["count": .int(3), "place": .string("here")]
+    private static let macroParameters: [String: JSONValue] = [
+        "rate": .int(1), "mode": .string("fast"), "source": .null, "layers": .array([]),
+    ]
+
+    private func bytes(_ numbers: [Double]) -> Data { numbers.withUnsafeBytes { Data($0) } }
+
+    @Test("The first step writes its transition, its elements and every artifact")
+    func start() async throws {
+        let sandbox = try TaskSandbox()
+        let (code, result) = try await sandbox.run(HandwrittenFlow.self, "start", parameters: Self.parameters)
+        #expect(code == 0)
+        #expect(result.transition == .foreach(to: "work", count: 3))
+        #expect(try sandbox.text("items.jsonl") == "0\n1\n2\n")
+        #expect(result.artifacts["numbers"] == ArtifactFile(path: "artifacts/numbers", encoding: .float64))
+        #expect(try sandbox.text("artifacts/note") == #""none""#)
+        #expect(result.unchanged.isEmpty)
+    }
+
+    @Test("A step leaves what it does not touch as it was, without reading it")
+    func unchanged() async throws {
+        let sandbox = try TaskSandbox.withStore()
+        let numbers = try sandbox.store(self.bytes([0.5]), .float64, as: "aa")
+        let note = ArtifactReference(digest: "never read", size: 9, encoding: .json)
+        let (code, result) = try await sandbox.run(
+            HandwrittenFlow.self, "work",
+            inputs: [TaskInput(step: "start", taskID: "1", artifacts: ["numbers": numbers, "note": note])],
+            parameters: Self.parameters, foreach: [ForeachFrame(step: "start", index: 1, count: 3, item: .int(1))])
+        #expect(code == 0)
+        #expect(result.unchanged == ["note": note])
+        let written = try Data(contentsOf: URL(fileURLWithPath: "\(sandbox.folder)/artifacts/numbers"))
+        #expect(written == self.bytes([0.5, 1]))
+        #expect(sandbox.agent.requests == [.artifact(reference: numbers)])
+    }
+
+    @Test("A join gets its inputs in order, and merges by digest without reading")
+    func join() async throws {
+        let sandbox = try TaskSandbox.withStore()
+        let note = ArtifactReference(digest: "never read", size: 9, encoding: .json)
+        let inputs = try ["a", "b"].enumerated().map { index, digest in
+            TaskInput(
+                step: "work", taskID: digest,
+                artifacts: ["numbers": try sandbox.store(self.bytes([Double(index)]), .float64, as: digest), "note": note])
+        }
+        let (_, result) = try await sandbox.run(HandwrittenFlow.self, "join", inputs: inputs, parameters: Self.parameters)
+        #expect(result.transition == .step(to: "end"))
+        #expect(result.unchanged == ["note": note])
+        #expect(try Data(contentsOf: URL(fileURLWithPath: "\(sandbox.folder)/artifacts/numbers")) == self.bytes([0, 1]))
+    }
+
+    @Test("A merge of inputs that differ names every artifact they differ in")
+    func ambiguous() async throws {
+        let sandbox = try TaskSandbox.withStore()
+        let inputs = try ["left", "right"].map { step in
+            TaskInput(
+                step: step, taskID: step,
+                artifacts: [
+                    "big": try sandbox.store(self.bytes([1]), .float64, as: "big" + step),
+                    "small": try sandbox.store("1".utf8, .json, as: "small" + step),
+                ])
+        }
+        let (code, result) = try await sandbox.run(MacroFlow.self, "join", inputs: inputs, parameters: Self.macroParameters)
+        #expect(code == 1)
+        #expect(result.transition == nil)
+        #expect(result.error?.code == .body)
+        #expect(result.error?.message.contains("'big'") == true)
+        #expect(result.error?.message.contains("'small'") == false)
+    }
+
+    @Test("Inputs by name are found by the step they come from, whatever their order")
+    func named() async throws {
+        let sandbox = try TaskSandbox.withStore()
+        let inputs = try [("right", "20"), ("left", "1")].map { step, small in
+            TaskInput(step: step, taskID: step, artifacts: ["small": try sandbox.store(small.utf8, .json, as: step)])
+        }
+        let (code, result) = try await sandbox.run(MacroFlow.self, "join", inputs: inputs, parameters: Self.macroParameters)
+        #expect(code == 0)
+        #expect(result.transition == .nodes(to: "train", count: 2))
+        #expect(try sandbox.text("artifacts/small") == "21")
+    }
+
+    @Test("torch.run asks the agent, and a failure that the body lets pass keeps its code and message")
+    func torch() async throws {
+        let sandbox = try TaskSandbox { _ in
+            .failed(failure: TaskFailure(code: .signal, message: "rank 1 was killed", node: 1, signal: 9))
+        }
+        let (code, result) = try await sandbox.run(MacroFlow.self, "train", parameters: Self.macroParameters)
+        #expect(code == 1)
+        #expect(result.error == StepError(code: .signal, message: "rank 1 was killed"))
+        #expect(
+            sandbox.agent.requests == [
+                .framework(
+                    framework: "torchrun",
+                    options: [
+                        "entrypoint": .string("train.py"), "arguments": .array([.string("--rate"), .string("1.0")]),
+                        "processesPerNode": .int(3), "torchrunArguments": .array([]),
+                    ])
+            ])
+    }
+
+    @Test("What a decorator throws in prepare ends the step before its body")
+    func prepare() async throws {
+        let sandbox = try TaskSandbox()
+        let (code, result) = try await sandbox.run(MacroFlow.self, "end", parameters: Self.macroParameters)
+        #expect(code == 1)
+        #expect(result.error == StepError(code: .body, message: "a seed is not negative"))
+    }
+
+    @Test(
+        "A task that does not fit the flow is refused by name",
+        arguments: [
+            ("start", ["count": JSONValue.string("x"), "place": .string("")], "parameter 'count'"),
+            ("start", ["count": .int(1)], "no value for parameter 'place'"),
+            ("nowhere", ["count": .int(1), "place": .string("")], "no step 'nowhere'"),
+            ("work", ["count": .int(1), "place": .string("")], "takes an element"),
+        ])
+    func refuses(step: String, parameters: [String: JSONValue], reason: String) async throws {
+        let sandbox = try TaskSandbox()
+        let (code, result) = try await sandbox.run(HandwrittenFlow.self, step, parameters: parameters)
+        #expect(code == 1)
+        #expect(result.error?.code == .contract)
+        #expect(result.error?.message.contains(reason) == true)
+    }
+
+    @Test("An element of the wrong type is refused with its index")
+    func wrongElement() async throws {
+        let sandbox = try TaskSandbox()
+        let (_, result) = try await sandbox.run(
+            HandwrittenFlow.self, "work", parameters: Self.parameters,
+            foreach: [ForeachFrame(step: "start", index: 4, count: 9, item: .string("five"))])
+        #expect(result.error?.message.contains("element 4 of the foreach in step 'start' is not a Int") == true)
+    }
+
+    @Test("An artifact that cannot be read ends the program in order, and the result names it")
+    func corrupt() async throws {
+        await #expect(processExitsWith: .exitCode(1)) {
+            let sandbox = try TaskSandbox.withStore()
+            let reference = try sandbox.store("1234567".utf8, .float64, as: "short")
+            _ = try await sandbox.run(
+                HandwrittenFlow.self, "work",
+                inputs: [TaskInput(step: "start", taskID: "1", artifacts: ["numbers": reference])],
+                parameters: ["count": .int(3), "place": .string("here")],
+                foreach: [ForeachFrame(step: "start", index: 1, count: 3, item: .int(1))])
+            // Not reached: what would be read here is not what the flow kept.
+            exit(3)
+        }
+    }
+}
