@@ -99,13 +99,17 @@ final class AgentHarness: Sendable {
     }
 
     /// Starts agents and tells the workers where node 0 listens, as soon as it does.
-    func start(_ nodes: some Sequence<Int>) throws {
-        for node in nodes { try self.startOne(node) }
+    /// - Parameter control: Where the nodes are told that node 0 listens; nil for the truth.
+    func start(_ nodes: some Sequence<Int>, control: (address: String, port: Int)? = nil) throws {
+        for node in nodes {
+            try self.startOne(node, tells: control == nil)
+            if let control { self.send(.control(address: control.address, port: control.port), to: node) }
+        }
     }
 
     func start() throws { try self.start(0..<self.size) }
 
-    private func startOne(_ node: Int) throws {
+    private func startOne(_ node: Int, tells: Bool) throws {
         let lines = Mutex(LineBuffer())
         let process = try self.reactor.spawn(
             ProcessSpec(executable: try Self.agent(), environment: [:], standardInput: .pipe),
@@ -122,7 +126,7 @@ final class AgentHarness: Sendable {
             onExit: { self.hear(Heard(node: node, exit: $0)) })
         self.agents.withLock { $0[node] = process }
         process.write(try LineCoding.encode(self.spec(node)))
-        if node > 0, let port = self.port.withLock({ $0 }) { self.tell(node, port) }
+        if tells, node > 0, let port = self.port.withLock({ $0 }) { self.tell(node, port) }
     }
 
     static func agent() throws -> String {

@@ -4,6 +4,7 @@ import MusterProcess
 import MusterWire
 import NIOCore
 import NIOPosix
+import Synchronization
 import Testing
 
 @testable import MusterAgent
@@ -210,6 +211,33 @@ import Testing
         return answers
     }
 
+    @Test("A connection that was recorded cannot be played again")
+    func replay() async throws {
+        let harness = try AgentHarness(3, "result()")
+        try harness.start([0])
+        let port = try await harness.listeningPort()
+        let recorded = Mutex<[UInt8]>([])
+        let proxy = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelOption(.autoRead, value: false)
+            .childChannelInitializer { worker in
+                ClientBootstrap(group: worker.eventLoop).connect(host: "127.0.3.1", port: port).flatMap { control in
+                    control.pipeline.addHandler(Recorder(to: worker) { _ in }).flatMap {
+                        worker.pipeline.addHandler(Recorder(to: control) { bytes in recorded.withLock { $0 += bytes } })
+                    }.flatMap { worker.setOption(.autoRead, value: true) }
+                }
+            }
+            .bind(host: "127.0.3.9", port: 0).get()
+        // The worker is sent through the proxy; a second address for node 0 is ignored.
+        try harness.start([1], control: ("127.0.3.9", proxy.localAddress?.port ?? 0))
+        _ = try await harness.wait { $0.contains { $0.status == .joined(node: 1) } ? true : nil }
+        let bytes = recorded.withLock { $0 }
+        #expect(bytes.count > 200)
+        try await Self.intrude(harness, bytes)
+        try harness.start([2])
+        #expect(try await harness.report().failure == nil)
+        try await proxy.close()
+    }
+
     @Test("A peer with another key, or of another attempt, cannot even say hello")
     func wrongKey() async throws {
         let harness = try AgentHarness(2, "result()")
@@ -275,4 +303,24 @@ import Testing
         harness.send(.stop(failure: TaskFailure(code: .cancelled, message: "enough")), to: 0)
         #expect(try await harness.report().failure?.message == "enough")
     }
+}
+
+/// Stands between a worker and the control node and keeps what the worker sends.
+final class Recorder: ChannelInboundHandler, Sendable {
+    typealias InboundIn = ByteBuffer
+    private let other: any Channel
+    private let onBytes: @Sendable ([UInt8]) -> Void
+
+    init(to other: any Channel, onBytes: @escaping @Sendable ([UInt8]) -> Void) {
+        self.other = other
+        self.onBytes = onBytes
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let bytes = self.unwrapInboundIn(data)
+        self.onBytes(Array(bytes.readableBytesView))
+        self.other.writeAndFlush(bytes, promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) { self.other.close(promise: nil) }
 }
