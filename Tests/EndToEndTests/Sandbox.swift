@@ -89,9 +89,12 @@ final class Sandbox: Sendable {
 
     /// Every byte that the processes of one node wrote, in order.
     func log(_ attempt: AttemptID, node: Int = 0) throws -> Data {
-        let reader = try LogReader(path: self.layout.logFile(attempt, node: node))
+        var reader = try LogReader(path: self.layout.logFile(attempt, node: node))
         var bytes = Data()
-        while let record = try reader.next() { bytes.append(contentsOf: record.bytes) }
+        while let entry = try reader.finish() {
+            guard case .record(let record) = entry else { throw Missing(description: "the log is damaged: \(entry)") }
+            bytes.append(contentsOf: record.bytes)
+        }
         return bytes
     }
 }

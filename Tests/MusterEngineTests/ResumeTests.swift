@@ -2,6 +2,7 @@ import MusterBackends
 import MusterEngine
 import MusterMetadata
 import MusterModel
+import MusterStore
 import Testing
 
 @Suite struct ResumeTests {

@@ -1,6 +1,7 @@
 import MusterBackends
 import MusterEngine
 import MusterModel
+import MusterStore
 import Testing
 
 @Suite struct RetryAndCatchTests {

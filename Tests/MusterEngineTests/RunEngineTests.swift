@@ -3,6 +3,7 @@ import MusterBackends
 import MusterEngine
 import MusterMetadata
 import MusterModel
+import MusterStore
 import Testing
 
 @Suite struct RunEngineTests {
@@ -19,7 +20,8 @@ import Testing
         }
         let results = (0..<gang.size).compactMap { node -> NodeResult? in
             var result = try? harness.result(gang, node: node, transition)
-            if gang.step.name == "joinTrain" { result?.artifacts["round"] = result?.artifacts["trace"] }
+            let trace = result?.artifacts["trace"]
+            if gang.step.name == "joinTrain" { result?.artifacts["round"] = trace }
             return result
         }
         return .succeeded(results)

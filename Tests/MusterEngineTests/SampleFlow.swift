@@ -1,3 +1,4 @@
+import MusterBackends
 import MusterModel
 
 /// A flow with one of everything: branches, a nested foreach, a gang, a choice and a loop.
