@@ -103,7 +103,8 @@ final class AgentLoop {
 
     private func signaled(_ signal: CInt) {
         let failure = TaskFailure(
-            code: .cancelled, message: "the agent of node \(self.spec.index) was told to end by \(SignalName.describe(signal))",
+            code: .cancelled,
+            message: "the agent of node \(self.spec.index) was told to end by \(SignalName.describe(signal))",
             node: self.spec.index)
         self.stop(failure)
     }
@@ -160,7 +161,10 @@ final class AgentLoop {
     private func settle() {
         if let report = self.control?.report { return self.write(report) }
         guard let link = self.link, self.node.phase == .released else { return }
-        guard link.isConnected else { return self.exit = self.isLost ? .lost : .done }
+        guard link.isConnected else {
+            self.exit = self.isLost ? .lost : .done
+            return
+        }
         // The control node closes the connection when it has read the last message.
         guard !self.isLeaving else { return }
         self.isLeaving = true
@@ -172,7 +176,10 @@ final class AgentLoop {
         guard !self.isReporting else { return }
         self.isReporting = true
         // An attempt that ended because the engine went is no failure of the attempt: it has no report.
-        guard !self.isAbandoned || report.failure?.code != .cancelled else { return self.exit = .done }
+        guard !self.isAbandoned || report.failure?.code != .cancelled else {
+            self.exit = .done
+            return
+        }
         let path = StoreLayout(root: self.spec.store).reportFile(self.spec.attempt)
         let events = self.services.events
         self.services.files.async { events.yield(.reportWritten(report, problem: ReportFile.write(report, to: path))) }

@@ -49,8 +49,13 @@ final class EngineInput: Sendable {
             }
         } catch {
             let continuation = self.state.withLock { $0.spec.take() }
-            if let continuation { return continuation.resume(throwing: AgentError("the node's specification cannot be understood: \(error)")) }
-            self.end("the engine sent a command that this agent does not understand: \(String(decoding: line.prefix(200), as: UTF8.self))")
+            if let continuation {
+                return continuation.resume(
+                    throwing: AgentError("the node's specification cannot be understood: \(error)"))
+            }
+            self.end(
+                "the engine sent a command that this agent does not understand: \(String(decoding: line.prefix(200), as: UTF8.self))"
+            )
         }
     }
 

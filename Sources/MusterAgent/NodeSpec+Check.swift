@@ -5,7 +5,8 @@ extension NodeSpec {
     /// What makes it impossible to do as this says, if anything does.
     var problem: String? {
         if self.version != FlowManifest.currentVersion {
-            return "it has version \(self.version), this agent knows \(FlowManifest.currentVersion); use a muster and a "
+            return
+                "it has version \(self.version), this agent knows \(FlowManifest.currentVersion); use a muster and a "
                 + "muster-agent of one release"
         }
         if !(1...GangLimits.maximumNodes).contains(self.size) { return "a gang of \(self.size) nodes is not possible" }

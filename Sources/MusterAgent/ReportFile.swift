@@ -15,7 +15,9 @@ enum ReportFile {
         } catch {
             return "cannot write the report \(path): \(error)"
         }
-        guard rename(temporary, path) == 0 else { return AgentError.system("put the report in its place, \(path)").message }
+        guard rename(temporary, path) == 0 else {
+            return AgentError.system("put the report in its place, \(path)").message
+        }
         return nil
     }
 }

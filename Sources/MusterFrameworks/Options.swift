@@ -18,7 +18,9 @@ struct Options {
     func string(_ name: String) throws(FrameworkError) -> String? {
         guard let value = self.values[name] else { return nil }
         guard case .string(let text) = value else { throw self.wrong(name, "a text") }
-        guard !text.utf8.contains(0) else { throw FrameworkError("\(self.framework): \(name) contains a NUL character") }
+        guard !text.utf8.contains(0) else {
+            throw FrameworkError("\(self.framework): \(name) contains a NUL character")
+        }
         return text
     }
 
@@ -28,7 +30,9 @@ struct Options {
         var texts: [String] = []
         for item in items {
             guard case .string(let text) = item else { throw self.wrong(name, "a list of texts") }
-            guard !text.utf8.contains(0) else { throw FrameworkError("\(self.framework): \(name) contains a NUL character") }
+            guard !text.utf8.contains(0) else {
+                throw FrameworkError("\(self.framework): \(name) contains a NUL character")
+            }
             texts.append(text)
         }
         return texts

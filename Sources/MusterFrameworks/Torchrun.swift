@@ -56,9 +56,10 @@ package struct Torchrun: Framework {
             let count = try options.string("processesPerNode") ?? "1"
             return LaunchPlan(processes: [self.launcher(program, parsed, raw, processes: count, context)])
         }
-        return LaunchPlan(processes: (0..<context.processes[context.node]).map { localRank in
-            self.worker(localRank, program, parsed, restarts: request.restarts, context)
-        })
+        return LaunchPlan(
+            processes: (0..<context.processes[context.node]).map { localRank in
+                self.worker(localRank, program, parsed, restarts: request.restarts, context)
+            })
     }
 
     // MARK: Checks
@@ -69,7 +70,8 @@ package struct Torchrun: Framework {
         let option = try asked.integer("processesPerNode", in: 1...Self.maximumProcesses)
         if let option, let other = arguments.processesPerNode, other != "\(option)" {
             throw FrameworkError(
-                "torchrun: processesPerNode is \(option), but torchrunArguments say --nproc-per-node \(other); give one of them")
+                "torchrun: processesPerNode is \(option), but torchrunArguments say --nproc-per-node \(other); give one of them"
+            )
         }
         if let text = arguments.processesPerNode ?? option.map({ "\($0)" }) { return text }
         return try defaults.integer("processesPerNode", in: 1...Self.maximumProcesses).map { "\($0)" }
@@ -82,13 +84,15 @@ package struct Torchrun: Framework {
         case "gpu":
             guard node.gpus > 0 else {
                 throw FrameworkError(
-                    "torchrun: --nproc-per-node gpu needs GPUs, and node \(node.index) has none; reserve some with @Resources")
+                    "torchrun: --nproc-per-node gpu needs GPUs, and node \(node.index) has none; reserve some with @Resources"
+                )
             }
             return node.gpus
         default:
             guard let number = Int(text), (1...Self.maximumProcesses).contains(number) else {
                 throw FrameworkError(
-                    "torchrun: --nproc-per-node must be auto, cpu, gpu or a whole number from 1 to \(Self.maximumProcesses), not '\(text)'")
+                    "torchrun: --nproc-per-node must be auto, cpu, gpu or a whole number from 1 to \(Self.maximumProcesses), not '\(text)'"
+                )
             }
             return number
         }

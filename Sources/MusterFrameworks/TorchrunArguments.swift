@@ -17,7 +17,9 @@ struct TorchrunArguments: Equatable {
     var hasEndpoint = false
 
     /// Options of torchrun without a value.
-    private static let flags: Set<String> = ["-m", "--module", "--no-python", "--standalone", "--run-path", "--virtual-local-rank"]
+    private static let flags: Set<String> = [
+        "-m", "--module", "--no-python", "--standalone", "--run-path", "--virtual-local-rank",
+    ]
     /// Options that Muster answers for, because they describe the gang.
     private static let ours: Set<String> = ["--node-rank", "--master-addr", "--local-addr"]
 
@@ -33,7 +35,8 @@ struct TorchrunArguments: Equatable {
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             let name = Self.spelled(parts[0])
             var value = parts.count > 1 ? parts[1] : nil
-            if value == nil, !Self.flags.contains(name), let next = rest.first, !next.hasPrefix("-") || Int(next) != nil {
+            if value == nil, !Self.flags.contains(name), let next = rest.first, !next.hasPrefix("-") || Int(next) != nil
+            {
                 value = next
                 rest.removeFirst()
             }
@@ -89,7 +92,9 @@ struct TorchrunArguments: Equatable {
             self.foreign = self.foreign ?? name
         case "--monitor-interval":
             // torchrun polls its workers; the agents are told when one ends.
-            guard let seconds = Double(try Self.text(name, value)), seconds > 0 else { throw Self.wrong(name, value, "a number of seconds") }
+            guard let seconds = Double(try Self.text(name, value)), seconds > 0 else {
+                throw Self.wrong(name, value, "a number of seconds")
+            }
         case "--start-method":
             // Of processes that torchrun forks for Python functions; a script is always executed.
             guard ["spawn", "fork", "forkserver"].contains(try Self.text(name, value)) else {
@@ -118,7 +123,8 @@ struct TorchrunArguments: Equatable {
         let bounds = nodes.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
         guard (1...2).contains(bounds.count), bounds.allSatisfy({ $0 == size }) else {
             throw FrameworkError(
-                "torchrunArguments: --nnodes \(nodes) does not fit this gang of \(size); leave it out, or ask for that many nodes")
+                "torchrunArguments: --nnodes \(nodes) does not fit this gang of \(size); leave it out, or ask for that many nodes"
+            )
         }
     }
 

@@ -99,7 +99,8 @@ package struct GangStateMachine: Sendable, Equatable {
             return []
         case .deadlinePassed(let seconds):
             let missing = (0..<self.size).filter { joined[$0] == nil }
-            return self.release(.missing(missing, size: self.size, seconds: seconds), causes: missing, present: joined.keys)
+            return self.release(
+                .missing(missing, size: self.size, seconds: seconds), causes: missing, present: joined.keys)
         case .stopped(let failure):
             return self.release(failure, causes: [], present: joined.keys)
         case .timedOut(let seconds):

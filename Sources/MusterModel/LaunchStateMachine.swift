@@ -49,7 +49,9 @@ package struct LaunchStateMachine: Sendable, Equatable {
         guard (0..<self.size).contains(event.node) else { throw IllegalLaunchEvent(event: event, phase: self.phase) }
         switch (self.phase, event) {
         case (.gathering(let next, _), .requested(let node, let launch, _)) where launch < next:
-            guard let failure = self.abandoned[launch] else { throw IllegalLaunchEvent(event: event, phase: self.phase) }
+            guard let failure = self.abandoned[launch] else {
+                throw IllegalLaunchEvent(event: event, phase: self.phase)
+            }
             return [.answer(launch: launch, nodes: [node], failure: failure)]
         case (.gathering(let next, let requests), .requested(let node, let launch, let request)):
             guard launch == next, requests[node] == nil, !self.gone.contains(node) else {
@@ -69,7 +71,9 @@ package struct LaunchStateMachine: Sendable, Equatable {
             self.phase = .running(round: round, requests: requests, running: running, cause: failure)
             return [.stop(round: round)]
         case (.running(let round, let requests, let running, let cause), .ended(let node, let ended)):
-            guard ended == round, running.contains(node) else { throw IllegalLaunchEvent(event: event, phase: self.phase) }
+            guard ended == round, running.contains(node) else {
+                throw IllegalLaunchEvent(event: event, phase: self.phase)
+            }
             return self.end(round, requests, running.subtracting([node]), cause)
         case (.gathering(let next, _), .failed(_, let round, _)) where round.launch < next:
             return []
@@ -78,7 +82,8 @@ package struct LaunchStateMachine: Sendable, Equatable {
         }
     }
 
-    private func late(_ event: Event, _ failed: LaunchRound, _ now: LaunchRound) throws(IllegalLaunchEvent) -> [Action] {
+    private func late(_ event: Event, _ failed: LaunchRound, _ now: LaunchRound) throws(IllegalLaunchEvent) -> [Action]
+    {
         guard (failed.launch, failed.restart) < (now.launch, now.restart) else {
             throw IllegalLaunchEvent(event: event, phase: self.phase)
         }
@@ -93,7 +98,8 @@ package struct LaunchStateMachine: Sendable, Equatable {
         } else if let missing = self.gone.min(), let first = requests.min(by: { $0.key < $1.key }) {
             failure = TaskFailure(
                 code: .contract,
-                message: "node \(first.key) started \(first.value.framework) (launch \(next) of the step), but the step "
+                message:
+                    "node \(first.key) started \(first.value.framework) (launch \(next) of the step), but the step "
                     + "body of node \(missing) had ended without it; every node of a gang must start it",
                 node: missing, process: "step")
         } else if requests.count == self.size {
@@ -144,7 +150,9 @@ package struct LaunchStateMachine: Sendable, Equatable {
 
     private static func difference(_ left: LaunchRequest, _ right: LaunchRequest) -> (String, String, String)? {
         if left.framework != right.framework { return ("the framework", left.framework, right.framework) }
-        if left.restarts != right.restarts { return ("the number of restarts", "\(left.restarts)", "\(right.restarts)") }
+        if left.restarts != right.restarts {
+            return ("the number of restarts", "\(left.restarts)", "\(right.restarts)")
+        }
         let names = Set(left.options.keys).union(right.options.keys).sorted()
         // As with torchrun itself, each node may give its workers other arguments: a folder of its own, say.
         for name in names where name != "arguments" && left.options[name] != right.options[name] {

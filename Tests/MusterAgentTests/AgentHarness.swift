@@ -30,12 +30,14 @@ final class AgentHarness: Sendable {
     ///   - body: Python that runs after ``prelude``.
     ///   - files: Of the code package.
     init(
-        _ size: Int, _ body: String, files: [String: String] = [:], change: @escaping @Sendable (inout NodeSpec) -> Void = { _ in }
+        _ size: Int, _ body: String, files: [String: String] = [:],
+        change: @escaping @Sendable (inout NodeSpec) -> Void = { _ in }
     ) throws {
         self.size = size
         self.change = change
         self.root = "/tmp/ma-\(UInt32.random(in: 0...UInt32.max))"
-        self.attempt = AttemptID(flow: "Flow", run: "\(UInt32.random(in: 0...UInt32.max))", step: "train", task: 3, attempt: 0)
+        self.attempt = AttemptID(
+            flow: "Flow", run: "\(UInt32.random(in: 0...UInt32.max))", step: "train", task: 3, attempt: 0)
         self.secret = Data((0..<32).map { _ in UInt8.random(in: 0...255) }).base64EncodedString()
         self.reactor = try ProcessReactor()
         self.program = "\(self.root)/flow.py"
@@ -88,10 +90,12 @@ final class AgentHarness: Sendable {
     func spec(_ node: Int) -> NodeSpec {
         let task = TaskFile(
             attempt: self.attempt, taskID: "", user: "me",
-            parallel: ParallelFrame(controlAddress: "", nodes: 0, index: 0, controlTaskID: ""), socket: "", temporaryFolder: "")
+            parallel: ParallelFrame(controlAddress: "", nodes: 0, index: 0, controlTaskID: ""), socket: "",
+            temporaryFolder: "")
         var spec = NodeSpec(
             attempt: self.attempt, index: node, size: self.size, address: "127.0.3.\(node + 1)", secret: self.secret,
-            rendezvousDeadline: 60, timeout: nil, grace: 2, program: [self.program], task: task, store: "\(self.root)/store",
+            rendezvousDeadline: 60, timeout: nil, grace: 2, program: [self.program], task: task,
+            store: "\(self.root)/store",
             package: "\(self.root)/package", scratch: "\(self.root)/n\(node)", environment: ["PATH": "/usr/bin:/bin"],
             framework: nil, cpus: 1, gpus: 0)
         self.change(&spec)
@@ -203,7 +207,8 @@ final class AgentHarness: Sendable {
     /// Waits for a file that a step writes.
     func text(_ node: Int) throws -> String {
         var text = ""
-        let data = try Data(contentsOf: URL(filePath: "\(self.root)/store/runs/\(self.attempt.folder)/node-\(node).log"))
+        let data = try Data(
+            contentsOf: URL(filePath: "\(self.root)/store/runs/\(self.attempt.folder)/node-\(node).log"))
         text = String(decoding: data, as: UTF8.self)
         return text
     }
@@ -219,7 +224,8 @@ final class AgentHarness: Sendable {
         let left = ProcessTree.marked(variable: NodeEnvironment.scope, value: self.attempt.folder)
         #expect(left.isEmpty, "processes are left", sourceLocation: sourceLocation)
         let folders = (try? FileManager.default.contentsOfDirectory(atPath: self.root)) ?? []
-        #expect(folders.filter { $0.hasPrefix("n") }.isEmpty, "scratch folders are left", sourceLocation: sourceLocation)
+        #expect(
+            folders.filter { $0.hasPrefix("n") }.isEmpty, "scratch folders are left", sourceLocation: sourceLocation)
     }
 
     var reportFileExists: Bool {

@@ -15,7 +15,9 @@ import Testing
 
     @Test("Every node of a gang gets the same roster and its own place, and all results arrive")
     func succeeds() async throws {
-        let harness = try AgentHarness(4, """
+        let harness = try AgentHarness(
+            4,
+            """
             assert os.environ["MF_PARALLEL_NUM_NODES"] == "4" and os.environ["MF_PARALLEL_MAIN_IP"] == "127.0.3.1"
             assert os.environ["MUSTER_NODE_INDEX"] == str(node) and os.environ["MUSTER_NODE_ADDRESS"] == f"127.0.3.{node + 1}"
             assert task["taskID"] == ("3" if node == 0 else f"3-node-{node}") and task["parallel"]["controlTaskID"] == "3"
@@ -33,9 +35,13 @@ import Testing
         harness.expectNothingLeft()
     }
 
-    @Test("The first node that fails ends the gang and is named; the others were stopped; daemons go too", arguments: [0, 2])
+    @Test(
+        "The first node that fails ends the gang and is named; the others were stopped; daemons go too",
+        arguments: [0, 2])
     func oneFails(culprit: Int) async throws {
-        let harness = try AgentHarness(4, """
+        let harness = try AgentHarness(
+            4,
+            """
             daemon()
             if node == \(culprit): print("about to fail", flush=True); sys.exit(7)
             time.sleep(600)
@@ -118,7 +124,9 @@ import Testing
         let report = try await harness.report()
         let failure = try #require(report.failure)
         #expect(failure.code == .rendezvous)
-        #expect(failure.message.hasPrefix("nodes 1, 3 of 4 did not come to the rendezvous within 6 s"), "\(failure.message)")
+        #expect(
+            failure.message.hasPrefix("nodes 1, 3 of 4 did not come to the rendezvous within 6 s"), "\(failure.message)"
+        )
         #expect(report.nodes.map(\.status) == [.stopped, .failed, .stopped, .failed])
         #expect(try await harness.exit(0) == Self.ok)
         harness.expectNothingLeft()
@@ -143,7 +151,9 @@ import Testing
         harness.expectNothingLeft()
     }
 
-    @Test("A stop and the timeout end the whole gang, a signal to a worker's agent too", arguments: ["stop", "timeout", "signal"])
+    @Test(
+        "A stop and the timeout end the whole gang, a signal to a worker's agent too",
+        arguments: ["stop", "timeout", "signal"])
     func ends(how: String) async throws {
         let harness = try AgentHarness(3, "time.sleep(600)") { if how == "timeout" { $0.timeout = 1 } }
         try harness.start()
@@ -173,7 +183,8 @@ import Testing
     /// Sends bytes to the control node and waits until it closes the connection.
     static func intrude(_ harness: AgentHarness, _ bytes: [UInt8]) async throws {
         let group = MultiThreadedEventLoopGroup.singleton
-        let channel = try await ClientBootstrap(group: group).connect(host: "127.0.3.1", port: harness.listeningPort()).get()
+        let channel = try await ClientBootstrap(group: group).connect(host: "127.0.3.1", port: harness.listeningPort())
+            .get()
         try? await channel.writeAndFlush(ByteBuffer(bytes: bytes))
         try await channel.closeFuture.get()
     }
@@ -183,7 +194,8 @@ import Testing
         let harness = try AgentHarness(2, "result()")
         try harness.start([0])
         let node = RosterNode(index: 1, address: "127.0.3.2", cpus: 1, gpus: 0)
-        let hello = try GangFraming.encode(.hello(introduction: GangHello(attempt: harness.attempt, size: 2, node: node)))
+        let hello = try GangFraming.encode(
+            .hello(introduction: GangHello(attempt: harness.attempt, size: 2, node: node)))
         try await Self.intrude(harness, Array("GET / HTTP/1.1\r\n\r\n".utf8))
         try await Self.intrude(harness, (0..<5000).map { _ in UInt8.random(in: 0...255) })
         try await Self.intrude(harness, [255, 255, 255, 255])
@@ -261,8 +273,13 @@ import Testing
         func knock(_ say: [GangMessage]) async throws -> [GangMessage] {
             try await Self.knock(harness, secret: harness.secret, attempt: harness.attempt, say: say)
         }
-        let version = try await knock([.hello(introduction: GangHello(version: 9, attempt: harness.attempt, size: 2, node: node))])
-        guard case .refused(let reason)? = version.first else { Issue.record("\(version)"); return }
+        let version = try await knock([
+            .hello(introduction: GangHello(version: 9, attempt: harness.attempt, size: 2, node: node))
+        ])
+        guard case .refused(let reason)? = version.first else {
+            Issue.record("\(version)")
+            return
+        }
         #expect(reason.contains("version 9"))
         #expect(try await knock([.released]).isEmpty)
         let long = GangMessage.refused(reason: String(repeating: "x", count: GangFraming.maximumHello))
@@ -298,7 +315,10 @@ import Testing
         #expect(try await older.filter { $0 != .heartbeat } == [.welcome(version: 1)])
         try harness.start([2])
         for node in 0..<3 { try await harness.started(node) }
-        guard case .refused(let reason)? = try await knock().first else { Issue.record("was taken in"); return }
+        guard case .refused(let reason)? = try await knock().first else {
+            Issue.record("was taken in")
+            return
+        }
         #expect(reason.contains("complete"))
         harness.send(.stop(failure: TaskFailure(code: .cancelled, message: "enough")), to: 0)
         #expect(try await harness.report().failure?.message == "enough")

@@ -14,7 +14,10 @@ import Testing
         test "$MASTER_PORT" -gt 0 || exit 99
         """
 
-    static func run(_ size: Int, _ body: String, worker: String = worker, change: @escaping @Sendable (inout NodeSpec) -> Void = { _ in })
+    static func run(
+        _ size: Int, _ body: String, worker: String = worker,
+        change: @escaping @Sendable (inout NodeSpec) -> Void = { _ in }
+    )
         async throws -> (AgentHarness, GangReport)
     {
         let harness = try AgentHarness(size, body, files: ["worker.sh": worker], change: change)
@@ -26,7 +29,9 @@ import Testing
 
     @Test("Workers start on every node with their ranks, and a second launch follows the first")
     func ranks() async throws {
-        let (harness, report) = try await Self.run(3, """
+        let (harness, report) = try await Self.run(
+            3,
+            """
             for turn in ["one", "two"]:
                 answer = torchrun("./worker.sh", [turn], processesPerNode=2)
                 if answer != {"done": {}}: fail(answer)
@@ -37,7 +42,10 @@ import Testing
             let log = try harness.text(node)
             for turn in ["one", "two"] {
                 for local in 0..<2 {
-                    #expect(log.contains("rank=\(2 * node + local)/6 local=\(local)/2 group=\(node) restart=0 at=127.0.3.1 arg=\(turn)"))
+                    #expect(
+                        log.contains(
+                            "rank=\(2 * node + local)/6 local=\(local)/2 group=\(node) restart=0 at=127.0.3.1 arg=\(turn)"
+                        ))
                 }
             }
         }
@@ -54,7 +62,8 @@ import Testing
         #expect(log.contains("{'done': {}}"))
     }
 
-    @Test("A worker that fails ends the launch on all nodes and is the gang's cause", arguments: ["exit 9", "kill -9 $$"])
+    @Test(
+        "A worker that fails ends the launch on all nodes and is the gang's cause", arguments: ["exit 9", "kill -9 $$"])
     func fails(how: String) async throws {
         let worker = """
             #!/bin/sh
@@ -91,7 +100,9 @@ import Testing
             trap '' TERM
             while :; do sleep 0.1; done
             """
-        let (_, report) = try await Self.run(2, """
+        let (_, report) = try await Self.run(
+            2,
+            """
             failure = torchrun("./worker.sh", ["bad"])["failed"]["failure"]
             assert failure["process"] == "rank 1" and failure["exitCode"] == 5, failure
             time.sleep(0.1)
@@ -101,7 +112,8 @@ import Testing
                 assert f"MUSTER_LAUNCH={os.environ['MUSTER_SCOPE']}/" not in left, process
             assert torchrun("./worker.sh", ["good"]) == {"done": {}}
             result()
-            """, worker: worker) { $0.grace = 0.5 }
+            """, worker: worker
+        ) { $0.grace = 0.5 }
         #expect(report.failure == nil, "\(report)")
     }
 
@@ -114,24 +126,29 @@ import Testing
             [ $RANK = 1 ] && exit 5
             sleep 600
             """
-        let body = "answer = torchrun('./worker.sh', raw=['--no-python', '--max-restarts=RESTARTS'])\nif answer != {'done': {}}: fail(answer)\nresult()"
-        let (harness, report) = try await Self.run(2, body.replacingOccurrences(of: "RESTARTS", with: "2"), worker: worker)
+        let body =
+            "answer = torchrun('./worker.sh', raw=['--no-python', '--max-restarts=RESTARTS'])\nif answer != {'done': {}}: fail(answer)\nresult()"
+        let (harness, report) = try await Self.run(
+            2, body.replacingOccurrences(of: "RESTARTS", with: "2"), worker: worker)
         #expect(report.failure == nil, "\(report)")
         for restart in 0...2 { #expect(try harness.text(0).contains("rank=0 restart=\(restart) of 2")) }
         let (_, short) = try await Self.run(2, body.replacingOccurrences(of: "RESTARTS", with: "1"), worker: worker)
         #expect(short.failure?.process == "rank 1" && short.failure?.exitCode == 5)
     }
 
-    @Test("What cannot be launched is refused before any process starts", arguments: [
-        ("torchrun('nothing.py', raw=[])", "the entrypoint nothing.py does not exist in the work folder"),
-        ("torchrun('./worker.sh', raw=['--max-restarts=x'])", "--max-restarts"),
-        ("ask({'framework': {'framework': 'abacus', 'options': {}}})", "no framework called 'abacus'"),
-        ("torchrun('./worker.sh' if node else './other.sh')", "started different things: entrypoint"),
-        ("torchrun('./worker.sh') if node else sys.exit(result())", "had ended without it"),
-    ])
+    @Test(
+        "What cannot be launched is refused before any process starts",
+        arguments: [
+            ("torchrun('nothing.py', raw=[])", "the entrypoint nothing.py does not exist in the work folder"),
+            ("torchrun('./worker.sh', raw=['--max-restarts=x'])", "--max-restarts"),
+            ("ask({'framework': {'framework': 'abacus', 'options': {}}})", "no framework called 'abacus'"),
+            ("torchrun('./worker.sh' if node else './other.sh')", "started different things: entrypoint"),
+            ("torchrun('./worker.sh') if node else sys.exit(result())", "had ended without it"),
+        ])
     func refused(call: String, message: String) async throws {
         let harness = try AgentHarness(
-            2, "answer = \(call)\nfail(answer)", files: ["worker.sh": "#!/bin/sh\necho ran\n", "other.sh": "#!/bin/sh\necho ran\n"])
+            2, "answer = \(call)\nfail(answer)",
+            files: ["worker.sh": "#!/bin/sh\necho ran\n", "other.sh": "#!/bin/sh\necho ran\n"])
         try harness.start()
         let failure = try #require(try await harness.report().failure)
         #expect(failure.message.contains(message), "\(failure.message)")
@@ -140,7 +157,9 @@ import Testing
 
     @Test("A Python that is missing is named with the rank that needed it")
     func noPython() async throws {
-        let (_, report) = try await Self.run(2, "fail(torchrun('worker.sh', raw=[]))") { $0.task.python = "/nowhere/bin/python3" }
+        let (_, report) = try await Self.run(2, "fail(torchrun('worker.sh', raw=[]))") {
+            $0.task.python = "/nowhere/bin/python3"
+        }
         #expect(report.failure?.code == .environment)
         #expect(report.failure?.message.contains("/nowhere/bin/python3") == true, "\(report.failure?.message ?? "")")
     }

@@ -12,7 +12,9 @@ import Testing
 
     @Test("A step's transition, artifacts and output arrive, and nothing of the node is left")
     func succeeds() async throws {
-        let harness = try AgentHarness(1, """
+        let harness = try AgentHarness(
+            1,
+            """
             open(folder + "/weights", "wb").write(bytes(8))
             print("hello", end="", flush=True)
             sys.stderr.buffer.write(b"\\xff\\rpart")
@@ -36,7 +38,9 @@ import Testing
 
     @Test("The step finds its place in the environment, its work folder and its task file")
     func environment() async throws {
-        let harness = try AgentHarness(1, """
+        let harness = try AgentHarness(
+            1,
+            """
             assert os.path.samefile(os.getcwd(), os.path.dirname(folder) + "/work")
             assert open("data.txt").read() == "packaged"
             assert os.environ["MUSTER_STEP"] == "train" and os.environ["MUSTER_TASK"] == "3" == task["taskID"]
@@ -48,27 +52,51 @@ import Testing
             assert os.stat(os.path.dirname(folder)).st_mode & 0o777 == 0o700
             assert os.getsid(0) == os.getpid() and "HOME" not in os.environ
             result()
-            """, files: ["data.txt": "packaged"]) { $0.task.python = "/venv/bin/python3" }
+            """, files: ["data.txt": "packaged"]
+        ) { $0.task.python = "/venv/bin/python3" }
         try harness.start()
         let report = try await harness.report()
         #expect(report.failure == nil, "\(report)")
     }
 
-    @Test("A step that fails is reported with how it ended and its last lines", arguments: [
-        ("print('out'); sys.exit('bad luck')", TaskFailure.Code.exit, "the step program left with exit code 1", "bad luck"),
-        ("print('last words', flush=True); os.kill(os.getpid(), 9)", .signal, "the step program was ended by signal 9 (SIGKILL)", "last words"),
-        ("print('x'); result(None, error={'code': 'step.error', 'message': 'no luck'}); sys.exit(1)", .body, "no luck", "x"),
-        ("print('x')", .contract, "the step program left with exit code 0 but no result.json", "x"),
-        ("print('x'); open(folder + '/result.json', 'w').write('{')", .contract, "result.json cannot be understood", "x"),
-        ("print('x'); result(version=2)", .contract, "version 2", "x"),
-        ("print('x'); result(None)", .contract, "neither a transition nor an error", "x"),
-        ("print('x'); result(error={'code': 'step.error', 'message': 'no'})", .contract, "both", "x"),
-        ("print('x'); result(artifacts={'a': {'path': '../flow.py', 'encoding': 'data'}})", .contract, "not below the task folder", "x"),
-        ("print('x'); os.symlink('/etc/passwd', folder + '/a'); result(artifacts={'a': {'path': 'a', 'encoding': 'data'}})", .contract, "not a file", "x"),
-        ("print('x'); result(artifacts={'a': {'path': 'a', 'encoding': 'data'}})", .contract, "not a file", "x"),
-        ("print('x'); result(unchanged={'a': {'digest': '0' * 64, 'size': 1, 'encoding': 'data'}})", .contract, "unchanged", "x"),
-        ("print('x'); result({'foreach': {'to': 'a', 'count': 2}})", .contract, "items.jsonl", "x"),
-    ])
+    @Test(
+        "A step that fails is reported with how it ended and its last lines",
+        arguments: [
+            (
+                "print('out'); sys.exit('bad luck')", TaskFailure.Code.exit, "the step program left with exit code 1",
+                "bad luck"
+            ),
+            (
+                "print('last words', flush=True); os.kill(os.getpid(), 9)", .signal,
+                "the step program was ended by signal 9 (SIGKILL)", "last words"
+            ),
+            (
+                "print('x'); result(None, error={'code': 'step.error', 'message': 'no luck'}); sys.exit(1)", .body,
+                "no luck", "x"
+            ),
+            ("print('x')", .contract, "the step program left with exit code 0 but no result.json", "x"),
+            (
+                "print('x'); open(folder + '/result.json', 'w').write('{')", .contract,
+                "result.json cannot be understood", "x"
+            ),
+            ("print('x'); result(version=2)", .contract, "version 2", "x"),
+            ("print('x'); result(None)", .contract, "neither a transition nor an error", "x"),
+            ("print('x'); result(error={'code': 'step.error', 'message': 'no'})", .contract, "both", "x"),
+            (
+                "print('x'); result(artifacts={'a': {'path': '../flow.py', 'encoding': 'data'}})", .contract,
+                "not below the task folder", "x"
+            ),
+            (
+                "print('x'); os.symlink('/etc/passwd', folder + '/a'); result(artifacts={'a': {'path': 'a', 'encoding': 'data'}})",
+                .contract, "not a file", "x"
+            ),
+            ("print('x'); result(artifacts={'a': {'path': 'a', 'encoding': 'data'}})", .contract, "not a file", "x"),
+            (
+                "print('x'); result(unchanged={'a': {'digest': '0' * 64, 'size': 1, 'encoding': 'data'}})", .contract,
+                "unchanged", "x"
+            ),
+            ("print('x'); result({'foreach': {'to': 'a', 'count': 2}})", .contract, "items.jsonl", "x"),
+        ])
     func fails(body: String, code: TaskFailure.Code, message: String, line: String) async throws {
         let harness = try AgentHarness(1, body)
         try harness.start()
@@ -105,14 +133,18 @@ import Testing
         let harness = try AgentHarness(1, "daemon()\nprint('up', flush=True)\ntime.sleep(600)")
         try harness.start()
         try await harness.started(0)
-        _ = try await harness.wait { $0.contains { if case .log(_, _)? = $0.status { true } else { false } } ? true : nil }
+        _ = try await harness.wait {
+            $0.contains { if case .log(_, _)? = $0.status { true } else { false } } ? true : nil
+        }
         harness.closeInput(0)
         #expect(try await harness.exits() == [Self.ok])
         #expect(!harness.reportFileExists)
         harness.expectNothingLeft()
     }
 
-    @Test("A stop, a signal to the agent and the timeout end the step and say why", arguments: ["stop", "signal", "timeout"])
+    @Test(
+        "A stop, a signal to the agent and the timeout end the step and say why",
+        arguments: ["stop", "signal", "timeout"])
     func ends(how: String) async throws {
         let harness = try AgentHarness(1, "time.sleep(600)") { if how == "timeout" { $0.timeout = 0.5 } }
         try harness.start()
@@ -134,7 +166,9 @@ import Testing
 
     @Test("A step may run programs on its node, and hears how they ended")
     func process() async throws {
-        let harness = try AgentHarness(1, """
+        let harness = try AgentHarness(
+            1,
+            """
             assert ask({"process": {"arguments": ["sh", "-c", "echo $WHO; test -e data.txt"], "environment": {"WHO": "worker"}}}) == {"done": {}}
             failure = ask({"process": {"arguments": ["sh", "-c", "echo bad >&2; exit 3"], "environment": {}}})["failed"]["failure"]
             assert failure["code"] == "process.exit" and failure["exitCode"] == 3 and failure["process"] == "sh", failure
@@ -150,9 +184,11 @@ import Testing
         #expect(try harness.text(0).contains("10000 o 7\nworker\n"))
     }
 
-    @Test("An agent without a usable specification says what is wrong and leaves with 2", arguments: [
-        "", "{}\n", "garbage\n",
-    ])
+    @Test(
+        "An agent without a usable specification says what is wrong and leaves with 2",
+        arguments: [
+            "", "{}\n", "garbage\n",
+        ])
     func specification(input: String) async throws {
         let reactor = try ProcessReactor()
         let outcome = try await reactor.run(
@@ -165,11 +201,16 @@ import Testing
     func commandLine() async throws {
         let reactor = try ProcessReactor()
         func run(_ argument: String) async throws -> ProcessOutcome {
-            try await reactor.run(ProcessSpec(executable: try AgentHarness.agent(), arguments: [argument], environment: [:]))
+            try await reactor.run(
+                ProcessSpec(executable: try AgentHarness.agent(), arguments: [argument], environment: [:]))
         }
         let version = try await run("--version")
-        #expect(version.status == .exited(0) && String(decoding: version.standardOutput, as: UTF8.self).hasPrefix("muster-agent "))
+        #expect(
+            version.status == .exited(0)
+                && String(decoding: version.standardOutput, as: UTF8.self).hasPrefix("muster-agent "))
         let wrong = try await run("--help-me")
-        #expect(wrong.status == .exited(2) && String(decoding: wrong.standardError, as: UTF8.self).contains("usage: muster-agent"))
+        #expect(
+            wrong.status == .exited(2)
+                && String(decoding: wrong.standardError, as: UTF8.self).contains("usage: muster-agent"))
     }
 }

@@ -9,7 +9,8 @@ import Testing
     .timeLimit(.minutes(1)),
     .enabled(
         if: StaticAgent.path != nil,
-        "there is no release agent: swift build -c release --static-swift-stdlib --product muster-agent, or name one in MUSTER_TEST_RELEASE_AGENT"))
+        "there is no release agent: swift build -c release --static-swift-stdlib --product muster-agent, or name one in MUSTER_TEST_RELEASE_AGENT"
+    ))
 struct StaticAgentTests {
     @Test("The release agent starts in a root that holds nothing but itself and /proc, quickly")
     func emptyRoot() async throws {
@@ -41,11 +42,14 @@ struct StaticAgentTests {
         let attempt = AttemptID(flow: "Flow", run: "1", step: "train", task: 1, attempt: 0)
         let task = TaskFile(
             attempt: attempt, taskID: "", user: "me",
-            parallel: ParallelFrame(controlAddress: "", nodes: 0, index: 0, controlTaskID: ""), socket: "", temporaryFolder: "")
+            parallel: ParallelFrame(controlAddress: "", nodes: 0, index: 0, controlTaskID: ""), socket: "",
+            temporaryFolder: "")
         // The only program there is: the agent itself, which refuses the arguments of a flow program.
         let spec = NodeSpec(
-            attempt: attempt, index: 0, size: 1, address: "127.0.0.1", secret: "", rendezvousDeadline: 10, timeout: nil, grace: 1,
-            program: ["/muster-agent"], task: task, store: "/store", package: "/package", scratch: "/scratch", environment: [:],
+            attempt: attempt, index: 0, size: 1, address: "127.0.0.1", secret: "", rendezvousDeadline: 10, timeout: nil,
+            grace: 1,
+            program: ["/muster-agent"], task: task, store: "/store", package: "/package", scratch: "/scratch",
+            environment: [:],
             framework: nil, cpus: 1, gpus: 0)
         let input = Array(try LineCoding.encode(spec))
         let file = "\(root)/spec"
@@ -65,7 +69,8 @@ enum StaticAgent {
     /// The release executable; nil when it was not built.
     static let path: String? = {
         if let named = ProcessInfo.processInfo.environment["MUSTER_TEST_RELEASE_AGENT"] { return named }
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
         let path = root.appending(path: ".build/release/muster-agent").path
         return FileManager.default.isExecutableFile(atPath: path) ? path : nil
     }()

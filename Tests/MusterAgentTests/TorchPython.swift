@@ -6,7 +6,8 @@ import MusterProcess
 enum TorchPython {
     static let path: Task<String?, Never> = Task {
         if let named = ProcessInfo.processInfo.environment["MUSTER_TEST_TORCH_PYTHON"] { return named }
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
         let folder = root.appending(path: ".cache/torch-test").path
         let python = "\(folder)/bin/python3"
         if await Self.run([python, "-c", "import torch.distributed"]) { return python }

@@ -23,7 +23,9 @@ import Testing
         """
 
     /// What differs between any two launches, or between a launcher and none.
-    static let own: Set<String> = ["MASTER_PORT", "TORCHELASTIC_ERROR_FILE", "TORCHELASTIC_USE_AGENT_STORE", "MUSTER_LAUNCH"]
+    static let own: Set<String> = [
+        "MASTER_PORT", "TORCHELASTIC_ERROR_FILE", "TORCHELASTIC_USE_AGENT_STORE", "MUSTER_LAUNCH",
+    ]
 
     @Test(
         "Workers find the same environment as under the real torchrun, and meet in it",
@@ -33,16 +35,19 @@ import Testing
     func environment() async throws {
         let python = try #require(await TorchPython.path.value)
         let output = "/tmp/ma-dump-\(UInt32.random(in: 0...UInt32.max))"
-        let harness = try AgentHarness(2, """
+        let harness = try AgentHarness(
+            2,
+            """
             raw = ["--rdzv-id=job", "--max-restarts=1", "--role", "trainer", "--nproc-per-node=2"]
             for name, more in [("direct", []), ("real", ["--local-ranks-filter=0,1"])]:
                 answer = torchrun("worker.py", ["\(output)-" + name], raw + more)
                 if answer != {"done": {}}: fail(answer)
             result()
-            """, files: ["worker.py": Self.worker]) { spec in
-                spec.task.python = python
-                spec.environment["HOME"] = "/tmp"
-            }
+            """, files: ["worker.py": Self.worker]
+        ) { spec in
+            spec.task.python = python
+            spec.environment["HOME"] = "/tmp"
+        }
         try harness.start()
         let report = try await harness.report()
         #expect(report.failure == nil, "\(report)")

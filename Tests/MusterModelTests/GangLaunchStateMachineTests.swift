@@ -5,7 +5,8 @@ import Testing
 @Suite struct GangLaunchStateMachineTests {
     static func request(_ entrypoint: String = "train.py", processes: Int = 1, restarts: Int = 0) -> LaunchRequest {
         LaunchRequest(
-            framework: "torchrun", options: ["entrypoint": .string(entrypoint)], processes: processes, restarts: restarts)
+            framework: "torchrun", options: ["entrypoint": .string(entrypoint)], processes: processes,
+            restarts: restarts)
     }
 
     static let crash = TaskFailure(code: .exit, message: "rank 1 failed", node: 1, process: "rank 1", exitCode: 7)
@@ -13,7 +14,9 @@ import Testing
 
     static func running(restarts: Int = 0) throws -> LaunchStateMachine {
         var machine = LaunchStateMachine(size: 2)
-        for node in 0..<2 { _ = try machine.handle(.requested(node: node, launch: 1, request: self.request(restarts: restarts))) }
+        for node in 0..<2 {
+            _ = try machine.handle(.requested(node: node, launch: 1, request: self.request(restarts: restarts)))
+        }
         return machine
     }
 
@@ -39,7 +42,8 @@ import Testing
     func endsWell() throws {
         var machine = try Self.running()
         #expect(try machine.handle(.ended(node: 0, round: Self.first)).isEmpty)
-        #expect(try machine.handle(.ended(node: 1, round: Self.first)) == [.answer(launch: 1, nodes: [0, 1], failure: nil)])
+        #expect(
+            try machine.handle(.ended(node: 1, round: Self.first)) == [.answer(launch: 1, nodes: [0, 1], failure: nil)])
         for node in 0..<2 {
             let actions = try machine.handle(.requested(node: node, launch: 2, request: Self.request()))
             #expect(actions.count == node)
@@ -49,12 +53,16 @@ import Testing
     @Test("The first failure stops the round everywhere and is the answer")
     func fails() throws {
         var machine = try Self.running()
-        #expect(try machine.handle(.failed(node: 1, round: Self.first, failure: Self.crash)) == [.stop(round: Self.first)])
+        #expect(
+            try machine.handle(.failed(node: 1, round: Self.first, failure: Self.crash)) == [.stop(round: Self.first)])
         var other = Self.crash
         other.message = "rank 0 failed too"
         #expect(try machine.handle(.failed(node: 0, round: Self.first, failure: other)).isEmpty)
         #expect(try machine.handle(.ended(node: 1, round: Self.first)).isEmpty)
-        #expect(try machine.handle(.ended(node: 0, round: Self.first)) == [.answer(launch: 1, nodes: [0, 1], failure: Self.crash)])
+        #expect(
+            try machine.handle(.ended(node: 0, round: Self.first)) == [
+                .answer(launch: 1, nodes: [0, 1], failure: Self.crash)
+            ])
     }
 
     @Test("With restarts left a failed round starts again, then the last failure is the answer")
@@ -67,10 +75,15 @@ import Testing
             try machine.handle(.ended(node: 1, round: Self.first)) == [
                 .start(round: again, request: Self.request(restarts: 1), processes: [1, 1])
             ])
-        #expect(try machine.handle(.failed(node: 0, round: Self.first, failure: Self.crash)).isEmpty, "it crossed the restart")
+        #expect(
+            try machine.handle(.failed(node: 0, round: Self.first, failure: Self.crash)).isEmpty,
+            "it crossed the restart")
         #expect(try machine.handle(.failed(node: 0, round: again, failure: Self.crash)) == [.stop(round: again)])
         _ = try machine.handle(.ended(node: 0, round: again))
-        #expect(try machine.handle(.ended(node: 1, round: again)) == [.answer(launch: 1, nodes: [0, 1], failure: Self.crash)])
+        #expect(
+            try machine.handle(.ended(node: 1, round: again)) == [
+                .answer(launch: 1, nodes: [0, 1], failure: Self.crash)
+            ])
     }
 
     @Test("Nodes that ask for different things hear what differs, late ones too")
@@ -78,7 +91,10 @@ import Testing
         var machine = LaunchStateMachine(size: 3)
         _ = try machine.handle(.requested(node: 0, launch: 1, request: Self.request()))
         let actions = try machine.handle(.requested(node: 2, launch: 1, request: Self.request("other.py")))
-        guard case .answer(launch: 1, nodes: [0, 2], let failure?) = actions.first else { Issue.record("\(actions)"); return }
+        guard case .answer(launch: 1, nodes: [0, 2], let failure?) = actions.first else {
+            Issue.record("\(actions)")
+            return
+        }
         #expect(failure.code == .contract)
         #expect(failure.message.contains(#"entrypoint is "train.py" on node 0 and "other.py" on node 2"#))
         let late = try machine.handle(.requested(node: 1, launch: 1, request: Self.request()))
@@ -91,7 +107,10 @@ import Testing
         if before { #expect(try machine.handle(.bodyEnded(node: 1)).isEmpty) }
         var actions = try machine.handle(.requested(node: 0, launch: 1, request: Self.request()))
         if !before { actions = try machine.handle(.bodyEnded(node: 1)) }
-        guard case .answer(launch: 1, nodes: [0], let failure?) = actions.first else { Issue.record("\(actions)"); return }
+        guard case .answer(launch: 1, nodes: [0], let failure?) = actions.first else {
+            Issue.record("\(actions)")
+            return
+        }
         #expect(failure.message.contains("body of node 1 had ended without it"))
     }
 
@@ -101,7 +120,8 @@ import Testing
 
     static let events: [LaunchStateMachine.Event] = [
         .requested(node: 1, launch: 1, request: request()), .requested(node: 1, launch: 2, request: request()),
-        .failed(node: 1, round: first, failure: crash), .failed(node: 1, round: LaunchRound(launch: 9, restart: 0), failure: crash),
+        .failed(node: 1, round: first, failure: crash),
+        .failed(node: 1, round: LaunchRound(launch: 9, restart: 0), failure: crash),
         .ended(node: 1, round: first), .ended(node: 1, round: LaunchRound(launch: 9, restart: 0)), .bodyEnded(node: 1),
     ]
     static let table: [(String, [Verdict])] = [
@@ -119,7 +139,9 @@ import Testing
         return machine
     }
 
-    @Test("Every event in every phase is handled, comes too late, or is refused without a change", arguments: 0..<4, 0..<7)
+    @Test(
+        "Every event in every phase is handled, comes too late, or is refused without a change", arguments: 0..<4, 0..<7
+    )
     func everyEvent(phase: Int, event: Int) throws {
         let before = try Self.machine(in: Self.table[phase].0)
         let verdict = Self.table[phase].1[event]

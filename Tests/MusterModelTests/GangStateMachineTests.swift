@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct GangStateMachineTests {
     static let next = NodeResult(transition: .step(to: "join"), artifacts: [:])
-    static let crash = TaskFailure(code: .exit, message: "node 1: step left with exit code 3", node: 1, process: "step", exitCode: 3)
+    static let crash = TaskFailure(
+        code: .exit, message: "node 1: step left with exit code 3", node: 1, process: "step", exitCode: 3)
     static let cancelled = TaskFailure(code: .cancelled, message: "the run was cancelled")
 
     static func node(_ index: Int) -> RosterNode {
@@ -59,19 +60,28 @@ import Testing
         _ = try gang.handle(.joined(Self.node(0)))
         _ = try gang.handle(.joined(Self.node(2)))
         let actions = try gang.handle(.deadlinePassed(seconds: 30))
-        guard case .release(nodes: [0, 2], let failure?) = actions.first else { Issue.record("\(actions)"); return }
+        guard case .release(nodes: [0, 2], let failure?) = actions.first else {
+            Issue.record("\(actions)")
+            return
+        }
         #expect(failure.code == .rendezvous)
         #expect(failure.message.hasPrefix("nodes 1, 3 of 4 did not come to the rendezvous within 30 s"))
         #expect(try gang.handle(.released(node: 0)).isEmpty)
         let end = try gang.handle(.released(node: 2))
-        guard case .finish(failure, let nodes) = end.first else { Issue.record("\(end)"); return }
+        guard case .finish(failure, let nodes) = end.first else {
+            Issue.record("\(end)")
+            return
+        }
         #expect(nodes.map(\.status) == [.stopped, .failed, .stopped, .failed])
     }
 
     @Test("When every node took the same transition the gang succeeds and keeps every result")
     func succeeds() throws {
         var gang = try Self.running(2)
-        #expect(try gang.handle(.ended(node: 1, outcome: .succeeded(result: Self.next))) == [.report(node: 1, status: .succeeded)])
+        #expect(
+            try gang.handle(.ended(node: 1, outcome: .succeeded(result: Self.next))) == [
+                .report(node: 1, status: .succeeded)
+            ])
         #expect(
             try gang.handle(.ended(node: 0, outcome: .succeeded(result: Self.next))) == [
                 .report(node: 0, status: .succeeded), .release(nodes: [0, 1], failure: nil),
@@ -93,7 +103,10 @@ import Testing
         #expect(try gang.handle(.ended(node: 0, outcome: .failed(failure: later))).isEmpty)
         for node in [0, 1] { #expect(try gang.handle(.released(node: node)).isEmpty) }
         let end = try gang.handle(.released(node: 2))
-        guard case .finish(Self.crash, let nodes) = end.first else { Issue.record("\(end)"); return }
+        guard case .finish(Self.crash, let nodes) = end.first else {
+            Issue.record("\(end)")
+            return
+        }
         #expect(nodes.map(\.status) == [.stopped, .failed, .succeeded])
     }
 
@@ -101,7 +114,10 @@ import Testing
     func lost() throws {
         var gang = try Self.running(3)
         let actions = try gang.handle(.lost(node: 1, reason: "its agent's connection ended"))
-        guard case .release(nodes: [0, 2], let failure?) = actions.first else { Issue.record("\(actions)"); return }
+        guard case .release(nodes: [0, 2], let failure?) = actions.first else {
+            Issue.record("\(actions)")
+            return
+        }
         #expect(failure.code == .lost)
         #expect(failure.node == 1)
         #expect(failure.message == "node 1 (127.0.1.2) was lost: its agent's connection ended")
@@ -112,24 +128,31 @@ import Testing
 
     @Test("A body's error after a failed launch is reported as the launch's failure")
     func launchIsTheCause() throws {
-        let rank = TaskFailure(code: .signal, message: "rank 3 on node 3 was ended by signal 9", node: 3, process: "rank 3", signal: 9)
+        let rank = TaskFailure(
+            code: .signal, message: "rank 3 on node 3 was ended by signal 9", node: 3, process: "rank 3", signal: 9)
         let body = TaskFailure(code: .body, message: "training failed", node: 0, process: "step")
         var gang = try Self.running(4)
         _ = try gang.handle(.launchStarted)
         _ = try gang.handle(.launchFailed(rank))
-        #expect(try gang.handle(.ended(node: 0, outcome: .failed(failure: body))).first == .release(nodes: [0, 1, 2, 3], failure: rank))
+        #expect(
+            try gang.handle(.ended(node: 0, outcome: .failed(failure: body))).first
+                == .release(nodes: [0, 1, 2, 3], failure: rank))
 
         var recovered = try Self.running(4)
         _ = try recovered.handle(.launchFailed(rank))
         _ = try recovered.handle(.launchStarted)
-        #expect(try recovered.handle(.ended(node: 0, outcome: .failed(failure: body))).first == .release(nodes: [0, 1, 2, 3], failure: body))
+        #expect(
+            try recovered.handle(.ended(node: 0, outcome: .failed(failure: body))).first
+                == .release(nodes: [0, 1, 2, 3], failure: body))
 
         var killed = try Self.running(4)
         var signal = body
         signal.code = .signal
         signal.signal = 9
         _ = try killed.handle(.launchFailed(rank))
-        #expect(try killed.handle(.ended(node: 0, outcome: .failed(failure: signal))).first == .release(nodes: [0, 1, 2, 3], failure: signal))
+        #expect(
+            try killed.handle(.ended(node: 0, outcome: .failed(failure: signal))).first
+                == .release(nodes: [0, 1, 2, 3], failure: signal))
     }
 
     @Test("Nodes that take different transitions, or one that joins nothing, break the protocol")
@@ -138,7 +161,10 @@ import Testing
         var gang = try Self.running(2)
         _ = try gang.handle(.ended(node: 0, outcome: .succeeded(result: Self.next)))
         let actions = try gang.handle(.ended(node: 1, outcome: .succeeded(result: other)))
-        guard case .release(_, let failure?) = actions[1] else { Issue.record("\(actions)"); return }
+        guard case .release(_, let failure?) = actions[1] else {
+            Issue.record("\(actions)")
+            return
+        }
         #expect(failure.code == .contract)
         #expect(failure.message.contains("`join`") && failure.message.contains("`elsewhere`"))
 
@@ -146,12 +172,16 @@ import Testing
         let foreach = NodeResult(transition: .foreach(to: "a", count: 3), artifacts: [:])
         _ = try fan.handle(.ended(node: 0, outcome: .succeeded(result: foreach)))
         let end = try fan.handle(.ended(node: 1, outcome: .succeeded(result: foreach)))
-        guard case .release(_, let wrong?) = end[1] else { Issue.record("\(end)"); return }
+        guard case .release(_, let wrong?) = end[1] else {
+            Issue.record("\(end)")
+            return
+        }
         #expect(wrong.code == .contract)
 
         var one = try Self.running(1)
         #expect(
-            try one.handle(.ended(node: 0, outcome: .succeeded(result: foreach))).last == .release(nodes: [0], failure: nil),
+            try one.handle(.ended(node: 0, outcome: .succeeded(result: foreach))).last
+                == .release(nodes: [0], failure: nil),
             "a gang of one may take any transition")
     }
 
@@ -161,7 +191,8 @@ import Testing
 
     static let events: [GangStateMachine.Event] = [
         .joined(node(1)), .deadlinePassed(seconds: 1), .ended(node: 1, outcome: .failed(failure: crash)),
-        .lost(node: 1, reason: "gone"), .launchStarted, .launchFailed(crash), .timedOut(seconds: 1), .stopped(cancelled),
+        .lost(node: 1, reason: "gone"), .launchStarted, .launchFailed(crash), .timedOut(seconds: 1),
+        .stopped(cancelled),
         .released(node: 1),
     ]
 
@@ -188,7 +219,9 @@ import Testing
         return gang
     }
 
-    @Test("Every event in every phase is handled, comes too late, or is refused without a change", arguments: 0..<4, 0..<9)
+    @Test(
+        "Every event in every phase is handled, comes too late, or is refused without a change", arguments: 0..<4, 0..<9
+    )
     func everyEvent(phase: Int, event: Int) throws {
         let before = try Self.gang(in: Self.table[phase].0)
         let verdict = Self.table[phase].1[event]
@@ -198,7 +231,8 @@ import Testing
             switch verdict {
             case .illegal: Issue.record("was taken: \(actions)")
             case .ignored: #expect(actions.isEmpty && gang.phase == before.phase)
-            case .handled: #expect(!actions.isEmpty || gang.phase != before.phase || Self.events[event] == .joined(Self.node(1)))
+            case .handled:
+                #expect(!actions.isEmpty || gang.phase != before.phase || Self.events[event] == .joined(Self.node(1)))
             }
         } catch {
             #expect(verdict == .illegal)
@@ -207,7 +241,9 @@ import Testing
         }
     }
 
-    @Test("A node that is not of the gang is refused in every phase", arguments: ["pending", "running", "releasing", "done"], [-1, 2])
+    @Test(
+        "A node that is not of the gang is refused in every phase",
+        arguments: ["pending", "running", "releasing", "done"], [-1, 2])
     func stranger(phase: String, node: Int) throws {
         var gang = try Self.gang(in: phase)
         for event: GangStateMachine.Event in [
@@ -222,7 +258,9 @@ import Testing
     func twice() throws {
         var gang = try Self.running(2)
         _ = try gang.handle(.ended(node: 0, outcome: .succeeded(result: Self.next)))
-        #expect(throws: IllegalGangEvent.self) { try gang.handle(.ended(node: 0, outcome: .succeeded(result: Self.next))) }
+        #expect(throws: IllegalGangEvent.self) {
+            try gang.handle(.ended(node: 0, outcome: .succeeded(result: Self.next)))
+        }
         _ = try gang.handle(.stopped(Self.cancelled))
         _ = try gang.handle(.released(node: 0))
         #expect(throws: IllegalGangEvent.self) { try gang.handle(.released(node: 0)) }

@@ -8,7 +8,8 @@ import Testing
     static let attempt = AttemptID(flow: "Train", run: "17", step: "train", task: 3, attempt: 1)
     static let node = RosterNode(index: 2, address: "127.0.1.3", cpus: 4, gpus: 1)
     static let failure = TaskFailure(
-        code: .signal, message: "rank 3 on node 3 was ended by signal 9 (SIGKILL)", node: 3, process: "rank 3", signal: 9,
+        code: .signal, message: "rank 3 on node 3 was ended by signal 9 (SIGKILL)", node: 3, process: "rank 3",
+        signal: 9,
         lastLines: ["epoch 1", "loss 0.25 \u{1F600}"])
     static let round = LaunchRound(launch: 1, restart: 2)
 
@@ -19,13 +20,21 @@ import Testing
         .refused(reason: "it belongs to another attempt"),
         .roster(roster: Roster(nodes: [RosterNode(index: 0, address: "127.0.1.1", cpus: 4, gpus: 0), node])),
         .heartbeat,
-        .ended(outcome: .succeeded(result: NodeResult(
-            transition: .step(to: "join"),
-            artifacts: ["loss": ArtifactReference(digest: String(repeating: "ab", count: 32), size: 8, encoding: .float64)]))),
+        .ended(
+            outcome: .succeeded(
+                result: NodeResult(
+                    transition: .step(to: "join"),
+                    artifacts: [
+                        "loss": ArtifactReference(
+                            digest: String(repeating: "ab", count: 32), size: 8, encoding: .float64)
+                    ]))),
         .ended(outcome: .failed(failure: failure)),
-        .launchRequested(launch: 1, request: LaunchRequest(
-            framework: "torchrun", options: ["entrypoint": .string("train.py"), "arguments": .array([.string("--epochs=5")])],
-            processes: 2, restarts: 3)),
+        .launchRequested(
+            launch: 1,
+            request: LaunchRequest(
+                framework: "torchrun",
+                options: ["entrypoint": .string("train.py"), "arguments": .array([.string("--epochs=5")])],
+                processes: 2, restarts: 3)),
         .launchStarted(round: round, port: 41234, processes: [2, 2]),
         .launchFailed(round: round, failure: failure),
         .launchStopped(round: round),
@@ -67,9 +76,10 @@ import Testing
         #expect(throws: GangFramingError.tooLong(length: 0xFFFF_FFFF, limit: 100)) { try decode([255, 255, 255, 255]) }
         #expect(throws: GangFramingError.unknown("{}")) { try decode([0, 0, 0, 2] + Array("{}".utf8)) }
         #expect(try decode([0, 0, 0, 101].dropLast()) == nil)
-        let roster = Roster(nodes: (0..<GangLimits.maximumNodes).map {
-            RosterNode(index: $0, address: "2001:0db8:85a3:0000:0000:8a2e:0370:7334", cpus: 256, gpus: 8)
-        })
+        let roster = Roster(
+            nodes: (0..<GangLimits.maximumNodes).map {
+                RosterNode(index: $0, address: "2001:0db8:85a3:0000:0000:8a2e:0370:7334", cpus: 256, gpus: 8)
+            })
         #expect(try GangFraming.encode(.roster(roster: roster)).count < GangFraming.maximumLength)
     }
 
@@ -81,7 +91,8 @@ import Testing
         for round in 0..<100_000 {
             var bytes: Data
             if round % 4 == 0 {
-                bytes = Data((0..<Int.random(in: 0..<64, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) })
+                bytes = Data(
+                    (0..<Int.random(in: 0..<64, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) })
             } else {
                 bytes = valid[round % valid.count]
                 for _ in 0..<Int.random(in: 1...4, using: &random) {
@@ -95,16 +106,32 @@ import Testing
         #expect(refused > 10_000)
     }
 
-    @Test("A hello of another version, attempt, size or index is refused with the reason", arguments: [
-        (GangHello(version: 2, attempt: attempt, size: 4, node: node), "version 2"),
-        (GangHello(attempt: AttemptID(flow: "Train", run: "17", step: "train", task: 3, attempt: 0), size: 4, node: node), "belongs to"),
-        (GangHello(attempt: attempt, size: 5, node: node), "expects 5 nodes"),
-        (GangHello(attempt: attempt, size: 4, node: RosterNode(index: 4, address: "a", cpus: 1, gpus: 0)), "between 1 and 3"),
-        (GangHello(attempt: attempt, size: 4, node: RosterNode(index: 0, address: "a", cpus: 1, gpus: 0)), "between 1 and 3"),
-        (GangHello(attempt: attempt, size: 4, node: RosterNode(index: 1, address: "", cpus: 1, gpus: 0)), "address"),
-    ])
+    @Test(
+        "A hello of another version, attempt, size or index is refused with the reason",
+        arguments: [
+            (GangHello(version: 2, attempt: attempt, size: 4, node: node), "version 2"),
+            (
+                GangHello(
+                    attempt: AttemptID(flow: "Train", run: "17", step: "train", task: 3, attempt: 0), size: 4,
+                    node: node), "belongs to"
+            ),
+            (GangHello(attempt: attempt, size: 5, node: node), "expects 5 nodes"),
+            (
+                GangHello(attempt: attempt, size: 4, node: RosterNode(index: 4, address: "a", cpus: 1, gpus: 0)),
+                "between 1 and 3"
+            ),
+            (
+                GangHello(attempt: attempt, size: 4, node: RosterNode(index: 0, address: "a", cpus: 1, gpus: 0)),
+                "between 1 and 3"
+            ),
+            (
+                GangHello(attempt: attempt, size: 4, node: RosterNode(index: 1, address: "", cpus: 1, gpus: 0)),
+                "address"
+            ),
+        ])
     func hello(hello: GangHello, reason: String) {
         #expect(hello.refusal(attempt: Self.attempt, size: 4)?.contains(reason) == true)
-        #expect(GangHello(attempt: Self.attempt, size: 4, node: Self.node).refusal(attempt: Self.attempt, size: 4) == nil)
+        #expect(
+            GangHello(attempt: Self.attempt, size: 4, node: Self.node).refusal(attempt: Self.attempt, size: 4) == nil)
     }
 }

@@ -11,5 +11,7 @@ func expectGolden(_ name: String, _ text: String, location: SourceLocation = #_s
         return
     }
     let expected = try String(contentsOf: file, encoding: .utf8)
-    #expect(text == expected, "differs from \(file.path); run with MUSTER_UPDATE_GOLDEN=1 if that is meant", sourceLocation: location)
+    #expect(
+        text == expected, "differs from \(file.path); run with MUSTER_UPDATE_GOLDEN=1 if that is meant",
+        sourceLocation: location)
 }

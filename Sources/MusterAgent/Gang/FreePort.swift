@@ -25,7 +25,9 @@ enum FreePort {
         }
         guard isBound, isNamed else { throw AgentError.system("find a free port on \(address)") }
         // The port stands at the same place in both families' addresses.
-        let port = withUnsafeBytes(of: &bound) { UInt16(bigEndian: $0.loadUnaligned(fromByteOffset: 2, as: UInt16.self)) }
+        let port = withUnsafeBytes(of: &bound) {
+            UInt16(bigEndian: $0.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
+        }
         return Int(port)
     }
 }

@@ -41,8 +41,9 @@ final class GangController {
                 events.yield(.rendezvousDeadline)
             }
         }
-        self.join(RosterNode(
-            index: self.spec.index, address: self.spec.address, cpus: self.spec.cpus, gpus: self.spec.gpus))
+        self.join(
+            RosterNode(
+                index: self.spec.index, address: self.spec.address, cpus: self.spec.cpus, gpus: self.spec.gpus))
         guard self.spec.size > 1 else { return }
         do {
             let tls = try GangTLS(secret: self.spec.secret, attempt: self.spec.attempt)
@@ -51,8 +52,10 @@ final class GangController {
             self.server = server
             self.services.status.send(.listening(port: server.port))
         } catch {
-            self.stop(TaskFailure(
-                code: .rendezvous, message: "the control node cannot listen at \(self.spec.address): \(error)", node: 0))
+            self.stop(
+                TaskFailure(
+                    code: .rendezvous, message: "the control node cannot listen at \(self.spec.address): \(error)",
+                    node: 0))
         }
     }
 
@@ -148,7 +151,8 @@ final class GangController {
 
     private func misbehaves(_ node: Int, _ what: String) {
         if node == self.spec.index {
-            self.stop(TaskFailure(code: .contract, message: "the control node broke the gang protocol: \(what)", node: node))
+            self.stop(
+                TaskFailure(code: .contract, message: "the control node broke the gang protocol: \(what)", node: node))
         } else {
             self.lose(node, "it broke the gang protocol: \(what)")
         }

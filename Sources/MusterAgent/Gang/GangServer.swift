@@ -28,7 +28,9 @@ struct GangServer: Sendable {
                 }
             }
             .bind(host: address, port: 0).get()
-        guard let port = channel.localAddress?.port else { throw AgentError("no port was given to the listening socket") }
+        guard let port = channel.localAddress?.port else {
+            throw AgentError("no port was given to the listening socket")
+        }
         return GangServer(port: port, channel: channel)
     }
 

@@ -5,7 +5,11 @@ import MusterWire
 /// A worker's connection to the control node: made again and again until the deadline, then kept until the end.
 /// Used by the agent's one loop only.
 final class WorkerLink {
-    enum Outcome { case goOn, message(GangMessage), lost(String) }
+    enum Outcome {
+        case goOn
+        case message(GangMessage)
+        case lost(String)
+    }
 
     private let spec: NodeSpec
     private let services: AgentServices
@@ -49,10 +53,12 @@ final class WorkerLink {
             self.connection = connection
             let node = RosterNode(
                 index: self.spec.index, address: self.spec.address, cpus: self.spec.cpus, gpus: self.spec.gpus)
-            connection.send(.hello(introduction: GangHello(attempt: self.spec.attempt, size: self.spec.size, node: node)))
+            connection.send(
+                .hello(introduction: GangHello(attempt: self.spec.attempt, size: self.spec.size, node: node)))
         case .message(.welcome(let version)):
             guard version == GangMessage.version else {
-                return .lost("the control node speaks version \(version) of the gang protocol; use agents of one release")
+                return .lost(
+                    "the control node speaks version \(version) of the gang protocol; use agents of one release")
             }
             self.isWelcome = true
             self.silence.heard(0, now: .now)

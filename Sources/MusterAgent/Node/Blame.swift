@@ -29,7 +29,8 @@ struct Blame: Sendable {
                 process: self.process, exitCode: Int(code), lastLines: lastLines)
         case .signaled(let signal):
             return TaskFailure(
-                code: .signal, message: "\(self.subject) was ended by \(SignalName.describe(signal))\(more)", node: self.node,
+                code: .signal, message: "\(self.subject) was ended by \(SignalName.describe(signal))\(more)",
+                node: self.node,
                 process: self.process, signal: Int(signal), lastLines: lastLines)
         }
     }

@@ -20,7 +20,8 @@ extension NodeRunner {
     func requestLaunch(_ name: String, _ options: [String: JSONValue], _ connection: SocketConnection) {
         do {
             guard self.launch == nil else {
-                throw AgentError("\(name) was started while a launch of this step still runs; start one after the other")
+                throw AgentError(
+                    "\(name) was started while a launch of this step still runs; start one after the other")
             }
             let request = try self.check(name, options)
             self.launchCount += 1
@@ -118,7 +119,9 @@ extension NodeRunner {
 
     /// Ends what is left of a round, daemons of its processes included.
     func stopRound(_ round: LaunchRound) {
-        guard let current = self.launch?.round, current.round == round, !current.isStopping, !self.isClearing else { return }
+        guard let current = self.launch?.round, current.round == round, !current.isStopping, !self.isClearing else {
+            return
+        }
         self.launch?.round?.isStopping = true
         for process in current.running.values { process.signalGroup(SIGTERM) }
         let below = current.running.values.map { ProcessSelection.descendants(of: $0.pid) }

@@ -29,7 +29,8 @@ extension NodeRunner {
 
     private func serve(_ request: RequestLine, _ connection: SocketConnection) {
         guard self.phase == .running, !self.isClearing else {
-            return self.answer(connection, .failed(failure: self.blame("step").failure(.contract, "the attempt is over")))
+            return self.answer(
+                connection, .failed(failure: self.blame("step").failure(.contract, "the attempt is over")))
         }
         switch request {
         case .unreadable(let problem):
@@ -58,7 +59,8 @@ extension NodeRunner {
         let name = arguments.first.flatMap { $0.split(separator: "/").last.map(String.init) } ?? ""
         let blame = self.blame(name.isEmpty ? "process" : name)
         guard !name.isEmpty else {
-            return self.answer(connection, .failed(failure: blame.failure(.contract, "a process needs a program to run")))
+            return self.answer(
+                connection, .failed(failure: blame.failure(.contract, "a process needs a program to run")))
         }
         let id = self.processCount
         self.processCount += 1

@@ -106,7 +106,8 @@ final class NodeRunner {
 
     private func spawnStep() throws -> SpawnedProcess {
         guard let program = self.spec.program.first else { throw AgentError("no flow program was named") }
-        let arguments = Array(self.spec.program.dropFirst()) + ["step", self.spec.attempt.step, "--folder", self.folder.task]
+        let arguments =
+            Array(self.spec.program.dropFirst()) + ["step", self.spec.attempt.step, "--folder", self.folder.task]
         let events = self.services.events
         return try self.spawn([program] + arguments, self.environment, process: 0, self.tail) { status in
             events.yield(.stepExited(status))
@@ -133,7 +134,8 @@ final class NodeRunner {
     func stepExited(_ status: ExitStatus) {
         self.step = nil
         guard self.phase == .running, !self.isClearing else { return }
-        let collector = ResultCollector(folder: self.folder.task, store: self.store, blame: self.blame("step"), causes: self.causes)
+        let collector = ResultCollector(
+            folder: self.folder.task, store: self.store, blame: self.blame("step"), causes: self.causes)
         let lines = self.tail.lastLines
         let events = self.services.events
         self.services.files.async { events.yield(.stepCollected(collector.outcome(status, lastLines: lines))) }

@@ -93,7 +93,8 @@ private final class RequestHandler: ChannelInboundHandler {
             self.events.yield(.request(self.connection, .request(try LineCoding.decode(AgentRequest.self, from: line))))
         } catch {
             let start = String(decoding: line.prefix(200), as: UTF8.self)
-            self.events.yield(.request(self.connection, .unreadable("the agent does not understand the request \(start)")))
+            self.events.yield(
+                .request(self.connection, .unreadable("the agent does not understand the request \(start)")))
         }
     }
 

@@ -60,7 +60,8 @@ struct ResultCollector: Sendable {
     private func adopt(_ result: ResultFile, _ transition: Transition) throws -> NodeResult {
         var artifacts = result.unchanged
         for (name, reference) in result.unchanged where !self.store.has(reference) {
-            throw AgentError("the artifact '\(name)' is said to be unchanged, but \(reference.digest) is not in the store")
+            throw AgentError(
+                "the artifact '\(name)' is said to be unchanged, but \(reference.digest) is not in the store")
         }
         for (name, file) in result.artifacts {
             guard artifacts[name] == nil else {
@@ -74,13 +75,15 @@ struct ResultCollector: Sendable {
 
     private func path(of file: ArtifactFile, _ name: String) throws(AgentError) -> String {
         let parts = file.path.split(separator: "/", omittingEmptySubsequences: false)
-        guard !parts.isEmpty, parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }), !file.path.utf8.contains(0) else {
+        guard !parts.isEmpty, parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }), !file.path.utf8.contains(0)
+        else {
             throw AgentError("the artifact '\(name)' names the file '\(file.path)', which is not below the task folder")
         }
         let path = "\(self.folder)/\(file.path)"
         var status = stat()
         guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw AgentError("the artifact '\(name)' names the file '\(file.path)', which is not a file of the task folder")
+            throw AgentError(
+                "the artifact '\(name)' names the file '\(file.path)', which is not a file of the task folder")
         }
         return path
     }
@@ -89,7 +92,9 @@ struct ResultCollector: Sendable {
     private func items(_ transition: Transition) throws -> ArtifactReference? {
         guard case .foreach(_, let count) = transition else { return nil }
         let path = "\(self.folder)/\(ResultFile.itemsName)"
-        guard access(path, F_OK) == 0 else { throw AgentError("a foreach needs \(ResultFile.itemsName), which is missing") }
+        guard access(path, F_OK) == 0 else {
+            throw AgentError("a foreach needs \(ResultFile.itemsName), which is missing")
+        }
         let bytes = try Data(contentsOf: URL(filePath: path), options: .alwaysMapped)
         let newline = UInt8(ascii: "\n")
         let lines = bytes.count { $0 == newline } + (bytes.isEmpty || bytes.last == newline ? 0 : 1)
