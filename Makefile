@@ -33,7 +33,7 @@ agent:
 test: agent
 	@echo "==> building the tests"
 	@swift build --build-tests
-	@swift test --skip-build
+	@SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test --skip-build
 
 # make bench NAME=foreach measures one row.
 bench: $(BUILT)

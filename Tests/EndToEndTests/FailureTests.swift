@@ -1,6 +1,7 @@
 import Foundation
 import MusterModel
 import MusterProcess
+import MusterStore
 import Testing
 
 /// What happens when something dies, with real processes.
@@ -75,6 +76,26 @@ import Testing
         let (_, machine) = try await sandbox.newest("TimeoutFlow")
         #expect(machine.tasks.first { $0.status == .failed }?.failure?.code == .timeout)
         #expect(sandbox.leftovers(of: "TimeoutFlow").isEmpty)
+    }
+
+    @Test("A corrupt artifact fails the step that reads it, by name, and resume from the step that made it mends it")
+    func corruptArtifact() async throws {
+        let sandbox = try Sandbox()
+        let arguments = ["--size", "1"]
+        #expect(try await sandbox.run("ArtifactFlow", arguments).status == .exited(0))
+        let (_, machine) = try await sandbox.newest("ArtifactFlow")
+        let reference = try #require(machine.tasks[0].results.first?.artifacts["doubles"])
+        let path = sandbox.layout.artifactFile(reference.digest)
+        var bytes = try Data(contentsOf: URL(filePath: path))
+        bytes[100] ^= 1
+        try FileManager.default.removeItem(atPath: path)
+        try bytes.write(to: URL(filePath: path))
+        let resumed = try await sandbox.muster(["resume", try sandbox.flow("ArtifactFlow"), "end"])
+        #expect(resumed.status == .exited(1), "\(resumed)")
+        #expect(resumed.all.contains(reference.digest), "\(resumed)")
+        try FileManager.default.removeItem(atPath: path)
+        let mended = try await sandbox.muster(["resume", try sandbox.flow("ArtifactFlow"), "start"])
+        #expect(mended.status == .exited(0), "\(mended)")
     }
 
     @Test("Resume after a failure clones what had succeeded")

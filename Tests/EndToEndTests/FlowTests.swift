@@ -80,7 +80,7 @@ import Testing
     @Test("A flow program that crashes in describe, one that is missing and one that is none are named")
     func badPrograms() async throws {
         let sandbox = try Sandbox()
-        let crash = try await sandbox.run("CrashFlow", environment: ["MUSTER_FIXTURE_CRASH": "1"])
+        let crash = try await sandbox.run("CrashFlow", environment: ["MUSTER_CRASH": "1"])
         #expect(crash.status != .exited(0), "\(crash)")
         let missing = try await sandbox.muster(["run", "\(sandbox.folder)/nothing"])
         #expect(missing.status != .exited(0))

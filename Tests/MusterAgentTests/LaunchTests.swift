@@ -7,7 +7,7 @@ import Testing
 @testable import MusterAgent
 
 /// torchrun launches with real agents; the workers are shell scripts, which see what torch would see.
-@Suite(.timeLimit(.minutes(1))) struct LaunchTests {
+@Suite(.timeLimit(.minutes(10))) struct LaunchTests {
     static let worker = """
         #!/bin/sh
         echo "rank=$RANK/$WORLD_SIZE local=$LOCAL_RANK/$LOCAL_WORLD_SIZE group=$GROUP_RANK restart=$TORCHELASTIC_RESTART_COUNT at=$MASTER_ADDR arg=$1"

@@ -7,7 +7,7 @@ import Testing
 @testable import MusterAgent
 
 /// One node with a real agent and a real program.
-@Suite(.timeLimit(.minutes(1))) struct NodeTests {
+@Suite(.timeLimit(.minutes(10))) struct NodeTests {
     static let ok = MusterProcess.ExitStatus.exited(0)
 
     @Test("A step's transition, artifacts and output arrive, and nothing of the node is left")

@@ -6,7 +6,7 @@ import Testing
 
 /// The agent that travels: the release executable, alone in an empty root.
 @Suite(
-    .timeLimit(.minutes(1)),
+    .timeLimit(.minutes(10)),
     .enabled(
         if: StaticAgent.path != nil,
         "there is no release agent: swift build -c release --static-swift-stdlib --product muster-agent, or name one in MUSTER_TEST_RELEASE_AGENT"

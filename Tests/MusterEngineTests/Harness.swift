@@ -76,8 +76,10 @@ struct NoEnvironments: StepEnvironments {
         for requirements: PythonRequirements, progress: @escaping @Sendable (String) -> Void
     ) async throws -> String {
         guard requirements.packages != ["impossible"] else {
-            throw TaskFailure(code: .environment, message: "no package is called impossible")
+            throw Unresolvable(description: "no package is called impossible")
         }
         return "/usr/bin/python3"
     }
 }
+
+struct Unresolvable: Error, CustomStringConvertible { let description: String }

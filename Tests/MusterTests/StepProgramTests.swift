@@ -138,19 +138,4 @@ import Testing
             foreach: [ForeachFrame(step: "start", index: 4, count: 9, item: .string("five"))])
         #expect(result.error?.message.contains("element 4 of the foreach in step 'start' is not a Int") == true)
     }
-
-    @Test("An artifact that cannot be read ends the program in order, and the result names it")
-    func corrupt() async throws {
-        await #expect(processExitsWith: .exitCode(1)) {
-            let sandbox = try TaskSandbox.withStore()
-            let reference = try sandbox.store("1234567".utf8, .float64, as: "short")
-            _ = try await sandbox.run(
-                HandwrittenFlow.self, "work",
-                inputs: [TaskInput(step: "start", taskID: "1", artifacts: ["numbers": reference])],
-                parameters: ["count": .int(3), "place": .string("here")],
-                foreach: [ForeachFrame(step: "start", index: 1, count: 3, item: .int(1))])
-            // Not reached: what would be read here is not what the flow kept.
-            exit(3)
-        }
-    }
 }
