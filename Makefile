@@ -30,6 +30,7 @@ agent:
 	@echo "==> building muster-agent"
 	@$(RELEASE) --product muster-agent
 
+# Many of the tests start clusters of their own: a few at a time, so that no deadline is starved of processor.
 test: agent
 	@echo "==> building the tests"
 	@swift build --build-tests

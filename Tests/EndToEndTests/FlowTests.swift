@@ -80,8 +80,11 @@ import Testing
     @Test("A flow program that crashes in describe, one that is missing and one that is none are named")
     func badPrograms() async throws {
         let sandbox = try Sandbox()
-        let crash = try await sandbox.run("CrashFlow", environment: ["MUSTER_CRASH": "1"])
-        #expect(crash.status != .exited(0), "\(crash)")
+        for way in ["signal", "exit", "garbage", "silence"] {
+            let crash = try await sandbox.run("CrashFlow", environment: ["MUSTER_CRASH": way])
+            #expect(crash.status == .exited(2), "\(way): \(crash)")
+            #expect(crash.errors.contains("CrashFlow"), "\(way): \(crash)")
+        }
         let missing = try await sandbox.muster(["run", "\(sandbox.folder)/nothing"])
         #expect(missing.status != .exited(0))
         #expect(missing.errors.contains("nothing"), "\(missing)")
