@@ -20,7 +20,7 @@ struct CrashFlow {
         switch ProcessInfo.processInfo.environment["MUSTER_CRASH"] {
         case "signal":
             fputs("about to die\n", stderr)
-            raise(SIGSEGV)
+            abort()
         case "exit":
             fputs("about to leave\n", stderr)
             exit(3)
