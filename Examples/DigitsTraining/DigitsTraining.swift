@@ -70,7 +70,7 @@ struct DigitsTraining {
     @Step func end() throws {
         let run = "\(current.flowName)/\(current.runID)"
         print("accuracy on \(heldOutLabels.count) held-out images: \(accuracy)")
-        print("look at the run with: muster show \(run)   muster logs \(run)/train   muster dump \(run)")
+        print("look at the run with: muster status \(run)   muster logs \(run)/train   muster dump \(current.pathspec)")
         guard accuracy >= 0.95 else { throw TooInaccurate(accuracy: accuracy) }
     }
 }
