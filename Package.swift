@@ -80,7 +80,7 @@ let sources: [Target] = [
         swiftSettings: strict),
     .target(
         name: "Muster",
-        dependencies: ["MusterModel", "MusterFrameworks", "MusterWire", "MusterMacros"],
+        dependencies: ["CMusterPlatform", "MusterModel", "MusterFrameworks", "MusterWire", "MusterMacros"],
         swiftSettings: strict),
 
     // Floor 5: the two programs.
@@ -111,11 +111,13 @@ let examples: [Target] = [
 
 /// Tests mirror the sources.
 let tests: [Target] = [
+    .target(name: "MusterTestSupport", path: "Tests/MusterTestSupport", swiftSettings: strict),
     .testTarget(name: "MusterModelTests", dependencies: ["MusterModel"], swiftSettings: strict),
     .testTarget(name: "MusterProcessTests", dependencies: ["MusterProcess"], swiftSettings: strict),
-    .testTarget(name: "MusterWireTests", dependencies: ["MusterWire", "MusterModel"], swiftSettings: strict),
+    .testTarget(name: "MusterWireTests", dependencies: ["MusterWire", "MusterModel", "MusterTestSupport"], swiftSettings: strict),
     .testTarget(
-        name: "MusterFrameworksTests", dependencies: ["MusterFrameworks", "MusterModel"], swiftSettings: strict),
+        name: "MusterFrameworksTests", dependencies: ["MusterFrameworks", "MusterModel", "MusterTestSupport"],
+        swiftSettings: strict),
     .testTarget(name: "MusterStoreTests", dependencies: ["MusterStore", "MusterModel"], swiftSettings: strict),
     .testTarget(
         name: "MusterMetadataTests", dependencies: ["MusterMetadata", "MusterModel"], swiftSettings: strict),

@@ -50,7 +50,10 @@ def say(text):
 
 
 class Bench:
-    """Everything that a measure needs; what it leaves behind goes when it ends."""
+    """Everything that a measure needs; what it leaves behind goes when it ends.
+
+    Not before: file systems make new files slowly for minutes after many were removed, and the next side would pay.
+    """
 
     def __init__(self, root):
         self.root = root
@@ -82,9 +85,7 @@ class Bench:
 
     def build(self):
         """The release build of the command, the agent and the fixtures' flows."""
-        for product in ["muster", "muster-agent", "FlowFixtures"]:
-            say(f"building {product}")
-            self.check(["swift", "build", "-c", "release", "--static-swift-stdlib", "--product", product], cwd=self.root)
+        self.check(["make", "build"], cwd=self.root)
 
     def flow(self, name):
         """The program of one of the fixtures' flows: a link of that name, beside the flows' own scripts."""
@@ -141,18 +142,14 @@ class Bench:
     def muster_seconds(self, flow, *arguments):
         """The wall time of one whole run of a flow, in a folder of its own."""
         folder = self.folder("muster")
-        taken = self.seconds([flow, "run", *arguments], cwd=folder, env=self.muster_environment())
-        shutil.rmtree(folder, ignore_errors=True)
-        return taken
+        return self.seconds([flow, "run", *arguments], cwd=folder, env=self.muster_environment())
 
     def metaflow_seconds(self, flow, *arguments):
         folder = self.folder("metaflow")
         program = self.root / "Benchmarks" / "metaflow" / flow
-        taken = self.seconds(
+        return self.seconds(
             [self.metaflow_python(), program, "--no-pylint", "run", *arguments], cwd=folder,
             env=self.metaflow_environment(folder))
-        shutil.rmtree(folder, ignore_errors=True)
-        return taken
 
 
 def alternate(rounds, *sides):

@@ -19,6 +19,12 @@
 
 int muster_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 ? 0 : -errno; }
 
+int muster_die_with_parent(int signal, pid_t parent) {
+    if (prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0) != 0) return -1;
+    // The parent may have died before it was asked to say so.
+    return getppid() == parent ? 0 : -1;
+}
+
 int muster_thread_id(void) { return (int)syscall(SYS_gettid); }
 
 int muster_bytes_waiting(int descriptor) {

@@ -1,14 +1,14 @@
-import FoundationEssentials
+import Dispatch
 import Glibc
 import MusterModel
 import MusterProcess
-import MusterStore
 import MusterWire
 
 /// The program that runs on a node: one loop that takes what happens, in order, and lets the node, and on node 0 the
 /// gang's control, decide.
 ///
-/// Ends when nothing of the node is left, whatever the reason was.
+/// An attempt ends when nothing of the node is left, whatever the reason was. The program ends with its attempt, or,
+/// when it stays, goes on with the next one.
 package struct Agent {
     /// How an agent leaves. The engine learns more from its ``AgentStatus`` lines and the ``GangReport``.
     package enum Exit: CInt, Sendable {
@@ -19,30 +19,48 @@ package struct Agent {
         case usage = 2
     }
 
-    private static let stopSignals = [SIGTERM, SIGINT, SIGHUP]
-
     /// Runs this program as an agent: reads standard input, writes standard output.
     package static func run() async -> Exit {
-        let (stream, events) = AsyncStream.makeStream(of: AgentEvent.self)
         do {
             ProcessTree.becomeSubreaper()
             let reactor = try ProcessReactor()
-            reactor.handleSignals(Self.stopSignals) { events.yield(.signal($0)) }
-            let input = EngineInput(events: events)
-            guard let spec = try await input.spec(from: STDIN_FILENO, on: reactor) else {
-                AgentErrors.print("standard input ended before a node's specification; muster starts agents by itself")
-                return .usage
-            }
-            if let problem = spec.problem {
-                AgentErrors.print("the node's specification is wrong: \(problem)")
-                return .usage
-            }
-            let services = AgentServices(reactor: reactor, events: events, status: StatusWriter())
-            let loop = try AgentLoop(spec: spec, services: services)
-            return await loop.run(stream)
+            return try await Self.run(EngineInput(STDIN_FILENO, on: reactor), reactor)
         } catch {
             AgentErrors.print("\(error)")
             return .usage
+        }
+    }
+
+    private static func run(_ input: EngineInput, _ reactor: ProcessReactor) async throws -> Exit {
+        guard var spec = try await input.next() else {
+            AgentErrors.print("standard input ended before a node's specification; muster starts agents by itself")
+            return .usage
+        }
+        let equipment = AgentEquipment(reactor: reactor)
+        var kept: NodeFolder?
+        while true {
+            if let problem = spec.problem ?? spec.problem(after: kept) {
+                AgentErrors.print("the node's specification is wrong: \(problem)")
+                if let kept { await equipment.remove(kept) }
+                return .usage
+            }
+            let (stream, events) = AsyncStream.makeStream(of: AgentEvent.self)
+            let services = AgentServices(equipment: equipment, events: events, kept: kept)
+            let loop = try AgentLoop(spec: spec, services: services)
+            input.follow(events)
+            let exit = await loop.run(stream)
+            input.pause()
+            events.finish()
+            guard let folder = loop.kept else {
+                await equipment.remove(NodeFolder(root: spec.scratch))
+                return exit
+            }
+            equipment.status.send(.ready)
+            guard let next = try? await input.next() else {
+                await equipment.remove(folder)
+                return exit
+            }
+            (spec, kept) = (next, folder)
         }
     }
 }

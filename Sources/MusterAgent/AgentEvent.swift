@@ -16,6 +16,7 @@ enum AgentEvent: Sendable {
 
     // From this node.
     case stepExited(ExitStatus)
+    case stepServed(StepServer.Outcome)
     case stepCollected(NodeOutcome)
     case workerExited(round: LaunchRound, worker: Int, ExitStatus)
     /// No process of a round is left on this node.
@@ -27,8 +28,8 @@ enum AgentEvent: Sendable {
     case requestsEnded(SocketConnection)
     /// An answer that took a while is ready.
     case answer(SocketConnection, AgentAnswer)
-    /// No process and no folder is left on this node.
-    case cleared(left: [String])
+    /// No process and no folder is left on this node, but for the folder of an agent that `keeps` it.
+    case cleared(left: [String], keeps: Bool)
 
     // Between the node and the gang's control, whether they share an agent or not.
     case toNode(GangMessage)

@@ -38,6 +38,12 @@ final class AgentLoop {
         }
     }
 
+    /// The folder for the next attempt, once the agent may stay after this one.
+    var kept: NodeFolder? {
+        guard self.exit == .done, self.control?.report?.failure == nil, !self.isAbandoned, self.node.hasKept else { return nil }
+        return self.node.folder
+    }
+
     func run(_ events: AsyncStream<AgentEvent>) async -> Agent.Exit {
         if let control = self.control { await control.begin() } else { self.awaitControl() }
         if self.spec.size > 1 { self.beat() }
@@ -80,6 +86,7 @@ final class AgentLoop {
         case .connectFailed: self.link?.retry()
         case .retryConnect: self.link?.connect()
         case .stepExited(let status): self.node.stepExited(status)
+        case .stepServed(let outcome): self.node.stepServed(outcome)
         case .stepCollected(let outcome): self.node.end(outcome)
         case .workerExited(let round, let worker, let status): self.node.workerExited(round, worker, status)
         case .roundCleared(let round): self.node.roundCleared(round)
@@ -88,7 +95,7 @@ final class AgentLoop {
         case .request(let connection, let request): self.node.receive(request, from: connection)
         case .requestsEnded(let connection): self.node.requestsEnded(connection)
         case .answer(let connection, let answer): self.node.answer(connection, answer)
-        case .cleared(let left): self.node.cleared(left: left)
+        case .cleared(let left, let keeps): self.node.cleared(left: left, keeps: keeps)
         case .leave: self.exit = .done
         case .reportWritten(let report, let problem): self.reportWritten(report, problem)
         }

@@ -1,22 +1,55 @@
 import Dispatch
 import MusterProcess
-import MusterWire
 import NIOPosix
+import Synchronization
 
-/// What an agent works with, besides its decisions.
-struct AgentServices: Sendable {
+/// What an agent has from its start to its end, whichever attempt it runs.
+final class AgentEquipment: Sendable {
     let reactor: ProcessReactor
-    let events: AgentEvents
-    let status: StatusWriter
+    let status = StatusWriter()
     /// Blocking work on files, one after the other.
     let files = DispatchQueue(label: "muster.files")
     /// Sockets, of the flow program and of the gang.
-    let sockets: MultiThreadedEventLoopGroup
+    let sockets = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let requests = RequestServer()
+    private let server = Mutex<StepServer?>(nil)
 
-    init(reactor: ProcessReactor, events: AgentEvents, status: StatusWriter) {
-        self.reactor = reactor
-        self.events = events
-        self.status = status
-        self.sockets = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    init(reactor: ProcessReactor) { self.reactor = reactor }
+
+    /// The server of such steps: the one that runs, or a new one instead of it.
+    func stepServer(
+        _ binding: StepServer.Binding, environment: [String: String], folder: String
+    ) throws -> StepServer {
+        try self.server.withLock { server in
+            if let server, server.binding == binding, !server.isGone { return server }
+            let started = try StepServer(binding, environment: environment, folder: folder, on: self.reactor)
+            server = started
+            return started
+        }
     }
+
+    /// Ends and removes what was kept for another attempt, which will not come; fine when there is nothing.
+    func remove(_ folder: NodeFolder) async {
+        await self.server.withLock { $0.take() }?.stop()
+        await withCheckedContinuation { continuation in
+            self.files.async {
+                if let problem = folder.remove() { AgentErrors.print(problem) }
+                continuation.resume()
+            }
+        }
+    }
+}
+
+/// What one attempt works with, besides its decisions.
+struct AgentServices: Sendable {
+    let equipment: AgentEquipment
+    let events: AgentEvents
+    /// The folder that the attempt before left as this one needs it.
+    let kept: NodeFolder?
+
+    var reactor: ProcessReactor { self.equipment.reactor }
+    var status: StatusWriter { self.equipment.status }
+    var files: DispatchQueue { self.equipment.files }
+    var sockets: MultiThreadedEventLoopGroup { self.equipment.sockets }
+    var requests: RequestServer { self.equipment.requests }
 }

@@ -1,70 +1,109 @@
 import FoundationEssentials
+import Glibc
 import MusterProcess
 import MusterWire
 import Synchronization
 
-/// The agent's standard input: first its ``NodeSpec``, then ``AgentCommand``s, a line each.
+/// What comes to the agent from outside: the lines of its standard input, that input's end, and signals.
+///
+///     idle ──next()──▶ waiting ──NodeSpec──▶ idle ──follow(_:)──▶ following ──pause()──▶ idle
+///
+/// A line belongs to the phase it is read in: a ``NodeSpec`` while the agent waits, an ``AgentCommand`` while an
+/// attempt runs; what comes in between is kept. The input's end and signals are remembered: no attempt begins after one.
 final class EngineInput: Sendable {
-    private struct State {
-        var lines = LineBuffer()
-        var spec: CheckedContinuation<NodeSpec?, any Error>?
-        var hasSpec = false
-        var hasEnded = false
+    private enum Item {
+        case line(Data)
+        case ended(reason: String)
+        case signal(CInt)
     }
 
+    private enum Phase {
+        case idle
+        case waiting(CheckedContinuation<NodeSpec?, any Error>)
+        case following(AgentEvents)
+    }
+
+    private struct State {
+        var lines = LineBuffer()
+        var phase = Phase.idle
+        var unread: [Item] = []
+        var isClosing = false
+    }
+
+    private static let stopSignals = [SIGTERM, SIGINT, SIGHUP]
     private let state = Mutex(State())
-    private let events: AgentEvents
 
-    init(events: AgentEvents) { self.events = events }
+    /// Reads `descriptor` and takes over the signals that ask for an end.
+    init(_ descriptor: CInt, on reactor: ProcessReactor) {
+        reactor.handleSignals(Self.stopSignals) { self.put(.signal($0)) }
+        reactor.watch(descriptor, onRead: { self.read($0) }, onEnd: { self.put(.ended(reason: "the engine has gone")) })
+    }
 
-    /// Waits for the first line; nil when the input ended before it. What follows comes as events.
+    /// Waits for the next specification; nil when none can come any more.
     /// - Throws: When the line cannot be understood.
-    func spec(from descriptor: CInt, on reactor: ProcessReactor) async throws -> NodeSpec? {
+    func next() async throws -> NodeSpec? {
         try await withCheckedThrowingContinuation { continuation in
-            self.state.withLock { $0.spec = continuation }
-            reactor.watch(descriptor, onRead: { self.read($0) }, onEnd: { self.end("the engine has gone") })
+            self.change { $0.phase = .waiting(continuation) }
         }
+    }
+
+    /// What comes from now on goes to the attempt's events.
+    func follow(_ events: AgentEvents) {
+        self.change { $0.phase = .following(events) }
+    }
+
+    /// The attempt is over: what comes from now on is kept.
+    func pause() {
+        self.change { $0.phase = .idle }
     }
 
     private func read(_ bytes: UnsafeRawBufferPointer) {
         do {
-            let lines = try self.state.withLock { try $0.lines.append(bytes) }
-            for line in lines { self.take(line) }
+            for line in try self.state.withLock({ try $0.lines.append(bytes) }) { self.put(.line(line)) }
         } catch {
-            self.end("\(error)")
+            self.put(.ended(reason: "\(error)"))
         }
     }
 
-    private func take(_ line: Data) {
-        let isSpec = self.state.withLock { state in
-            defer { state.hasSpec = true }
-            return !state.hasSpec
+    private func put(_ item: Item) {
+        self.change { state in
+            if case .line = item {} else { state.isClosing = true }
+            state.unread.append(item)
         }
+    }
+
+    /// Changes the state and hands over what the phase can take then, in order.
+    private func change(_ body: (inout State) -> Void) {
+        self.state.withLock { state in
+            body(&state)
+            if case .waiting(let continuation) = state.phase, state.isClosing || !state.unread.isEmpty {
+                state.phase = .idle
+                let item = state.unread.isEmpty ? nil : state.unread.removeFirst()
+                continuation.resume(with: Result { try Self.spec(item) })
+            } else if case .following(let events) = state.phase {
+                for item in state.unread { events.yield(Self.event(item)) }
+                state.unread = []
+            }
+        }
+    }
+
+    private static func spec(_ item: Item?) throws -> NodeSpec? {
+        guard case .line(let line)? = item else { return nil }
         do {
-            if isSpec {
-                let spec = try LineCoding.decode(NodeSpec.self, from: line)
-                self.state.withLock { $0.spec.take() }?.resume(returning: spec)
-            } else {
-                self.events.yield(.command(try LineCoding.decode(AgentCommand.self, from: line)))
-            }
+            return try LineCoding.decode(NodeSpec.self, from: line)
         } catch {
-            let continuation = self.state.withLock { $0.spec.take() }
-            if let continuation {
-                return continuation.resume(
-                    throwing: AgentError("the node's specification cannot be understood: \(error)"))
-            }
-            self.end(
-                "the engine sent a command that this agent does not understand: \(String(decoding: line.prefix(200), as: UTF8.self))"
-            )
+            throw AgentError("the node's specification cannot be understood: \(error)")
         }
     }
 
-    private func end(_ reason: String) {
-        let (continuation, isFirst) = self.state.withLock { state in
-            defer { state.hasEnded = true }
-            return (state.spec.take(), !state.hasEnded)
+    private static func event(_ item: Item) -> AgentEvent {
+        switch item {
+        case .line(let line):
+            if let command = try? LineCoding.decode(AgentCommand.self, from: line) { return .command(command) }
+            let start = String(decoding: line.prefix(200), as: UTF8.self)
+            return .inputEnded(reason: "the engine sent a command that this agent does not understand: \(start)")
+        case .signal(let signal): return .signal(signal)
+        case .ended(let reason): return .inputEnded(reason: reason)
         }
-        continuation?.resume(returning: nil)
-        if isFirst { self.events.yield(.inputEnded(reason: reason)) }
     }
 }

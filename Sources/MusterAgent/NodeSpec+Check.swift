@@ -20,6 +20,13 @@ extension NodeSpec {
             return "\(name) must be an absolute path, not '\(path)'"
         }
         if self.scratch == "/" { return "the scratch folder must not be /" }
+        if self.stays && self.size > 1 { return "only the agent of a gang of one can stay" }
         return nil
+    }
+
+    /// What makes it impossible to go on with this after an attempt that left `kept`.
+    func problem(after kept: NodeFolder?) -> String? {
+        guard let kept, kept.root != self.scratch else { return nil }
+        return "an agent that stays keeps its scratch folder, and this one names another"
     }
 }

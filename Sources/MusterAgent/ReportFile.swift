@@ -11,7 +11,7 @@ enum ReportFile {
         let temporary = "\(path).new"
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            try LineCoding.encode(report).write(to: URL(filePath: temporary))
+            try WholeFile.write(LineCoding.encode(report), to: temporary)
         } catch {
             return "cannot write the report \(path): \(error)"
         }

@@ -1,4 +1,5 @@
 package import MusterModel
+package import MusterWire
 
 /// A place that can run a gang: this machine, Slurm, Kubernetes, AWS Batch.
 ///
@@ -23,6 +24,9 @@ package protocol ComputeBackend: Sendable {
     /// Ends the attempt for the given reason. Succeeds when it has ended already.
     func cancel(_ attempt: AttemptID, because failure: TaskFailure) async
 
+    /// No gang will follow for now: gives back what was kept for the next ones, and returns when it is gone.
+    func rest() async
+
     /// Ends and removes whatever gangs of the run an engine that died has left; returns when nothing of them is left.
     func clearAway(flow: String, run: String) async
 }
@@ -43,11 +47,14 @@ package struct GangSpec: Sendable, Equatable {
     package var originRun: String?
     package var user: String
     package var parameters: [String: JSONValue]
-    package var inputs: [GangInput]
-    package var foreach: [GangForeach]
+    /// The tasks that lead into the gang, and the foreaches that it is inside of.
+    package var inputs: [TaskInput]
+    package var foreach: [ForeachFrame]
     /// The interpreter of the step's Python environment.
     package var python: String?
     package var program: [String]
+    /// Whether the program knows the verb `serve`.
+    package var serves: Bool
     /// Folders of the store and of the unpacked code package.
     package var store: String
     package var package: String
@@ -58,8 +65,8 @@ package struct GangSpec: Sendable, Equatable {
 
     package init(
         attempt: AttemptID, size: Int, step: StepManifest, originRun: String?, user: String,
-        parameters: [String: JSONValue], inputs: [GangInput], foreach: [GangForeach], python: String?,
-        program: [String], store: String, package: String, environment: [String: String], allotments: [NodeAllotment]
+        parameters: [String: JSONValue], inputs: [TaskInput], foreach: [ForeachFrame], python: String?,
+        program: [String], serves: Bool, store: String, package: String, environment: [String: String], allotments: [NodeAllotment]
     ) {
         self.attempt = attempt
         self.size = size
@@ -71,38 +78,11 @@ package struct GangSpec: Sendable, Equatable {
         self.foreach = foreach
         self.python = python
         self.program = program
+        self.serves = serves
         self.store = store
         self.package = package
         self.environment = environment
         self.allotments = allotments
-    }
-}
-
-/// A task that leads into a gang, with what it left.
-package struct GangInput: Sendable, Equatable {
-    package var step: String
-    package var taskID: String
-    package var artifacts: [String: ArtifactReference]
-
-    package init(step: String, taskID: String, artifacts: [String: ArtifactReference]) {
-        self.step = step
-        self.taskID = taskID
-        self.artifacts = artifacts
-    }
-}
-
-/// A foreach that a gang is inside of.
-package struct GangForeach: Sendable, Equatable {
-    package var step: String
-    package var index: Int
-    package var count: Int
-    package var item: JSONValue?
-
-    package init(step: String, index: Int, count: Int, item: JSONValue?) {
-        self.step = step
-        self.index = index
-        self.count = count
-        self.item = item
     }
 }
 

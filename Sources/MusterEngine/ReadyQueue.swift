@@ -14,15 +14,8 @@ struct ReadyQueue: Sendable {
     private var head = 0
     private var overtakings = 0
 
-    var isEmpty: Bool { self.head == self.entries.count }
-
     mutating func append(_ entry: Entry) {
         self.entries.append(entry)
-    }
-
-    mutating func removeAll() {
-        self.entries = []
-        self.head = 0
     }
 
     /// Takes out the first entry, within the window, for which `start` answers true; nil when there is none.

@@ -2,6 +2,7 @@ import Foundation
 import MusterBackends
 import MusterModel
 import MusterStore
+import MusterWire
 
 /// From reports to events.
 extension RunEngine {

@@ -2,6 +2,7 @@ import Foundation
 import MusterBackends
 import MusterModel
 import MusterStore
+import MusterWire
 
 /// From ready tasks to submitted gangs.
 extension RunEngine {
@@ -164,29 +165,30 @@ extension RunEngine {
         return GangSpec(
             attempt: attempt, size: task.size, step: step, originRun: self.record.originRun, user: self.record.user,
             parameters: self.record.parameters, inputs: self.inputs(of: task), foreach: try self.foreach(of: task),
-            python: self.interpreters[step.name], program: self.record.program, store: self.layout.root,
+            python: self.interpreters[step.name], program: self.record.program,
+            serves: self.record.manifest.serves ?? false, store: self.layout.root,
             package: self.layout.packageFolder(self.record.package), environment: step.settings.environment,
             allotments: allotments)
     }
 
     /// What leads into the task: every node of a gang is an input of its join.
-    func inputs(of task: RunTask) -> [GangInput] {
+    func inputs(of task: RunTask) -> [TaskInput] {
         task.parents.flatMap { number in
             let parent = self.machine[number]
             return parent.results.enumerated().map { node, result in
-                GangInput(
+                TaskInput(
                     step: parent.step, taskID: TaskName(number: number, node: node).description,
                     artifacts: result.artifacts)
             }
         }
     }
 
-    private func foreach(of task: RunTask) throws -> [GangForeach] {
+    private func foreach(of task: RunTask) throws -> [ForeachFrame] {
         let scopes = task.scopes.filter(\.isForeach)
         return try scopes.enumerated().map { position, scope in
             let isInnermost = position == scopes.count - 1
             let item = isInnermost ? try self.items.item(at: scope.index, of: self.machine[scope.origin], in: self.artifacts) : nil
-            return GangForeach(step: scope.step, index: scope.index, count: scope.count, item: item)
+            return ForeachFrame(step: scope.step, index: scope.index, count: scope.count, item: item)
         }
     }
 }

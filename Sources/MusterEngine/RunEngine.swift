@@ -91,6 +91,7 @@ package actor RunEngine<Backend: ComputeBackend> {
                 self.runErrands(in: &group)
             }
             group.cancelAll()
+            await self.backend.rest()
             let verdict = self.verdict ?? .failed
             self.observe(.runFinished(outcome: self.outcome(verdict)))
             return verdict

@@ -19,10 +19,13 @@ public struct FlowManifest: Codable, Sendable, Equatable {
     public var steps: [StepManifest]
     /// Names of the artifacts that a task of this flow can set.
     public var artifacts: [String]
+    /// Whether the program also knows the verb `serve`; nil: it does not.
+    public var serves: Bool?
 
     public init(
         name: String, summary: String? = nil, language: String, folder: String,
-        parameters: [ParameterManifest] = [], steps: [StepManifest], artifacts: [String] = []
+        parameters: [ParameterManifest] = [], steps: [StepManifest], artifacts: [String] = [],
+        serves: Bool? = nil
     ) {
         self.version = Self.currentVersion
         self.name = name
@@ -32,6 +35,7 @@ public struct FlowManifest: Codable, Sendable, Equatable {
         self.parameters = parameters
         self.steps = steps
         self.artifacts = artifacts
+        self.serves = serves
     }
 
     /// The step called `name`, if the flow has it.

@@ -12,7 +12,7 @@ package struct Reservations: Sendable {
 
     private struct Holding {
         var nodes: Int
-        var resources: Resources?
+        var resources: Resources
         var gpus: [Int]
     }
 
@@ -34,11 +34,11 @@ package struct Reservations: Sendable {
             return .never(reason: reason)
         }
         let wanted = resources ?? Resources(cpu: 0, gpu: 0, memory: 0)
-        let isOversized = nodes > self.maxWorkers || nodes * wanted.cpu > self.capacity.cpus
+        let isOversized = self.isOversized(nodes: nodes, wanted)
         guard self.fits(nodes: nodes, wanted, isOversized: isOversized) else { return .wait }
         let gpus = Array(self.freeGPUs.prefix(nodes * wanted.gpu))
         self.freeGPUs.removeFirst(gpus.count)
-        self.holdings[attempt] = Holding(nodes: nodes, resources: resources, gpus: gpus)
+        self.holdings[attempt] = Holding(nodes: nodes, resources: wanted, gpus: gpus)
         let allotments = (0..<nodes).map { node in
             NodeAllotment(cpus: wanted.cpu, gpus: Array(gpus.dropFirst(node * wanted.gpu).prefix(wanted.gpu)))
         }
@@ -66,21 +66,21 @@ package struct Reservations: Sendable {
     private func fits(nodes: Int, _ wanted: Resources, isOversized: Bool) -> Bool {
         if isOversized {
             guard self.holdings.isEmpty else { return false }
-        } else if self.holdings.values.contains(where: self.isOversized) {
+        } else if self.holdings.values.contains(where: { self.isOversized(nodes: $0.nodes, $0.resources) }) {
             return false
         }
         let used = self.holdings.values
         let usedNodes = used.reduce(0) { $0 + $1.nodes }
-        let usedCPUs = used.reduce(0) { $0 + $1.nodes * ($1.resources?.cpu ?? 0) }
-        let usedMemory = used.reduce(0) { $0 + $1.nodes * ($1.resources?.memory ?? 0) }
+        let usedCPUs = used.reduce(0) { $0 + $1.nodes * $1.resources.cpu }
+        let usedMemory = used.reduce(0) { $0 + $1.nodes * $1.resources.memory }
         return (isOversized || usedNodes + nodes <= self.maxWorkers)
             && (isOversized || usedCPUs + nodes * wanted.cpu <= self.capacity.cpus)
             && usedMemory + nodes * wanted.memory <= self.capacity.memory
             && nodes * wanted.gpu <= self.freeGPUs.count
     }
 
-    private func isOversized(_ holding: Holding) -> Bool {
-        holding.nodes > self.maxWorkers || holding.nodes * (holding.resources?.cpu ?? 0) > self.capacity.cpus
+    private func isOversized(nodes: Int, _ resources: Resources) -> Bool {
+        nodes > self.maxWorkers || nodes * resources.cpu > self.capacity.cpus
     }
 
     /// `1.5 GB`, in decimal units and without a library.

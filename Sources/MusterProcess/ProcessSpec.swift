@@ -8,6 +8,8 @@ package struct ProcessSpec: Sendable {
         case pipe
         /// This program's own.
         case inherit
+        /// An open descriptor, which stays the caller's and must stay open until `spawn` has returned.
+        case descriptor(CInt)
     }
 
     /// Where a process's output goes.

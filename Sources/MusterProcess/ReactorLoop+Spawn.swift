@@ -68,6 +68,7 @@ extension ReactorLoop {
     private func open(_ channels: inout Channels, for spec: ProcessSpec) throws(SpawnError) {
         switch spec.standardInput {
         case .inherit: channels.theirs.append(STDIN_FILENO)
+        case .descriptor(let descriptor): channels.theirs.append(descriptor)
         case .null where self.null >= 0: channels.theirs.append(self.null)
         case .null, .pipe:
             let ends = try Self.pipe(for: spec)

@@ -22,6 +22,14 @@ package struct SpawnedProcess: Sendable {
         self.loop.perform { [child] loop in loop.closeOutput(of: child) }
     }
 
+    /// Gives what is in the process's pipes now to its `onOutput`, then calls `body` on the reactor's thread.
+    package func drainOutput(_ body: @escaping @Sendable () -> Void) {
+        self.loop.perform { [child] loop in
+            loop.drainOutput(of: child)
+            body()
+        }
+    }
+
     /// Sends a signal to the process. Does nothing once it has been reaped, so no later process is ever hit.
     package func signal(_ signal: CInt) {
         self.loop.perform { [child] loop in loop.signal(child, signal, group: false) }

@@ -5,7 +5,7 @@ extension StoreLayout {
     ///
     /// Safe to call by several processes at once, and at every start.
     package func prepare() throws(StoreError) {
-        for folder in [self.root, self.locks, self.artifacts, self.incoming, self.packages, self.runs, self.cache] {
+        for folder in [self.root, self.artifacts, self.incoming, self.packages, self.runs] {
             try Folder.make(folder)
             try SystemCall.check("write into the store folder \(folder)") { access(folder, R_OK | W_OK | X_OK) }
         }

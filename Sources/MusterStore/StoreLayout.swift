@@ -13,16 +13,11 @@ package struct StoreLayout: Sendable, Hashable {
 
     /// The events of every run.
     package var database: String { "\(self.root)/muster.db" }
-    /// Held while the database is created, so that two processes that open a new store do not meet.
-    package var databaseLock: String { "\(self.locks)/database.lock" }
-    package var locks: String { "\(self.root)/locks" }
     package var artifacts: String { "\(self.root)/artifacts" }
     /// Files that are still being written; they are renamed out of here when they are whole.
     package var incoming: String { "\(self.root)/incoming" }
     package var packages: String { "\(self.root)/packages" }
     package var runs: String { "\(self.root)/runs" }
-    /// What may be thrown away at any time, such as Python environments.
-    package var cache: String { "\(self.root)/cache" }
 
     /// The file of the artifact with this digest.
     package func artifactFile(_ digest: String) -> String { "\(self.artifactFolder(digest))/\(digest)" }

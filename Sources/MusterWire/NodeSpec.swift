@@ -1,6 +1,6 @@
 public import MusterModel
 
-/// What one agent is told when it is started: the first line of its standard input.
+/// What one agent is told when it is started: the first line of its standard input. One that stays is told again.
 ///
 /// The input stays open for as long as the engine lives; its end is the agent's signal to take everything down.
 /// On an ordinary machine the credentials never touch the disk this way.
@@ -36,11 +36,16 @@ public struct NodeSpec: Codable, Sendable, Equatable {
     public var framework: FrameworkSettings?
     public var cpus: Int
     public var gpus: Int
+    /// Whether the agent waits for another specification once this attempt has succeeded. Only for a gang of one.
+    public var stays: Bool
+    /// Whether the flow program knows the verb `serve`.
+    public var serves: Bool
 
     public init(
         attempt: AttemptID, index: Int, size: Int, address: String, secret: String, rendezvousDeadline: Double,
         timeout: Double?, grace: Double, program: [String], task: TaskFile, store: String, package: String,
-        scratch: String, environment: [String: String], framework: FrameworkSettings?, cpus: Int, gpus: Int
+        scratch: String, environment: [String: String], framework: FrameworkSettings?, cpus: Int, gpus: Int,
+        stays: Bool = false, serves: Bool = false
     ) {
         self.version = FlowManifest.currentVersion
         self.attempt = attempt
@@ -60,6 +65,8 @@ public struct NodeSpec: Codable, Sendable, Equatable {
         self.framework = framework
         self.cpus = cpus
         self.gpus = gpus
+        self.stays = stays
+        self.serves = serves
     }
 }
 
@@ -83,6 +90,8 @@ public enum AgentStatus: Codable, Sendable, Equatable {
     case log(node: Int, bytes: Int)
     /// From the control node's agent: a node has ended.
     case ended(node: Int, status: NodeReport.Status)
-    /// From the control node's agent, its last line: the attempt is over and ``GangReport`` stands in the store.
+    /// From the control node's agent: the attempt is over and its ``GangReport`` stands in the store.
     case finished(report: GangReport)
+    /// From an agent that stays: nothing of its attempt is left, and it waits for another ``NodeSpec``.
+    case ready
 }

@@ -38,6 +38,20 @@ import Testing
         #expect(sandbox.scratch.isEmpty)
     }
 
+    @Test("The same signal again ends muster at once, and the agents take everything down by themselves")
+    func signalAgain() async throws {
+        let sandbox = try Sandbox()
+        let running = try sandbox.start(["run", try sandbox.flow("FailingGangFlow"), "--way", "none", "--node", "-1"])
+        try await self.waitForDaemons(sandbox)
+        running.process?.signal(SIGINT)
+        running.process?.signal(SIGINT)
+        #expect(await running.end() == .exited(128 + SIGINT), "\(running.output)")
+        for _ in 0..<600 where !sandbox.leftovers(of: "FailingGangFlow").isEmpty {
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        #expect(sandbox.leftovers(of: "FailingGangFlow").isEmpty)
+    }
+
     @Test("muster cancel ends a run from outside")
     func cancel() async throws {
         let sandbox = try Sandbox()

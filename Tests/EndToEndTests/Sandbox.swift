@@ -36,16 +36,18 @@ final class Sandbox: Sendable {
         return link
     }
 
-    private func spec(_ arguments: [String], _ environment: [String: String]) -> ProcessSpec {
+    private func spec(_ arguments: [String], _ environment: [String: String], folder: String? = nil) -> ProcessSpec {
         let base = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MUSTER_") || $0.key == "MUSTER_CACHE" }
         return ProcessSpec(
             executable: "\(Self.programs)/muster", arguments: arguments,
-            environment: base.merging(environment) { $1 }, workingDirectory: self.folder, newSession: true)
+            environment: base.merging(environment) { $1 }, workingDirectory: folder ?? self.folder, newSession: true)
     }
 
-    /// Runs `muster` with `arguments` to its end.
-    func muster(_ arguments: [String], environment: [String: String] = [:]) async throws -> Finished {
-        Finished(try await self.reactor.run(self.spec(arguments, environment)))
+    /// Runs `muster` with `arguments` to its end, in this sandbox's folder or in another one.
+    func muster(
+        _ arguments: [String], environment: [String: String] = [:], folder: String? = nil
+    ) async throws -> Finished {
+        Finished(try await self.reactor.run(self.spec(arguments, environment, folder: folder)))
     }
 
     /// Runs a fixture flow to its end.

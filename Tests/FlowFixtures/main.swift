@@ -20,6 +20,7 @@ let flows: [String: any Flow.Type] = [
     "CrashFlow": CrashFlow.self,
     "TorchFlow": TorchFlow.self,
     "CurrentFlow": CurrentFlow.self,
+    "WaitingFlow": WaitingFlow.self,
 ]
 
 let program = CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? ""
@@ -28,7 +29,7 @@ guard let flow = flows[program] ?? named.flatMap({ flows[$0] }) else {
     print("no flow is called '\(named ?? program)'; there are \(flows.keys.sorted().joined(separator: ", "))")
     throw FixtureError("no flow was chosen")
 }
-await flow.main()
+flow.main()
 
 /// What the flows throw when they find something wrong.
 struct FixtureError: Error, CustomStringConvertible {

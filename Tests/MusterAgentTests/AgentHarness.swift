@@ -117,17 +117,17 @@ final class AgentHarness: Sendable {
         let lines = Mutex(LineBuffer())
         let process = try self.reactor.spawn(
             ProcessSpec(executable: try Self.agent(), environment: [:], standardInput: .pipe),
-            onOutput: { stream, bytes in
+            onOutput: { [weak self] stream, bytes in
                 guard stream == .standardOutput else {
                     FileHandle.standardError.write(Data(bytes))
                     return
                 }
                 for line in (try? lines.withLock { try $0.append(bytes) }) ?? [] {
                     guard let status = try? LineCoding.decode(AgentStatus.self, from: line) else { continue }
-                    self.hear(Heard(node: node, status: status))
+                    self?.hear(Heard(node: node, status: status))
                 }
             },
-            onExit: { self.hear(Heard(node: node, exit: $0)) })
+            onExit: { [weak self] in self?.hear(Heard(node: node, exit: $0)) })
         self.agents.withLock { $0[node] = process }
         process.write(try LineCoding.encode(self.spec(node)))
         if tells, node > 0, let port = self.port.withLock({ $0 }) { self.tell(node, port) }
@@ -152,6 +152,17 @@ final class AgentHarness: Sendable {
     func send(_ command: AgentCommand, to node: Int) {
         guard let line = try? LineCoding.encode(command) else { return }
         self.agents.withLock { $0[node] }?.write(line)
+    }
+
+    /// Gives an agent that stays another attempt.
+    func send(_ spec: NodeSpec, to node: Int) throws {
+        let line = try LineCoding.encode(spec)
+        self.agents.withLock { $0[node] }?.write(line)
+    }
+
+    /// Waits until an agent has said so often that it is ready.
+    func ready(_ node: Int, times: Int) async throws {
+        _ = try await self.wait { $0.filter { $0.node == node && $0.status == .ready }.count >= times ? true : nil }
     }
 
     func closeInput(_ node: Int) { self.agents.withLock { $0[node] }?.closeInput() }
@@ -204,13 +215,10 @@ final class AgentHarness: Sendable {
         try await self.wait { [self] _ in self.port.withLock { $0 } }
     }
 
-    /// Waits for a file that a step writes.
-    func text(_ node: Int) throws -> String {
-        var text = ""
-        let data = try Data(
-            contentsOf: URL(filePath: "\(self.root)/store/runs/\(self.attempt.folder)/node-\(node).log"))
-        text = String(decoding: data, as: UTF8.self)
-        return text
+    /// The records of a node's log; nothing when nothing was written.
+    func text(_ node: Int) -> String {
+        let path = "\(self.root)/store/runs/\(self.attempt.folder)/node-\(node).log"
+        return String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
     }
 
     /// The process ids of a node.

@@ -39,7 +39,7 @@ import Testing
             """)
         #expect(report.failure == nil, "\(report)")
         for node in 0..<3 {
-            let log = try harness.text(node)
+            let log = harness.text(node)
             for turn in ["one", "two"] {
                 for local in 0..<2 {
                     #expect(
@@ -57,7 +57,7 @@ import Testing
             $0.framework = FrameworkSettings(name: "torchrun", options: ["processesPerNode": .int(3)])
         }
         #expect(report.failure == nil)
-        let log = try harness.text(0)
+        let log = harness.text(0)
         #expect(log.contains("rank=2/3"))
         #expect(log.contains("{'done': {}}"))
     }
@@ -131,7 +131,7 @@ import Testing
         let (harness, report) = try await Self.run(
             2, body.replacingOccurrences(of: "RESTARTS", with: "2"), worker: worker)
         #expect(report.failure == nil, "\(report)")
-        for restart in 0...2 { #expect(try harness.text(0).contains("rank=0 restart=\(restart) of 2")) }
+        for restart in 0...2 { #expect(harness.text(0).contains("rank=0 restart=\(restart) of 2")) }
         let (_, short) = try await Self.run(2, body.replacingOccurrences(of: "RESTARTS", with: "1"), worker: worker)
         #expect(short.failure?.process == "rank 1" && short.failure?.exitCode == 5)
     }
@@ -152,7 +152,7 @@ import Testing
         try harness.start()
         let failure = try #require(try await harness.report().failure)
         #expect(failure.message.contains(message), "\(failure.message)")
-        for node in 0..<2 { #expect(try !harness.text(node).contains("\nran\n")) }
+        for node in 0..<2 { #expect(!harness.text(node).contains("\nran\n")) }
     }
 
     @Test("A Python that is missing is named with the rank that needed it")

@@ -29,7 +29,7 @@ import Testing
         #expect(result.artifacts["weights"]?.size == 8)
         #expect(result.items?.size == 4)
         #expect(try await harness.exits() == [Self.ok])
-        let log = try harness.text(0)
+        let log = harness.text(0)
         #expect(log.contains("0 o 5\nhello\n"))
         #expect(log.contains("0 e 6\n"))
         #expect(harness.reportFileExists)
@@ -181,7 +181,7 @@ import Testing
         try harness.start()
         let report = try await harness.report()
         #expect(report.failure == nil, "\(report)")
-        #expect(try harness.text(0).contains("10000 o 7\nworker\n"))
+        #expect(harness.text(0).contains("10000 o 7\nworker\n"))
     }
 
     @Test(

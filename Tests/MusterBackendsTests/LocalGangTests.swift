@@ -15,6 +15,16 @@ import Testing
         LocalGang(attempt: Self.attempt, size: size, controlAddress: "127.1.0.1", grace: 5, started: 1)
     }
 
+    @Test("A gang of one is over when its agent is ready for another; one that is ready without a report is not trusted")
+    func ready() {
+        var gang = self.gang(1)
+        #expect(gang.handle(.ready, now: 1) == [.kill(node: 0)])
+        _ = gang.handle(.status(.finished(report: Self.report)), now: 2)
+        #expect(gang.handle(.ready, now: 2) == [.observe(.finished(Self.report))])
+        #expect(gang.isOver)
+        #expect(gang.handle(.overdue(node: 0), now: 12) == [])
+    }
+
     @Test("Workers learn where the control node listens; the gang is over when the last agent has left")
     func success() {
         var gang = self.gang()

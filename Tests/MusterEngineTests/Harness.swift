@@ -4,6 +4,7 @@ import MusterEngine
 import MusterMetadata
 import MusterModel
 import MusterStore
+import MusterWire
 import Synchronization
 
 /// A store, a flow and a script: everything an engine needs, in a folder that goes with this value.

@@ -2,6 +2,7 @@ import MusterBackends
 import MusterEngine
 import MusterModel
 import MusterStore
+import MusterWire
 import Testing
 
 @Suite struct RetryAndCatchTests {

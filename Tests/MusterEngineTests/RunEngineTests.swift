@@ -4,6 +4,7 @@ import MusterEngine
 import MusterMetadata
 import MusterModel
 import MusterStore
+import MusterWire
 import Testing
 
 @Suite struct RunEngineTests {

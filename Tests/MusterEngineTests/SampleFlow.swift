@@ -1,5 +1,6 @@
 import MusterBackends
 import MusterModel
+import MusterWire
 
 /// A flow with one of everything: branches, a nested foreach, a gang, a choice and a loop.
 enum SampleFlow {

@@ -45,6 +45,7 @@ final class ScriptedBackend: ComputeBackend {
         self.observer.yield(GangObservation(attempt: attempt, event: .finished(.failed(failure))))
     }
 
+    func rest() async {}
     func clearAway(flow: String, run: String) async {}
 }
 

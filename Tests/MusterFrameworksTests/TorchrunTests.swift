@@ -1,4 +1,5 @@
 import MusterModel
+import MusterTestSupport
 import Testing
 
 @testable import MusterFrameworks

@@ -1,5 +1,6 @@
 import Foundation
 import MusterModel
+import MusterTestSupport
 import Testing
 
 @testable import MusterWire

@@ -45,6 +45,9 @@ uint32_t muster_signal_take(int signal);
 void muster_ignore_broken_pipes(void);
 
 int muster_become_subreaper(void);
+// From now on this process gets `signal` when its parent's thread that made it ends. Returns 0, or -1 when it cannot
+// be had, or when the parent is not `parent` any more.
+int muster_die_with_parent(int signal, pid_t parent);
 int muster_thread_id(void);
 // Bytes that wait in a pipe or socket; 0 when that cannot be known.
 int muster_bytes_waiting(int descriptor);

@@ -21,9 +21,9 @@ public protocol Flow {
 }
 
 extension Flow {
-    /// The program: `describe` and `step` are answered here, every other verb is handed over to `muster`.
-    public static func main() async {
-        await FlowProgram<Self>.run(arguments: CommandLine.arguments)
+    /// The program: `describe`, `step` and `serve` are answered here, every other verb is handed over to `muster`.
+    public static func main() {
+        FlowProgram<Self>.run(arguments: CommandLine.arguments)
     }
 
     /// What a step body knows of its task, its run and its gang.

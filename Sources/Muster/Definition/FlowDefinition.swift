@@ -33,6 +33,6 @@ public struct FlowDefinition<Root: Flow> {
             folder: FilePaths.isFolder(sources) ? sources : fallbackFolder,
             parameters: try self.parameters.map { try $0.manifest(flow, self.file) },
             steps: self.steps.map { $0.manifest(file: self.file) },
-            artifacts: self.artifacts.map(\.name))
+            artifacts: self.artifacts.map(\.name), serves: ServeProgram<Root>.isOffered)
     }
 }

@@ -1,3 +1,4 @@
+import Dispatch
 import FoundationEssentials
 #if canImport(Glibc)
     import Glibc
@@ -10,12 +11,13 @@ import MusterModel
 
 /// What the executable of a flow does with its arguments.
 enum FlowProgram<Root: Flow> {
-    /// Answers `describe` and `step`, hands everything else over to `muster`, and ends the process.
-    static func run(arguments: [String]) async -> Never {
+    /// Answers `describe`, `step` and `serve`, hands everything else over to `muster`, and ends the process.
+    static func run(arguments: [String]) -> Never {
         let verb = arguments.dropFirst().first
         switch verb {
         case "describe": exit(self.describe())
-        case "step": exit(await self.step(Array(arguments.dropFirst(2))))
+        case "step": self.step(Array(arguments.dropFirst(2)))
+        case "serve": ServeProgram<Root>.run()
         default: MusterCommand.takeOver(arguments)
         }
     }
@@ -35,12 +37,18 @@ enum FlowProgram<Root: Flow> {
         }
     }
 
-    private static func step(_ arguments: [String]) async -> CInt {
+    private static func step(_ arguments: [String]) -> Never {
         guard arguments.count == 3, arguments[1] == "--folder" else {
             StepExit.report("usage: step NAME --folder TASKFOLDER (muster's agent calls this; people want `run`)")
-            return 64
+            exit(64)
         }
+        self.step(arguments[0], folder: arguments[2])
+    }
+
+    /// Runs a step body as this process's main task, and ends the process.
+    static func step(_ name: String, folder: String) -> Never {
         StepExit.bufferLines()
-        return await StepProgram<Root>(folder: TaskFolder(path: arguments[2])).run(arguments[0])
+        Task { exit(await StepProgram<Root>(folder: TaskFolder(path: folder)).run(name)) }
+        dispatchMain()
     }
 }

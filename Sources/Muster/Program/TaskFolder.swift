@@ -62,14 +62,13 @@ struct TaskFolder: Sendable {
         try lines.withUnsafeBytes { try file.write($0) }
     }
 
-    /// Writes `result.json` in one piece: a reader finds all of it or nothing.
+    /// Writes `result.json`, which nobody reads before this program has left. What is there is written over.
     func write(_ result: ResultFile) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let file = "\(self.path)/\(ResultFile.name)"
         let data = try encoder.encode(result)
-        try data.withUnsafeBytes { try OpenFile(creating: "\(file).part").write($0) }
-        guard rename("\(file).part", file) == 0 else { throw OpenFile.failure("\(file) could not be written") }
+        try data.withUnsafeBytes { try OpenFile(overwriting: file).write($0, truncating: true) }
     }
 
     /// Writes that the step has failed, and says so on standard error.

@@ -3,13 +3,15 @@ import Glibc
 import MusterModel
 
 /// A node's scratch folder: everything on the node that goes when the attempt ends.
-struct NodeFolder: Sendable {
+struct NodeFolder: Sendable, Equatable {
     let root: String
 
     /// Where the step and its processes run: links to what the code package holds.
     var work: String { "\(self.root)/work" }
     /// Where `task.json` and `result.json` stand.
     var task: String { "\(self.root)/task" }
+    /// Where the step program puts its artifacts.
+    var artifacts: String { "\(self.task)/artifacts" }
     var temporary: String { "\(self.root)/tmp" }
     var socket: String { "\(self.root)/agent.sock" }
     func launch(_ round: LaunchRound) -> String { "\(self.root)/launch-\(round.launch)-\(round.restart)" }
@@ -54,17 +56,26 @@ struct NodeFolder: Sendable {
     }
 
     private func link(_ package: String) throws(AgentError) {
-        guard let folder = opendir(package) else { throw AgentError.system("read the code package \(package)") }
-        defer { closedir(folder) }
-        while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name == "." || name == ".." { continue }
+        guard let names = Self.names(in: package) else { throw AgentError.system("read the code package \(package)") }
+        for name in names {
             guard symlink("\(package)/\(name)", "\(self.work)/\(name)") == 0 else {
                 throw AgentError.system("link \(package)/\(name) into \(self.work)")
             }
         }
+    }
+
+    /// What is in `folder`, in no order; nil when it cannot be read.
+    static func names(in folder: String) -> [String]? {
+        guard let directory = opendir(folder) else { return nil }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names
     }
 
     /// Removes everything; links are not followed. Returns what went wrong, if anything did.

@@ -9,12 +9,14 @@ final class NodeLog: Sendable {
     private static let pause = 0.005
 
     private struct State {
+        /// Made with the first bytes: many programs write nothing.
+        var writer: LogWriter?
         var bytes = 0
         var isScheduled = false
         var hasFailed = false
     }
 
-    private let writer: LogWriter
+    private let path: String
     private let node: Int
     private let status: StatusWriter
     private let reactor: ProcessReactor
@@ -25,8 +27,8 @@ final class NodeLog: Sendable {
     init(
         path: String, node: Int, status: StatusWriter, reactor: ProcessReactor,
         onFailure: @escaping @Sendable (String) -> Void
-    ) throws {
-        self.writer = try LogWriter(path: path)
+    ) {
+        self.path = path
         self.node = node
         self.status = status
         self.reactor = reactor
@@ -36,10 +38,11 @@ final class NodeLog: Sendable {
     /// Called on the reactor's thread.
     func append(process: Int, _ stream: OutputStream, _ bytes: UnsafeRawBufferPointer) {
         do {
-            let total = try self.writer.append(
-                process: process, stream: stream == .standardOutput ? .standardOutput : .standardError, bytes: bytes)
-            let schedules = self.state.withLock { state in
-                state.bytes = total
+            let schedules = try self.state.withLock { (state) throws -> Bool in
+                let writer = try state.writer ?? LogWriter(path: self.path)
+                state.writer = writer
+                state.bytes = try writer.append(
+                    process: process, stream: stream == .standardOutput ? .standardOutput : .standardError, bytes: bytes)
                 defer { state.isScheduled = true }
                 return !state.isScheduled
             }

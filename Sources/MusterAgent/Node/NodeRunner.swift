@@ -37,10 +37,15 @@ final class NodeRunner {
 
     private var step: SpawnedProcess?
     private let tail = OutputTail()
+    /// The step's server has told that no process of the step is left.
+    private var leavesNothing = false
     /// Everything below this agent is being ended, or is.
     private(set) var isClearing = false
     private var isCleared = false
     private var isReleased = false
+    /// Whether the folder is to be left as the next attempt needs it, and whether it was.
+    private var keeps = false
+    private(set) var hasKept = false
 
     init(spec: NodeSpec, services: AgentServices, toControl: @escaping (GangMessage) -> Void) {
         self.spec = spec
@@ -59,7 +64,7 @@ final class NodeRunner {
         case .launchStarted(let round, let port, let processes): self.startRound(round, port: port, processes)
         case .launchStopped(let round): self.stopRound(round)
         case .launchAnswered(let launch, let failure): self.answerLaunch(launch, failure)
-        case .release: self.release()
+        case .release(let failure): self.release(after: failure)
         default: break
         }
     }
@@ -72,13 +77,13 @@ final class NodeRunner {
         self.roster = roster
         self.environment = StepEnvironment.make(self.spec, roster: roster, folder: self.folder)
         do {
-            try self.folder.make(package: self.spec.package)
+            if self.services.kept != self.folder { try self.folder.make(package: self.spec.package) }
             try self.writeTask(roster)
-            let server = try RequestServer(path: self.folder.socket)
-            self.log = try self.makeLog()
-            self.step = try self.spawnStep()
-            // The socket listens since it was made; answering can wait until the program runs.
-            server.start(on: self.services.sockets, events: self.services.events)
+            try self.services.requests.listen(at: self.folder.socket)
+            self.log = self.makeLog()
+            try self.startStep()
+            // The socket listens already; answering can wait until the program runs.
+            self.services.requests.serve(self.services.events, on: self.services.sockets)
             self.services.status.send(.started(node: self.spec.index))
         } catch {
             let code: TaskFailure.Code = error is StoreError ? .store : .environment
@@ -89,19 +94,54 @@ final class NodeRunner {
     private func writeTask(_ roster: Roster) throws {
         let task = StepEnvironment.task(self.spec, roster: roster, folder: self.folder)
         let path = "\(self.folder.task)/\(TaskFile.name)"
-        do {
-            try LineCoding.encode(task).write(to: URL(filePath: path))
-        } catch {
-            throw AgentError("cannot write \(path): \(error)")
-        }
+        try WholeFile.write(LineCoding.encode(task), to: path)
     }
 
-    private func makeLog() throws -> NodeLog {
+    private func makeLog() -> NodeLog {
         let events = self.services.events
-        return try NodeLog(
+        return NodeLog(
             path: self.store.layout.logFile(self.spec.attempt, node: self.spec.index), node: self.spec.index,
             status: self.services.status, reactor: self.services.reactor,
             onFailure: { events.yield(.logFailed($0)) })
+    }
+
+    private func startStep() throws {
+        guard self.spec.stays, self.spec.serves, try self.serveStep() else {
+            self.step = try self.spawnStep()
+            return
+        }
+    }
+
+    /// Has the step run by a flow program that stays. Returns false when that is not possible.
+    private func serveStep() throws -> Bool {
+        let binding = StepServer.Binding(
+            program: self.spec.program, environment: self.spec.environment, python: self.spec.task.python)
+        let server = try self.services.equipment.stepServer(
+            binding, environment: self.environment, folder: self.spec.package)
+        let request = ServeRequest(
+            step: self.spec.attempt.step, folder: self.folder.task, workFolder: self.folder.work,
+            environment: self.environment)
+        let (events, tail, log) = (self.services.events, self.tail, self.log)
+        return server.run(request) { stream, bytes in
+            tail.append(stream, bytes)
+            log?.append(process: 0, stream, bytes)
+        } onOutcome: { outcome in
+            events.yield(.stepServed(outcome))
+        }
+    }
+
+    func stepServed(_ outcome: StepServer.Outcome) {
+        switch outcome {
+        case .ended(let status, let leavesNothing):
+            self.leavesNothing = leavesNothing
+            self.stepExited(status)
+        case .refused:
+            do {
+                self.step = try self.spawnStep()
+            } catch {
+                self.end(.failed(failure: self.blame("step").failure(.environment, "the step could not be started: \(error)")))
+            }
+        }
     }
 
     private func spawnStep() throws -> SpawnedProcess {
@@ -157,9 +197,10 @@ final class NodeRunner {
     // MARK: The end
 
     /// Ends everything on this node, then says so.
-    private func release() {
+    private func release(after failure: TaskFailure?) {
         guard !self.isReleased else { return }
         self.isReleased = true
+        self.keeps = self.spec.stays && failure == nil
         if self.isCleared { return self.leave() }
         self.clear()
     }
@@ -170,13 +211,21 @@ final class NodeRunner {
         self.isClearing = true
         self.step?.signalGroup(SIGTERM)
         let (events, files, folder) = (self.services.events, self.services.files, self.folder)
-        self.services.reactor.terminate([.descendants(of: getpid())], grace: self.spec.grace) { left in
-            let left = left.map(\.description)
-            files.async { events.yield(.cleared(left: left + [folder.remove()].compactMap { $0 })) }
+        let package = self.keeps ? self.spec.package : nil
+        let clearFolder = { @Sendable (left: [ProcessIdentity]) in
+            files.async {
+                let keeps = package.map { left.isEmpty && folder.empty(package: $0) } ?? false
+                let problem = keeps ? nil : folder.remove()
+                events.yield(.cleared(left: left.map(\.description) + [problem].compactMap { $0 }, keeps: keeps))
+            }
         }
+        // Only the step's server is below this agent, and it stays for the next attempt.
+        if self.keeps, self.leavesNothing, self.processCount == 0, self.launchCount == 0 { return clearFolder([]) }
+        self.services.reactor.terminate([.descendants(of: getpid())], grace: self.spec.grace, completion: clearFolder)
     }
 
-    func cleared(left: [String]) {
+    func cleared(left: [String], keeps: Bool) {
+        self.hasKept = keeps
         for problem in left { AgentErrors.print("left behind on node \(self.spec.index): \(problem)") }
         self.isCleared = true
         self.log?.flush()

@@ -3,15 +3,34 @@ import Glibc
 import MusterWire
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// The socket at which flow programs ask their agent: one line of JSON a request.
 ///
-/// It listens from the moment it is made, so that a step program may connect at once; ``start(on:events:)`` answers.
+/// It listens from the moment it is bound, so that a step program may connect at once; ``serve(_:on:)`` answers.
+/// An agent that stays keeps it; a connection belongs to the attempt in which it was taken.
 final class RequestServer: Sendable {
-    private let descriptor: CInt
+    private struct State {
+        var path: String?
+        var descriptor: CInt = -1
+        var isServing = false
+        var events: AgentEvents?
+    }
 
+    private let state = Mutex(State())
+
+    /// Binds the socket, unless it is bound there already.
     /// - Parameter path: At most 107 bytes.
-    init(path: String) throws(AgentError) {
+    func listen(at path: String) throws(AgentError) {
+        guard self.state.withLock({ $0.path }) != path else { return }
+        let descriptor = try Self.bound(to: path)
+        self.state.withLock { state in
+            state.path = path
+            state.descriptor = descriptor
+        }
+    }
+
+    private static func bound(to path: String) throws(AgentError) -> CInt {
         let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw AgentError.system("make the agent's socket") }
         var address = sockaddr_un()
@@ -22,20 +41,26 @@ final class RequestServer: Sendable {
                 bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        guard bound == 0, listen(descriptor, 128) == 0 else {
+        guard bound == 0, Glibc.listen(descriptor, 128) == 0 else {
             let error = AgentError.system("listen at the socket \(path)")
             close(descriptor)
             throw error
         }
-        self.descriptor = descriptor
+        return descriptor
     }
 
-    /// Takes connections from now on, for as long as `group` lives.
-    func start(on group: MultiThreadedEventLoopGroup, events: AgentEvents) {
-        let descriptor = self.descriptor
+    /// Connections that are taken from now on speak to `events`.
+    func serve(_ events: AgentEvents, on group: MultiThreadedEventLoopGroup) {
+        let descriptor = self.state.withLock { state -> CInt? in
+            state.events = events
+            defer { state.isServing = true }
+            return state.isServing ? nil : state.descriptor
+        }
+        guard let descriptor else { return }
         ServerBootstrap(group: group)
-            .childChannelInitializer { channel in
+            .childChannelInitializer { [self] channel in
                 channel.eventLoop.makeCompletedFuture {
+                    guard let events = self.state.withLock({ $0.events }) else { return }
                     try channel.pipeline.syncOperations.addHandler(RequestHandler(channel: channel, events: events))
                 }
             }

@@ -45,7 +45,10 @@ struct ResultCollector: Sendable {
         guard access(path, F_OK) == 0 else { return nil }
         let result: ResultFile
         do {
-            result = try JSONDecoder().decode(ResultFile.self, from: Data(contentsOf: URL(filePath: path)))
+            let data = try Data(contentsOf: URL(filePath: path))
+            // An agent that stays leaves the last attempt's file there, emptied.
+            if data.isEmpty { return nil }
+            result = try JSONDecoder().decode(ResultFile.self, from: data)
         } catch {
             throw AgentError("\(ResultFile.name) cannot be understood: \(error)")
         }

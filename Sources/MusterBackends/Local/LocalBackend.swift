@@ -22,6 +22,7 @@ package final class LocalBackend: ComputeBackend {
     private struct State {
         var addresses = LoopbackAddresses(start: .random(in: 0..<Int.max))
         var gangs: [AttemptID: RunningGang] = [:]
+        var pool: AgentPool
     }
 
     /// - Parameters:
@@ -38,7 +39,7 @@ package final class LocalBackend: ComputeBackend {
         self.settings = LocalSettings(
             agent: agent, environment: environment, scratchRoot: Self.scratchRoot(store: store),
             rendezvousDeadline: rendezvousDeadline, grace: grace)
-        self.state = Mutex(State())
+        self.state = Mutex(State(pool: AgentPool(startsAtOnce: capacity.cpus)))
         (self.observations, self.observer) = AsyncStream.makeStream()
     }
 
@@ -58,12 +59,9 @@ package final class LocalBackend: ComputeBackend {
 
     package func submit(_ request: LocalRequest) async throws {
         guard self.register(request) else { return }
+        if request.nodes.count == 1 { return self.place(request) }
         do {
-            try self.makeScratch(request)
-            let secret = Data((0..<32).map { _ in UInt8.random(in: 0...255) }).base64EncodedString()
-            for node in request.nodes {
-                try self.start(node, of: request, secret: secret)
-            }
+            try self.startAll(request)
         } catch {
             await self.withdraw(request)
             throw BackendError(message: "\(error)", isTransient: true)
@@ -88,6 +86,15 @@ package final class LocalBackend: ComputeBackend {
         UInt64(run).map { String($0, radix: 36) } ?? String(run.prefix(12))
     }
 
+    package func rest() async {
+        let idle = self.state.withLock { $0.pool.dismissIdle() }
+        for agent in idle { self.dismiss(agent) }
+        await withCheckedContinuation { continuation in
+            let isEmpty = self.state.withLock { $0.pool.whenEmpty { continuation.resume() } }
+            if isEmpty { continuation.resume() }
+        }
+    }
+
     // MARK: - Starting
 
     private func register(_ request: LocalRequest) -> Bool {
@@ -101,6 +108,17 @@ package final class LocalBackend: ComputeBackend {
         }
     }
 
+    private func startAll(_ request: LocalRequest) throws {
+        try self.makeScratch(request)
+        let secret = Data((0..<32).map { _ in UInt8.random(in: 0...255) }).base64EncodedString()
+        for node in request.nodes {
+            var node = node
+            node.secret = secret
+            let agent = LocalAgent(node: node.index, scratch: request.scratch, attempt: request.attempt)
+            try self.start(agent, node)
+        }
+    }
+
     private func makeScratch(_ request: LocalRequest) throws {
         do {
             try FileManager.default.createDirectory(
@@ -110,27 +128,27 @@ package final class LocalBackend: ComputeBackend {
         }
     }
 
-    private func start(_ node: NodeSpec, of request: LocalRequest, secret: String) throws {
-        var node = node
-        node.secret = secret
-        let attempt = request.attempt
-        let index = node.index
-        let output = AgentOutput()
+    private func start(_ agent: LocalAgent, _ node: NodeSpec) throws {
+        let attempt = node.attempt
         // The agent carries its node's mark too, so that clearing a run away finds it.
-        let mark = [NodeEnvironment.scope: NodeEnvironment.scopeValue(attempt: attempt, index: index)]
+        let mark = [NodeEnvironment.scope: NodeEnvironment.scopeValue(attempt: attempt, index: node.index)]
         let spec = ProcessSpec(
             executable: self.settings.agent, environment: self.settings.environment.merging(mark) { $1 }, standardInput: .pipe,
             newSession: true)
-        let process = try self.reactor.spawn(
+        agent.process = try self.reactor.spawn(
             spec,
             onOutput: { [weak self] stream, bytes in
-                for status in output.receive(stream, bytes) { self?.handle(.status(status), of: attempt) }
+                for status in agent.output.receive(stream, bytes) { self?.hear(status, from: agent) }
             },
-            onExit: { [weak self] status in
-                self?.handle(.exited(node: index, status, lastLines: output.lastLines), of: attempt)
-            })
+            onExit: { [weak self] status in self?.exited(agent, status) })
+        try self.instruct(agent, node)
+    }
+
+    /// Gives the agent a node of a gang, and what was meant for that node before.
+    private func instruct(_ agent: LocalAgent, _ node: NodeSpec) throws {
+        guard let process = agent.process else { return }
         process.write(try LineCoding.encode(node))
-        let queued = self.state.withLock { $0.gangs[attempt]?.adopt(process, as: index) ?? [] }
+        let queued = self.state.withLock { $0.gangs[node.attempt]?.adopt(process, as: node.index) ?? [] }
         for command in queued { process.write(command) }
     }
 
@@ -141,7 +159,78 @@ package final class LocalBackend: ComputeBackend {
         try? FileManager.default.removeItem(atPath: request.scratch)
     }
 
+    // MARK: - Gangs of one
+
+    private func place(_ request: LocalRequest) {
+        self.carryOut(self.state.withLock { $0.pool.place(request) })
+    }
+
+    private func carryOut(_ placements: [AgentPool.Placement]) {
+        for placement in placements {
+            switch placement {
+            case .start(let agent, let request): self.startOne(agent, request)
+            case .serve(let agent, let request): self.attempt(request, agent) { try self.instruct(agent, $0) }
+            case .wait(let seconds):
+                self.reactor.schedule(after: seconds) { [weak self] in
+                    guard let self else { return }
+                    self.carryOut(self.state.withLock { $0.pool.look() })
+                }
+            }
+        }
+    }
+
+    private func startOne(_ agent: LocalAgent, _ request: LocalRequest) {
+        self.attempt(request, agent) {
+            try self.makeScratch(request)
+            try self.start(agent, $0)
+        }
+    }
+
+    private func attempt(_ request: LocalRequest, _ agent: LocalAgent, _ body: (NodeSpec) throws -> Void) {
+        var node = request.nodes[0]
+        node.scratch = "\(agent.scratch)/0"
+        do {
+            try body(node)
+        } catch {
+            // There is no process whose end could tell.
+            let failure = TaskFailure(code: .lost, message: "the gang of \(request.attempt) could not be started: \(error)")
+            self.state.withLock { $0.gangs[request.attempt] = nil }
+            try? FileManager.default.removeItem(atPath: agent.scratch)
+            let report = GangReport(failure: failure, nodes: [], started: 0, finished: 0)
+            self.observer.yield(GangObservation(attempt: request.attempt, event: .finished(report)))
+            self.carryOut(self.state.withLock { $0.pool.gone(agent) })
+        }
+    }
+
+    private func dismiss(_ agent: LocalAgent) {
+        agent.process?.closeInput()
+        self.reactor.schedule(after: self.settings.grace + 2) { agent.process?.signal(SIGKILL) }
+    }
+
     // MARK: - Living
+
+    private func hear(_ status: AgentStatus, from agent: LocalAgent) {
+        guard let attempt = agent.attempt else { return }
+        if status == .ready { return self.ready(agent, after: attempt) }
+        self.handle(.status(status), of: attempt)
+    }
+
+    /// The agent is free before anybody hears that its gang is over: the next one may be given to it at once.
+    private func ready(_ agent: LocalAgent, after attempt: AttemptID) {
+        let isOver = self.state.withLock { $0.gangs[attempt]?.gang.isReported ?? false }
+        let next = isOver ? self.state.withLock { $0.pool.ready(agent) } : []
+        self.handle(.ready, of: attempt)
+        self.carryOut(next)
+    }
+
+    private func exited(_ agent: LocalAgent, _ status: ExitStatus) {
+        // The folder of a gang of several goes with the last of its nodes.
+        if agent.isAlone { try? FileManager.default.removeItem(atPath: agent.scratch) }
+        if let attempt = agent.attempt {
+            self.handle(.exited(node: agent.node, status, lastLines: agent.output.lastLines), of: attempt)
+        }
+        self.carryOut(self.state.withLock { $0.pool.gone(agent) })
+    }
 
     private func handle(_ event: LocalGang.Event, of attempt: AttemptID) {
         let now = Date().timeIntervalSince1970
@@ -151,9 +240,7 @@ package final class LocalBackend: ComputeBackend {
             state.gangs[attempt] = running.gang.isOver ? nil : running
             return (effects, running.gang.isOver ? running : nil)
         }
-        if let over {
-            try? FileManager.default.removeItem(atPath: over.scratch)
-        }
+        if let over, over.gang.size > 1 { try? FileManager.default.removeItem(atPath: over.scratch) }
         for action in actions { self.perform(action, attempt) }
     }
 

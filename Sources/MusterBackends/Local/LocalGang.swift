@@ -4,7 +4,7 @@ import MusterWire
 
 /// The agents of one gang on this machine, from their start to their last exit.
 ///
-///     forming ──listening──▶ formed ──finished──▶ reported ──all exited──▶ over
+///     forming ──listening──▶ formed ──finished──▶ reported ──all exited, or ready──▶ over
 ///        └───────── an agent ends without a report ──▶ abandoned ──all exited──▶ over
 ///
 /// Node reports are the control node's to make; this value relays them, and speaks for the gang when the control
@@ -13,6 +13,8 @@ struct LocalGang: Sendable, Equatable {
     enum Event: Sendable, Equatable {
         case status(AgentStatus)
         case exited(node: Int, ExitStatus, lastLines: [String])
+        /// The agent of a gang of one has nothing left of it and stays for another one.
+        case ready
         /// Nothing that carries the node's mark is left.
         case swept(node: Int)
         case cancelled(TaskFailure)
@@ -55,6 +57,7 @@ struct LocalGang: Sendable, Equatable {
         self.nodes = Array(repeating: .alive, count: size)
     }
 
+    var isReported: Bool { self.report != nil }
     var isOver: Bool { self.nodes.allSatisfy { $0 == .gone } }
 
     /// Applies `event`. `now` is Unix time in seconds, for the report of a gang that could not write its own.
@@ -62,6 +65,7 @@ struct LocalGang: Sendable, Equatable {
         switch event {
         case .status(let status): self.relay(status)
         case .exited(let node, let status, let lastLines): self.exited(node, status, lastLines, now)
+        case .ready: self.ready(now)
         case .swept(let node): self.gone(node, now)
         case .cancelled(let failure): self.cancel(failure)
         case .overdue(let node): self.nodes[node] == .alive ? [.kill(node: node)] : []
@@ -81,7 +85,14 @@ struct LocalGang: Sendable, Equatable {
         case .finished(let report):
             self.report = report
             return self.expectTheEnd(of: report)
+        case .ready: return []
         }
+    }
+
+    /// An agent that says so without a report is none that another gang may be given to.
+    private mutating func ready(_ now: Double) -> [Action] {
+        guard self.size == 1, self.report != nil else { return [.kill(node: 0)] }
+        return self.gone(0, now)
     }
 
     /// After the report every agent leaves by itself; one that cannot, because it was stopped, is helped.

@@ -25,7 +25,8 @@ extension LocalRequest {
                 store: gang.store, package: gang.package, scratch: "\(scratch)/\(index)",
                 environment: Self.environment(gang, index: index, base: settings.environment),
                 framework: gang.step.settings.framework, cpus: max(1, gang.allotments[index].cpus),
-                gpus: gang.allotments[index].gpus.count)
+                gpus: gang.allotments[index].gpus.count, stays: gang.size == 1,
+                serves: gang.serves)
         }
     }
 
@@ -33,8 +34,7 @@ extension LocalRequest {
         TaskFile(
             attempt: gang.attempt, taskID: TaskName(number: gang.attempt.task, node: index).description,
             user: gang.user, originRun: gang.originRun, parameters: gang.parameters,
-            inputs: gang.inputs.map { TaskInput(step: $0.step, taskID: $0.taskID, artifacts: $0.artifacts) },
-            foreach: gang.foreach.map { ForeachFrame(step: $0.step, index: $0.index, count: $0.count, item: $0.item) },
+            inputs: gang.inputs, foreach: gang.foreach,
             parallel: ParallelFrame(
                 controlAddress: "", nodes: gang.size, index: index, controlTaskID: "\(gang.attempt.task)"),
             socket: "", temporaryFolder: "", python: gang.python)

@@ -1,8 +1,8 @@
 import Foundation
-import Testing
+package import Testing
 
 /// Compares with a file below `Tests/Golden`; `MUSTER_UPDATE_GOLDEN=1` writes it instead.
-func expectGolden(_ name: String, _ text: String, location: SourceLocation = #_sourceLocation) throws {
+package func expectGolden(_ name: String, _ text: String, location: SourceLocation = #_sourceLocation) throws {
     let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Golden").appending(path: name)
     if ProcessInfo.processInfo.environment["MUSTER_UPDATE_GOLDEN"] == "1" {

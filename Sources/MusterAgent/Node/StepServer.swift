@@ -1,0 +1,133 @@
+import FoundationEssentials
+import Glibc
+import MusterProcess
+import MusterWire
+import Synchronization
+
+/// A flow program that stays alive beside an agent that stays and runs one step after the other (the verb `serve`).
+///
+/// It is bound to what it was started with: what a program loads and reads when it starts is the same for every step it
+/// serves. Its children write into its own two streams, so a step's output is whole once these are empty.
+final class StepServer: Sendable {
+    /// What has to be the same for two steps that one server runs.
+    struct Binding: Sendable, Equatable {
+        var program: [String]
+        var environment: [String: String]
+        var python: String?
+    }
+
+    /// How a served step came to its end.
+    enum Outcome: Sendable {
+        /// `leavesNothing`: no process that the step started is left.
+        case ended(ExitStatus, leavesNothing: Bool)
+        /// The step was not run: the program cannot be divided, and has to be started anew for each step.
+        case refused
+    }
+
+    private struct Job: Sendable {
+        let onOutput: @Sendable (OutputStream, UnsafeRawBufferPointer) -> Void
+        let onOutcome: @Sendable (Outcome) -> Void
+    }
+
+    private struct State {
+        var process: SpawnedProcess?
+        var lines = LineBuffer()
+        var job: Job?
+        var isGone = false
+        var onGone: (@Sendable () -> Void)?
+    }
+
+    /// A request has to fit into the socket: it is written at once.
+    private static let longestRequest = 100_000
+
+    let binding: Binding
+    private let descriptor: CInt
+    private let state = Mutex(State())
+    private let token = Mutex<ReactorToken?>(nil)
+
+    /// Starts the program. It may be asked at once.
+    init(_ binding: Binding, environment: [String: String], folder: String, on reactor: ProcessReactor) throws {
+        guard let program = binding.program.first else { throw AgentError("no flow program was named") }
+        var ends: [CInt] = [-1, -1]
+        guard socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+            throw AgentError.system("make a socket for the flow program")
+        }
+        defer { close(ends[1]) }
+        self.binding = binding
+        self.descriptor = ends[0]
+        let spec = ProcessSpec(
+            executable: program, arguments: Array(binding.program.dropFirst()) + ["serve"], environment: environment,
+            workingDirectory: folder, standardInput: .descriptor(ends[1]), newSession: true, parentDeathSignal: SIGKILL)
+        let process = try reactor.spawn(
+            spec, onOutput: { [weak self] in self?.job?.onOutput($0, $1) }, onExit: { [weak self] in self?.exited($0) })
+        self.state.withLock { $0.process = process }
+        let token = reactor.watch(self.descriptor, onRead: { [weak self] in self?.read($0) }, onEnd: {})
+        self.token.withLock { $0 = token }
+    }
+
+    deinit {
+        self.token.withLock { $0 }?.cancel()
+        close(self.descriptor)
+    }
+
+    var isGone: Bool { self.state.withLock { $0.isGone } }
+
+    /// Runs one step. Returns false, and does nothing, when the server cannot be asked.
+    func run(
+        _ request: ServeRequest, onOutput: @escaping @Sendable (OutputStream, UnsafeRawBufferPointer) -> Void,
+        onOutcome: @escaping @Sendable (Outcome) -> Void
+    ) -> Bool {
+        guard let line = try? LineCoding.encode(request), line.count <= Self.longestRequest else { return false }
+        let isFree = self.state.withLock { state in
+            guard !state.isGone, state.job == nil else { return false }
+            state.job = Job(onOutput: onOutput, onOutcome: onOutcome)
+            return true
+        }
+        guard isFree else { return false }
+        // A server that has just died says so by its exit, which ends the job.
+        _ = line.withUnsafeBytes { send(self.descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
+        return true
+    }
+
+    /// Lets the program leave, and waits until it has.
+    func stop() async {
+        await withCheckedContinuation { continuation in
+            let isGone = self.state.withLock { state in
+                if !state.isGone { state.onGone = { continuation.resume() } }
+                return state.isGone
+            }
+            if isGone { return continuation.resume() }
+            shutdown(self.descriptor, CInt(SHUT_RDWR))
+        }
+    }
+
+    private var job: Job? { self.state.withLock { $0.job } }
+
+    private func read(_ bytes: UnsafeRawBufferPointer) {
+        let lines = (try? self.state.withLock { try $0.lines.append(bytes) }) ?? []
+        for line in lines {
+            switch try? LineCoding.decode(ServeAnswer.self, from: line) {
+            case .exited(let code, let isLast): self.finish(.ended(.exited(code), leavesNothing: isLast))
+            case .signaled(let signal, let isLast): self.finish(.ended(.signaled(signal), leavesNothing: isLast))
+            case .refused: self.finish(.refused)
+            case nil: self.state.withLock { $0.process }?.signal(SIGKILL)
+            }
+        }
+    }
+
+    /// What the step wrote last may still be in the pipes when its end is told.
+    private func finish(_ outcome: Outcome) {
+        self.state.withLock { $0.process }?.drainOutput { [weak self] in self?.takeJob()?.onOutcome(outcome) }
+    }
+
+    private func exited(_ status: ExitStatus) {
+        let onGone = self.state.withLock { state in
+            state.isGone = true
+            return state.onGone.take()
+        }
+        onGone?()
+        self.takeJob()?.onOutcome(.ended(status, leavesNothing: false))
+    }
+
+    private func takeJob() -> Job? { self.state.withLock { $0.job.take() } }
+}

@@ -1,0 +1,27 @@
+/// What an agent asks of a flow program that serves, one line each: run one step in a process of its own.
+public struct ServeRequest: Codable, Sendable, Equatable {
+    public var step: String
+    /// The task folder.
+    public var folder: String
+    /// Where the step runs.
+    public var workFolder: String
+    /// The step's whole environment.
+    public var environment: [String: String]
+
+    public init(step: String, folder: String, workFolder: String, environment: [String: String]) {
+        self.step = step
+        self.folder = folder
+        self.workFolder = workFolder
+        self.environment = environment
+    }
+}
+
+/// What a flow program that serves answers, one line a request.
+public enum ServeAnswer: Codable, Sendable, Equatable {
+    /// The step's process has left with this code. `isLast`: it left no process behind.
+    case exited(code: Int32, isLast: Bool)
+    /// This signal ended the step's process.
+    case signaled(signal: Int32, isLast: Bool)
+    /// The program cannot do it this way; nothing was run.
+    case refused(reason: String)
+}

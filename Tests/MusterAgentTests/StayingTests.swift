@@ -1,0 +1,81 @@
+import Foundation
+import MusterModel
+import MusterProcess
+import MusterWire
+import Testing
+
+/// An agent that stays for other attempts of gangs of one.
+@Suite struct StayingTests {
+    private static let stays: @Sendable (inout NodeSpec) -> Void = { $0.stays = true }
+
+    private func next(_ harness: AgentHarness, task: Int) -> NodeSpec {
+        var spec = harness.spec(0)
+        spec.attempt.task = task
+        spec.task.attempt.task = task
+        return spec
+    }
+
+    @Test("One agent runs one attempt after the other, and none sees what another left")
+    func oneAfterTheOther() async throws {
+        let body = """
+            found = sorted(os.listdir(".")) + sorted(os.listdir(folder)) + os.listdir(os.environ["TMPDIR"])
+            assert found == ["data.txt", "task.json"] or found == ["data.txt", "result.json", "task.json"], found
+            assert not os.path.exists(folder + "/result.json") or os.path.getsize(folder + "/result.json") == 0
+            assert os.environ["MUSTER_TASK"] == str(task["attempt"]["task"])
+            for place in [".", folder, os.environ["TMPDIR"]]:
+                open(place + "/left", "w").write("x")
+                os.makedirs(place + "/leftovers/deep")
+            daemon()
+            result()
+            """
+        let harness = try AgentHarness(1, body, files: ["data.txt": "1"], change: Self.stays)
+        try harness.start()
+        try await harness.ready(0, times: 1)
+        for task in 4...6 {
+            try harness.send(self.next(harness, task: task), to: 0)
+            try await harness.ready(0, times: task - 2)
+        }
+        let reports = try await harness.wait { heard in
+            heard.compactMap { item -> GangReport? in
+                if case .finished(let report)? = item.status { report } else { nil }
+            }
+        }
+        #expect(reports.count == 4 && reports.allSatisfy { $0.failure == nil }, "\(reports)")
+        #expect(ProcessTree.marked(variable: NodeEnvironment.scope, value: "Flow/\(harness.attempt.run)").isEmpty)
+        harness.closeInput(0)
+        #expect(try await harness.exit(0) == .exited(0))
+        harness.expectNothingLeft()
+    }
+
+    @Test("After a failure, and when its folder is not as it was made, an agent leaves and takes the folder along", arguments: [
+        "result(None, error={'code': 'step.error', 'message': 'no'}); sys.exit(1)",
+        "os.unlink('data.txt'); result()",
+        "os.rename(os.getcwd(), folder + '/../elsewhere'); result()",
+        "os.chmod('.', 0o500); result()",
+        "os.unlink(task['socket']); result()",
+    ])
+    func leaves(body: String) async throws {
+        let harness = try AgentHarness(1, body, files: ["data.txt": "1"], change: Self.stays)
+        try harness.start()
+        _ = try await harness.report()
+        #expect(try await harness.exit(0) == .exited(0))
+        harness.expectNothingLeft()
+    }
+
+    @Test("An agent that waits leaves at a signal", arguments: [SIGTERM, SIGINT])
+    func signal(signal: CInt) async throws {
+        let harness = try AgentHarness(1, "result()", change: Self.stays)
+        try harness.start()
+        try await harness.ready(0, times: 1)
+        harness.signal(0, signal)
+        #expect(try await harness.exit(0) == .exited(0))
+        harness.expectNothingLeft()
+    }
+
+    @Test("Only the agent of a gang of one stays")
+    func gang() async throws {
+        let harness = try AgentHarness(2, "result()", change: Self.stays)
+        try harness.start()
+        #expect(try await harness.exits() == [.exited(2), .exited(2)])
+    }
+}
