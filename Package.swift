@@ -129,7 +129,7 @@ let tests: [Target] = [
     .testTarget(
         name: "MusterAgentTests",
         dependencies: [
-            "MusterAgent", "MusterModel", "MusterWire", "MusterProcess", "muster-agent", nioCore,
+            "MusterAgent", "MusterModel", "MusterWire", "MusterProcess", "MusterStore", "muster-agent", nioCore,
             nioPosix, nioSSL,
         ],
         swiftSettings: strict),

@@ -21,17 +21,25 @@ package struct StoreLayout: Sendable, Hashable {
 
     /// The file of the artifact with this digest.
     package func artifactFile(_ digest: String) -> String { "\(self.artifactFolder(digest))/\(digest)" }
-    /// The folder of that file: one of 256, by the first two digits.
-    package func artifactFolder(_ digest: String) -> String { "\(self.artifacts)/\(digest.prefix(2))" }
+    /// The folder of that file: one of 16, by the first digit.
+    package func artifactFolder(_ digest: String) -> String { "\(self.artifacts)/\(digest.prefix(1))" }
     /// The unpacked code package with this digest.
     package func packageFolder(_ digest: String) -> String { "\(self.packages)/\(digest)" }
 
     package func runFolder(flow: String, run: String) -> String { "\(self.runs)/\(flow)/\(run)" }
     /// Held by the engine that moves this run, for as long as it lives.
     package func runLock(flow: String, run: String) -> String { "\(self.runFolder(flow: flow, run: run))/engine.lock" }
-    package func attemptFolder(_ attempt: AttemptID) -> String { "\(self.runs)/\(attempt.folder)" }
+    /// The files of all attempts of a step's tasks; see ``AttemptFile`` for their names.
+    package func stepFolder(flow: String, run: String, step: String) -> String {
+        "\(self.runFolder(flow: flow, run: run))/\(step)"
+    }
     /// The ``GangReport`` that the control node's agent writes last.
-    package func reportFile(_ attempt: AttemptID) -> String { "\(self.attemptFolder(attempt))/report.json" }
+    package func reportFile(_ attempt: AttemptID) -> String { self.file(.report, of: attempt) }
     /// What the processes of one node wrote. See ``LogRecord`` for the format.
-    package func logFile(_ attempt: AttemptID, node: Int) -> String { "\(self.attemptFolder(attempt))/node-\(node).log" }
+    package func logFile(_ attempt: AttemptID, node: Int) -> String { self.file(.log(node: node), of: attempt) }
+
+    private func file(_ kind: AttemptFile.Kind, of attempt: AttemptID) -> String {
+        let folder = self.stepFolder(flow: attempt.flow, run: attempt.run, step: attempt.step)
+        return "\(folder)/\(AttemptFile(task: attempt.task, attempt: attempt.attempt, kind: kind).name)"
+    }
 }

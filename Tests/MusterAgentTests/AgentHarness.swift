@@ -1,6 +1,7 @@
 import Foundation
 import MusterModel
 import MusterProcess
+import MusterStore
 import MusterWire
 import Synchronization
 import Testing
@@ -217,7 +218,7 @@ final class AgentHarness: Sendable {
 
     /// The records of a node's log; nothing when nothing was written.
     func text(_ node: Int) -> String {
-        let path = "\(self.root)/store/runs/\(self.attempt.folder)/node-\(node).log"
+        let path = StoreLayout(root: "\(self.root)/store").logFile(self.attempt, node: node)
         return String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
     }
 
@@ -237,7 +238,7 @@ final class AgentHarness: Sendable {
     }
 
     var reportFileExists: Bool {
-        FileManager.default.fileExists(atPath: "\(self.root)/store/runs/\(self.attempt.folder)/report.json")
+        FileManager.default.fileExists(atPath: StoreLayout(root: "\(self.root)/store").reportFile(self.attempt))
     }
 
     deinit {

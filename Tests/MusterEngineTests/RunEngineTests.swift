@@ -82,7 +82,8 @@ import Testing
         try await harness.metadata.append([.started, .attemptStarted(task: 1, attempt: 0)], to: key, at: 1)
         let attempt = AttemptID(flow: "Sample", run: "1", step: "start", task: 1, attempt: 0)
         try FileManager.default.createDirectory(
-            atPath: harness.layout.attemptFolder(attempt), withIntermediateDirectories: true)
+            atPath: harness.layout.stepFolder(flow: attempt.flow, run: attempt.run, step: attempt.step),
+            withIntermediateDirectories: true)
         let report = GangReport.succeeded([
             NodeResult(transition: .branches(to: ["grid", "prepare"]), artifacts: [:])
         ])

@@ -14,34 +14,42 @@ struct LogSource: Hashable {
 struct LogSearch {
     let layout: StoreLayout
     /// Only this node.
-    var node: Int?
+    let node: Int?
     /// This attempt; the last one otherwise.
-    var attempt: Int?
+    let attempt: Int?
+    /// The files of the steps that were looked at, by folder and task.
+    private var found: [String: [Int: [AttemptFile]]] = [:]
+
+    init(layout: StoreLayout, node: Int?, attempt: Int?) {
+        self.layout = layout
+        self.node = node
+        self.attempt = attempt
+    }
 
     /// The logs of a task in the order of its nodes; of one that was taken over, the logs of the run it comes from.
-    func sources(of place: TaskPlace) throws -> [LogSource] {
-        let folder = "\(self.layout.runFolder(flow: place.flow, run: place.run))/\(place.step)/\(place.task)"
-        let attempts = Self.names(in: folder).compactMap(Int.init).sorted()
+    mutating func sources(of place: TaskPlace) throws -> [LogSource] {
+        let files = self.files(of: place)
+        let attempts = Set(files.map(\.attempt)).sorted()
         guard let number = self.attempt ?? attempts.last else { return [] }
         guard attempts.contains(number) else {
             throw CommandFailure(
                 .notFound, "\(place.step)/\(place.task) has no attempt \(number)\(attempts.isEmpty ? "" : "; it has \(attempts.map(String.init).joined(separator: ", "))")")
         }
         let attempt = AttemptID(flow: place.flow, run: place.run, step: place.step, task: place.task, attempt: number)
-        return Self.nodes(in: "\(folder)/\(number)").filter { self.node == nil || $0 == self.node }.map {
-            LogSource(attempt: attempt, node: $0, path: self.layout.logFile(attempt, node: $0))
+        let nodes = files.compactMap { file -> Int? in
+            guard case .log(let node) = file.kind, file.attempt == number else { return nil }
+            return self.node == nil || self.node == node ? node : nil
         }
+        return nodes.sorted().map { LogSource(attempt: attempt, node: $0, path: self.layout.logFile(attempt, node: $0)) }
     }
 
-    private static func nodes(in folder: String) -> [Int] {
-        self.names(in: folder).compactMap { name in
-            guard name.hasPrefix("node-"), name.hasSuffix(".log") else { return nil }
-            return Int(name.dropFirst(5).dropLast(4))
-        }.sorted()
-    }
-
-    private static func names(in folder: String) -> [String] {
-        (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    private mutating func files(of place: TaskPlace) -> [AttemptFile] {
+        let folder = self.layout.stepFolder(flow: place.flow, run: place.run, step: place.step)
+        if self.found[folder] == nil {
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            self.found[folder] = Dictionary(grouping: names.compactMap(AttemptFile.init(name:)), by: \.task)
+        }
+        return self.found[folder]?[place.task] ?? []
     }
 }
 

@@ -74,7 +74,7 @@ struct LogsVerb: AsyncParsableCommand {
     ) async throws -> [[LogSource]] {
         let state = try await RunState(record, in: layout, metadata)
         let (tasks, node) = try RunFinder.tasks(pathspec, in: state)
-        let search = LogSearch(layout: layout, node: self.node ?? node, attempt: self.attempt)
+        var search = LogSearch(layout: layout, node: self.node ?? node, attempt: self.attempt)
         var sources: [[LogSource]] = []
         for task in tasks {
             let place = try await TaskPlace.of(task, in: state, layout: layout, metadata: metadata)
