@@ -60,9 +60,9 @@ import Testing
             ["--log-dir", "logs", "--tee=3", "--max-restarts=1"], options: ["processesPerNode": .int(2)])
         #expect(checked.request.processes == 1)
         #expect(checked.request.restarts == 0, "it restarts by itself")
-        try expectGolden("torchrun/real.txt", Self.text(try Self.plan(checked)))
+        #expect(try differenceFromGolden("torchrun/real.txt", Self.text(try Self.plan(checked))) == nil)
         let elastic = try Self.check(["--rdzv-backend=c10d", "--virtual_local_rank"])
-        try expectGolden("torchrun/real-c10d.txt", Self.text(try Self.plan(elastic, node: 0)))
+        #expect(try differenceFromGolden("torchrun/real-c10d.txt", Self.text(try Self.plan(elastic, node: 0))) == nil)
     }
 
     @Test(

@@ -1,17 +1,17 @@
 import Foundation
-package import Testing
 
-/// Compares with a file below `Tests/Golden`; `MUSTER_UPDATE_GOLDEN=1` writes it instead.
-package func expectGolden(_ name: String, _ text: String, location: SourceLocation = #_sourceLocation) throws {
+/// What `text` differs in from a file below `Tests/Golden`; nil when they are the same.
+///
+/// `MUSTER_UPDATE_GOLDEN=1` writes the file instead.
+package func differenceFromGolden(_ name: String, _ text: String) throws -> String? {
     let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Golden").appending(path: name)
     if ProcessInfo.processInfo.environment["MUSTER_UPDATE_GOLDEN"] == "1" {
         try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(text.utf8).write(to: file)
-        return
+        return nil
     }
     let expected = try String(contentsOf: file, encoding: .utf8)
-    #expect(
-        text == expected, "differs from \(file.path); run with MUSTER_UPDATE_GOLDEN=1 if that is meant",
-        sourceLocation: location)
+    guard text != expected else { return nil }
+    return "differs from \(file.path); run with MUSTER_UPDATE_GOLDEN=1 if that is meant:\n\(text)"
 }

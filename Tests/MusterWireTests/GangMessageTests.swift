@@ -50,7 +50,7 @@ import Testing
     @Test("Messages are spelled as they always were")
     func golden() throws {
         let lines = try Self.messages.map { String(decoding: try GangFraming.encode($0).dropFirst(4), as: UTF8.self) }
-        try expectGolden("gang/messages.jsonl", lines.joined(separator: "\n") + "\n")
+        #expect(try differenceFromGolden("gang/messages.jsonl", lines.joined(separator: "\n") + "\n") == nil)
     }
 
     @Test("Every message survives framing, however the bytes are cut", arguments: [1, 2, 3, 7, 64, 1 << 20])
