@@ -3,10 +3,13 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo build agent test bench clean format
+.PHONY: demo build fixtures agent test bench clean format
 
 RELEASE := swift build -c release --static-swift-stdlib
-# Built in one go: the macros' library keeps one core busy for minutes, and the rest takes the others meanwhile.
+# Flows need the macros' library, which keeps one core busy for minutes: they have a build folder of their own, so that
+# the rest is built meanwhile.
+FLOWS := .build/flows
+BUILD_FLOWS := $(RELEASE) --scratch-path $(FLOWS)
 # `swift build` takes seconds to find that nothing changed; comparing dates takes none.
 BUILT := .build/products.built
 SOURCES := Makefile Package.swift $(shell find Sources Examples Tests/FlowFixtures -type f -not -name '*.pyc')
@@ -18,9 +21,20 @@ build: $(BUILT)
 
 $(BUILT): $(SOURCES)
 	@Scripts/system-packages
-	@echo "==> building muster, muster-agent and the flows (the first build takes some minutes)"
-	@$(RELEASE)
+	@mkdir -p $(FLOWS)
+	@echo "==> building muster, muster-agent and, beside them, the flows (the first build takes some minutes)"
+	@$(BUILD_FLOWS) --product digits-training >$(FLOWS)/build.log 2>&1 & flows=$$!; \
+	trap 'kill $$flows 2>/dev/null || true' EXIT; \
+	for product in muster muster-agent; do $(RELEASE) --product $$product; done; \
+	echo "==> building digits-training"; \
+	tail -n 3 -f --pid=$$flows $(FLOWS)/build.log; \
+	wait $$flows || { echo "digits-training was not built; all messages stand in $(FLOWS)/build.log" >&2; exit 1; }
+	@ln -sfn ../../flows/release/digits-training .build/release/digits-training
 	@touch $@
+
+# The flows of the tests, for the benchmarks.
+fixtures: $(BUILT)
+	@$(BUILD_FLOWS) --product FlowFixtures
 
 # The agent as it travels: one static file. Some tests need it in a root folder that holds nothing else.
 agent:
@@ -40,7 +54,7 @@ bench: $(BUILT)
 
 clean:
 	@swift package clean
-	@rm -f $(BUILT)
+	@rm -rf $(BUILT) $(FLOWS)
 
 format:
 	@swift format --in-place --recursive --parallel Package.swift Sources Tests Examples

@@ -85,7 +85,7 @@ class Bench:
 
     def build(self):
         """The release build of the command, the agent and the fixtures' flows."""
-        self.check(["make", "build"], cwd=self.root)
+        self.check(["make", "fixtures"], cwd=self.root)
 
     def flow(self, name):
         """The program of one of the fixtures' flows: a link of that name, beside the flows' own scripts."""
@@ -94,7 +94,7 @@ class Bench:
         folder.mkdir(exist_ok=True)
         link = folder / name
         if not link.exists():
-            link.symlink_to(self.release / "FlowFixtures")
+            link.symlink_to(self.root / ".build" / "flows" / "release" / "FlowFixtures")
         return link
 
     def muster_environment(self):

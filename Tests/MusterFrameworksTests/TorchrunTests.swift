@@ -50,8 +50,9 @@ import Testing
             ["--max_restarts=2", "--role", "trainer", "--rdzv-id=job"],
             options: ["arguments": .array([.string("--epochs"), .string("5"), .string("--device=cpu:${local_rank}$")])])
         #expect(checked.request.restarts == 2)
-        try expectGolden(
+        let difference = try differenceFromGolden(
             "torchrun/direct.txt", Self.text(try Self.plan(checked, restart: 1, environment: ["HOME": "/root"])))
+        #expect(difference == nil)
     }
 
     @Test("The real torchrun is told the gang when its arguments ask for what only it does")
