@@ -7,7 +7,7 @@ SHELL := /bin/bash
 
 RELEASE := swift build -c release --static-swift-stdlib
 # Flows need the macros' library, which keeps one core busy for minutes: they have a build folder of their own, so that
-# the rest is built meanwhile.
+# the rest is built meanwhile, with what they leave of the other.
 FLOWS := .build/flows
 BUILD_FLOWS := $(RELEASE) --scratch-path $(FLOWS)
 # `swift build` takes seconds to find that nothing changed; comparing dates takes none.
@@ -25,7 +25,7 @@ $(BUILT): $(SOURCES)
 	@echo "==> building muster, muster-agent and, beside them, the flows (the first build takes some minutes)"
 	@$(BUILD_FLOWS) --product digits-training >$(FLOWS)/build.log 2>&1 & flows=$$!; \
 	trap 'kill $$flows 2>/dev/null || true' EXIT; \
-	for product in muster muster-agent; do $(RELEASE) --product $$product; done; \
+	for product in muster muster-agent; do nice $(RELEASE) --product $$product; done; \
 	echo "==> building digits-training"; \
 	tail -n 3 -f --pid=$$flows $(FLOWS)/build.log; \
 	wait $$flows || { echo "digits-training was not built; all messages stand in $(FLOWS)/build.log" >&2; exit 1; }

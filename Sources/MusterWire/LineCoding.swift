@@ -14,27 +14,43 @@ public enum LineCoding {
         return line
     }
 
-    public static func decode<Value: Decodable>(_ type: Value.Type, from line: some Sequence<UInt8>) throws -> Value {
-        try JSONDecoder().decode(type, from: Data(line))
+    public static func decode<Value: Decodable>(_ type: Value.Type, from line: Data) throws -> Value {
+        try JSONDecoder().decode(type, from: line)
     }
 }
 
 /// Collects bytes and gives out whole lines.
 public struct LineBuffer: Sendable {
     private var pending = Data()
+    /// How many of those have been searched for a newline in vain.
+    private var searched = 0
 
     public init() {}
 
     /// Adds `bytes` and returns the lines they complete, without their newlines.
     /// - Throws: ``LineTooLong`` when a line exceeds ``LineCoding/maximumLength``.
     public mutating func append(_ bytes: some Sequence<UInt8>) throws -> [Data] {
-        var lines: [Data] = []
-        self.pending.append(contentsOf: bytes)
-        while let newline = self.pending.firstIndex(of: UInt8(ascii: "\n")) {
-            lines.append(Data(self.pending[self.pending.startIndex..<newline]))
-            self.pending = Data(self.pending[(newline + 1)...])
-        }
+        // In one piece where they lie in one: byte by byte would cost more than what is done with them.
+        let isTaken: Void? = bytes.withContiguousStorageIfAvailable { self.pending.append($0) }
+        if isTaken == nil { self.pending.append(contentsOf: bytes) }
+        let lines = self.takeLines()
         guard self.pending.count <= LineCoding.maximumLength else { throw LineTooLong() }
+        return lines
+    }
+
+    private mutating func takeLines() -> [Data] {
+        var lines: [Data] = []
+        var start = 0
+        self.pending.withUnsafeBytes { bytes in
+            var from = self.searched
+            while let newline = bytes[from...].firstIndex(of: UInt8(ascii: "\n")) {
+                lines.append(Data(bytes[start..<newline]))
+                start = newline + 1
+                from = start
+            }
+        }
+        if start > 0 { self.pending = Data(self.pending.dropFirst(start)) }
+        self.searched = self.pending.count
         return lines
     }
 }

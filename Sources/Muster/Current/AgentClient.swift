@@ -2,15 +2,26 @@ import Dispatch
 import FoundationEssentials
 import MusterModel
 import MusterWire
+import Synchronization
 
-/// Asks the node's agent. Every request has a connection of its own, so a long one holds up no other.
+/// Asks the node's agent. A request that may take long has a connection of its own, so that it holds up no other;
+/// those that are answered at once share one.
 struct AgentClient: Sendable {
     /// The agent's socket.
     let path: String
+    private let shared = SharedSocket()
+
+    init(path: String) { self.path = path }
 
     /// Asks and waits, blocking the thread. For requests that are answered at once.
     func ask(_ request: AgentRequest) throws -> AgentAnswer {
-        try self.ask(request, over: AgentSocket(connecting: self.path))
+        try self.shared.socket.withLock { shared in
+            // After an error the next request begins with a new connection.
+            let socket = try shared.take() ?? AgentSocket(connecting: self.path)
+            let answer = try self.ask(request, over: socket)
+            shared = socket
+            return answer
+        }
     }
 
     /// Asks for something that may take long, on a thread of its own. Cancellation takes the request back.
@@ -50,4 +61,9 @@ struct AgentClient: Sendable {
             throw StepFailure(.contract, "the agent's answer could not be read: \(error)")
         }
     }
+}
+
+/// A connection that is kept from one request to the next.
+private final class SharedSocket: Sendable {
+    let socket = Mutex<AgentSocket?>(nil)
 }

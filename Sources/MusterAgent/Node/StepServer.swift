@@ -24,15 +24,13 @@ final class StepServer: Sendable {
         case refused
     }
 
-    private struct Job: Sendable {
-        let onOutput: @Sendable (OutputStream, UnsafeRawBufferPointer) -> Void
-        let onOutcome: @Sendable (Outcome) -> Void
-    }
-
     private struct State {
         var process: SpawnedProcess?
         var lines = LineBuffer()
-        var job: Job?
+        /// Of the last step, also after its end: what it left behind may go on writing until it is ended.
+        var onOutput: (@Sendable (OutputStream, UnsafeRawBufferPointer) -> Void)?
+        /// While a step runs.
+        var onOutcome: (@Sendable (Outcome) -> Void)?
         var isGone = false
         var onGone: (@Sendable () -> Void)?
     }
@@ -59,7 +57,7 @@ final class StepServer: Sendable {
             executable: program, arguments: Array(binding.program.dropFirst()) + ["serve"], environment: environment,
             workingDirectory: folder, standardInput: .descriptor(ends[1]), newSession: true, parentDeathSignal: SIGKILL)
         let process = try reactor.spawn(
-            spec, onOutput: { [weak self] in self?.job?.onOutput($0, $1) }, onExit: { [weak self] in self?.exited($0) })
+            spec, onOutput: { [weak self] in self?.onOutput?($0, $1) }, onExit: { [weak self] in self?.exited($0) })
         self.state.withLock { $0.process = process }
         let token = reactor.watch(self.descriptor, onRead: { [weak self] in self?.read($0) }, onEnd: {})
         self.token.withLock { $0 = token }
@@ -79,8 +77,9 @@ final class StepServer: Sendable {
     ) -> Bool {
         guard let line = try? LineCoding.encode(request), line.count <= Self.longestRequest else { return false }
         let isFree = self.state.withLock { state in
-            guard !state.isGone, state.job == nil else { return false }
-            state.job = Job(onOutput: onOutput, onOutcome: onOutcome)
+            guard !state.isGone, state.onOutcome == nil else { return false }
+            state.onOutput = onOutput
+            state.onOutcome = onOutcome
             return true
         }
         guard isFree else { return false }
@@ -101,7 +100,7 @@ final class StepServer: Sendable {
         }
     }
 
-    private var job: Job? { self.state.withLock { $0.job } }
+    private var onOutput: (@Sendable (OutputStream, UnsafeRawBufferPointer) -> Void)? { self.state.withLock { $0.onOutput } }
 
     private func read(_ bytes: UnsafeRawBufferPointer) {
         let lines = (try? self.state.withLock { try $0.lines.append(bytes) }) ?? []
@@ -117,7 +116,7 @@ final class StepServer: Sendable {
 
     /// What the step wrote last may still be in the pipes when its end is told.
     private func finish(_ outcome: Outcome) {
-        self.state.withLock { $0.process }?.drainOutput { [weak self] in self?.takeJob()?.onOutcome(outcome) }
+        self.state.withLock { $0.process }?.drainOutput { [weak self] in self?.takeOutcome()?(outcome) }
     }
 
     private func exited(_ status: ExitStatus) {
@@ -126,8 +125,8 @@ final class StepServer: Sendable {
             return state.onGone.take()
         }
         onGone?()
-        self.takeJob()?.onOutcome(.ended(status, leavesNothing: false))
+        self.takeOutcome()?(.ended(status, leavesNothing: false))
     }
 
-    private func takeJob() -> Job? { self.state.withLock { $0.job.take() } }
+    private func takeOutcome() -> (@Sendable (Outcome) -> Void)? { self.state.withLock { $0.onOutcome.take() } }
 }
