@@ -67,7 +67,9 @@ def step_process(node):
     if len(sleeping) < 2 * NODES - 1 or len(set(sleeping)) < NODES:
         return None
     for pid, name, variables in processes:
-        if name in ("FailingGangFlow", "FlowFixtures") and variables.get("MUSTER_NODE_INDEX") == str(node):
+        # Flow programs that serve the steps of single nodes wait beside the gang.
+        is_step = name in ("FailingGangFlow", "FlowFixtures") and variables.get("MUSTER_STEP") == "work"
+        if is_step and variables.get("MUSTER_NODE_INDEX") == str(node):
             return pid
     return None
 

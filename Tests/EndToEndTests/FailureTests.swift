@@ -52,6 +52,21 @@ import Testing
         #expect(sandbox.leftovers(of: "FailingGangFlow").isEmpty)
     }
 
+    @Test("A step of a flow program that serves dies like any other, and so does the program itself", arguments: [true, false])
+    func served(killsStep: Bool) async throws {
+        let sandbox = try Sandbox()
+        let running = try sandbox.start(["run", try sandbox.flow("WaitingFlow"), "--file", "\(sandbox.folder)/never"])
+        await running.wait(for: "before")
+        let serving = sandbox.leftovers(of: "WaitingFlow").filter { Self.command($0).contains("serve") }
+        let server = try #require(serving.first { !ProcessTree.descendants(of: $0).isEmpty })
+        let step = try #require(ProcessTree.descendants(of: server).first)
+        kill(killsStep ? step : server, SIGKILL)
+        #expect(await running.end() == .exited(1), "\(running.output)")
+        #expect(running.output.contains("signal 9") && running.output.contains("before"), "\(running.output)")
+        #expect(sandbox.leftovers(of: "WaitingFlow").isEmpty)
+        #expect(sandbox.scratch.isEmpty)
+    }
+
     @Test("muster cancel ends a run from outside")
     func cancel() async throws {
         let sandbox = try Sandbox()
