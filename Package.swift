@@ -56,8 +56,8 @@ let sources: [Target] = [
     .target(
         name: "MusterAgent",
         dependencies: [
-            "MusterModel", "MusterWire", "MusterFrameworks", "MusterProcess", "MusterStore", nioCore, nioPosix,
-            nioSSL,
+            "CMusterPlatform", "MusterModel", "MusterWire", "MusterFrameworks", "MusterProcess", "MusterStore",
+            nioCore, nioPosix, nioSSL,
         ],
         swiftSettings: strict),
     .target(
@@ -95,7 +95,7 @@ let sources: [Target] = [
     .executableTarget(name: "muster", dependencies: ["MusterCommandLine"], swiftSettings: strict),
     .target(name: "CMusterStatic"),
     .executableTarget(
-        name: "muster-agent", dependencies: ["MusterAgent", "CMusterStatic"],
+        name: "muster-agent", dependencies: ["MusterAgent", "CMusterPlatform", "CMusterStatic"],
         swiftSettings: strict, linkerSettings: staticExecutable),
 ]
 

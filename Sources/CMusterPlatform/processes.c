@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -69,3 +70,5 @@ int muster_process_descriptor(pid_t pid) { return (int)syscall(SYS_pidfd_open, p
 int muster_process_descriptor_signal(int descriptor, int signal) {
     return syscall(SYS_pidfd_send_signal, descriptor, signal, NULL, 0u) == 0 ? 0 : -errno;
 }
+
+int muster_clone_file(int source, int target) { return ioctl(target, FICLONE, source) == 0 ? 0 : -errno; }

@@ -98,7 +98,7 @@ static _Noreturn void become(
         if (getppid() != parent) _exit(127);
     }
     if (place_descriptors(request->descriptors) != 0) FAIL(MUSTER_STAGE_DESCRIPTORS);
-    close_others();
+    if (request->closes_others) close_others();
     if (request->folder && chdir(request->folder) != 0) FAIL(MUSTER_STAGE_FOLDER);
     sigset_t none;
     sigemptyset(&none);

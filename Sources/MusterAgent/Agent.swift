@@ -19,6 +19,10 @@ package struct Agent {
         case usage = 2
     }
 
+    /// The argument with which nodes that share a machine get shared memory of their own: what a killed process leaves in
+    /// `/dev/shm` goes with the node.
+    package static let ownSharedMemory = "--own-shared-memory"
+
     /// Runs this program as an agent: reads standard input, writes standard output.
     package static func run() async -> Exit {
         do {
@@ -46,8 +50,8 @@ package struct Agent {
             }
             let (stream, events) = AsyncStream.makeStream(of: AgentEvent.self)
             let services = AgentServices(equipment: equipment, events: events, kept: kept)
-            let loop = try AgentLoop(spec: spec, services: services)
             input.follow(events)
+            let loop = try await AgentLoop.make(spec, services)
             let exit = await loop.run(stream)
             input.pause()
             events.finish()

@@ -1,3 +1,4 @@
+import MusterFrameworks
 import MusterModel
 import MusterProcess
 import MusterWire
@@ -12,12 +13,23 @@ enum AgentEvent: Sendable {
     /// Once a second.
     case tick
     case rendezvousDeadline
+    case setupDeadline
     case timeout
 
     // From this node.
     case stepExited(ExitStatus)
     case stepServed(StepServer.Outcome)
     case stepCollected(NodeOutcome)
+    case clusterPlanned(Result<PlanAnswer, AgentError>)
+    case serviceReady(id: Int)
+    case serviceExited(id: Int, ExitStatus)
+    case launchChecked(launch: Int, Result<PlanAnswer, AgentError>)
+    case roundPlanned(LaunchRound, Result<PlanAnswer, AgentError>)
+    case remoteExited(id: Int, round: LaunchRound, ExitStatus)
+    case broadcastReceived(BroadcastOffer, AgentError?)
+    case broadcastFailed(broadcast: Int, AgentError)
+    /// These processes below the agent are stopped, by SIGSTOP or a terminal.
+    case foundStopped([ProcessIdentity])
     case workerExited(round: LaunchRound, worker: Int, ExitStatus)
     /// No process of a round is left on this node.
     case roundCleared(LaunchRound)

@@ -1,5 +1,6 @@
 import Dispatch
 import FoundationEssentials
+import MusterFrameworks
 import MusterModel
 import MusterProcess
 import MusterStore
@@ -19,22 +20,49 @@ final class AgentLoop {
     private var isAbandoned = false
     private var isReporting = false
     private var isLost = false
+    /// Why the attempt cannot even begin.
+    private var problem: TaskFailure?
     private var isLeaving = false
     private static let patience = 2.0
 
-    init(spec: NodeSpec, services: AgentServices) throws(AgentError) {
+    /// The ports that this node keeps free for the step's framework.
+    private let reservation: PortReservation
+
+    init(spec: NodeSpec, setup: ClusterSetup, services: AgentServices) throws(AgentError) {
         self.spec = spec
         self.services = services
+        self.reservation = try PortReservation(count: setup.ports, address: spec.address)
         let events = services.events
         if spec.index == 0 {
             self.link = nil
-            self.node = NodeRunner(spec: spec, services: services) { events.yield(.toControl(node: 0, $0)) }
-            self.control = GangController(spec: spec, services: services) { events.yield(.toNode($0)) }
+            self.node = NodeRunner(spec: spec, setup: setup, services: services) {
+                events.yield(.toControl(node: 0, $0))
+            }
+            self.control = GangController(spec: spec, setup: setup, ports: self.reservation.ports, services: services) {
+                events.yield(.toNode($0))
+            }
         } else {
-            let link = try WorkerLink(spec: spec, services: services)
+            let link = try WorkerLink(spec: spec, ports: self.reservation.ports, services: services)
             self.link = link
             self.control = nil
-            self.node = NodeRunner(spec: spec, services: services) { link.send($0) }
+            self.node = NodeRunner(spec: spec, setup: setup, services: services) { link.send($0) }
+        }
+    }
+
+    /// The loop of an attempt, once its framework has said what it needs. When that cannot be known, the control node's
+    /// loop has the attempt fail with the reason.
+    static func make(_ spec: NodeSpec, _ services: AgentServices) async throws(AgentError) -> AgentLoop {
+        guard let framework = spec.framework else {
+            return try AgentLoop(spec: spec, setup: ClusterSetup(), services: services)
+        }
+        let planner = FrameworkPlanner(spec, on: services.reactor)
+        do throws(AgentError) {
+            let setup = try await planner.setup(framework, size: spec.size)
+            return try AgentLoop(spec: spec, setup: setup, services: services)
+        } catch {
+            let loop = try AgentLoop(spec: spec, setup: ClusterSetup(), services: services)
+            loop.problem = TaskFailure(code: .refused, message: error.message, node: spec.size > 1 ? spec.index : nil)
+            return loop
         }
     }
 
@@ -46,7 +74,8 @@ final class AgentLoop {
 
     func run(_ events: AsyncStream<AgentEvent>) async -> Agent.Exit {
         if let control = self.control { await control.begin() } else { self.awaitControl() }
-        if self.spec.size > 1 { self.beat() }
+        self.beat()
+        if let problem = self.problem { self.control?.stop(problem) }
         for await event in events {
             self.handle(event)
             self.settle()
@@ -79,6 +108,7 @@ final class AgentLoop {
         case .signal(let signal): self.signaled(signal)
         case .tick: self.tick()
         case .rendezvousDeadline: self.rendezvousDeadline()
+        case .setupDeadline: self.control?.setupDeadline()
         case .timeout: self.control?.timedOut()
         case .toNode(let message): self.node.handle(message)
         case .toControl(let node, let message): self.control?.receive(message, from: node)
@@ -88,6 +118,15 @@ final class AgentLoop {
         case .stepExited(let status): self.node.stepExited(status)
         case .stepServed(let outcome): self.node.stepServed(outcome)
         case .stepCollected(let outcome): self.node.end(outcome)
+        case .clusterPlanned(let answer): self.node.clusterPlanned(answer)
+        case .serviceReady(let id): self.node.serviceReady(id)
+        case .serviceExited(let id, let status): self.node.serviceExited(id, status)
+        case .launchChecked(let launch, let answer): self.node.launchChecked(launch, answer)
+        case .roundPlanned(let round, let answer): self.node.roundPlanned(round, answer)
+        case .remoteExited(let id, let round, let status): self.node.remoteExited(id, round, status)
+        case .broadcastReceived(let offer, let problem): self.node.broadcastReceived(offer, problem)
+        case .broadcastFailed(let broadcast, let error): self.control?.broadcastFailed(broadcast, error)
+        case .foundStopped(let processes): self.node.foundStopped(processes)
         case .workerExited(let round, let worker, let status): self.node.workerExited(round, worker, status)
         case .roundCleared(let round): self.node.roundCleared(round)
         case .processExited(let id, let status): self.node.processExited(id, status)
@@ -150,6 +189,7 @@ final class AgentLoop {
 
     private func tick() {
         self.beat()
+        self.node.tick()
         self.control?.tick()
         if let link = self.link { self.follow(link.tick()) }
     }

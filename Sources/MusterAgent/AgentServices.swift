@@ -12,6 +12,8 @@ final class AgentEquipment: Sendable {
     /// Sockets, of the flow program and of the gang.
     let sockets = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let requests = RequestServer()
+    /// Files that other nodes send.
+    let inbox = BroadcastInbox()
     private let server = Mutex<StepServer?>(nil)
 
     init(reactor: ProcessReactor) { self.reactor = reactor }
@@ -51,5 +53,6 @@ struct AgentServices: Sendable {
     var status: StatusWriter { self.equipment.status }
     var files: DispatchQueue { self.equipment.files }
     var sockets: MultiThreadedEventLoopGroup { self.equipment.sockets }
+    var inbox: BroadcastInbox { self.equipment.inbox }
     var requests: RequestServer { self.equipment.requests }
 }

@@ -46,6 +46,28 @@ struct Options {
         return number
     }
 
+    func flag(_ name: String) throws(FrameworkError) -> Bool {
+        guard let value = self.values[name] else { return false }
+        guard case .bool(let flag) = value else { throw self.wrong(name, "true or false") }
+        return flag
+    }
+
+    /// Texts by name.
+    func texts(_ name: String) throws(FrameworkError) -> [String: String] {
+        guard let value = self.values[name] else { return [:] }
+        guard case .object(let members) = value else { throw self.wrong(name, "an object of texts") }
+        var texts: [String: String] = [:]
+        for (key, member) in members {
+            guard case .string(let text) = member else { throw self.wrong(name, "an object of texts") }
+            let isFine = !key.isEmpty && !key.contains("=") && !key.utf8.contains(0) && !text.utf8.contains(0)
+            guard isFine else {
+                throw FrameworkError("\(self.framework): \(name) has the entry '\(key)', which cannot be a variable")
+            }
+            texts[key] = text
+        }
+        return texts
+    }
+
     private func wrong(_ name: String, _ expected: String) -> FrameworkError {
         let text = self.values[name].flatMap { try? $0.data() }.map { String(decoding: $0, as: UTF8.self) } ?? "null"
         return FrameworkError("\(self.framework): \(name) must be \(expected), not \(text)")

@@ -60,12 +60,13 @@ struct StepSource {
     /// Whether the function takes an element of a foreach.
     var takesElement: Bool { if case .element = self.input { true } else { false } }
     /// Whether one of Muster's own gang decorators is on it.
-    var isKnownGang: Bool { self.decorators.contains { ["Parallel", "Torchrun"].contains($0.plainName) } }
+    var isKnownGang: Bool { self.decorators.contains { Self.gangDecorators.contains($0.plainName) } }
     /// Whether a decorator of another package could make it a gang.
     var mayBeGang: Bool {
         self.isKnownGang || self.decorators.contains { !Self.ordinaryDecorators.contains($0.plainName) }
     }
 
+    private static let gangDecorators: Set<String> = ["Parallel", "Torchrun", "DeepSpeed", "MPI", "Ray", "TensorFlow"]
     private static let ordinaryDecorators: Set<String> = [
         "Resources", "Retry", "Catch", "Timeout", "Environment", "PyPI",
     ]

@@ -43,14 +43,23 @@ package struct GangStateMachine: Sendable, Equatable {
     }
 
     package let size: Int
+    /// The nodes on which the step's body runs.
+    package let bodies: Range<Int>
+    /// What a node without a body leaves: the artifacts that the step was given.
+    package let given: [String: ArtifactReference]
     package private(set) var phase: Phase
     /// The last launch's failure: what the body errors that come after it follow from.
     private var launchFailure: TaskFailure?
     private var roster: Roster?
 
     /// A gang of `size` nodes of which none has come.
-    package init(size: Int) {
+    /// - Parameters:
+    ///   - bodies: How many of the first nodes have a body; nil for all.
+    ///   - given: The artifacts that the step was given.
+    package init(size: Int, bodies: Int? = nil, given: [String: ArtifactReference] = [:]) {
         self.size = size
+        self.bodies = 0..<(bodies ?? size)
+        self.given = given
         self.phase = .pending(joined: [:])
     }
 
@@ -117,12 +126,15 @@ package struct GangStateMachine: Sendable, Equatable {
         switch event {
         case .ended(let node, let outcome):
             guard ended[node] == nil else { throw IllegalGangEvent(event: event, phase: self.phase) }
+            if case .succeeded = outcome, !self.bodies.contains(node) {
+                throw IllegalGangEvent(event: event, phase: self.phase)
+            }
             var ended = ended
             ended[node] = outcome
             self.phase = .running(ended: ended)
             if case .failed(let failure) = outcome { return self.fail(node: node, failure) }
             let report = Action.report(node: node, status: .succeeded)
-            return ended.count == self.size ? [report] + self.succeed(ended) : [report]
+            return ended.count == self.bodies.count ? [report] + self.succeed(ended) : [report]
         case .lost(let node, let reason):
             let failure = TaskFailure.lost(node: node, address: self.roster?.nodes[node].address, reason: reason)
             return self.release(failure, causes: [node], present: all.filter { $0 != node })
@@ -187,15 +199,21 @@ package struct GangStateMachine: Sendable, Equatable {
     /// Every body has ended well: they must have taken the same transition.
     private mutating func succeed(_ ended: [Int: NodeOutcome]) -> [Action] {
         var results: [NodeResult] = []
-        for node in 0..<self.size {
+        for node in self.bodies {
             if case .succeeded(let result) = ended[node] { results.append(result) }
+        }
+        // Nodes without a body go where the control node went, with what they were given.
+        if let first = results.first {
+            let silent = NodeResult(transition: first.transition, artifacts: self.given)
+            results += Array(repeating: silent, count: self.size - self.bodies.count)
         }
         if let failure = TaskFailure.disagreement(results.map(\.transition)) {
             return self.release(failure, causes: failure.node.map { [$0] } ?? [], present: 0..<self.size)
         }
         let reports = results.enumerated().map { NodeReport(index: $0, status: .succeeded, result: $1) }
         self.phase = .releasing(failure: nil, reports: reports, waiting: Set(0..<self.size))
-        return [.release(nodes: Array(0..<self.size), failure: nil)]
+        let silent = (self.bodies.upperBound..<self.size).map { Action.report(node: $0, status: .succeeded) }
+        return [.release(nodes: Array(0..<self.size), failure: nil)] + silent
     }
 
     /// Ends the gang for `failure`. `present` are the nodes that can still hear of it.

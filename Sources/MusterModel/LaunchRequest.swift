@@ -1,29 +1,45 @@
 /// What one node asks for when its step body starts a framework: already checked, with defaults filled in.
-package struct LaunchRequest: Codable, Sendable, Equatable {
-    package var framework: String
-    /// Must be alike on all nodes, but for the `arguments` of the workers. ``processes`` may differ.
-    package var options: [String: JSONValue]
-    /// Processes that this node starts.
-    package var processes: Int
-    /// How often a failed round is started again on all nodes.
-    package var restarts: Int
+public struct LaunchRequest: Codable, Sendable, Equatable {
+    /// Whose request starts a launch.
+    public enum Asker: String, Codable, Sendable {
+        /// All nodes have to ask for the same.
+        case everyNode
+        /// The control node's request starts it on all nodes, once; other nodes may ask too and hear how it ended.
+        case controlNode
+    }
 
-    package init(framework: String, options: [String: JSONValue], processes: Int, restarts: Int) {
+    public var framework: String
+    /// Must be alike on all nodes, but for the `arguments` of the workers. ``processes`` may differ.
+    public var options: [String: JSONValue]
+    /// Processes that this node starts.
+    public var processes: Int
+    /// How often a failed round is started again on all nodes.
+    public var restarts: Int
+    public var asker: Asker
+    /// The processes of all nodes, in node order; set when the control node asks for all of them.
+    public var processesOfAll: [Int]?
+
+    public init(
+        framework: String, options: [String: JSONValue], processes: Int, restarts: Int = 0, asker: Asker = .everyNode,
+        processesOfAll: [Int]? = nil
+    ) {
         self.framework = framework
         self.options = options
         self.processes = processes
         self.restarts = restarts
+        self.asker = asker
+        self.processesOfAll = processesOfAll
     }
 }
 
 /// One start of a launch's processes on all nodes: a launch has one round more than it was restarted.
-package struct LaunchRound: Codable, Sendable, Hashable {
+public struct LaunchRound: Codable, Sendable, Hashable {
     /// 1 for the first launch of the step.
-    package var launch: Int
+    public var launch: Int
     /// Restarts before this round.
-    package var restart: Int
+    public var restart: Int
 
-    package init(launch: Int, restart: Int) {
+    public init(launch: Int, restart: Int) {
         self.launch = launch
         self.restart = restart
     }

@@ -1,22 +1,41 @@
-/// The life of the launches of one gang's step: all nodes ask, all start, the first failure ends the round everywhere.
+/// The life of the launches of one gang's step: the nodes ask, all start, the first failure ends the round everywhere.
 /// The control node's agent keeps it.
 ///
-///     idle ──requested(all, alike)──▶ running(round) ──ended(all)──▶ idle, answered
-///                                        │  ▲
-///                                 failed ▼  │ ended(all), restarts left
-///                                      stopping ──ended(all), none left──▶ idle, answered with the cause
+///     idle ──requested(all, alike · control)──▶ running(round) ──ended(all)──▶ idle, answered
+///                                                  │  ▲
+///                                failed · only hosts left │ ended(all), restarts left
+///                                                  ▼  │
+///                                               stopping ──ended(all), none left──▶ idle, answered
 package struct LaunchStateMachine: Sendable, Equatable {
     package enum Phase: Sendable, Equatable {
         /// Launch number `next` has been asked for by these nodes.
         case gathering(next: Int, requests: [Int: LaunchRequest])
-        /// The processes of `round` run on the `running` nodes; with a cause they are being stopped.
-        case running(round: LaunchRound, requests: [LaunchRequest], running: Set<Int>, cause: TaskFailure?)
+        case running(Running)
+    }
+
+    /// A round whose processes run.
+    package struct Running: Sendable, Equatable {
+        package var round: LaunchRound
+        package var request: LaunchRequest
+        /// Of each node.
+        package var processes: [Int]
+        /// The nodes that have asked, and will hear how it ended.
+        package var asked: [Int: LaunchRequest]
+        /// Nodes that have processes of the round.
+        package var running: Set<Int>
+        /// Of those, nodes that only run what the others' launcher has them run.
+        package var hosting: Set<Int> = []
+        /// What is left is being ended.
+        package var isStopping = false
+        package var cause: TaskFailure?
     }
 
     package enum Event: Sendable, Equatable {
         case requested(node: Int, launch: Int, request: LaunchRequest)
         /// A process of the round failed on a node; more may follow.
         case failed(node: Int, round: LaunchRound, failure: TaskFailure)
+        /// A node has nothing of its own to wait for: it runs what a launcher asks for until it is told to stop.
+        case hosting(node: Int, round: LaunchRound)
         /// No process of the round is left on a node.
         case ended(node: Int, round: LaunchRound)
         /// The step body has ended on a node: it will ask for no launch any more.
@@ -36,8 +55,8 @@ package struct LaunchStateMachine: Sendable, Equatable {
     package private(set) var phase: Phase
     /// Nodes whose body is over.
     private var gone: Set<Int> = []
-    /// Launches that failed before every node had asked for them: who asks late hears why.
-    private var abandoned: [Int: TaskFailure] = [:]
+    /// Launches that are over and that a node may still ask for: it hears how they ended.
+    private var over: [Int: TaskFailure?] = [:]
 
     package init(size: Int) {
         self.size = size
@@ -46,135 +65,139 @@ package struct LaunchStateMachine: Sendable, Equatable {
 
     /// - Throws: ``IllegalLaunchEvent`` for an event that cannot happen in this phase; nothing is changed then.
     package mutating func handle(_ event: Event) throws(IllegalLaunchEvent) -> [Action] {
-        guard (0..<self.size).contains(event.node) else { throw IllegalLaunchEvent(event: event, phase: self.phase) }
+        guard (0..<self.size).contains(event.node) else { throw self.illegal(event) }
         switch (self.phase, event) {
-        case (.gathering(let next, _), .requested(let node, let launch, _)) where launch < next:
-            guard let failure = self.abandoned[launch] else {
-                throw IllegalLaunchEvent(event: event, phase: self.phase)
-            }
-            return [.answer(launch: launch, nodes: [node], failure: failure)]
+        case (_, .requested(let node, let launch, _)) where self.over[launch] != nil:
+            return [.answer(launch: launch, nodes: [node], failure: self.over[launch] ?? nil)]
         case (.gathering(let next, let requests), .requested(let node, let launch, let request)):
-            guard launch == next, requests[node] == nil, !self.gone.contains(node) else {
-                throw IllegalLaunchEvent(event: event, phase: self.phase)
-            }
+            guard launch == next, requests[node] == nil, !self.gone.contains(node) else { throw self.illegal(event) }
             return self.gather(next, requests.merging([node: request]) { $1 })
+        case (.running(var running), .requested(let node, let launch, let request)):
+            guard launch == running.round.launch, running.request.asker == .controlNode, running.asked[node] == nil
+            else { throw self.illegal(event) }
+            running.asked[node] = request
+            self.phase = .running(running)
+            // A request that differs fails the launch, like one that came before it began.
+            guard let problem = LaunchDifference.failure(in: running.asked) else { return [] }
+            return self.fail(running, problem)
         case (.gathering(let next, let requests), .bodyEnded(let node)):
             self.gone.insert(node)
             return self.gather(next, requests)
         case (.running, .bodyEnded(let node)):
             self.gone.insert(node)
             return []
-        case (.running(let round, let requests, let running, let cause), .failed(let node, let failed, let failure)):
+        case (.running(let running), .failed(let node, let round, let failure)):
             // A node reports one failure a round; a stopped one may have sent it before it heard of the stop.
-            guard failed == round, running.contains(node) else { return try self.late(event, failed, round) }
-            guard cause == nil else { return [] }
-            self.phase = .running(round: round, requests: requests, running: running, cause: failure)
-            return [.stop(round: round)]
-        case (.running(let round, let requests, let running, let cause), .ended(let node, let ended)):
-            guard ended == round, running.contains(node) else {
-                throw IllegalLaunchEvent(event: event, phase: self.phase)
-            }
-            return self.end(round, requests, running.subtracting([node]), cause)
+            guard round == running.round, running.running.contains(node) else { return try self.late(event, round) }
+            return self.fail(running, failure)
+        case (.running(var running), .hosting(let node, let round)):
+            guard round == running.round, running.running.contains(node) else { throw self.illegal(event) }
+            running.hosting.insert(node)
+            return self.proceed(running)
+        case (.running(var running), .ended(let node, let round)):
+            guard round == running.round, running.running.contains(node) else { throw self.illegal(event) }
+            running.running.remove(node)
+            running.hosting.remove(node)
+            return self.proceed(running)
         case (.gathering(let next, _), .failed(_, let round, _)) where round.launch < next:
             return []
-        case (.gathering, .failed), (.gathering, .ended), (.running, .requested):
-            throw IllegalLaunchEvent(event: event, phase: self.phase)
+        case (.gathering, .failed), (.gathering, .ended), (.gathering, .hosting):
+            throw self.illegal(event)
         }
     }
 
-    private func late(_ event: Event, _ failed: LaunchRound, _ now: LaunchRound) throws(IllegalLaunchEvent) -> [Action]
-    {
-        guard (failed.launch, failed.restart) < (now.launch, now.restart) else {
-            throw IllegalLaunchEvent(event: event, phase: self.phase)
-        }
+    private func illegal(_ event: Event) -> IllegalLaunchEvent { IllegalLaunchEvent(event: event, phase: self.phase) }
+
+    private func late(_ event: Event, _ failed: LaunchRound) throws(IllegalLaunchEvent) -> [Action] {
+        guard case .running(let running) = self.phase,
+            (failed.launch, failed.restart) < (running.round.launch, running.round.restart)
+        else { throw self.illegal(event) }
         return []
     }
 
+    // MARK: Asking
+
     private mutating func gather(_ next: Int, _ requests: [Int: LaunchRequest]) -> [Action] {
         self.phase = .gathering(next: next, requests: requests)
-        let failure: TaskFailure
-        if let problem = Self.difference(requests) {
-            failure = problem
-        } else if let missing = self.gone.min(), let first = requests.min(by: { $0.key < $1.key }) {
-            failure = TaskFailure(
-                code: .contract,
-                message:
-                    "node \(first.key) started \(first.value.framework) (launch \(next) of the step), but the step "
-                    + "body of node \(missing) had ended without it; every node of a gang must start it",
-                node: missing, process: "step")
-        } else if requests.count == self.size {
-            let ordered = (0..<self.size).compactMap { requests[$0] }
-            return self.start(LaunchRound(launch: next, restart: 0), ordered)
-        } else {
-            return []
+        if let failure = LaunchDifference.failure(in: requests) ?? self.neverComplete(next, requests) {
+            self.phase = .gathering(next: next + 1, requests: [:])
+            self.over[next] = failure
+            return [.answer(launch: next, nodes: requests.keys.sorted(), failure: failure)]
         }
-        self.phase = .gathering(next: next + 1, requests: [:])
-        self.abandoned[next] = failure
-        return [.answer(launch: next, nodes: requests.keys.sorted(), failure: failure)]
+        guard let request = requests[0] else { return [] }
+        let processes: [Int]
+        switch request.asker {
+        case .everyNode:
+            guard requests.count == self.size else { return [] }
+            processes = (0..<self.size).map { requests[$0]?.processes ?? 0 }
+        case .controlNode:
+            processes = request.processesOfAll ?? (0..<self.size).map { $0 == 0 ? request.processes : 0 }
+        }
+        return self.start(LaunchRound(launch: next, restart: 0), request, processes, asked: requests)
     }
 
-    private mutating func start(_ round: LaunchRound, _ requests: [LaunchRequest]) -> [Action] {
-        self.phase = .running(round: round, requests: requests, running: Set(0..<self.size), cause: nil)
-        return [.start(round: round, request: requests[0], processes: requests.map(\.processes))]
+    /// Who waits for a node whose body is over waits in vain.
+    private func neverComplete(_ next: Int, _ requests: [Int: LaunchRequest]) -> TaskFailure? {
+        guard let first = requests.min(by: { $0.key < $1.key }) else { return nil }
+        let isControls = first.value.asker == .controlNode
+        let needed = isControls ? self.gone.filter { $0 == 0 && requests[0] == nil } : self.gone
+        guard let missing = needed.min() else { return nil }
+        return TaskFailure(
+            code: .contract,
+            message:
+                "node \(first.key) started \(first.value.framework) (launch \(next) of the step), but the step "
+                + "body of node \(missing) had ended without it; "
+                + (isControls ? "the control node of a gang must start it" : "every node of a gang must start it"),
+            node: missing, process: "step")
     }
 
-    private mutating func end(
-        _ round: LaunchRound, _ requests: [LaunchRequest], _ running: Set<Int>, _ cause: TaskFailure?
+    // MARK: Running
+
+    private mutating func start(
+        _ round: LaunchRound, _ request: LaunchRequest, _ processes: [Int], asked: [Int: LaunchRequest]
     ) -> [Action] {
-        guard running.isEmpty else {
-            self.phase = .running(round: round, requests: requests, running: running, cause: cause)
-            return []
+        self.phase = .running(
+            Running(round: round, request: request, processes: processes, asked: asked, running: Set(0..<self.size)))
+        return [.start(round: round, request: request, processes: processes)]
+    }
+
+    private mutating func fail(_ running: Running, _ failure: TaskFailure) -> [Action] {
+        guard running.cause == nil else { return [] }
+        var running = running
+        running.cause = failure
+        let stops = !running.isStopping
+        running.isStopping = true
+        self.phase = .running(running)
+        return stops ? [.stop(round: running.round)] : []
+    }
+
+    private mutating func proceed(_ running: Running) -> [Action] {
+        var running = running
+        guard running.running.isEmpty else {
+            let onlyHosts = running.running == running.hosting && !running.isStopping
+            running.isStopping = running.isStopping || onlyHosts
+            self.phase = .running(running)
+            return onlyHosts ? [.stop(round: running.round)] : []
         }
-        if cause != nil, round.restart < requests[0].restarts, self.gone.isEmpty {
-            return self.start(LaunchRound(launch: round.launch, restart: round.restart + 1), requests)
+        let round = running.round
+        if running.cause != nil, round.restart < running.request.restarts, self.gone.isEmpty {
+            return self.start(
+                LaunchRound(launch: round.launch, restart: round.restart + 1), running.request, running.processes,
+                asked: running.asked)
         }
         self.phase = .gathering(next: round.launch + 1, requests: [:])
-        return [.answer(launch: round.launch, nodes: Array(0..<self.size), failure: cause)]
-    }
-
-    /// What two nodes asked for differently, if they did.
-    private static func difference(_ requests: [Int: LaunchRequest]) -> TaskFailure? {
-        let nodes = requests.keys.sorted()
-        guard let first = nodes.first, let mine = requests[first] else { return nil }
-        for node in nodes.dropFirst() {
-            guard let other = requests[node] else { continue }
-            guard let (name, left, right) = Self.difference(mine, other) else { continue }
-            return TaskFailure(
-                code: .contract,
-                message: "node \(first) and node \(node) started different things: \(name) is \(left) on node \(first) "
-                    + "and \(right) on node \(node); every node of a gang must ask for the same",
-                node: node, process: "step")
-        }
-        return nil
-    }
-
-    private static func difference(_ left: LaunchRequest, _ right: LaunchRequest) -> (String, String, String)? {
-        if left.framework != right.framework { return ("the framework", left.framework, right.framework) }
-        if left.restarts != right.restarts {
-            return ("the number of restarts", "\(left.restarts)", "\(right.restarts)")
-        }
-        let names = Set(left.options.keys).union(right.options.keys).sorted()
-        // As with torchrun itself, each node may give its workers other arguments: a folder of its own, say.
-        for name in names where name != "arguments" && left.options[name] != right.options[name] {
-            return (name, left.options[name].text, right.options[name].text)
-        }
-        return nil
+        if running.request.asker == .controlNode { self.over[round.launch] = .some(running.cause) }
+        return [.answer(launch: round.launch, nodes: running.asked.keys.sorted(), failure: running.cause)]
     }
 }
 
 extension LaunchStateMachine.Event {
     package var node: Int {
         switch self {
-        case .requested(let node, _, _), .failed(let node, _, _), .ended(let node, _), .bodyEnded(let node): node
+        case .requested(let node, _, _), .failed(let node, _, _), .hosting(let node, _), .ended(let node, _),
+            .bodyEnded(let node):
+            node
         }
-    }
-}
-
-extension JSONValue? {
-    /// For messages.
-    fileprivate var text: String {
-        guard let self, let data = try? self.data() else { return "not given" }
-        return String(decoding: data, as: UTF8.self)
     }
 }
 

@@ -12,6 +12,10 @@ public enum NodeEnvironment {
     public static let nodeAddress = "MUSTER_NODE_ADDRESS"
     public static let controlAddress = "MUSTER_CONTROL_ADDRESS"
     public static let controlTask = "MUSTER_CONTROL_TASK"
+    /// The path of the agent's socket.
+    public static let socket = "MUSTER_SOCKET"
+    /// Where everything of the node runs: the entries of the flow's folder are there.
+    public static let workFolder = "MUSTER_WORK_FOLDER"
     /// The folder that holds `task.json`.
     public static let taskFolder = "MUSTER_TASK_FOLDER"
     /// Marks every process of a node, so that one that left its group and its session is still found.

@@ -20,6 +20,8 @@ struct ProcessRecord: Sendable, Hashable {
     let parent: Int32
     /// False for a zombie: it holds nothing but its exit status.
     let isRunning: Bool
+    /// Whether a signal has stopped it; a debugger's stop is none.
+    let isStopped: Bool
 
     /// Reads the line of a `stat` file, see proc(5); nil when it is not one.
     init?(stat text: [UInt8]) {
@@ -37,6 +39,7 @@ struct ProcessRecord: Sendable, Hashable {
         // A main thread that has left while others run looks like a zombie with several threads.
         let isDead = state == UInt8(ascii: "Z") || state == UInt8(ascii: "X")
         self.isRunning = !isDead || threads > 1
+        self.isStopped = state == UInt8(ascii: "T")
     }
 
     /// The process of that id now; nil when there is none.

@@ -42,11 +42,14 @@ package struct ProcessSpec: Sendable {
     package var parentDeathSignal: CInt?
     /// Whether what is left of the process's group gets SIGKILL at the moment it ends. Needs ``newSession``.
     package var endsGroup: Bool
+    /// Whether the process also gets every descriptor above 2 that does not close on exec: for a program that stands
+    /// between a process and its parent.
+    package var inheritsDescriptors: Bool
 
     package init(
         executable: String, arguments: [String] = [], environment: [String: String], workingDirectory: String? = nil,
         standardInput: Input = .null, output: Output = .pipes, newSession: Bool = false,
-        parentDeathSignal: CInt? = nil, endsGroup: Bool = false
+        parentDeathSignal: CInt? = nil, endsGroup: Bool = false, inheritsDescriptors: Bool = false
     ) {
         self.executable = executable
         self.arguments = arguments
@@ -58,5 +61,6 @@ package struct ProcessSpec: Sendable {
         self.newSession = newSession
         self.parentDeathSignal = parentDeathSignal
         self.endsGroup = endsGroup
+        self.inheritsDescriptors = inheritsDescriptors
     }
 }

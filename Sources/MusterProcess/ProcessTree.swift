@@ -38,6 +38,33 @@ package enum ProcessTree {
         return record.identity
     }
 
+    /// The processes below `pid` that a signal has stopped.
+    package static func stopped(below pid: Int32) -> [ProcessIdentity] {
+        let records = self.all()
+        // One look at /proc is enough as long as nothing is stopped at all.
+        let stopped = Set(records.filter(\.isStopped).map(\.identity))
+        return stopped.isEmpty ? [] : self.descendants(of: pid, in: records).filter(stopped.contains)
+    }
+
+    /// The environment that a process was started with; nil when it has gone or is somebody else's.
+    package static func environment(of pid: Int32) -> [String: String]? {
+        guard let text = ProcessFile.read("/proc/\(pid)/environ") else { return nil }
+        let entries = text.split(separator: 0).compactMap { entry -> (String, String)? in
+            guard let equals = entry.firstIndex(of: UInt8(ascii: "=")) else { return nil }
+            let value = entry[entry.index(after: equals)...]
+            return (String(decoding: entry[..<equals], as: UTF8.self), String(decoding: value, as: UTF8.self))
+        }
+        return Dictionary(entries) { $1 }
+    }
+
+    /// The command's name, of at most 15 bytes; nil when the process has gone.
+    package static func name(of identity: ProcessIdentity) -> String? {
+        guard let text = ProcessFile.read("/proc/\(identity.pid)/comm"), self.identity(of: identity.pid) == identity else {
+            return nil
+        }
+        return String(decoding: text.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    }
+
     /// Sends `signal` to that very process. Returns false when it has gone or may not be signalled.
     @discardableResult
     package static func signal(_ identity: ProcessIdentity, _ signal: CInt) -> Bool {

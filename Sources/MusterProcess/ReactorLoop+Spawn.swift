@@ -136,6 +136,7 @@ extension ReactorLoop {
                 var request = muster_spawn_request(
                     path: path, arguments: arguments.pointers, environment: environment.pointers, folder: folder,
                     descriptors: (descriptors[0], descriptors[1], descriptors[2]),
+                    closes_others: spec.inheritsDescriptors ? 0 : 1,
                     new_session: spec.newSession ? 1 : 0, death_signal: spec.parentDeathSignal ?? 0)
                 return muster_spawn(&request, &stage)
             }

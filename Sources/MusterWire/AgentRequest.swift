@@ -9,6 +9,34 @@ public enum AgentRequest: Codable, Sendable, Equatable {
     case framework(framework: String, options: [String: JSONValue])
     /// Runs one program on this node, in its environment and work folder, and answers with its exit.
     case process(arguments: [String], environment: [String: String])
+    /// Waits until the bodies of all nodes have come to this barrier.
+    case barrier
+    /// Copies a file of this node's work folder to the same place on every other node. For the control node's body.
+    case broadcast(path: String)
+    /// Runs a command line on the node that a launcher calls `host`, and answers with its exit. For the launcher's
+    /// substitute for ssh.
+    case reach(host: String, command: String)
+    /// A program that a launcher started on this node has ended. For the wrapper around it, which leaves once this is
+    /// answered.
+    case watched(exit: WatchedExit)
+}
+
+/// How a program that ran under the agent's wrapper ended.
+public struct WatchedExit: Codable, Sendable, Equatable {
+    /// What people call it: `rank 3`.
+    public var label: String
+    /// nil when a signal ended it.
+    public var code: Int?
+    public var signal: Int?
+    /// What it wrote last, oldest line first.
+    public var lastLines: [String]
+
+    public init(label: String, code: Int?, signal: Int?, lastLines: [String]) {
+        self.label = label
+        self.code = code
+        self.signal = signal
+        self.lastLines = lastLines
+    }
 }
 
 /// What the agent answers.
@@ -17,6 +45,8 @@ public enum AgentAnswer: Codable, Sendable, Equatable {
     case artifact(path: String)
     /// Everything that was asked for ended well.
     case done
+    /// To ``AgentRequest/reach(host:command:)``: the code with which a shell would report the command's end.
+    case exited(code: Int)
     /// It did not: the message is ready for a person.
     case failed(failure: TaskFailure)
 }

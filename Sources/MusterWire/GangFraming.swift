@@ -1,11 +1,20 @@
 package import FoundationEssentials
 
-/// The framing of the gang protocol: 4 bytes of length, big-endian, then a message in JSON.
+/// The framing of the gang protocol: 4 bytes of length, big-endian, then a message in JSON; or, with the highest bit of
+/// the length set, 4 bytes that name a broadcast, big-endian, and a piece of its file.
 package enum GangFraming {
     /// The longest message before the hello was answered, in bytes: a stranger cannot make an agent hold more.
     package static let maximumHello = 4 << 10
     /// The longest message after it.
     package static let maximumLength = 4 << 20
+    /// Set in the length of a frame that is a piece of a file.
+    package static let dataBit: UInt32 = 1 << 31
+
+    /// What stands before `count` bytes of a broadcast's file. `count` is at most ``maximumLength`` less 4.
+    package static func dataHeader(broadcast: Int, count: Int) -> [UInt8] {
+        let words = [UInt32(count + 4) | Self.dataBit, UInt32(truncatingIfNeeded: broadcast)]
+        return words.flatMap { word in withUnsafeBytes(of: word.bigEndian) { Array($0) } }
+    }
 
     /// `message` as one frame.
     /// - Throws: ``GangFramingError`` when it is longer than ``maximumLength``.
@@ -23,7 +32,14 @@ package enum GangFraming {
     }
 }
 
-/// Collects bytes of one connection and gives out its messages, in order.
+/// What one frame holds.
+package enum GangFrame: Sendable, Equatable {
+    case message(GangMessage)
+    /// The next piece of the file of a broadcast.
+    case data(broadcast: Int, Data)
+}
+
+/// Collects bytes of one connection and gives out its frames, in order.
 ///
 /// After an error the connection cannot be read any further: where the next message begins is unknown.
 package struct GangFrameDecoder: Sendable {
@@ -35,22 +51,37 @@ package struct GangFrameDecoder: Sendable {
 
     package mutating func append(_ bytes: some Sequence<UInt8>) { self.pending.append(contentsOf: bytes) }
 
-    /// The next whole message; nil until more bytes come.
+    /// The next whole frame; nil until more bytes come.
     /// - Throws: ``GangFramingError``.
-    package mutating func next() throws(GangFramingError) -> GangMessage? {
+    package mutating func next() throws(GangFramingError) -> GangFrame? {
         guard self.pending.count >= 4 else { return nil }
-        let start = self.pending.startIndex
-        let length = self.pending[start..<start + 4].reduce(0) { $0 << 8 | Int($1) }
-        guard length > 0 else { throw .empty }
+        let word = self.word(at: 0)
+        let isData = word & GangFraming.dataBit != 0
+        let length = Int(word & ~GangFraming.dataBit)
+        guard length > (isData ? 4 : 0) else { throw .empty }
         guard length <= self.limit else { throw .tooLong(length: length, limit: self.limit) }
+        // Who has not been admitted sends no files.
+        guard !isData || self.limit > GangFraming.maximumHello else { throw .unknown("a piece of a file") }
         guard self.pending.count >= 4 + length else { return nil }
-        let body = Data(self.pending[start + 4..<start + 4 + length])
-        self.pending = Data(self.pending[(start + 4 + length)...])
+        if isData { return .data(broadcast: Int(self.word(at: 4)), self.take(after: 8, 4 + length)) }
+        let body = self.take(after: 4, 4 + length)
         do {
-            return try JSONDecoder().decode(GangMessage.self, from: body)
+            return .message(try JSONDecoder().decode(GangMessage.self, from: body))
         } catch {
             throw .unknown(String(decoding: body.prefix(80), as: UTF8.self))
         }
+    }
+
+    private func word(at offset: Int) -> UInt32 {
+        let start = self.pending.startIndex + offset
+        return self.pending[start..<start + 4].reduce(0) { $0 << 8 | UInt32($1) }
+    }
+
+    /// Takes the first `end` bytes away and returns those of them that come after `start`.
+    private mutating func take(after start: Int, _ end: Int) -> Data {
+        let first = self.pending.startIndex
+        defer { self.pending = Data(self.pending[(first + end)...]) }
+        return Data(self.pending[first + start..<first + end])
     }
 }
 

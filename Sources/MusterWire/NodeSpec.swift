@@ -36,6 +36,8 @@ public struct NodeSpec: Codable, Sendable, Equatable {
     public var framework: FrameworkSettings?
     public var cpus: Int
     public var gpus: Int
+    /// Bytes that the step reserved on the node; 0 when it reserved none.
+    public var memory: Int
     /// Whether the agent waits for another specification once this attempt has succeeded. Only for a gang of one.
     public var stays: Bool
     /// Whether the flow program knows the verb `serve`.
@@ -45,7 +47,7 @@ public struct NodeSpec: Codable, Sendable, Equatable {
         attempt: AttemptID, index: Int, size: Int, address: String, secret: String, rendezvousDeadline: Double,
         timeout: Double?, grace: Double, program: [String], task: TaskFile, store: String, package: String,
         scratch: String, environment: [String: String], framework: FrameworkSettings?, cpus: Int, gpus: Int,
-        stays: Bool = false, serves: Bool = false
+        memory: Int = 0, stays: Bool = false, serves: Bool = false
     ) {
         self.version = FlowManifest.currentVersion
         self.attempt = attempt
@@ -65,6 +67,7 @@ public struct NodeSpec: Codable, Sendable, Equatable {
         self.framework = framework
         self.cpus = cpus
         self.gpus = gpus
+        self.memory = memory
         self.stays = stays
         self.serves = serves
     }

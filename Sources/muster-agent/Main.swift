@@ -1,3 +1,4 @@
+import CMusterPlatform
 import Glibc
 import MusterAgent
 
@@ -8,8 +9,15 @@ struct Main {
 
     static func main() async {
         let arguments = CommandLine.arguments.dropFirst()
+        if let verb = arguments.first.flatMap(AgentVerb.init) {
+            exit(await verb.run(Array(arguments.dropFirst())))
+        }
         switch arguments.first {
         case nil where isatty(STDIN_FILENO) == 0:
+            exit(await Agent.run().rawValue)
+        case Agent.ownSharedMemory where arguments.count == 1:
+            // Before anything starts a thread. Where it takes privileges that this user has not, the node does without.
+            _ = muster_own_shared_memory()
             exit(await Agent.run().rawValue)
         case "--version" where arguments.count == 1:
             print("muster-agent \(self.version)")

@@ -211,7 +211,8 @@ import Testing
         let (stream, events) = AsyncStream.makeStream(of: AgentEvent.self)
         let tls = try GangTLS(secret: secret, attempt: attempt)
         GangClient.connect(
-            address: "127.0.3.1", port: try await harness.listeningPort(), tls: tls, on: .singleton, events: events)
+            address: "127.0.3.1", port: try await harness.listeningPort(), tls: tls, on: .singleton, events: events,
+            files: BroadcastInbox())
         var answers: [GangMessage] = []
         for await case .connection(let connection, let event) in stream {
             switch event {

@@ -20,14 +20,14 @@ import Testing
             "entrypoint": .string("train.py"), "torchrunArguments": .array(torchrunArguments.map(JSONValue.string)),
         ]
         all.merge(options) { $1 }
-        return try Torchrun().check(options: all, settings: settings, node: node)
+        return try TorchrunFramework().check(options: all, settings: settings, node: node)
     }
 
     static func plan(
         _ checked: CheckedLaunch, node: Int = 1, processes: [Int] = [1, 2], restart: Int = 0,
         environment: [String: String] = [:]
     ) throws -> LaunchPlan {
-        try Torchrun().plan(
+        try TorchrunFramework().plan(
             checked.request,
             LaunchContext(
                 roster: self.roster, node: node, round: LaunchRound(launch: 1, restart: restart), port: 41234,
@@ -186,7 +186,11 @@ import Testing
         #expect(try Self.check(["-m"]).files == [])
         #expect(try Self.check(["--no-python"], options: ["entrypoint": .string("hostname")]).files == [])
         #expect(try Self.check(["--no-python"], options: ["entrypoint": .string("./run.sh")]).files == ["./run.sh"])
-        #expect(throws: FrameworkError.self) { try Frameworks.named("nothing") }
-        #expect(throws: Never.self) { try Frameworks.named("torchrun") }
+    }
+
+    @Test("Frameworks are found by their names, and no other")
+    func names() {
+        #expect(Frameworks.named("nothing") == nil)
+        for name in Frameworks.names { #expect(Frameworks.named(name).map { type(of: $0).name } == name) }
     }
 }

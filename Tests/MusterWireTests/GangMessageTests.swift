@@ -36,7 +36,27 @@ import Testing
                 framework: "torchrun",
                 options: ["entrypoint": .string("train.py"), "arguments": .array([.string("--epochs=5")])],
                 processes: 2, restarts: 3)),
-        .launchStarted(round: round, port: 41234, processes: [2, 2]),
+        .setupReady(stage: 1),
+        .setupStage(stage: 1),
+        .setupComplete,
+        .launchStarted(round: round, port: 41234, processes: [2, 2], request: nil),
+        .launchStarted(
+            round: round, port: 41234, processes: [1, 0],
+            request: LaunchRequest(
+                framework: "mpi", options: ["operation": .string("exec")], processes: 1, asker: .controlNode,
+                processesOfAll: [1, 0])),
+        .launchHosting(round: round),
+        .remoteStarted(id: 1, round: round, command: "orted -mca ess env"),
+        .remoteStopped(id: 1),
+        .remoteEnded(id: 1, code: 137),
+        .barrierReached(barrier: 2),
+        .barrierPassed(barrier: 2, failure: nil),
+        .broadcastOffered(
+            offer: BroadcastOffer(
+                broadcast: 1, path: "bin/heat", size: 16384, mode: 0o755,
+                source: FileIdentity(system: "boot", path: "/scratch/0/work/bin/heat", device: 64768, inode: 11))),
+        .broadcastWanted(broadcast: 1),
+        .broadcastTaken(broadcast: 1, failure: nil),
         .launchFailed(round: round, failure: failure),
         .launchStopped(round: round),
         .launchEnded(round: round),
@@ -60,21 +80,24 @@ import Testing
         var read: [GangMessage] = []
         for start in stride(from: 0, to: bytes.count, by: chunk) {
             decoder.append(bytes[start..<min(start + chunk, bytes.count)])
-            while let message = try decoder.next() { read.append(message) }
+            while case .message(let message)? = try decoder.next() { read.append(message) }
         }
         #expect(read == Self.messages)
     }
 
     @Test("A length beyond the limit, of nothing, or a body that is no message is refused")
     func refused() throws {
-        func decode(_ bytes: [UInt8], limit: Int = 100) throws -> GangMessage? {
+        func decode(_ bytes: [UInt8], limit: Int = 100) throws -> GangFrame? {
             var decoder = GangFrameDecoder(limit: limit)
             decoder.append(bytes)
             return try decoder.next()
         }
         #expect(throws: GangFramingError.empty) { try decode([0, 0, 0, 0]) }
         #expect(throws: GangFramingError.tooLong(length: 101, limit: 100)) { try decode([0, 0, 0, 101]) }
-        #expect(throws: GangFramingError.tooLong(length: 0xFFFF_FFFF, limit: 100)) { try decode([255, 255, 255, 255]) }
+        #expect(throws: GangFramingError.tooLong(length: 0x7FFF_FFFF, limit: 100)) { try decode([127, 255, 255, 255]) }
+        #expect(throws: GangFramingError.tooLong(length: 0x7FFF_FFFF, limit: 100)) { try decode([255, 255, 255, 255]) }
+        #expect(throws: GangFramingError.unknown("a piece of a file")) { try decode([128, 0, 0, 5, 0, 0, 0, 1, 7]) }
+        #expect(throws: GangFramingError.empty) { try decode([128, 0, 0, 4, 0, 0, 0, 1]) }
         #expect(throws: GangFramingError.unknown("{}")) { try decode([0, 0, 0, 2] + Array("{}".utf8)) }
         #expect(try decode([0, 0, 0, 101].dropLast()) == nil)
         let roster = Roster(

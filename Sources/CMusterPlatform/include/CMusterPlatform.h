@@ -25,8 +25,10 @@ struct muster_spawn_request {
     char *const *environment;
     // NULL keeps the caller's.
     const char *folder;
-    // What becomes 0, 1 and 2. Everything above is closed.
+    // What becomes 0, 1 and 2.
     int descriptors[3];
+    // Whether everything above is closed, or stays open unless it closes on exec.
+    int closes_others;
     int new_session;
     // The signal the child gets when the calling thread ends; 0 for none.
     int death_signal;
@@ -45,6 +47,12 @@ uint32_t muster_signal_take(int signal);
 void muster_ignore_broken_pipes(void);
 
 int muster_become_subreaper(void);
+// Gives this process, and what it starts, a host name of its own, in a namespace that goes with the last of them. Returns
+// 0 or a negative errno.
+int muster_become_host(const char *name);
+// Gives this process, and what it starts, a folder for shared memory of its own, which goes with the last of them. For a
+// process with one thread. Returns 0 or a negative errno: it takes privileges.
+int muster_own_shared_memory(void);
 // From now on this process gets `signal` when its parent's thread that made it ends. Returns 0, or -1 when it cannot
 // be had, or when the parent is not `parent` any more.
 int muster_die_with_parent(int signal, pid_t parent);
@@ -52,6 +60,8 @@ int muster_thread_id(void);
 // Bytes that wait in a pipe or socket; 0 when that cannot be known.
 int muster_bytes_waiting(int descriptor);
 int muster_set_nonblocking(int descriptor);
+// Has `target` share the blocks of `source`. Returns 0, or a negative errno where the file system cannot.
+int muster_clone_file(int source, int target);
 // A pipe whose ends close on exec. Returns 0 or a negative errno.
 int muster_pipe(int *read_end, int *write_end);
 

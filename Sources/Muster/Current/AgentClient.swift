@@ -40,7 +40,7 @@ struct AgentClient: Sendable {
         switch answer {
         case .done: return
         case .failed(let failure): throw StepFailure(failure)
-        case .artifact: throw StepFailure(.contract, "the agent answered a request with an artifact")
+        case .artifact, .exited: throw StepFailure(.contract, "the agent gave the answer to another question")
         }
     }
 
@@ -49,7 +49,7 @@ struct AgentClient: Sendable {
         switch try self.ask(.artifact(reference: reference)) {
         case .artifact(let path): return path
         case .failed(let failure): throw StepFailure(failure)
-        case .done: throw StepFailure(.contract, "the agent did not say where the artifact is")
+        case .done, .exited: throw StepFailure(.contract, "the agent did not say where the artifact is")
         }
     }
 

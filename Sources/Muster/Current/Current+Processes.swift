@@ -7,9 +7,6 @@ extension Current {
 
     /// The step's Python environment.
     public var python: PythonRunner { PythonRunner(task: self.task, process: self.process) }
-
-    /// The PyTorch cluster of a step with `@Torchrun`.
-    public var torch: TorchRunner { TorchRunner(agent: self.agent) }
 }
 
 /// Runs programs on this node.
@@ -49,31 +46,5 @@ public struct PythonRunner: Sendable {
         script: String, arguments: [String] = [], environment: [String: String] = [:]
     ) async throws {
         try await self.process.run([self.interpreter, script] + arguments, environment: environment)
-    }
-}
-
-/// Runs scripts on the step's PyTorch cluster.
-public struct TorchRunner: Sendable {
-    let agent: AgentClient
-
-    /// Starts `processesPerNode` workers of a script on this node, as torchrun would, and waits for their end.
-    ///
-    /// Every node of the gang calls it with the same arguments.
-    /// - Parameters:
-    ///   - entrypoint: a script of the flow's folder.
-    ///   - arguments: the script's own arguments.
-    ///   - processesPerNode: nil takes what `@Torchrun` says.
-    ///   - torchrunArguments: arguments for torchrun itself. What only torchrun can do makes the real one run.
-    /// - Throws: ``StepFailure`` that names the rank that failed, how, and its last lines of output.
-    public func run(
-        entrypoint: String, arguments: [String] = [], processesPerNode: Int? = nil, torchrunArguments: [String] = []
-    ) async throws {
-        var options: [String: JSONValue] = [
-            "entrypoint": .string(entrypoint),
-            "arguments": .array(arguments.map { .string($0) }),
-            "torchrunArguments": .array(torchrunArguments.map { .string($0) }),
-        ]
-        options["processesPerNode"] = processesPerNode.map { .int($0) }
-        try await self.agent.perform(.framework(framework: "torchrun", options: options))
     }
 }

@@ -44,7 +44,7 @@ public struct Current: Sendable {
     /// This task's place in the innermost foreach; nil outside of one.
     public var index: Int? { self.task.foreach.last?.index }
     /// This node's place in its gang. A step that is no gang is a gang of one.
-    public var parallel: ParallelPlace { ParallelPlace(self.task.parallel) }
+    public var parallel: ParallelPlace { ParallelPlace(self.task.parallel, agent: self.agent) }
 }
 
 /// One foreach that a task is inside of.
@@ -59,25 +59,4 @@ public struct ForeachScope: Sendable, Hashable {
         self.index = frame.index
         self.count = frame.count
     }
-}
-
-/// A node's place in its gang.
-public struct ParallelPlace: Sendable, Hashable {
-    /// The control node's address, which every node of the gang can reach.
-    public let controlAddress: String
-    /// How many nodes the gang has.
-    public let nodes: Int
-    /// 0 on the control node.
-    public let nodeIndex: Int
-    public let controlTaskID: String
-
-    init(_ frame: ParallelFrame) {
-        self.controlAddress = frame.controlAddress
-        self.nodes = frame.nodes
-        self.nodeIndex = frame.index
-        self.controlTaskID = frame.controlTaskID
-    }
-
-    /// Whether this is the control node.
-    public var isControl: Bool { self.nodeIndex == 0 }
 }

@@ -1,3 +1,4 @@
+public import MusterFrameworks
 public import MusterModel
 
 /// Something that a step asks for: resources, retries, an environment, a cluster.
@@ -25,6 +26,10 @@ public protocol Decorator: Sendable {
     /// Says to the engine and the agents what the step wants. Called in `describe`, in the order of the source.
     func apply(to settings: inout StepSettings)
 
+    /// The cluster that this decorator names in ``MusterModel/StepSettings/framework``, where it is not one of Muster's
+    /// own: the agents ask the flow program what it decides (the verb `plan`), and nothing else has to know it.
+    var framework: (any Framework)? { get }
+
     /// Runs in the flow program on every node of the step, right before its body.
     func prepare(_ current: Current) async throws
 }
@@ -32,5 +37,6 @@ public protocol Decorator: Sendable {
 extension Decorator {
     public var options: [String: JSONValue] { [:] }
     public func apply(to settings: inout StepSettings) {}
+    public var framework: (any Framework)? { nil }
     public func prepare(_ current: Current) async throws {}
 }

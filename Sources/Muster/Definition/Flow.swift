@@ -21,7 +21,7 @@ public protocol Flow {
 }
 
 extension Flow {
-    /// The program: `describe`, `step` and `serve` are answered here, every other verb is handed over to `muster`.
+    /// The program: `describe`, `step`, `serve` and `plan` are answered here, every other verb is handed over to `muster`.
     public static func main() {
         FlowProgram<Self>.run(arguments: CommandLine.arguments)
     }

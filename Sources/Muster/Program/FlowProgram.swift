@@ -11,13 +11,14 @@ import MusterModel
 
 /// What the executable of a flow does with its arguments.
 enum FlowProgram<Root: Flow> {
-    /// Answers `describe`, `step` and `serve`, hands everything else over to `muster`, and ends the process.
+    /// Answers `describe`, `step`, `serve` and `plan`, hands everything else over to `muster`, and ends the process.
     static func run(arguments: [String]) -> Never {
         let verb = arguments.dropFirst().first
         switch verb {
         case "describe": exit(self.describe())
         case "step": self.step(Array(arguments.dropFirst(2)))
         case "serve": ServeProgram<Root>.run()
+        case "plan": exit(PlanProgram<Root>.run())
         default: MusterCommand.takeOver(arguments)
         }
     }

@@ -20,6 +20,16 @@ struct GangConnection: Sendable, Hashable {
         self.channel.writeAndFlush(ByteBuffer(bytes: frame)).whenFailure { [self] _ in self.close() }
     }
 
+    /// Queues a piece of a broadcast's file, of at most 1 MiB.
+    func send(_ piece: ByteBuffer, of broadcast: Int) -> EventLoopFuture<Void> {
+        let header = ByteBuffer(bytes: GangFraming.dataHeader(broadcast: broadcast, count: piece.readableBytes))
+        // On the loop, so that no other message comes between the two.
+        return self.channel.eventLoop.flatSubmit { [channel] in
+            channel.write(header, promise: nil)
+            return channel.writeAndFlush(piece)
+        }
+    }
+
     /// Sends a last message and closes once it has gone out.
     func close(after message: GangMessage) {
         guard let frame = try? GangFraming.encode(message) else { return self.close() }
@@ -59,10 +69,13 @@ final class GangFrameHandler: ChannelInboundHandler {
     private let connection: GangConnection
     private let patience: TimeAmount?
     private let events: AgentEvents
+    /// Where pieces of files go; nil on the side that only sends them.
+    private let files: BroadcastInbox?
 
     /// - Parameter patience: How long a peer may take to be admitted; nil on the side that trusts already.
-    init(channel: any Channel, patience: TimeAmount?, events: AgentEvents) {
+    init(channel: any Channel, patience: TimeAmount?, events: AgentEvents, files: BroadcastInbox? = nil) {
         self.connection = GangConnection(channel)
+        self.files = files
         self.patience = patience
         self.events = events
         self.decoder = GangFrameDecoder(limit: patience == nil ? GangFraming.maximumLength : GangFraming.maximumHello)
@@ -77,10 +90,16 @@ final class GangFrameHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         self.decoder.append(self.unwrapInboundIn(data).readableBytesView)
         do {
-            while let message = try self.decoder.next() {
-                self.events.yield(.connection(self.connection, .message(message)))
-                // Until its hello was judged a peer has nothing else to say.
-                if self.deadline != nil, !self.isHello(message) { context.close(promise: nil) }
+            while let frame = try self.decoder.next() {
+                switch frame {
+                case .data(let broadcast, let bytes):
+                    guard let files = self.files else { throw GangFramingError.unknown("a piece of a file") }
+                    files.write(bytes, of: broadcast)
+                case .message(let message):
+                    self.events.yield(.connection(self.connection, .message(message)))
+                    // Until its hello was judged a peer has nothing else to say.
+                    if self.deadline != nil, !self.isHello(message) { context.close(promise: nil) }
+                }
             }
         } catch {
             self.reason = "\(error)"

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import MusterFrameworks
 import MusterModel
 import MusterProcess
 import MusterStore
@@ -7,15 +8,25 @@ import MusterWire
 /// The control of a gang, on node 0: carries out what ``GangStateMachine`` and ``LaunchStateMachine`` decide.
 /// Used by the agent's one loop only.
 final class GangController {
-    private let spec: NodeSpec
-    private let services: AgentServices
+    let spec: NodeSpec
+    let services: AgentServices
+    private let setup: ClusterSetup
+    private let ports: [Int]
     /// What is said to node 0 itself.
     private let toNode: (GangMessage) -> Void
 
     private var gang: GangStateMachine
     private var launches: LaunchStateMachine
+    private var barriers: BarrierStateMachine
+    /// nil when there are no services to start.
+    private var cluster: SetupStateMachine?
+    /// Where the commands of this node's launcher run.
+    private var remoteNodes: [Int: Int] = [:]
+    var broadcasts: [Int: BroadcastProgress] = [:]
+    /// The port of the round that runs.
+    private var launchPort: PortReservation?
     private var silence = Silence(now: .now)
-    private var connections: [Int: GangConnection] = [:]
+    private(set) var connections: [Int: GangConnection] = [:]
     private var nodes: [GangConnection: Int] = [:]
     private var server: GangServer?
     private var deadline: ReactorToken?
@@ -25,12 +36,21 @@ final class GangController {
     /// Set when the gang is over.
     private(set) var report: GangReport?
 
-    init(spec: NodeSpec, services: AgentServices, toNode: @escaping (GangMessage) -> Void) {
+    /// - Parameter ports: What this node keeps free for the framework.
+    init(
+        spec: NodeSpec, setup: ClusterSetup, ports: [Int], services: AgentServices,
+        toNode: @escaping (GangMessage) -> Void
+    ) {
         self.spec = spec
+        self.setup = setup
+        self.ports = ports
         self.services = services
         self.toNode = toNode
-        self.gang = GangStateMachine(size: spec.size)
+        let bodies = setup.bodies == .everyNode ? spec.size : 1
+        self.gang = GangStateMachine(size: spec.size, bodies: bodies, given: spec.task.inputs.first?.artifacts ?? [:])
         self.launches = LaunchStateMachine(size: spec.size)
+        self.barriers = BarrierStateMachine(nodes: Set(0..<bodies))
+        if setup.stages > 0 { self.cluster = SetupStateMachine(size: spec.size, stages: setup.stages) }
     }
 
     /// Listens for the others, if there are any, and joins itself.
@@ -41,9 +61,7 @@ final class GangController {
                 events.yield(.rendezvousDeadline)
             }
         }
-        self.join(
-            RosterNode(
-                index: self.spec.index, address: self.spec.address, cpus: self.spec.cpus, gpus: self.spec.gpus))
+        self.join(RosterNode(self.spec, ports: self.ports))
         guard self.spec.size > 1 else { return }
         do {
             let tls = try GangTLS(secret: self.spec.secret, attempt: self.spec.attempt)
@@ -112,7 +130,7 @@ final class GangController {
         connection.close()
     }
 
-    private func send(_ message: GangMessage, to node: Int) {
+    func send(_ message: GangMessage, to node: Int) {
         if node == self.spec.index { return self.toNode(message) }
         self.connections[node]?.send(message)
     }
@@ -134,10 +152,30 @@ final class GangController {
         case .ended(let outcome):
             self.apply(.ended(node: node, outcome: outcome))
             self.applyLaunch(.bodyEnded(node: node))
+            self.applyBarrier(.bodyEnded(node: node), node)
+        case .setupReady(let stage):
+            self.applySetup(.ready(node: node, stage: stage), node)
+        case .barrierReached(let barrier):
+            self.applyBarrier(.reached(node: node, barrier: barrier), node)
+        case .broadcastWanted(let broadcast):
+            self.sendFile(of: broadcast, to: node)
+        case .broadcastTaken(let broadcast, let failure):
+            self.broadcastTaken(broadcast, node, failure)
+        case .remoteEnded(let id, let code):
+            self.toNode(.remoteEnded(id: id, code: code))
+        case .remoteRequested(let id, let target, let round, let command) where node == self.spec.index:
+            self.remoteNodes[id] = target
+            self.send(.remoteStarted(id: id, round: round, command: command), to: target)
+        case .remoteAbandoned(let id) where node == self.spec.index:
+            if let target = self.remoteNodes[id] { self.send(.remoteStopped(id: id), to: target) }
+        case .broadcastRequested(let offer) where node == self.spec.index:
+            self.broadcast(offer)
         case .launchRequested(let launch, let request):
             self.applyLaunch(.requested(node: node, launch: launch, request: request))
         case .launchFailed(let round, let failure):
             self.applyLaunch(.failed(node: node, round: round, failure: failure))
+        case .launchHosting(let round):
+            self.applyLaunch(.hosting(node: node, round: round))
         case .launchEnded(let round):
             self.applyLaunch(.ended(node: node, round: round))
         case .released:
@@ -158,6 +196,7 @@ final class GangController {
         }
     }
 
+    func setupDeadline() { self.applySetup(.deadlinePassed(seconds: self.setup.deadline), self.spec.index) }
     func rendezvousDeadline() { self.apply(.deadlinePassed(seconds: self.spec.rendezvousDeadline)) }
     func timedOut() { self.apply(.timedOut(seconds: self.spec.timeout ?? 0)) }
     func stop(_ failure: TaskFailure) { self.apply(.stopped(failure)) }
@@ -178,6 +217,7 @@ final class GangController {
         case .start(let roster):
             self.deadline?.cancel()
             self.startTimeout()
+            self.startSetupDeadline()
             for node in 0..<self.spec.size { self.send(.roster(roster: roster), to: node) }
         case .report(let node, let status):
             self.services.status.send(.ended(node: node, status: status))
@@ -197,6 +237,46 @@ final class GangController {
         self.timeout = self.services.reactor.schedule(after: seconds) { events.yield(.timeout) }
     }
 
+    // MARK: Services and barriers
+
+    private func startSetupDeadline() {
+        guard self.cluster != nil else { return }
+        let events = self.services.events
+        self.services.reactor.schedule(after: self.setup.deadline) { events.yield(.setupDeadline) }
+    }
+
+    private var isRunning: Bool { if case .running = self.gang.phase { true } else { false } }
+
+    private func applySetup(_ event: SetupStateMachine.Event, _ node: Int) {
+        guard self.isRunning else { return }
+        do {
+            for action in try self.cluster?.handle(event) ?? [] { self.perform(action) }
+        } catch {
+            self.misbehaves(node, "\(error)")
+        }
+    }
+
+    private func perform(_ action: SetupStateMachine.Action) {
+        switch action {
+        case .begin(let stage): for node in 0..<self.spec.size { self.send(.setupStage(stage: stage), to: node) }
+        case .complete: for node in 0..<self.spec.size { self.send(.setupComplete, to: node) }
+        case .fail(let failure): self.stop(failure)
+        }
+    }
+
+    private func applyBarrier(_ event: BarrierStateMachine.Event, _ node: Int) {
+        guard self.isRunning else { return }
+        do {
+            for case .answer(let barrier, let nodes, let failure) in try self.barriers.handle(event) {
+                for node in nodes { self.send(.barrierPassed(barrier: barrier, failure: failure), to: node) }
+            }
+        } catch {
+            self.misbehaves(node, "\(error)")
+        }
+    }
+
+    // MARK: Launches
+
     private func applyLaunch(_ event: LaunchStateMachine.Event) {
         // Once the gang is being released every node ends its own processes.
         guard case .running = self.gang.phase else { return }
@@ -209,21 +289,27 @@ final class GangController {
 
     private func perform(_ action: LaunchStateMachine.Action) {
         switch action {
-        case .start(let round, _, let processes):
-            do {
-                let port = try FreePort.pick(address: self.spec.address)
-                if round.restart == 0 { self.apply(.launchStarted) }
-                for node in 0..<self.spec.size {
-                    self.send(.launchStarted(round: round, port: port, processes: processes), to: node)
-                }
-            } catch {
-                self.stop(TaskFailure(code: .environment, message: "\(error)", node: 0))
-            }
+        case .start(let round, let request, let processes): self.start(round, request, processes)
         case .stop(let round):
             for node in 0..<self.spec.size { self.send(.launchStopped(round: round), to: node) }
         case .answer(let launch, let nodes, let failure):
             if let failure { self.apply(.launchFailed(failure)) }
             for node in nodes { self.send(.launchAnswered(launch: launch, failure: failure), to: node) }
+        }
+    }
+
+    private func start(_ round: LaunchRound, _ request: LaunchRequest, _ processes: [Int]) {
+        do {
+            let reservation = try PortReservation(count: 1, address: self.spec.address)
+            self.launchPort = reservation
+            if round.restart == 0 { self.apply(.launchStarted) }
+            let shared = request.asker == .controlNode ? request : nil
+            for node in 0..<self.spec.size {
+                self.send(
+                    .launchStarted(round: round, port: reservation.ports[0], processes: processes, request: shared), to: node)
+            }
+        } catch {
+            self.stop(TaskFailure(code: .environment, message: "\(error)", node: 0))
         }
     }
 

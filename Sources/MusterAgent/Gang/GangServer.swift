@@ -44,7 +44,8 @@ enum GangClient {
 
     /// Connects once; what happens comes as events, failure included.
     static func connect(
-        address: String, port: Int, tls: GangTLS, on group: MultiThreadedEventLoopGroup, events: AgentEvents
+        address: String, port: Int, tls: GangTLS, on group: MultiThreadedEventLoopGroup, events: AgentEvents,
+        files: BroadcastInbox
     ) {
         do {
             let context = try tls.clientContext()
@@ -55,7 +56,7 @@ enum GangClient {
                     channel.eventLoop.makeCompletedFuture {
                         try channel.pipeline.syncOperations.addHandlers([
                             NIOSSLClientHandler(context: context, serverHostname: nil),
-                            GangFrameHandler(channel: channel, patience: nil, events: events),
+                            GangFrameHandler(channel: channel, patience: nil, events: events, files: files),
                         ])
                     }
                 }

@@ -12,6 +12,7 @@ final class WorkerLink {
     }
 
     private let spec: NodeSpec
+    private let ports: [Int]
     private let services: AgentServices
     private let tls: GangTLS
     private var control: (address: String, port: Int)?
@@ -21,8 +22,9 @@ final class WorkerLink {
     private var silence = Silence(now: .now)
     private static let longestPause = 0.5
 
-    init(spec: NodeSpec, services: AgentServices) throws(AgentError) {
+    init(spec: NodeSpec, ports: [Int], services: AgentServices) throws(AgentError) {
         self.spec = spec
+        self.ports = ports
         self.services = services
         self.tls = try GangTLS(secret: spec.secret, attempt: spec.attempt)
     }
@@ -38,7 +40,7 @@ final class WorkerLink {
         guard let control = self.control, !self.isWelcome else { return }
         GangClient.connect(
             address: control.address, port: control.port, tls: self.tls, on: self.services.sockets,
-            events: self.services.events)
+            events: self.services.events, files: self.services.inbox)
     }
 
     func retry() {
@@ -51,8 +53,7 @@ final class WorkerLink {
         switch event {
         case .opened:
             self.connection = connection
-            let node = RosterNode(
-                index: self.spec.index, address: self.spec.address, cpus: self.spec.cpus, gpus: self.spec.gpus)
+            let node = RosterNode(self.spec, ports: self.ports)
             connection.send(
                 .hello(introduction: GangHello(attempt: self.spec.attempt, size: self.spec.size, node: node)))
         case .message(.welcome(let version)):

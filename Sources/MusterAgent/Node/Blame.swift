@@ -1,6 +1,17 @@
+import MusterFrameworks
 import MusterModel
 import MusterProcess
 import MusterWire
+
+extension ProcessExit {
+    init(_ label: String, _ role: Role, _ status: ExitStatus, lastLines: [String]) {
+        switch status {
+        case .exited(let code): self.init(label: label, role: role, code: Int(code), signal: nil, lastLines: lastLines)
+        case .signaled(let signal):
+            self.init(label: label, role: role, code: nil, signal: Int(signal), lastLines: lastLines)
+        }
+    }
+}
 
 /// Words for what failed on a node: which node, which process, how it ended.
 struct Blame: Sendable {
@@ -33,6 +44,12 @@ struct Blame: Sendable {
                 node: self.node,
                 process: self.process, signal: Int(signal), lastLines: lastLines)
         }
+    }
+
+    /// As a framework's reading of its exits has it.
+    func failure(_ exit: ProcessExit, detail: String? = nil) -> TaskFailure {
+        let status = exit.signal.map { ExitStatus.signaled(CInt($0)) } ?? .exited(CInt(truncatingIfNeeded: exit.code ?? 0))
+        return self.failure(status, detail: detail, lastLines: exit.lastLines)
     }
 
     /// The body's own error, as the flow program described it.

@@ -45,7 +45,7 @@ extension NodeFolder {
         return (status.st_mode & S_IFMT, status.st_mode & 0o7777)
     }
 
-    private static func target(of link: String) -> String? {
+    static func target(of link: String) -> String? {
         withUnsafeTemporaryAllocation(byteCount: Int(PATH_MAX), alignment: 1) { buffer in
             guard let start = buffer.baseAddress else { return nil }
             let count = readlink(link, start, buffer.count)

@@ -14,6 +14,8 @@ struct NodeFolder: Sendable, Equatable {
     var artifacts: String { "\(self.task)/artifacts" }
     var temporary: String { "\(self.root)/tmp" }
     var socket: String { "\(self.root)/agent.sock" }
+    /// Files of the cluster's services. Short: some of them make sockets below it.
+    var cluster: String { "\(self.root)/c" }
     func launch(_ round: LaunchRound) -> String { "\(self.root)/launch-\(round.launch)-\(round.restart)" }
 
     /// The longest path of a Unix socket, its end mark not counted.
@@ -56,11 +58,32 @@ struct NodeFolder: Sendable, Equatable {
     }
 
     private func link(_ package: String) throws(AgentError) {
-        guard let names = Self.names(in: package) else { throw AgentError.system("read the code package \(package)") }
+        try Self.link(package, into: self.work)
+    }
+
+    private static func link(_ source: String, into folder: String) throws(AgentError) {
+        guard let names = Self.names(in: source) else { throw AgentError.system("read the code package \(source)") }
         for name in names {
-            guard symlink("\(package)/\(name)", "\(self.work)/\(name)") == 0 else {
-                throw AgentError.system("link \(package)/\(name) into \(self.work)")
+            guard symlink("\(source)/\(name)", "\(folder)/\(name)") == 0 else {
+                throw AgentError.system("link \(source)/\(name) into \(folder)")
             }
+        }
+    }
+
+    /// Makes `folder` one of this node's own: where it is a link into the code package, which all nodes share, a folder of
+    /// links takes its place.
+    static func own(_ folder: String) -> AgentError? {
+        do throws(AgentError) {
+            guard let target = Self.target(of: folder) else {
+                guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw .system("make the folder \(folder)") }
+                return nil
+            }
+            guard unlink(folder) == 0 else { throw .system("replace the link \(folder)") }
+            try Self.make(folder)
+            try Self.link(target, into: folder)
+            return nil
+        } catch {
+            return error
         }
     }
 

@@ -6,17 +6,23 @@ import MusterProcess
 struct NodeLaunch {
     let number: Int
     let connection: SocketConnection
-    let request: LaunchRequest
-    /// The round whose processes run here.
-    var round: NodeRound?
+    /// nil until it has been checked.
+    var request: LaunchRequest?
 }
 
 /// The processes of one round on one node.
 struct NodeRound {
     let round: LaunchRound
+    /// nil until the framework has been asked.
+    var plan: LaunchPlan?
     var running: [Int: SpawnedProcess] = [:]
     var tails: [OutputTail] = []
-    var planned: [PlannedProcess] = []
+    /// Commands that a launcher has this node run, by the control node's number for them.
+    var remotes: [Int: (process: SpawnedProcess, tail: OutputTail)] = [:]
+    /// Commands that came before the plan.
+    var early: [(id: Int, command: String)] = []
+    /// In the order in which they came.
+    var exits: [ProcessExit] = []
     /// What is left of the round is being ended.
     var isStopping = false
 }

@@ -8,9 +8,9 @@ import MusterWire
 /// Launches of a framework: asked for by the step, started and stopped by the gang's control on all nodes alike.
 extension NodeRunner {
     /// Marks the processes of one round, so that each is found when the round has to end.
-    private static let mark = "MUSTER_LAUNCH"
+    static let mark = "MUSTER_LAUNCH"
 
-    private func mark(_ round: LaunchRound) -> String {
+    func mark(_ round: LaunchRound) -> String {
         let scope = NodeEnvironment.scopeValue(attempt: self.spec.attempt, index: self.spec.index)
         return "\(scope)/\(round.launch)-\(round.restart)"
     }
@@ -18,36 +18,67 @@ extension NodeRunner {
     // MARK: Asking
 
     func requestLaunch(_ name: String, _ options: [String: JSONValue], _ connection: SocketConnection) {
-        do {
-            guard self.launch == nil else {
-                throw AgentError(
-                    "\(name) was started while a launch of this step still runs; start one after the other")
-            }
-            let request = try self.check(name, options)
-            self.launchCount += 1
-            self.launch = NodeLaunch(number: self.launchCount, connection: connection, request: request)
-            self.toControl(.launchRequested(launch: self.launchCount, request: request))
-        } catch {
-            self.answer(connection, .failed(failure: self.blame("step").failure(.contract, "\(error)")))
+        guard self.launch == nil else {
+            return self.refuse(
+                "\(name) was started while a launch of this step still runs; start one after the other", connection)
+        }
+        self.launchCount += 1
+        let number = self.launchCount
+        self.launch = NodeLaunch(number: number, connection: connection)
+        let settings = self.spec.framework.map { $0.name == name ? $0.options : [:] } ?? [:]
+        let events = self.services.events
+        // Before any other node hears of it: what cannot work is refused where it was asked for.
+        self.planner.ask(.check(framework: name, options: options, settings: settings, nodes: self.facts)) {
+            events.yield(.launchChecked(launch: number, $0))
         }
     }
 
-    /// Before any other node hears of it: what cannot work is refused where it was asked for.
-    private func check(_ name: String, _ options: [String: JSONValue]) throws -> LaunchRequest {
-        let settings = self.spec.framework.map { $0.name == name ? $0.options : [:] } ?? [:]
-        let facts = NodeFacts(
-            index: self.spec.index, size: self.spec.size, cpus: self.spec.cpus, gpus: self.spec.gpus,
-            environment: self.environment)
-        let checked = try Frameworks.named(name).check(options: options, settings: settings, node: facts)
-        for file in checked.files {
-            let path = file.hasPrefix("/") ? file : "\(self.folder.work)/\(file)"
-            guard access(path, R_OK) == 0 else {
-                throw AgentError(
-                    "\(name): the entrypoint \(file) does not exist in the work folder \(self.folder.work); it has to be a file "
-                        + "of the flow's folder that is packaged with it")
-            }
+    private func refuse(_ reason: String, _ connection: SocketConnection) {
+        self.answer(connection, .failed(failure: self.blame("step").failure(.contract, reason)))
+    }
+
+    /// Of all nodes, this one's first.
+    private var facts: [NodeFacts] {
+        let others = (self.roster?.nodes ?? []).enumerated().filter { $0.offset != self.spec.index }
+        let own = (offset: self.spec.index, element: RosterNode(self.spec, ports: []))
+        return ([own] + others).map { index, node in
+            NodeFacts(
+                index: index, size: self.spec.size, cpus: node.cpus, gpus: node.gpus, environment: self.environment)
         }
-        return checked.request
+    }
+
+    func launchChecked(_ number: Int, _ answer: Result<PlanAnswer, AgentError>) {
+        guard let launch = self.launch, launch.number == number, self.phase == .running, !self.isClearing else { return }
+        do throws(AgentError) {
+            guard case .check(let checked) = try answer.get(), let own = checked.first, checked.count == self.spec.size else {
+                throw FrameworkPlanner.wrongAnswer(self.spec.framework?.name ?? "")
+            }
+            for file in own.files { try self.find(file, own.request.framework) }
+            var request = own.request
+            if request.asker == .controlNode { request.processesOfAll = self.inNodeOrder(checked.map(\.request.processes)) }
+            self.launch?.request = request
+            self.toControl(.launchRequested(launch: number, request: request))
+        } catch {
+            self.launch = nil
+            self.launchCount -= 1
+            self.refuse(error.message, launch.connection)
+        }
+    }
+
+    /// From this node's first to node order.
+    private func inNodeOrder(_ values: [Int]) -> [Int] {
+        var ordered = Array(values.dropFirst())
+        ordered.insert(values[0], at: self.spec.index)
+        return ordered
+    }
+
+    private func find(_ file: String, _ framework: String) throws(AgentError) {
+        let path = file.hasPrefix("/") ? file : "\(self.folder.work)/\(file)"
+        guard access(path, R_OK) == 0 else {
+            throw AgentError(
+                "\(framework): the entrypoint \(file) does not exist in the work folder \(self.folder.work); it has to be a "
+                    + "file of the flow's folder that is packaged with it")
+        }
     }
 
     func answerLaunch(_ number: Int, _ failure: TaskFailure?) {
@@ -58,10 +89,10 @@ extension NodeRunner {
 
     // MARK: Rounds
 
-    func startRound(_ round: LaunchRound, port: Int, _ processes: [Int]) {
-        guard self.launch?.number == round.launch, let request = self.launch?.request, !self.isClearing else { return }
-        self.launch?.round = NodeRound(round: round)
-        do {
+    func startRound(_ round: LaunchRound, port: Int, _ processes: [Int], _ request: LaunchRequest?) {
+        guard let request = request ?? self.launch?.request, !self.isClearing, self.round == nil else { return }
+        self.round = NodeRound(round: round)
+        do throws(AgentError) {
             guard let roster = self.roster, processes.count == roster.count else {
                 throw AgentError("the launch names \(processes.count) nodes")
             }
@@ -70,61 +101,86 @@ extension NodeRunner {
             }
             let context = LaunchContext(
                 roster: roster, node: self.spec.index, round: round, port: port, processes: processes,
-                runID: self.spec.attempt.folder.map { $0 == "/" ? "-" : String($0) }.joined() + "-\(round.launch)",
-                python: self.spec.task.python, environment: self.environment, folder: self.folder.launch(round))
-            let plan = try Frameworks.named(request.framework).plan(request, context)
-            for (index, process) in plan.processes.enumerated() { try self.startWorker(index, process, round) }
-            if plan.processes.isEmpty { self.endRound() }
+                runID: "\(self.clusterID)-\(round.launch)", python: self.spec.task.python,
+                environment: self.environment, folder: self.folder.launch(round), agent: AgentProgram.path)
+            let events = self.services.events
+            self.planner.ask(.plan(request: request, context: context)) { events.yield(.roundPlanned(round, $0)) }
         } catch {
-            self.failRound(self.blame("step").failure(.environment, "\(error)"))
+            self.failRound(self.blame("step").failure(.environment, error.message))
         }
     }
 
-    private func startWorker(_ index: Int, _ planned: PlannedProcess, _ round: LaunchRound) throws {
-        let tail = OutputTail()
-        var environment = planned.environment
-        environment[Self.mark] = self.mark(round)
-        let events = self.services.events
-        self.launch?.round?.planned.append(planned)
-        self.launch?.round?.tails.append(tail)
-        do throws(SpawnError) {
-            let process = try self.spawn(planned.arguments, environment, process: 1 + index, tail) {
-                events.yield(.workerExited(round: round, worker: index, $0))
+    func roundPlanned(_ round: LaunchRound, _ answer: Result<PlanAnswer, AgentError>) {
+        guard let current = self.round, current.round == round, !current.isStopping else { return }
+        do throws(AgentError) {
+            guard case .plan(let plan) = try answer.get() else {
+                throw FrameworkPlanner.wrongAnswer(self.spec.framework?.name ?? "")
             }
-            self.launch?.round?.running[index] = process
+            self.round?.plan = plan
+            for file in plan.files { try self.write(file, round) }
+            for (index, process) in plan.processes.enumerated() { try self.startWorker(index, process, round) }
+            self.round?.early = []
+            for (id, command) in current.early { self.startRemote(id, round, command) }
+            guard plan.processes.isEmpty else { return }
+            if plan.remote == nil { self.endRound() } else { self.toControl(.launchHosting(round: round)) }
         } catch {
-            throw AgentError("\(planned.label): \(error.message)")
+            self.failRound(self.blame("step").failure(.environment, error.message))
         }
+    }
+
+    private func write(_ file: PlannedFile, _ round: LaunchRound) throws(AgentError) {
+        guard file.path.hasPrefix("\(self.folder.launch(round))/") else {
+            throw AgentError("the framework wants to write \(file.path), which is not below its own folder")
+        }
+        do {
+            try WholeFile.write(Data(file.contents.utf8), to: file.path)
+        } catch {
+            throw AgentError("\(error)")
+        }
+        if file.isExecutable, chmod(file.path, 0o700) != 0 { throw AgentError.system("make \(file.path) executable") }
+    }
+
+    private func startWorker(_ index: Int, _ planned: PlannedProcess, _ round: LaunchRound) throws(AgentError) {
+        let tail = OutputTail()
+        let events = self.services.events
+        self.round?.tails.append(tail)
+        self.round?.running[index] = try self.spawn(
+            planned, marks: [Self.mark: self.mark(round)], process: 1 + index, tail
+        ) { events.yield(.workerExited(round: round, worker: index, $0)) }
     }
 
     func workerExited(_ round: LaunchRound, _ worker: Int, _ status: ExitStatus) {
-        guard let current = self.launch?.round, current.round == round else { return }
-        self.launch?.round?.running[worker] = nil
+        guard let current = self.round, current.round == round, let plan = current.plan else { return }
+        self.round?.running[worker] = nil
         guard !current.isStopping else { return }
-        if !status.isSuccess {
-            let planned = current.planned[worker]
-            let detail = planned.errorFile.flatMap(TorchError.message)
-            let blame = self.blame(planned.label)
-            self.failRound(blame.failure(status, detail: detail, lastLines: current.tails[worker].lastLines))
-        } else if self.launch?.round?.running.isEmpty == true {
-            self.endRound()
-        }
+        let planned = plan.processes[worker]
+        self.judge(
+            ProcessExit(planned.label, .planned, status, lastLines: current.tails[worker].lastLines),
+            detail: status.isSuccess ? nil : planned.errorFile.flatMap(TorchError.message))
+        if self.round?.isStopping == false, self.round?.running.isEmpty == true { self.endRound() }
+    }
+
+    /// What one more exit means for the round, by the framework's reading.
+    func judge(_ exit: ProcessExit, detail: String? = nil) {
+        guard let current = self.round, !current.isStopping, let plan = current.plan else { return }
+        self.round?.exits.append(exit)
+        guard let cause = plan.reading.verdict(on: current.exits + [exit]) else { return }
+        self.failRound(self.blame(cause.label).failure(cause, detail: cause == exit ? detail : nil))
     }
 
     private func failRound(_ failure: TaskFailure) {
-        guard let round = self.launch?.round?.round else { return }
+        guard let round = self.round?.round else { return }
         self.toControl(.launchFailed(round: round, failure: failure))
         self.stopRound(round)
     }
 
     /// Ends what is left of a round, daemons of its processes included.
     func stopRound(_ round: LaunchRound) {
-        guard let current = self.launch?.round, current.round == round, !current.isStopping, !self.isClearing else {
-            return
-        }
-        self.launch?.round?.isStopping = true
-        for process in current.running.values { process.signalGroup(SIGTERM) }
-        let below = current.running.values.map { ProcessSelection.descendants(of: $0.pid) }
+        guard let current = self.round, current.round == round, !current.isStopping, !self.isClearing else { return }
+        self.round?.isStopping = true
+        let processes = Array(current.running.values) + current.remotes.values.map(\.process)
+        for process in processes { process.signalGroup(SIGTERM) }
+        let below = processes.map { ProcessSelection.descendants(of: $0.pid) }
         let events = self.services.events
         self.services.reactor.terminate(
             [.marked(variable: Self.mark, value: self.mark(round))] + below, grace: self.spec.grace
@@ -132,13 +188,13 @@ extension NodeRunner {
     }
 
     func roundCleared(_ round: LaunchRound) {
-        guard self.launch?.round?.round == round else { return }
+        guard self.round?.round == round else { return }
         self.endRound()
     }
 
     private func endRound() {
-        guard let round = self.launch?.round?.round else { return }
-        self.launch?.round = nil
+        guard let round = self.round?.round else { return }
+        self.round = nil
         self.log?.flush()
         self.toControl(.launchEnded(round: round))
     }

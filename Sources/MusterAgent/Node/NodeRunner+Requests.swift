@@ -22,6 +22,7 @@ extension NodeRunner {
     /// The program on the other side has closed its connection: nobody waits for what it asked for.
     func requestsEnded(_ connection: SocketConnection) {
         self.requests.forget(connection)
+        self.abandonRemotes(of: connection)
         for process in self.processes.values where process.connection == connection {
             process.process.signalGroup(SIGTERM)
         }
@@ -41,6 +42,14 @@ extension NodeRunner {
             self.requestLaunch(name, options, connection)
         case .request(.process(let arguments, let environment)):
             self.run(arguments, environment, connection)
+        case .request(.barrier):
+            self.reachBarrier(connection)
+        case .request(.broadcast(let path)):
+            self.broadcast(path, connection)
+        case .request(.reach(let host, let command)):
+            self.reach(host, command, connection)
+        case .request(.watched(let exit)):
+            self.watched(exit, connection)
         }
     }
 

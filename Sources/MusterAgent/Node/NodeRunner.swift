@@ -1,17 +1,18 @@
 import Dispatch
 import FoundationEssentials
 import Glibc
+import MusterFrameworks
 import MusterModel
 import MusterProcess
 import MusterStore
 import MusterWire
 
-/// One node: its folder, its step program, what that asks for, and their end.
+/// One node: its folder, its cluster's services, its step program, what that asks for, and their end.
 ///
 /// It is told what to do by the gang's control (``handle(_:)``), which may live in this agent or in another, and
 /// answers with `toControl`. Used by the agent's one loop only.
 ///
-///     waiting ──roster──▶ running ──step exited──▶ over ──release──▶ released
+///     waiting ──roster──▶ running (services, then the step) ──step exited──▶ over ──release──▶ released
 ///        └──────────────────┴─────────release──────────────────────────▲
 final class NodeRunner {
     enum Phase { case waiting, running, over, released }
@@ -20,6 +21,8 @@ final class NodeRunner {
     let services: AgentServices
     let folder: NodeFolder
     let store: ArtifactStore
+    let setup: ClusterSetup
+    let planner: FrameworkPlanner
     let toControl: (GangMessage) -> Void
 
     var phase = Phase.waiting
@@ -32,8 +35,20 @@ final class NodeRunner {
     var processCount = 0
     /// The failures of those programs that the step was told of: what its body throws then has one of them for its cause.
     var causes: [TaskFailure] = []
+    var cluster = NodeCluster()
+    /// Launches that this node's body has asked for.
     var launchCount = 0
+    /// The launch that the body waits for.
     var launch: NodeLaunch?
+    /// The round that runs here, whoever asked for it.
+    var round: NodeRound?
+    /// Commands that a launcher on this node has had run on nodes and waits for.
+    var remotes = WaitingRequests()
+    var barriers = WaitingRequests()
+    var broadcasts = WaitingRequests()
+
+    /// How often in a row a process was found stopped.
+    var stopped: [ProcessIdentity: Int] = [:]
 
     private var step: SpawnedProcess?
     private let tail = OutputTail()
@@ -47,9 +62,13 @@ final class NodeRunner {
     private var keeps = false
     private(set) var hasKept = false
 
-    init(spec: NodeSpec, services: AgentServices, toControl: @escaping (GangMessage) -> Void) {
+    init(
+        spec: NodeSpec, setup: ClusterSetup, services: AgentServices, toControl: @escaping (GangMessage) -> Void
+    ) {
         self.spec = spec
+        self.setup = setup
         self.services = services
+        self.planner = FrameworkPlanner(spec, on: services.reactor)
         self.folder = NodeFolder(root: spec.scratch)
         self.store = ArtifactStore(StoreLayout(root: spec.store))
         self.toControl = toControl
@@ -61,9 +80,18 @@ final class NodeRunner {
     func handle(_ message: GangMessage) {
         switch message {
         case .roster(let roster): self.start(roster)
-        case .launchStarted(let round, let port, let processes): self.startRound(round, port: port, processes)
+        case .setupStage(let stage): self.beginStage(stage)
+        case .setupComplete: self.startBody()
+        case .launchStarted(let round, let port, let processes, let request):
+            self.startRound(round, port: port, processes, request)
         case .launchStopped(let round): self.stopRound(round)
         case .launchAnswered(let launch, let failure): self.answerLaunch(launch, failure)
+        case .remoteStarted(let id, let round, let command): self.startRemote(id, round, command)
+        case .remoteStopped(let id): self.stopRemote(id)
+        case .remoteEnded(let id, let code): self.remoteEnded(id, code)
+        case .barrierPassed(let barrier, let failure): self.barrierPassed(barrier, failure)
+        case .broadcastOffered(let offer): self.take(offer)
+        case .broadcastEnded(let broadcast, let failure): self.broadcastEnded(broadcast, failure)
         case .release(let failure): self.release(after: failure)
         default: break
         }
@@ -78,17 +106,33 @@ final class NodeRunner {
         self.environment = StepEnvironment.make(self.spec, roster: roster, folder: self.folder)
         do {
             if self.services.kept != self.folder { try self.folder.make(package: self.spec.package) }
-            try self.writeTask(roster)
             try self.services.requests.listen(at: self.folder.socket)
             self.log = self.makeLog()
-            try self.startStep()
+        } catch {
+            return self.cannotStart(error)
+        }
+        if self.spec.framework == nil { self.startBody() } else { self.planCluster(roster) }
+    }
+
+    /// Everything that the body needs is up.
+    func startBody() {
+        guard self.phase == .running, !self.isClearing, let roster = self.roster else { return }
+        do {
+            try self.writeTask(roster)
+            if self.hasBody { try self.startStep() }
             // The socket listens already; answering can wait until the program runs.
             self.services.requests.serve(self.services.events, on: self.services.sockets)
             self.services.status.send(.started(node: self.spec.index))
         } catch {
-            let code: TaskFailure.Code = error is StoreError ? .store : .environment
-            self.end(.failed(failure: self.blame("step").failure(code, "the step could not be started: \(error)")))
+            self.cannotStart(error)
         }
+    }
+
+    private var hasBody: Bool { self.setup.bodies == .everyNode || self.spec.index == 0 }
+
+    func cannotStart(_ error: any Error) {
+        let code: TaskFailure.Code = error is StoreError ? .store : .environment
+        self.end(.failed(failure: self.blame("step").failure(code, "the step could not be started: \(error)")))
     }
 
     private func writeTask(_ roster: Roster) throws {
@@ -157,6 +201,7 @@ final class NodeRunner {
     /// Starts a program of this node: in its work folder, its output in the log under the number `process`.
     func spawn(
         _ arguments: [String], _ environment: [String: String], process: Int, _ tail: OutputTail,
+        onOutput: (@Sendable (UnsafeRawBufferPointer) -> Void)? = nil,
         onExit: @escaping @Sendable (ExitStatus) -> Void
     ) throws(SpawnError) -> SpawnedProcess {
         let spec = ProcessSpec(
@@ -168,7 +213,24 @@ final class NodeRunner {
             onOutput: { stream, bytes in
                 tail.append(stream, bytes)
                 log?.append(process: process, stream, bytes)
+                onOutput?(bytes)
             }, onExit: onExit)
+    }
+
+    /// Starts a process that a framework planned.
+    func spawn(
+        _ planned: PlannedProcess, marks: [String: String] = [:], process: Int, _ tail: OutputTail,
+        onOutput: (@Sendable (UnsafeRawBufferPointer) -> Void)? = nil,
+        onExit: @escaping @Sendable (ExitStatus) -> Void
+    ) throws(AgentError) -> SpawnedProcess {
+        let prefix = planned.hostname.map { [AgentProgram.path, "host", $0] } ?? []
+        do throws(SpawnError) {
+            return try self.spawn(
+                prefix + planned.arguments, planned.environment.merging(marks) { $1 }, process: process, tail,
+                onOutput: onOutput, onExit: onExit)
+        } catch {
+            throw AgentError("\(planned.label): \(error.message)")
+        }
     }
 
     func stepExited(_ status: ExitStatus) {
@@ -189,6 +251,7 @@ final class NodeRunner {
     func end(_ outcome: NodeOutcome) {
         guard self.phase == .running, !self.isClearing else { return }
         self.phase = .over
+        self.cluster.followLogs()
         self.log?.flush()
         self.toControl(.ended(outcome: outcome))
         if case .failed = outcome { self.clear() }
@@ -212,7 +275,9 @@ final class NodeRunner {
         self.step?.signalGroup(SIGTERM)
         let (events, files, folder) = (self.services.events, self.services.files, self.folder)
         let package = self.keeps ? self.spec.package : nil
+        let logs = self.cluster.logs
         let clearFolder = { @Sendable (left: [ProcessIdentity]) in
+            for log in logs { log.follow(isLast: true) }
             files.async {
                 let keeps = package.map { left.isEmpty && folder.empty(package: $0) } ?? false
                 let problem = keeps ? nil : folder.remove()
@@ -220,7 +285,7 @@ final class NodeRunner {
             }
         }
         // Only the step's server is below this agent, and it stays for the next attempt.
-        if self.keeps, self.leavesNothing, self.processCount == 0, self.launchCount == 0 { return clearFolder([]) }
+        if self.keeps, self.leavesNothing, self.processCount == 0, self.launchCount == 0, self.cluster.isEmpty { return clearFolder([]) }
         self.services.reactor.terminate([.descendants(of: getpid())], grace: self.spec.grace, completion: clearFolder)
     }
 

@@ -20,6 +20,8 @@ enum StepEnvironment {
             NodeEnvironment.nodeAddress: spec.address,
             NodeEnvironment.controlAddress: roster.controlAddress,
             NodeEnvironment.controlTask: control,
+            NodeEnvironment.socket: folder.socket,
+            NodeEnvironment.workFolder: folder.work,
             NodeEnvironment.taskFolder: folder.task,
             NodeEnvironment.scope: NodeEnvironment.scopeValue(attempt: spec.attempt, index: spec.index),
             NodeEnvironment.parallelMainAddress: roster.controlAddress,

@@ -133,7 +133,8 @@ package final class LocalBackend: ComputeBackend {
         // The agent carries its node's mark too, so that clearing a run away finds it.
         let mark = [NodeEnvironment.scope: NodeEnvironment.scopeValue(attempt: attempt, index: node.index)]
         let spec = ProcessSpec(
-            executable: self.settings.agent, environment: self.settings.environment.merging(mark) { $1 }, standardInput: .pipe,
+            executable: self.settings.agent, arguments: ["--own-shared-memory"],
+            environment: self.settings.environment.merging(mark) { $1 }, standardInput: .pipe,
             newSession: true)
         agent.process = try self.reactor.spawn(
             spec,

@@ -25,7 +25,7 @@ extension LocalRequest {
                 store: gang.store, package: gang.package, scratch: "\(scratch)/\(index)",
                 environment: Self.environment(gang, index: index, base: settings.environment),
                 framework: gang.step.settings.framework, cpus: max(1, gang.allotments[index].cpus),
-                gpus: gang.allotments[index].gpus.count, stays: gang.size == 1,
+                gpus: gang.allotments[index].gpus.count, memory: gang.step.settings.resources?.memory ?? 0, stays: gang.size == 1,
                 serves: gang.serves)
         }
     }

@@ -10,7 +10,7 @@ package import MusterModel
 /// The environment is that of `torch/distributed/elastic/agent/server/local_elastic_agent.py`, version 2.13. One value
 /// differs from a launch through torchrun: `TORCHELASTIC_USE_AGENT_STORE` is `False`, because the store is rank 0's own,
 /// as it is for torchrun with `TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1`.
-package struct Torchrun: Framework {
+package struct TorchrunFramework: Framework {
     package static let name = "torchrun"
     private static let maximumProcesses = 1024
 
@@ -39,7 +39,8 @@ package struct Torchrun: Framework {
         let request = LaunchRequest(
             framework: Self.name, options: checked, processes: real ? 1 : try self.number(count ?? "1", node),
             restarts: real ? 0 : arguments.maxRestarts ?? 0)
-        let isFile = !arguments.isModule && (!arguments.withoutPython || entrypoint.contains("/"))
+        let isFile = PythonProgram.isFile(
+            entrypoint, isModule: arguments.isModule, withoutPython: arguments.withoutPython)
         return CheckedLaunch(request: request, files: isFile ? [entrypoint] : [])
     }
 
@@ -49,9 +50,9 @@ package struct Torchrun: Framework {
             known: ["entrypoint", "arguments", "torchrunArguments", "launcher", "processesPerNode"])
         let raw = try options.strings("torchrunArguments")
         let parsed = try TorchrunArguments(raw, size: context.roster.count)
-        let program = Program(
-            entrypoint: try options.string("entrypoint") ?? "", arguments: try options.strings("arguments"),
-            python: context.environment["PYTHON_EXEC"] ?? context.python ?? "python3")
+        var program = try PythonProgram(options, context)
+        program.isModule = parsed.isModule
+        program.withoutPython = parsed.withoutPython
         if try options.string("launcher") == "torchrun" {
             let count = try options.string("processesPerNode") ?? "1"
             return LaunchPlan(processes: [self.launcher(program, parsed, raw, processes: count, context)])
@@ -114,15 +115,8 @@ package struct Torchrun: Framework {
 
     // MARK: Processes
 
-    /// What every worker executes.
-    private struct Program {
-        var entrypoint: String
-        var arguments: [String]
-        var python: String
-    }
-
     private func worker(
-        _ localRank: Int, _ program: Program, _ parsed: TorchrunArguments, restarts: Int, _ context: LaunchContext
+        _ localRank: Int, _ program: PythonProgram, _ parsed: TorchrunArguments, restarts: Int, _ context: LaunchContext
     ) -> PlannedProcess {
         let count = context.processes[context.node]
         let rank = context.processes[..<context.node].reduce(0, +) + localRank
@@ -151,15 +145,8 @@ package struct Torchrun: Framework {
         ]) { $1 }
         if count > 1, environment["OMP_NUM_THREADS"] == nil { environment["OMP_NUM_THREADS"] = "1" }
         return PlannedProcess(
-            label: "rank \(rank)", arguments: self.command(program, parsed, localRank: localRank),
+            label: "rank \(rank)", arguments: program.command(program.arguments.map { Self.substitute($0, localRank: localRank) }),
             environment: environment, errorFile: errorFile)
-    }
-
-    private func command(_ program: Program, _ parsed: TorchrunArguments, localRank: Int) -> [String] {
-        var command = parsed.withoutPython ? [] : [program.python, "-u"]
-        if parsed.isModule { command.append("-m") }
-        command.append(program.entrypoint)
-        return command + program.arguments.map { Self.substitute($0, localRank: localRank) }
     }
 
     /// torchrun fills in `${local_rank}` in the arguments of a script.
@@ -179,7 +166,7 @@ package struct Torchrun: Framework {
 
     /// The real torchrun, told who and where this node is.
     private func launcher(
-        _ program: Program, _ parsed: TorchrunArguments, _ raw: [String], processes: String, _ context: LaunchContext
+        _ program: PythonProgram, _ parsed: TorchrunArguments, _ raw: [String], processes: String, _ context: LaunchContext
     ) -> PlannedProcess {
         let control = context.roster.controlAddress
         let port = parsed.masterPort ?? context.port

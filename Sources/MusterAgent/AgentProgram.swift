@@ -1,0 +1,13 @@
+import Glibc
+
+/// This program, which carries verbs that launchers and their ranks call.
+enum AgentProgram {
+    /// Its path on this node.
+    static let path: String = {
+        withUnsafeTemporaryAllocation(byteCount: Int(PATH_MAX), alignment: 1) { buffer in
+            guard let start = buffer.baseAddress else { return "muster-agent" }
+            let count = readlink("/proc/self/exe", start, buffer.count)
+            return count > 0 ? String(decoding: buffer.prefix(count), as: UTF8.self) : "muster-agent"
+        }
+    }()
+}

@@ -1,0 +1,63 @@
+import FoundationEssentials
+import Glibc
+import MusterWire
+
+/// Where a broadcast file goes on a node that receives it.
+struct BroadcastPlace: Sendable {
+    /// The file's place in the node's work folder.
+    let path: String
+    private let temporary: String
+    private let folder: NodeFolder
+    private let parts: [String]
+
+    /// - Parameter path: Relative to the work folder, already checked.
+    init(_ path: String, broadcast: Int, in folder: NodeFolder) {
+        self.folder = folder
+        self.parts = path.split(separator: "/").map(String.init)
+        self.path = "\(folder.work)/\(path)"
+        self.temporary = "\(folder.root)/broadcast-\(broadcast)"
+    }
+
+    /// What makes `path` no place in a work folder, if anything does.
+    static func problem(_ path: String) -> String? {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        let isPlain = !parts.isEmpty && parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." } && !path.utf8.contains(0)
+        return isPlain ? nil : "'\(path)' is not the path of a file in the work folder; name it relative to that folder"
+    }
+
+    /// Makes the file that is written first, on the same file system as its place.
+    func create(mode: Int) throws(AgentError) -> CInt {
+        unlink(self.temporary)
+        let descriptor = open(self.temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode & 0o777) | 0o200)
+        guard descriptor >= 0 else { throw .system("make the file \(self.temporary)") }
+        return descriptor
+    }
+
+    /// Moves what was written to its place. What the code package has there is replaced on this node alone.
+    func finish() -> AgentError? {
+        var parent = self.folder.work
+        for part in self.parts.dropLast() {
+            parent += "/\(part)"
+            if let problem = NodeFolder.own(parent) { return problem }
+        }
+        guard rename(self.temporary, self.path) == 0 else { return .system("put \(self.path) in its place") }
+        return nil
+    }
+
+    /// Takes a file that this node sees itself.
+    func copy(_ offer: BroadcastOffer) -> AgentError? {
+        let source = open(offer.source.path, O_RDONLY | O_CLOEXEC)
+        guard source >= 0 else { return .system("read \(offer.source.path)") }
+        defer { close(source) }
+        do throws(AgentError) {
+            let target = try self.create(mode: offer.mode)
+            defer { close(target) }
+            if let problem = FileCopy.copy(from: source, to: target, size: offer.size) {
+                return AgentError("cannot copy \(offer.source.path) to \(self.path): \(problem)")
+            }
+        } catch {
+            return error
+        }
+        return self.finish()
+    }
+}

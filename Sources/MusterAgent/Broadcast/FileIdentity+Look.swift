@@ -1,0 +1,26 @@
+import FoundationEssentials
+import Glibc
+import MusterWire
+
+extension FileIdentity {
+    /// The file at `path` as this node sees it, with its size in bytes and permission bits.
+    /// - Throws: ``AgentError`` when there is none, or it is no file.
+    static func look(_ path: String) throws(AgentError) -> (identity: FileIdentity, size: Int, mode: Int) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw .system("read \(path)") }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw AgentError("\(path) is not a file") }
+        guard access(path, R_OK) == 0 else { throw .system("read \(path)") }
+        let identity = FileIdentity(
+            system: Self.system, path: path, device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        return (identity, Int(status.st_size), Int(status.st_mode & 0o777))
+    }
+
+    /// Whether this node sees that very file at its path.
+    var isHere: Bool { (try? Self.look(self.path).identity) == self }
+
+    private static var system: String {
+        let data = try? Data(contentsOf: URL(filePath: "/proc/sys/kernel/random/boot_id"))
+        // Without a boot id no two nodes are taken for one.
+        return data.map { String(decoding: $0.prefix(36), as: UTF8.self) } ?? "\(getpid())-\(UInt64.random(in: 0 ... .max))"
+    }
+}

@@ -1,0 +1,73 @@
+import Dispatch
+import FoundationEssentials
+import Glibc
+import MusterFrameworks
+import MusterProcess
+import Synchronization
+
+/// Log files that a cluster writes by itself: what they grow by goes into the node's log, line by line.
+///
+/// Looked at once a second and at the end, so nothing that was written is missed.
+final class ClusterLogs: Sendable {
+    private struct File {
+        var offset = 0
+        /// In the node's log.
+        let number: Int
+    }
+
+    private static let piece = 256 << 10
+
+    private let planned: PlannedLogs
+    private let log: NodeLog
+    private let first: Int
+    private let queue: DispatchQueue
+    private let files = Mutex<[String: File]>([:])
+
+    /// - Parameter first: The number of the first file in the node's log.
+    init(_ planned: PlannedLogs, log: NodeLog, first: Int, on queue: DispatchQueue) {
+        self.planned = planned
+        self.log = log
+        self.first = first
+        self.queue = queue
+    }
+
+    /// Takes the lines that have come, in the background; what is asked of the queue later finds them taken.
+    /// - Parameter isLast: Nothing will come any more, so a line without an end is whole too.
+    func follow(isLast: Bool = false) {
+        self.queue.async {
+            let names = (NodeFolder.names(in: self.planned.folder) ?? []).filter { name in
+                self.planned.prefixes.contains { name.hasPrefix($0) }
+            }
+            for name in names.sorted() { self.take(name, isLast: isLast) }
+        }
+    }
+
+    private func take(_ name: String, isLast: Bool) {
+        var file = self.files.withLock { files in files[name] ?? File(number: self.first + files.count) }
+        defer { self.files.withLock { $0[name] = file } }
+        let descriptor = open("\(self.planned.folder)/\(name)", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        let stream: OutputStream = name.hasSuffix(".err") ? .standardError : .standardOutput
+        var buffer = [UInt8](repeating: 0, count: Self.piece)
+        while true {
+            let count = pread(descriptor, &buffer, buffer.count, off_t(file.offset))
+            guard count > 0 else { return }
+            // A line longer than the buffer goes in pieces.
+            let isCut = count == buffer.count || isLast
+            let end = buffer[..<count].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? (isCut ? count : 0)
+            let taken = isLast && count < buffer.count ? count : end
+            guard taken > 0 else { return }
+            self.append(buffer[..<taken], file.number, stream)
+            file.offset += taken
+        }
+    }
+
+    private func append(_ bytes: ArraySlice<UInt8>, _ number: Int, _ stream: OutputStream) {
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let kept = lines.filter { line in !self.planned.marks.contains { line.starts(with: $0.utf8) } }
+        let text = Array(kept.joined(separator: [UInt8(ascii: "\n")]))
+        guard !text.isEmpty else { return }
+        text.withUnsafeBytes { self.log.append(process: number, stream, $0) }
+    }
+}

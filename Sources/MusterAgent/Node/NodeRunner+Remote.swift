@@ -1,0 +1,100 @@
+import Glibc
+import MusterFrameworks
+import MusterModel
+import MusterProcess
+import MusterWire
+
+/// Commands that a launcher runs on other nodes, through the agents instead of ssh.
+extension NodeRunner {
+    /// The log's numbers of such commands begin here.
+    private static let firstRemote = 5_000
+
+    // MARK: Asking, on the launcher's node
+
+    /// A launcher on this node wants a command run on the node that it calls `host`.
+    func reach(_ host: String, _ command: String, _ connection: SocketConnection) {
+        guard let round = self.round, let remote = round.plan?.remote, !round.isStopping, self.spec.index == 0 else {
+            return self.answer(
+                connection,
+                .failed(
+                    failure: self.blame("step").failure(
+                        .contract, "\(host) cannot be reached: only a launcher of a running launch reaches other nodes")))
+        }
+        guard let node = remote.hosts[host] else {
+            let known = remote.hosts.keys.sorted().joined(separator: ", ")
+            return self.answer(
+                connection,
+                .failed(
+                    failure: self.blame("step").failure(
+                        .contract, "there is no node called \(host) in this gang; its nodes are \(known)")))
+        }
+        let id = self.remotes.add(connection)
+        guard node != self.spec.index else { return self.startRemote(id, round.round, command) }
+        self.toControl(.remoteRequested(id: id, node: node, round: round.round, command: command))
+    }
+
+    func remoteEnded(_ id: Int, _ code: Int) {
+        guard let connection = self.remotes.take(id) else { return }
+        self.answer(connection, .exited(code: code))
+    }
+
+    /// The launcher has given up on a command.
+    func abandonRemotes(of connection: SocketConnection) {
+        for id in self.remotes.forget(connection) {
+            self.stopRemote(id)
+            self.toControl(.remoteAbandoned(id: id))
+        }
+    }
+
+    // MARK: Running, on the node that was asked
+
+    func startRemote(_ id: Int, _ round: LaunchRound, _ command: String) {
+        guard let current = self.round, current.round == round, !current.isStopping, !self.isClearing else {
+            return self.toControl(.remoteEnded(id: id, code: 255))
+        }
+        guard let plan = current.plan else {
+            self.round?.early.append((id, command))
+            return
+        }
+        let tail = OutputTail()
+        let events = self.services.events
+        let label = plan.remote?.label ?? "a command"
+        // As sshd does it: the words are joined already, and the login shell is the plain one.
+        let planned = PlannedProcess(
+            label: label, arguments: ["/bin/sh", "-c", command], environment: self.environment,
+            hostname: plan.remote?.hostname)
+        do throws(AgentError) {
+            let process = try self.spawn(
+                planned, marks: [Self.mark: self.mark(round)], process: Self.firstRemote + id, tail
+            ) { events.yield(.remoteExited(id: id, round: round, $0)) }
+            self.round?.remotes[id] = (process, tail)
+        } catch {
+            self.toControl(.remoteEnded(id: id, code: 127))
+            self.judge(ProcessExit(label: label, role: .remote, code: 127, signal: nil, lastLines: [error.message]))
+        }
+    }
+
+    func stopRemote(_ id: Int) { self.round?.remotes[id]?.process.signalGroup(SIGTERM) }
+
+    func remoteExited(_ id: Int, _ round: LaunchRound, _ status: ExitStatus) {
+        guard let current = self.round, current.round == round, let remote = current.remotes[id] else { return }
+        self.round?.remotes[id] = nil
+        // First the cause: once the launcher hears of the end it may leave.
+        self.judge(
+            ProcessExit(current.plan?.remote?.label ?? "a command", .remote, status, lastLines: remote.tail.lastLines))
+        let code = switch status {
+        case .exited(let code): Int(code)
+        case .signaled(let signal): 128 + Int(signal)
+        }
+        if self.spec.index == 0 { self.remoteEnded(id, code) } else { self.toControl(.remoteEnded(id: id, code: code)) }
+    }
+
+    // MARK: What the wrapper of a launched program tells
+
+    func watched(_ exit: WatchedExit, _ connection: SocketConnection) {
+        self.judge(
+            ProcessExit(
+                label: exit.label, role: .watched, code: exit.code, signal: exit.signal, lastLines: exit.lastLines))
+        self.answer(connection, .done)
+    }
+}

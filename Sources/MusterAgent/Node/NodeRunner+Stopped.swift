@@ -1,0 +1,45 @@
+import Dispatch
+import Glibc
+import MusterFrameworks
+import MusterModel
+import MusterProcess
+import MusterWire
+
+/// Processes that are stopped and stay so. No framework notices them: their peers would wait for ever.
+extension NodeRunner {
+    /// Looks for them, in the background, where somebody could wait for one.
+    func findStopped() {
+        guard self.phase == .running, !self.isClearing, self.spec.size > 1 || self.launchCount > 0 || !self.cluster.isEmpty else {
+            return
+        }
+        let events = self.services.events
+        self.services.files.async { events.yield(.foundStopped(ProcessTree.stopped(below: getpid()))) }
+    }
+
+    /// Fails the attempt once a process has been stopped at this many looks in a row, a second apart.
+    func foundStopped(_ processes: [ProcessIdentity]) {
+        self.stopped = Dictionary(uniqueKeysWithValues: processes.map { ($0, (self.stopped[$0] ?? 0) + 1) })
+        guard let longest = self.stopped.first(where: { $0.value >= Self.patience })?.key,
+            self.phase == .running, !self.isClearing
+        else { return }
+        let name = ProcessTree.name(of: longest).map { " (\($0))" } ?? ""
+        self.end(
+            .failed(
+                failure: self.blame(self.owner(of: longest) ?? "a process").failure(
+                    .lost,
+                    "process \(longest.pid)\(name) has been stopped for \(Self.patience) s, and nobody continued it")))
+    }
+
+    private static var patience: Int { 5 }
+
+    /// What people call the process, where it is one that the agent started itself.
+    private func owner(of process: ProcessIdentity) -> String? {
+        if let round = self.round, let plan = round.plan,
+            let worker = round.running.first(where: { $0.value.pid == process.pid })?.key
+        {
+            return plan.processes[worker].label
+        }
+        return self.cluster.running.first { $0.value.pid == process.pid }
+            .map { self.cluster.plan.services[$0.key].process.label }
+    }
+}

@@ -1,0 +1,25 @@
+import CMusterPlatform
+import Glibc
+
+/// Becomes a program that finds its machine to have another name.
+///
+/// Nodes that share a machine have to look different to launchers that tell machines apart by their names.
+enum HostVerb {
+    static func run(_ arguments: [String]) -> CInt {
+        guard arguments.count >= 2 else {
+            AgentErrors.print("usage: host NAME PROGRAM [ARGUMENTS…]")
+            return 64
+        }
+        let failed = muster_become_host(arguments[0])
+        if failed != 0 {
+            let reason = String(cString: strerror(-failed))
+            AgentErrors.print(
+                "\(arguments[0]) cannot have a host name of its own here (\(reason)); a launcher that tells hosts apart by "
+                    + "their names may refuse to start")
+        }
+        var pointers = arguments.dropFirst().map { strdup($0) } + [nil]
+        _ = arguments[1].withCString { execvp($0, &pointers) }
+        AgentErrors.print("\(arguments[1]) cannot be started: \(String(cString: strerror(errno)))")
+        return errno == ENOENT ? 127 : 126
+    }
+}

@@ -1,0 +1,39 @@
+import FoundationEssentials
+import Glibc
+import MusterModel
+import MusterProcess
+
+/// The environment of a program that a launcher started.
+enum RankEnvironment {
+    /// Variables by which launchers tell a program its rank.
+    private static let ranks = ["PMIX_RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK"]
+    /// What belongs to the node and to no other.
+    private static let prefixes = ["MUSTER_", "MF_PARALLEL_"]
+    private static let names: Set<String> = ["TMPDIR", "CUDA_VISIBLE_DEVICES"]
+
+    /// This program's environment, with the node's own variables as the launcher's daemon on this node has them: MPICH
+    /// gives its ranks everything of the node where the launcher runs.
+    static func restored() -> [String: String] {
+        var environment = ProcessInfo.processInfo.environment
+        guard let parent = ProcessTree.environment(of: getppid()), parent[NodeEnvironment.socket] != nil else {
+            return environment
+        }
+        for (name, value) in parent where self.isNodes(name) { environment[name] = value }
+        return self.withSharedMemory(environment)
+    }
+
+    private static func isNodes(_ name: String) -> Bool {
+        self.names.contains(name) || self.prefixes.contains { name.hasPrefix($0) }
+    }
+
+    /// Open MPI keeps its segments in /dev/shm, where they outlive a rank that is killed; the node's folder goes with it.
+    private static func withSharedMemory(_ environment: [String: String]) -> [String: String] {
+        guard let folder = environment["TMPDIR"] else { return environment }
+        let defaults = ["OMPI_MCA_btl_vader_backing_directory": folder, "OMPI_MCA_btl_sm_backing_directory": folder]
+        return environment.merging(defaults) { own, _ in own }
+    }
+
+    static func label(_ environment: [String: String]) -> String {
+        self.ranks.compactMap { environment[$0] }.first.map { "rank \($0)" } ?? "a rank"
+    }
+}

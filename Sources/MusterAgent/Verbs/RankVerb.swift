@@ -1,0 +1,121 @@
+import FoundationEssentials
+import Glibc
+import MusterModel
+import MusterProcess
+import MusterWire
+
+/// Stands between a launcher and the program that it starts on a node, because what launchers say of a program's end is
+/// not to be relied on: the agent hears it from here, with the last lines, before the launcher can hear of it.
+///
+/// The program gets everything as it came: standard input, descriptors, arguments, environment, and the output it writes
+/// goes on to the launcher. Only the node's own variables and work folder are put right, where a launcher has forwarded
+/// those of its own node.
+enum RankVerb {
+    /// Seconds for which the end of a rank by SIGTERM or SIGKILL is kept back: a launcher that ends its ranks because one
+    /// of them failed kills this program as well, and then there is nothing to tell.
+    private static let doubt = 0.2
+
+    static func run(_ arguments: [String]) async -> CInt {
+        guard let program = arguments.first, !program.isEmpty else {
+            AgentErrors.print("usage: rank PROGRAM [ARGUMENTS…]")
+            return 64
+        }
+        let environment = RankEnvironment.restored()
+        let folder = environment[NodeEnvironment.workFolder]
+        let label = RankEnvironment.label(environment)
+        do {
+            ProcessTree.becomeSubreaper()
+            let reactor = try ProcessReactor()
+            let status = try await self.run(
+                Self.spelled(program, in: folder), Array(arguments.dropFirst()), environment, folder, on: reactor)
+            if !status.status.isSuccess, !status.wasTold {
+                await self.tell(label, status.status, status.lastLines, environment, reactor)
+            }
+            return Self.code(of: status.status)
+        } catch {
+            AgentErrors.print("\(error)")
+            let exit = WatchedExit(label: label, code: 127, signal: nil, lastLines: ["\(error)"])
+            _ = try? AgentAsk.ask(.watched(exit: exit), socket: environment[NodeEnvironment.socket])
+            return 127
+        }
+    }
+
+    /// A program of the work folder may be named without `./`, as launchers take it.
+    private static func spelled(_ program: String, in folder: String?) -> String {
+        guard !program.contains("/"), let folder else { return program }
+        let path = "\(folder)/\(program)"
+        var status = stat()
+        let isProgram = stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
+        return isProgram ? path : program
+    }
+
+    private struct End: Sendable {
+        let status: ExitStatus
+        /// This program was asked to end, and handed that on.
+        let wasTold: Bool
+        let lastLines: [String]
+    }
+
+    private static func run(
+        _ program: String, _ arguments: [String], _ environment: [String: String], _ folder: String?,
+        on reactor: ProcessReactor
+    ) async throws -> End {
+        let spec = ProcessSpec(
+            executable: program, arguments: arguments, environment: environment, workingDirectory: folder,
+            standardInput: .inherit, parentDeathSignal: SIGKILL, inheritsDescriptors: true)
+        let tail = OutputTail()
+        let told = Once {}
+        return try await withCheckedThrowingContinuation { continuation in
+            do throws(SpawnError) {
+                let process = try reactor.spawn(
+                    spec,
+                    onOutput: { stream, bytes in
+                        tail.append(stream, bytes)
+                        Self.write(bytes, to: stream == .standardOutput ? STDOUT_FILENO : STDERR_FILENO)
+                    },
+                    onExit: { continuation.resume(returning: End(status: $0, wasTold: told.hasRun, lastLines: tail.lastLines)) })
+                reactor.handleSignals([SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCONT]) { signal in
+                    if signal == SIGTERM || signal == SIGINT || signal == SIGHUP { told.run() }
+                    process.signal(signal)
+                }
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
+    }
+
+    /// A launcher that has gone is no reason to stop the program: its end will be told.
+    private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            if count < 0 && errno == EINTR { continue }
+            if count <= 0 { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    private static func tell(
+        _ label: String, _ status: ExitStatus, _ lastLines: [String], _ environment: [String: String],
+        _ reactor: ProcessReactor
+    ) async {
+        if case .signaled(let signal) = status, signal == SIGTERM || signal == SIGKILL {
+            await withCheckedContinuation { continuation in
+                reactor.schedule(after: Self.doubt) { continuation.resume() }
+            }
+        }
+        var exit = WatchedExit(label: label, code: nil, signal: nil, lastLines: lastLines)
+        switch status {
+        case .exited(let code): exit.code = Int(code)
+        case .signaled(let signal): exit.signal = Int(signal)
+        }
+        _ = try? AgentAsk.ask(.watched(exit: exit), socket: environment[NodeEnvironment.socket])
+    }
+
+    private static func code(of status: ExitStatus) -> CInt {
+        switch status {
+        case .exited(let code): code
+        case .signaled(let signal): 128 + signal
+        }
+    }
+}

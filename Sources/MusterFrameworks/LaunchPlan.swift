@@ -1,0 +1,123 @@
+public import MusterModel
+
+/// A request that is fine as far as a framework can see.
+public struct CheckedLaunch: Codable, Sendable, Equatable {
+    public var request: LaunchRequest
+    /// Files that must exist on the node, relative to its work folder.
+    public var files: [String]
+
+    public init(request: LaunchRequest, files: [String]) {
+        self.request = request
+        self.files = files
+    }
+}
+
+/// The facts that all nodes share about one round of a launch, and the node that plans.
+public struct LaunchContext: Codable, Sendable, Equatable {
+    public var roster: Roster
+    public var node: Int
+    public var round: LaunchRound
+    /// A port of node 0 that is kept free for this round.
+    public var port: Int
+    /// Processes of each node.
+    public var processes: [Int]
+    /// A name for this launch that no other launch has.
+    public var runID: String
+    /// The interpreter of the step's Python environment, if it has one.
+    public var python: String?
+    public var environment: [String: String]
+    /// A folder of this node for the round's own files.
+    public var folder: String
+    /// The path of the agent's program, which carries verbs that launchers call.
+    public var agent: String
+
+    public init(
+        roster: Roster, node: Int, round: LaunchRound, port: Int, processes: [Int], runID: String, python: String?,
+        environment: [String: String], folder: String, agent: String = "muster-agent"
+    ) {
+        self.roster = roster
+        self.node = node
+        self.round = round
+        self.port = port
+        self.processes = processes
+        self.runID = runID
+        self.python = python
+        self.environment = environment
+        self.folder = folder
+        self.agent = agent
+    }
+}
+
+/// What one node starts in one round: all of it at once, and the round has ended when all of it has.
+public struct LaunchPlan: Codable, Sendable, Equatable {
+    public var processes: [PlannedProcess]
+    /// Written before anything starts.
+    public var files: [PlannedFile]
+    /// Set where a launcher reaches this gang's nodes through their agents.
+    public var remote: PlannedRemote?
+    /// How this node's exits are to be read.
+    public var reading: ExitReading
+
+    public init(
+        processes: [PlannedProcess] = [], files: [PlannedFile] = [], remote: PlannedRemote? = nil,
+        reading: ExitReading = ExitReading()
+    ) {
+        self.processes = processes
+        self.files = files
+        self.remote = remote
+        self.reading = reading
+    }
+}
+
+/// One process of a launch.
+public struct PlannedProcess: Codable, Sendable, Equatable {
+    /// What people call it: `rank 3`.
+    public var label: String
+    /// The program first.
+    public var arguments: [String]
+    /// Complete.
+    public var environment: [String: String]
+    /// Where the process may leave a description of its error, in the shape of torch's `record`.
+    public var errorFile: String?
+    /// The name that the process finds its machine to have, where nodes that share one have to look different.
+    public var hostname: String?
+
+    public init(
+        label: String, arguments: [String], environment: [String: String], errorFile: String? = nil,
+        hostname: String? = nil
+    ) {
+        self.label = label
+        self.arguments = arguments
+        self.environment = environment
+        self.errorFile = errorFile
+        self.hostname = hostname
+    }
+}
+
+/// A file that a plan needs, below the folder of its context.
+public struct PlannedFile: Codable, Sendable, Equatable {
+    public var path: String
+    public var contents: String
+    public var isExecutable: Bool
+
+    public init(path: String, contents: String, isExecutable: Bool = false) {
+        self.path = path
+        self.contents = contents
+        self.isExecutable = isExecutable
+    }
+}
+
+/// How commands of a launcher that would use ssh find and run on the nodes of a gang.
+public struct PlannedRemote: Codable, Sendable, Equatable {
+    /// What the launcher calls the nodes.
+    public var hosts: [String: Int]
+    /// What people call such a command on this node: `the MPI daemon`.
+    public var label: String
+    public var hostname: String?
+
+    public init(hosts: [String: Int], label: String, hostname: String? = nil) {
+        self.hosts = hosts
+        self.label = label
+        self.hostname = hostname
+    }
+}

@@ -1,0 +1,87 @@
+package import MusterModel
+
+/// MPI with the launcher of whatever is installed: Open MPI 4, Open MPI 5 or MPICH.
+///
+/// A request's options: `operation`: `exec`, `run` (the launchers `mpiexec` and `mpirun`) or `cc` (the compiler);
+/// `arguments` (of the launcher or compiler), `program` and `programArguments`. All of it happens on the control node,
+/// where the body runs.
+///
+/// A launcher starts one daemon on each other node through a command that it takes for ssh: here the agent's own verb,
+/// so that the daemons are run, watched and ended by the nodes' agents. The ranks run under the agent's wrapper, because
+/// the exit codes of launchers lie: a rank's own end is the cause of whatever its daemon and its launcher say about it, and
+/// a daemon's of what the launcher says. Everything is said through variables, whose names
+/// the three kinds do not share, so nothing has to be told apart and the user's arguments stay untouched.
+package struct MPIFramework: Framework {
+    package static let name = "mpi"
+
+    package init() {}
+
+    package func setup(settings: [String: JSONValue], size: Int) throws(FrameworkError) -> ClusterSetup {
+        _ = try Options(Self.name, settings, known: [])
+        return ClusterSetup(bodies: .controlNode)
+    }
+
+    package func check(
+        options: [String: JSONValue], settings: [String: JSONValue], node: NodeFacts
+    ) throws(FrameworkError) -> CheckedLaunch {
+        let asked = try Options(
+            Self.name, options, known: ["operation", "arguments", "program", "programArguments"])
+        let operation = try asked.string("operation") ?? "exec"
+        guard let tool = MPITool(rawValue: operation) else {
+            throw FrameworkError("mpi: operation must be exec, run or cc, not '\(operation)'")
+        }
+        let program = try asked.string("program") ?? ""
+        let programArguments = try asked.strings("programArguments")
+        guard tool == .cc ? program.isEmpty && programArguments.isEmpty : !program.isEmpty else {
+            throw FrameworkError(
+                tool == .cc
+                    ? "mpi: cc compiles; it takes arguments, and no program to run"
+                    : "mpi: program is missing; name the program to run on every rank")
+        }
+        let checked: [String: JSONValue] = [
+            "operation": .string(operation),
+            "arguments": .array(try asked.strings("arguments").map(JSONValue.string)),
+            "program": .string(program),
+            "programArguments": .array(programArguments.map(JSONValue.string)),
+        ]
+        let request = LaunchRequest(
+            framework: Self.name, options: checked, processes: node.index == 0 ? 1 : 0, asker: .controlNode)
+        return CheckedLaunch(request: request, files: program.contains("/") ? [program] : [])
+    }
+
+    package func plan(_ request: LaunchRequest, _ context: LaunchContext) throws(FrameworkError) -> LaunchPlan {
+        let options = try Options(
+            Self.name, request.options, known: ["operation", "arguments", "program", "programArguments"])
+        guard let tool = MPITool(rawValue: try options.string("operation") ?? "") else {
+            throw FrameworkError("mpi: the operation is unknown")
+        }
+        let arguments = try options.strings("arguments")
+        if tool == .cc {
+            guard context.node == 0 else { return LaunchPlan() }
+            let compiler = PlannedProcess(
+                label: tool.program, arguments: [tool.program] + arguments, environment: context.environment)
+            return LaunchPlan(processes: [compiler])
+        }
+        let hosts = MPIHosts(context)
+        guard context.node == 0 else { return LaunchPlan(remote: hosts.remote) }
+        let program = [context.agent, "rank", try options.string("program") ?? ""]
+        let launcher = PlannedProcess(
+            label: tool.program,
+            arguments: [tool.program] + arguments + program + (try options.strings("programArguments")),
+            environment: context.environment.merging(hosts.environment) { $1 }, hostname: hosts.hostname)
+        return LaunchPlan(processes: [launcher], files: hosts.files, remote: hosts.remote)
+    }
+}
+
+/// The programs of an MPI, by the names that all of them use.
+enum MPITool: String {
+    case exec, run, cc
+
+    var program: String {
+        switch self {
+        case .exec: "mpiexec"
+        case .run: "mpirun"
+        case .cc: "mpicc"
+        }
+    }
+}
