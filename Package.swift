@@ -105,6 +105,20 @@ let examples: [Target] = [
         name: "DigitsTraining", dependencies: ["Muster"], path: "Examples/DigitsTraining",
         exclude: ["load.py", "model.py", "train.py", "evaluate.py"], swiftSettings: strict),
     .executableTarget(
+        name: "DeepSpeedZeRO", dependencies: ["Muster"], path: "Examples/DeepSpeedZeRO",
+        exclude: ["digits.py", "train.py"], swiftSettings: strict),
+    .executableTarget(
+        name: "MPIHeat", dependencies: ["Muster"], path: "Examples/MPIHeat", exclude: ["heat.c"], swiftSettings: strict),
+    .executableTarget(
+        name: "MPINumpy", dependencies: ["Muster"], path: "Examples/MPINumpy", exclude: ["solve.py"],
+        swiftSettings: strict),
+    .executableTarget(
+        name: "RayTuning", dependencies: ["Muster"], path: "Examples/RayTuning", exclude: ["tune.py"],
+        swiftSettings: strict),
+    .executableTarget(
+        name: "TensorFlowMultiWorker", dependencies: ["Muster"], path: "Examples/TensorFlowMultiWorker",
+        exclude: ["train.py"], swiftSettings: strict),
+    .executableTarget(
         name: "FlowFixtures", dependencies: ["Muster"], path: "Tests/FlowFixtures",
         exclude: ["Scripts"], swiftSettings: strict),
 ]
@@ -156,7 +170,8 @@ let tests: [Target] = [
         name: "EndToEndTests",
         dependencies: [
             "MusterModel", "MusterStore", "MusterMetadata", "MusterProcess",
-            "muster", "muster-agent", "FlowFixtures", "DigitsTraining",
+            "muster", "muster-agent", "FlowFixtures", "DigitsTraining", "DeepSpeedZeRO", "MPIHeat", "MPINumpy", "RayTuning",
+            "TensorFlowMultiWorker",
         ],
         swiftSettings: strict),
 ]
@@ -169,6 +184,11 @@ let package = Package(
         .executable(name: "muster", targets: ["muster"]),
         .executable(name: "muster-agent", targets: ["muster-agent"]),
         .executable(name: "digits-training", targets: ["DigitsTraining"]),
+        .executable(name: "deepspeed-zero", targets: ["DeepSpeedZeRO"]),
+        .executable(name: "mpi-heat", targets: ["MPIHeat"]),
+        .executable(name: "mpi-numpy", targets: ["MPINumpy"]),
+        .executable(name: "ray-tuning", targets: ["RayTuning"]),
+        .executable(name: "tensorflow-multi-worker", targets: ["TensorFlowMultiWorker"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),

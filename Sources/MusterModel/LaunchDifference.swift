@@ -22,10 +22,9 @@ enum LaunchDifference {
             return ("the number of restarts", "\(left.restarts)", "\(right.restarts)")
         }
         let names = Set(left.options.keys).union(right.options.keys).sorted()
-        // As with torchrun itself, each node may give its workers other arguments: a folder of its own, say. What the
-        // control node asks for all nodes has one set of arguments.
-        let mayDiffer = left.asker == .everyNode ? "arguments" : nil
-        for name in names where name != mayDiffer && left.options[name] != right.options[name] {
+        // As with torchrun itself, each node may give its workers other arguments: a folder of its own, say. Where the
+        // control node asks for all, its arguments count.
+        for name in names where name != "arguments" && left.options[name] != right.options[name] {
             return (name, left.options[name].text, right.options[name].text)
         }
         return nil

@@ -21,6 +21,8 @@ let flows: [String: any Flow.Type] = [
     "TorchFlow": TorchFlow.self,
     "CurrentFlow": CurrentFlow.self,
     "WaitingFlow": WaitingFlow.self,
+    "TogetherFlow": TogetherFlow.self,
+    "RingFlow": RingFlow.self,
 ]
 
 let program = CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? ""

@@ -313,7 +313,7 @@ import Testing
         async let older = knock()
         _ = try await harness.wait { $0.contains { $0.status == .joined(node: 1) } ? true : nil }
         try harness.start([1])
-        #expect(try await older.filter { $0 != .heartbeat } == [.welcome(version: 1)])
+        #expect(try await older.filter { $0 != .heartbeat } == [.welcome(version: GangMessage.version)])
         try harness.start([2])
         for node in 0..<3 { try await harness.started(node) }
         guard case .refused(let reason)? = try await knock().first else {

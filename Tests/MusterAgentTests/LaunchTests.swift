@@ -141,7 +141,7 @@ import Testing
         arguments: [
             ("torchrun('nothing.py', raw=[])", "the entrypoint nothing.py does not exist in the work folder"),
             ("torchrun('./worker.sh', raw=['--max-restarts=x'])", "--max-restarts"),
-            ("ask({'framework': {'framework': 'abacus', 'options': {}}})", "no framework called 'abacus'"),
+            ("ask({'framework': {'framework': 'abacus', 'options': {}}})", "there is no framework called 'abacus'"),
             ("torchrun('./worker.sh' if node else './other.sh')", "started different things: entrypoint"),
             ("torchrun('./worker.sh') if node else sys.exit(result())", "had ended without it"),
         ])

@@ -133,7 +133,7 @@ import Testing
     @Test(
         "A hello of another version, attempt, size or index is refused with the reason",
         arguments: [
-            (GangHello(version: 2, attempt: attempt, size: 4, node: node), "version 2"),
+            (GangHello(version: 1, attempt: attempt, size: 4, node: node), "version 1"),
             (
                 GangHello(
                     attempt: AttemptID(flow: "Train", run: "17", step: "train", task: 3, attempt: 0), size: 4,

@@ -82,7 +82,7 @@ struct FrameworkPlanner: Sendable {
             let known = Frameworks.names.joined(separator: ", ")
             return .failure(
                 AgentError(
-                    "no framework is called '\(framework)': the agent knows \(known), and the flow program brings none of "
+                    "there is no framework called '\(framework)': the agent knows \(known), and the flow program brings none of "
                         + "that name\(output.errors)"))
         }
         do {
