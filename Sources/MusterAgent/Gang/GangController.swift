@@ -48,7 +48,7 @@ final class GangController {
         do {
             let tls = try GangTLS(secret: self.spec.secret, attempt: self.spec.attempt)
             let server = try await GangServer.start(
-                address: self.spec.address, tls: tls, on: self.services.sockets, events: events)
+                address: self.spec.address, size: self.spec.size, tls: tls, on: self.services.sockets, events: events)
             self.server = server
             self.services.status.send(.listening(port: server.port))
         } catch {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import MusterWire
 
 /// The folder between two attempts of an agent that stays.
 extension NodeFolder {
@@ -12,14 +13,14 @@ extension NodeFolder {
         let kept = ["work", "task", "tmp", "agent.sock"]
         return Self.remove(from: self.root, but: kept)
             && Self.remove(from: self.temporary, but: [])
-            && Self.remove(from: self.task, but: ["task.json", "result.json", "artifacts"])
+            && Self.remove(from: self.task, but: [TaskFile.name, ResultFile.name, "artifacts"])
             && self.emptyResult()
             && (access(self.artifacts, F_OK) != 0 || Self.isFolder(self.artifacts) && Self.remove(from: self.artifacts, but: []))
             && Self.remove(from: self.work, but: Set(Self.names(in: package) ?? []))
     }
 
     private func emptyResult() -> Bool {
-        let result = "\(self.task)/result.json"
+        let result = "\(self.task)/\(ResultFile.name)"
         return access(result, F_OK) != 0 || Self.kind(of: result)?.type == S_IFREG && truncate(result, 0) == 0
     }
 

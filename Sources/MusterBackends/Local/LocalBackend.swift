@@ -74,7 +74,8 @@ package final class LocalBackend: ComputeBackend {
 
     package func clearAway(flow: String, run: String) async {
         _ = await self.reactor.terminate(
-            [.marked(variable: NodeEnvironment.scope, value: "\(flow)/\(run)")], grace: self.settings.grace, deadline: 30)
+            [.marked(variable: NodeEnvironment.scope, value: "\(flow)/\(run)")], grace: self.settings.grace,
+            deadline: 30)
         let names = (try? FileManager.default.contentsOfDirectory(atPath: self.settings.scratchRoot)) ?? []
         for name in names where name.hasPrefix("\(Self.scratchPrefix(run: run))-") {
             try? FileManager.default.removeItem(atPath: "\(self.settings.scratchRoot)/\(name)")
@@ -133,7 +134,8 @@ package final class LocalBackend: ComputeBackend {
         // The agent carries its node's mark too, so that clearing a run away finds it.
         let mark = [NodeEnvironment.scope: NodeEnvironment.scopeValue(attempt: attempt, index: node.index)]
         let spec = ProcessSpec(
-            executable: self.settings.agent, environment: self.settings.environment.merging(mark) { $1 }, standardInput: .pipe,
+            executable: self.settings.agent, environment: self.settings.environment.merging(mark) { $1 },
+            standardInput: .pipe,
             newSession: true)
         agent.process = try self.reactor.spawn(
             spec,
@@ -189,11 +191,13 @@ package final class LocalBackend: ComputeBackend {
     private func attempt(_ request: LocalRequest, _ agent: LocalAgent, _ body: (NodeSpec) throws -> Void) {
         var node = request.nodes[0]
         node.scratch = "\(agent.scratch)/0"
+        self.state.withLock { $0.gangs[request.attempt]?.scratch = agent.scratch }
         do {
             try body(node)
         } catch {
             // There is no process whose end could tell.
-            let failure = TaskFailure(code: .lost, message: "the gang of \(request.attempt) could not be started: \(error)")
+            let failure = TaskFailure(
+                code: .lost, message: "the gang of \(request.attempt) could not be started: \(error)")
             self.state.withLock { $0.gangs[request.attempt] = nil }
             try? FileManager.default.removeItem(atPath: agent.scratch)
             let report = GangReport(failure: failure, nodes: [], started: 0, finished: 0)
@@ -217,17 +221,19 @@ package final class LocalBackend: ComputeBackend {
 
     /// The agent is free before anybody hears that its gang is over: the next one may be given to it at once.
     private func ready(_ agent: LocalAgent, after attempt: AttemptID) {
-        let isOver = self.state.withLock { $0.gangs[attempt]?.gang.isReported ?? false }
-        let next = isOver ? self.state.withLock { $0.pool.ready(agent) } : []
+        let next = self.state.withLock { state in
+            state.gangs[attempt]?.gang.isReported == true ? state.pool.ready(agent) : []
+        }
         self.handle(.ready, of: attempt)
         self.carryOut(next)
     }
 
     private func exited(_ agent: LocalAgent, _ status: ExitStatus) {
-        // The folder of a gang of several goes with the last of its nodes.
-        if agent.isAlone { try? FileManager.default.removeItem(atPath: agent.scratch) }
         if let attempt = agent.attempt {
             self.handle(.exited(node: agent.node, status, lastLines: agent.output.lastLines), of: attempt)
+        } else {
+            // It waited for work: no gang's end takes its folder along.
+            try? FileManager.default.removeItem(atPath: agent.scratch)
         }
         self.carryOut(self.state.withLock { $0.pool.gone(agent) })
     }
@@ -240,7 +246,9 @@ package final class LocalBackend: ComputeBackend {
             state.gangs[attempt] = running.gang.isOver ? nil : running
             return (effects, running.gang.isOver ? running : nil)
         }
-        if let over, over.gang.size > 1 { try? FileManager.default.removeItem(atPath: over.scratch) }
+        // Not before everything of the gang is gone: what still runs could make the folder again. An agent that stays
+        // needs it for the next gang.
+        if let over, event != .ready { try? FileManager.default.removeItem(atPath: over.scratch) }
         for action in actions { self.perform(action, attempt) }
     }
 
