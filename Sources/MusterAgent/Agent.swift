@@ -18,6 +18,9 @@ package struct Agent {
         case usage = 2
     }
 
+    /// Seconds that an engine which does not read may take.
+    private static let patience = 2.0
+
     /// Runs this program as an agent: reads standard input, writes standard output.
     package static func run() async -> Exit {
         do {
@@ -51,6 +54,7 @@ package struct Agent {
             input.pause()
             events.finish()
             guard let folder = loop.kept else {
+                await equipment.status.drain(seconds: Self.patience)
                 await equipment.remove(NodeFolder(root: spec.scratch))
                 return exit
             }

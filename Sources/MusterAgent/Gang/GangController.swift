@@ -96,7 +96,7 @@ final class GangController {
     }
 
     private func join(_ node: RosterNode) {
-        self.services.status.send(.joined(node: node.index))
+        self.services.status.send(.joined(node: node.index), isUrgent: self.spec.size > 1)
         self.apply(.joined(node))
     }
 
@@ -180,7 +180,7 @@ final class GangController {
             self.startTimeout()
             for node in 0..<self.spec.size { self.send(.roster(roster: roster), to: node) }
         case .report(let node, let status):
-            self.services.status.send(.ended(node: node, status: status))
+            self.services.status.send(.ended(node: node, status: status), isUrgent: status != .succeeded)
         case .release(let nodes, let failure):
             self.deadline?.cancel()
             self.timeout?.cancel()
