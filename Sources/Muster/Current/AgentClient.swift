@@ -40,7 +40,7 @@ struct AgentClient: Sendable {
         switch answer {
         case .done: return
         case .failed(let failure): throw StepFailure(failure)
-        case .artifact: throw StepFailure(.contract, "the agent answered a request with an artifact")
+        case .artifact, .artifacts: throw StepFailure(.contract, "the agent answered a request with an artifact")
         }
     }
 
@@ -49,7 +49,16 @@ struct AgentClient: Sendable {
         switch try self.ask(.artifact(reference: reference)) {
         case .artifact(let path): return path
         case .failed(let failure): throw StepFailure(failure)
-        case .done: throw StepFailure(.contract, "the agent did not say where the artifact is")
+        case .artifacts, .done: throw StepFailure(.contract, "the agent did not say where the artifact is")
+        }
+    }
+
+    /// The same for several, in their order; none when one of them cannot be had.
+    func locate(_ references: [ArtifactReference]) throws -> [String] {
+        switch try self.ask(.artifacts(references: references)) {
+        case .artifacts(let paths) where paths.count == references.count: return paths
+        case .failed(let failure): throw StepFailure(failure)
+        case .artifact, .artifacts, .done: throw StepFailure(.contract, "the agent did not say where the artifacts are")
         }
     }
 
