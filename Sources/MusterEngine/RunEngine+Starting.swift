@@ -6,15 +6,17 @@ import MusterWire
 
 /// From ready tasks to submitted gangs.
 extension RunEngine {
-    /// Starts what can be started: clones, and gangs for which everything is reserved.
+    /// Starts what can be started: clones, and gangs for which everything is reserved. What has been applied is stored
+    /// with their starts.
     func startReady() async throws {
         while case .running = self.machine.phase {
             if try await self.cloneReady() { continue }
             let starts = try self.collectStarts()
-            guard !starts.isEmpty else { return }
+            guard !starts.isEmpty else { break }
             try await self.commit(starts.flatMap(\.events))
             for start in starts { try await self.launch(start) }
         }
+        try await self.store()
     }
 
     /// A task that leaves the queue: with its reservation, or refused.

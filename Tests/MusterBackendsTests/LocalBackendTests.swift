@@ -43,8 +43,10 @@ import Testing
     }
 
     private func report(_ backend: LocalBackend, _ gang: GangSpec) async throws -> GangReport {
+        let (observations, observer) = AsyncStream.makeStream(of: GangObservation.self)
+        backend.observe { observer.yield($0) }
         try await backend.submit(backend.request(for: gang))
-        for await observation in backend.observations {
+        for await observation in observations {
             if case .finished(let report) = observation.event { return report }
         }
         throw CancellationError()

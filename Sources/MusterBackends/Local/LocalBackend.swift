@@ -11,11 +11,10 @@ import Synchronization
 /// This process is a subreaper, so what an agent that was killed leaves behind comes to it and is ended here.
 package final class LocalBackend: ComputeBackend {
     package let capabilities: BackendCapabilities
-    package let observations: AsyncStream<GangObservation>
 
     private let reactor: ProcessReactor
     private let settings: LocalSettings
-    private let observer: AsyncStream<GangObservation>.Continuation
+    private let observer = Mutex<@Sendable (GangObservation) -> Void>({ _ in })
     /// Guards the gangs. Callbacks of the reactor's thread and `submit` meet here; nothing waits inside.
     private let state: Mutex<State>
 
@@ -40,7 +39,6 @@ package final class LocalBackend: ComputeBackend {
             agent: agent, environment: environment, scratchRoot: Self.scratchRoot(store: store),
             rendezvousDeadline: rendezvousDeadline, grace: grace)
         self.state = Mutex(State(pool: AgentPool(startsAtOnce: capacity.cpus)))
-        (self.observations, self.observer) = AsyncStream.makeStream()
     }
 
     /// A socket's path may have 107 bytes: below a store with a long path, scratch folders move to `/tmp`, and
@@ -48,6 +46,10 @@ package final class LocalBackend: ComputeBackend {
     private static func scratchRoot(store: String) -> String {
         let near = "\(store)/scratch"
         return near.utf8.count <= 70 ? near : "/tmp/muster-\(getuid())"
+    }
+
+    package func observe(_ body: @escaping @Sendable (GangObservation) -> Void) {
+        self.observer.withLock { $0 = body }
     }
 
     package func request(for gang: GangSpec) throws -> LocalRequest {
@@ -201,7 +203,7 @@ package final class LocalBackend: ComputeBackend {
             self.state.withLock { $0.gangs[request.attempt] = nil }
             try? FileManager.default.removeItem(atPath: agent.scratch)
             let report = GangReport(failure: failure, nodes: [], started: 0, finished: 0)
-            self.observer.yield(GangObservation(attempt: request.attempt, event: .finished(report)))
+            self.tell(GangObservation(attempt: request.attempt, event: .finished(report)))
             self.carryOut(self.state.withLock { $0.pool.gone(agent) })
         }
     }
@@ -212,6 +214,8 @@ package final class LocalBackend: ComputeBackend {
     }
 
     // MARK: - Living
+
+    private func tell(_ observation: GangObservation) { self.observer.withLock { $0 }(observation) }
 
     private func hear(_ status: AgentStatus, from agent: LocalAgent) {
         guard let attempt = agent.attempt else { return }
@@ -257,7 +261,7 @@ package final class LocalBackend: ComputeBackend {
         case .write(let process, let line): process.write(line)
         case .dismiss(let process): process.closeInput()
         case .kill(let process): process.signal(SIGKILL)
-        case .observe(let event): self.observer.yield(GangObservation(attempt: attempt, event: event))
+        case .observe(let event): self.tell(GangObservation(attempt: attempt, event: event))
         case .wait(let node, let seconds):
             self.reactor.schedule(after: seconds) { [weak self] in self?.handle(.overdue(node: node), of: attempt) }
         case .sweep(let node):
