@@ -10,6 +10,7 @@ import tempfile
 import time
 
 METAFLOW = "metaflow==2.19.39"
+NUMPY = "numpy==2.4.6"
 
 
 class Unmeasured(Exception):
@@ -105,8 +106,8 @@ class Bench:
         return variables
 
     def metaflow_python(self):
-        """A Python with Metaflow, installed once."""
-        folder = self.cache / METAFLOW.replace("==", "-")
+        """A Python with Metaflow and NumPy, installed once."""
+        folder = self.cache / f"{METAFLOW}-{NUMPY}".replace("==", "-")
         marker = folder / "complete"
         if not marker.exists():
             say(f"installing {METAFLOW}")
@@ -114,10 +115,10 @@ class Bench:
             uv = shutil.which("uv")
             if uv:
                 self.check([uv, "venv", "--quiet", folder])
-                self.check([uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", folder / "bin" / "python", METAFLOW])
+                self.check([uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", folder / "bin" / "python", METAFLOW, NUMPY])
             else:
                 self.check([sys.executable, "-m", "venv", folder])
-                self.check([folder / "bin" / "pip", "install", "--quiet", METAFLOW])
+                self.check([folder / "bin" / "pip", "install", "--quiet", METAFLOW, NUMPY])
             marker.touch()
         return folder / "bin" / "python"
 

@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 import MusterModel
 import MusterProcess
@@ -22,6 +21,9 @@ package struct Agent {
     /// The argument with which nodes that share a machine get shared memory of their own: what a killed process leaves in
     /// `/dev/shm` goes with the node.
     package static let ownSharedMemory = "--own-shared-memory"
+
+    /// Seconds that an engine which does not read may take.
+    private static let patience = 2.0
 
     /// Runs this program as an agent: reads standard input, writes standard output.
     package static func run() async -> Exit {
@@ -56,6 +58,7 @@ package struct Agent {
             input.pause()
             events.finish()
             guard let folder = loop.kept else {
+                await equipment.status.drain(seconds: Self.patience)
                 await equipment.remove(NodeFolder(root: spec.scratch))
                 return exit
             }

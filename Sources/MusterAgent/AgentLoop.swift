@@ -79,10 +79,7 @@ final class AgentLoop {
         for await event in events {
             self.handle(event)
             self.settle()
-            if let exit = self.exit {
-                await self.services.status.drain(seconds: Self.patience)
-                return exit
-            }
+            if let exit = self.exit { return exit }
         }
         return .lost
     }
@@ -228,13 +225,16 @@ final class AgentLoop {
             return
         }
         let path = StoreLayout(root: self.spec.store).reportFile(self.spec.attempt)
+        // A gang of one has nobody that could be kept waiting, and is over sooner without another thread.
+        if self.spec.size == 1 { return self.reportWritten(report, ReportFile.write(report, to: path)) }
         let events = self.services.events
         self.services.files.async { events.yield(.reportWritten(report, problem: ReportFile.write(report, to: path))) }
     }
 
     private func reportWritten(_ report: GangReport, _ problem: String?) {
         if let problem { AgentErrors.print(problem) }
-        self.services.status.send(.finished(report: report))
+        // An agent that stays says right away that it is ready, and one that leaves lets everything out first.
+        self.services.status.send(.finished(report: report), isUrgent: !self.spec.stays)
         self.exit = problem == nil ? .done : .lost
     }
 }

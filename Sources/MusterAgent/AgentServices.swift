@@ -1,12 +1,13 @@
 import Dispatch
 import MusterProcess
+import MusterStore
 import NIOPosix
 import Synchronization
 
 /// What an agent has from its start to its end, whichever attempt it runs.
 final class AgentEquipment: Sendable {
     let reactor: ProcessReactor
-    let status = StatusWriter()
+    let status: StatusWriter
     /// Blocking work on files, one after the other.
     let files = DispatchQueue(label: "muster.files")
     /// Sockets, of the flow program and of the gang.
@@ -14,9 +15,14 @@ final class AgentEquipment: Sendable {
     let requests = RequestServer()
     /// Files that other nodes send.
     let inbox = BroadcastInbox()
+    let taken = TakenArtifacts()
+    let folders = FolderStamps()
     private let server = Mutex<StepServer?>(nil)
 
-    init(reactor: ProcessReactor) { self.reactor = reactor }
+    init(reactor: ProcessReactor) {
+        self.reactor = reactor
+        self.status = StatusWriter(reactor: reactor)
+    }
 
     /// The server of such steps: the one that runs, or a new one instead of it.
     func stepServer(

@@ -1,31 +1,84 @@
 import Dispatch
 import FoundationEssentials
 import Glibc
+import MusterProcess
 import MusterWire
+import Synchronization
 
 /// The agent's standard output: one ``AgentStatus`` a line, in order. An engine that does not read holds up nothing.
+///
+/// Each write wakes the engine, and a short attempt has several things to say within a millisecond: what nobody waits
+/// for goes out with what follows it, a few milliseconds later at most.
 final class StatusWriter: Sendable {
+    private struct State {
+        /// Lines that wait for the next one.
+        var held = Data()
+        var isTimed = false
+        /// Writes that the queue has not done yet.
+        var queued = 0
+    }
+
+    /// Seconds for which a line may wait for another.
+    private static let pause = 0.005
+
     private let descriptor: CInt
+    private let reactor: ProcessReactor
     private let queue = DispatchQueue(label: "muster.status")
+    private let state = Mutex(State())
 
-    init(descriptor: CInt = STDOUT_FILENO) { self.descriptor = descriptor }
+    init(descriptor: CInt = STDOUT_FILENO, reactor: ProcessReactor) {
+        self.descriptor = descriptor
+        self.reactor = reactor
+    }
 
-    func send(_ status: AgentStatus) {
+    /// - Parameter isUrgent: Whether somebody waits for it, or it is the last thing for a while.
+    func send(_ status: AgentStatus, isUrgent: Bool = true) {
         guard let line = try? LineCoding.encode(status) else { return }
-        self.queue.async { [descriptor] in Self.write(line, to: descriptor) }
+        let schedules = self.state.withLock { state in
+            state.held += line
+            if isUrgent { self.flush(&state) }
+            guard !state.held.isEmpty, !state.isTimed else { return false }
+            state.isTimed = true
+            return true
+        }
+        guard schedules else { return }
+        self.reactor.schedule(after: Self.pause) { [self] in
+            self.state.withLock { state in
+                state.isTimed = false
+                self.flush(&state)
+            }
+        }
     }
 
     /// Waits until everything that was sent is written, but not for longer than `seconds`.
     func drain(seconds: Double) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { [queue] in
-                await withCheckedContinuation { continuation in
-                    let once = Once { continuation.resume() }
-                    queue.async { once.run() }
-                    DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { once.run() }
-                }
-            }
+        self.state.withLock { self.flush(&$0) }
+        await withCheckedContinuation { continuation in
+            let once = Once { continuation.resume() }
+            self.queue.async { once.run() }
+            DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { once.run() }
         }
+    }
+
+    /// Writes what is held: at once where that cannot block, otherwise on the queue.
+    private func flush(_ state: inout State) {
+        let lines = state.held
+        guard !lines.isEmpty else { return }
+        state.held = Data()
+        if state.queued == 0, lines.count <= Int(PIPE_BUF), self.hasRoom {
+            return Self.write(lines, to: self.descriptor)
+        }
+        state.queued += 1
+        self.queue.async { [self] in
+            Self.write(lines, to: self.descriptor)
+            self.state.withLock { $0.queued -= 1 }
+        }
+    }
+
+    /// A pipe that can be written to takes `PIPE_BUF` bytes without blocking.
+    private var hasRoom: Bool {
+        var request = pollfd(fd: self.descriptor, events: Int16(POLLOUT), revents: 0)
+        return poll(&request, 1, 0) == 1 && request.revents & Int16(POLLOUT) != 0
     }
 
     /// Errors mean that the engine has gone, which the end of the input tells.

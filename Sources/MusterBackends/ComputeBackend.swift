@@ -17,9 +17,10 @@ package protocol ComputeBackend: Sendable {
     /// Starts all of the gang's nodes, or none. Submitting an attempt again that is running changes nothing.
     func submit(_ request: Request) async throws
 
-    /// What happens to submitted gangs, in order for each gang. To be consumed once. A gang's last observation is
-    /// ``GangObservation/Event/finished(_:)``; nothing of the gang is left on its nodes when it comes.
-    var observations: AsyncStream<GangObservation> { get }
+    /// Has `body` told what happens to submitted gangs, in order for each gang, from any thread; it must not block. To
+    /// be asked for once, before the first gang. A gang's last observation is ``GangObservation/Event/finished(_:)``;
+    /// nothing of the gang is left on its nodes when it comes.
+    func observe(_ body: @escaping @Sendable (GangObservation) -> Void)
 
     /// Ends the attempt for the given reason. Succeeds when it has ended already.
     func cancel(_ attempt: AttemptID, because failure: TaskFailure) async

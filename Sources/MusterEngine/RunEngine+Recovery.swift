@@ -15,7 +15,7 @@ extension RunEngine {
                     flow: self.record.flow, run: self.record.run, originRun: self.record.originRun,
                     steps: self.record.manifest.steps.map(\.name), store: self.layout.root)))
         guard !events.isEmpty else {
-            try await self.commit([.started])
+            try self.apply([.started])
             return []
         }
         try self.replay(events.map(\.event))

@@ -6,15 +6,17 @@ import MusterWire
 
 /// From ready tasks to submitted gangs.
 extension RunEngine {
-    /// Starts what can be started: clones, and gangs for which everything is reserved.
+    /// Starts what can be started: clones, and gangs for which everything is reserved. What has been applied is stored
+    /// with their starts.
     func startReady() async throws {
         while case .running = self.machine.phase {
             if try await self.cloneReady() { continue }
             let starts = try self.collectStarts()
-            guard !starts.isEmpty else { return }
+            guard !starts.isEmpty else { break }
             try await self.commit(starts.flatMap(\.events))
             for start in starts { try await self.launch(start) }
         }
+        try await self.store()
     }
 
     /// A task that leaves the queue: with its reservation, or refused.
@@ -46,7 +48,11 @@ extension RunEngine {
             self.clones[entry.task] = twin.number
             events.append(
                 .cloned(task: entry.task, fromRun: origin.run, fromTask: twin.number, nodes: twin.results))
-            if counts.last?.step == twin.step { counts[counts.count - 1].count += 1 } else { counts.append((twin.step, 1)) }
+            if counts.last?.step == twin.step {
+                counts[counts.count - 1].count += 1
+            } else {
+                counts.append((twin.step, 1))
+            }
         }
         try await self.commit(events)
         for (step, count) in counts { self.observe(.tasksReused(step: step, count: count)) }
@@ -59,17 +65,19 @@ extension RunEngine {
 
     // MARK: - Reservations
 
+    /// What can be started together: up to the first refusal, after which the run starts nothing more.
     private func collectStarts() throws -> [Start] {
         var starts: [Start] = []
-        while true {
+        while starts.last?.refusal == nil {
             var start: Start?
             let taken = self.queue.takeFirst { entry in
                 start = self.decide(entry)
                 return start != nil || self.isParked(entry)
             }
-            guard taken != nil else { return starts }
+            guard taken != nil else { break }
             if let start { starts.append(start) }
         }
+        return starts
     }
 
     private func isParked(_ entry: ReadyQueue.Entry) -> Bool {
@@ -103,7 +111,8 @@ extension RunEngine {
         let wanted = size * (step.settings.resources?.cpu ?? 0)
         let reason =
             wanted > cpus
-            ? "asks for \(wanted) cpus, and this machine has \(cpus)" : "has \(size) nodes, more than --max-workers allows"
+            ? "asks for \(wanted) cpus, and this machine has \(cpus)"
+            : "has \(size) nodes, more than --max-workers allows"
         self.observe(.warning("step \(step.name) \(reason): it runs alone"))
     }
 
@@ -187,7 +196,9 @@ extension RunEngine {
         let scopes = task.scopes.filter(\.isForeach)
         return try scopes.enumerated().map { position, scope in
             let isInnermost = position == scopes.count - 1
-            let item = isInnermost ? try self.items.item(at: scope.index, of: self.machine[scope.origin], in: self.artifacts) : nil
+            let item =
+                isInnermost
+                ? try self.items.item(at: scope.index, of: self.machine[scope.origin], in: self.artifacts) : nil
             return ForeachFrame(step: scope.step, index: scope.index, count: scope.count, item: item)
         }
     }

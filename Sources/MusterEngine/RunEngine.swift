@@ -35,6 +35,8 @@ package actor RunEngine<Backend: ComputeBackend> {
     /// Environments to make and delays to wait for, started by the loop that owns their tasks.
     var errands: [Errand] = []
     var isCancelling = false
+    /// Events that have been applied and are stored next, before anything is done about them.
+    private var unstored: [RunEvent] = []
     private var verdict: RunVerdict?
 
     /// Work with an end that the engine waits for beside its loop.
@@ -76,11 +78,8 @@ package actor RunEngine<Backend: ComputeBackend> {
     package func run() async throws -> RunVerdict {
         let inputs = try await self.takeUp()
         return try await withThrowingTaskGroup(of: Void.self) { group in
-            let backend = self.backend
             let inbox = self.inbox
-            group.addTask {
-                for await observation in backend.observations { inbox.post(.observed(observation)) }
-            }
+            self.backend.observe { inbox.post(.observed($0)) }
             for input in inputs { inbox.post(input) }
             try await self.startReady()
             self.runErrands(in: &group)
@@ -100,21 +99,34 @@ package actor RunEngine<Backend: ComputeBackend> {
 
     // MARK: - Events
 
-    /// Applies, stores and acts on `events`, in this order.
+    /// Applies and stores `events`.
     func commit(_ events: [RunEvent]) async throws {
-        guard !events.isEmpty || self.machine.dueVerdict != nil else { return }
+        try self.apply(events)
+        try await self.store()
+    }
+
+    /// Applies `events`, and the end of the run where they lead to it. What comes together is stored together: nothing
+    /// may be done about them before ``store()``.
+    func apply(_ events: [RunEvent]) throws {
         var actions: [RunStateMachine.Action] = []
-        var stored = events
         for event in events { actions += try self.machine.handle(event) }
+        self.unstored += events
         if let verdict = self.machine.dueVerdict {
-            stored.append(.ended(verdict: verdict))
             _ = try self.machine.handle(.ended(verdict: verdict))
+            self.unstored.append(.ended(verdict: verdict))
             self.verdict = verdict
         }
-        try await self.metadata.append(stored, to: self.record.key, at: Date().timeIntervalSince1970)
         for case .prepare(let task, let attempt, let seconds) in actions {
             self.prepare(task, attempt: attempt, after: seconds)
         }
+    }
+
+    /// Stores what has been applied.
+    func store() async throws {
+        guard !self.unstored.isEmpty else { return }
+        let events = self.unstored
+        self.unstored = []
+        try await self.metadata.append(events, to: self.record.key, at: Date().timeIntervalSince1970)
     }
 
     private func prepare(_ task: Int, attempt: Int, after seconds: Double) {
@@ -126,7 +138,6 @@ package actor RunEngine<Backend: ComputeBackend> {
     }
 
     private func process(_ inputs: [EngineInput]) async throws {
-        var events: [RunEvent] = []
         for input in inputs {
             switch input {
             case .observed(let observation):
@@ -134,37 +145,31 @@ package actor RunEngine<Backend: ComputeBackend> {
                     self.relay(observation)
                     continue
                 }
-                // Whether a result may be taken depends on what the events before it have made of the run.
-                try await self.commit(events)
-                events = try self.finish(observation.attempt, report)
+                try self.apply(self.finish(observation.attempt, report))
             case .due(let task, let attempt):
                 self.queue.append(ReadyQueue.Entry(task: task, attempt: attempt))
             case .progress(let step, let message):
                 self.observe(.environment(step: step, message: message))
             case .environment(let step, let result):
-                try await self.commit(events)
-                events = []
                 try await self.environmentArrived(step: step, result)
             case .cancel(let reason):
-                try await self.commit(events)
-                events = try await self.beginCancelling(reason: reason)
+                try await self.beginCancelling(reason: reason)
             }
         }
-        try await self.commit(events)
         try await self.startReady()
     }
 
-    private func beginCancelling(reason: String) async throws -> [RunEvent] {
-        guard !self.isCancelling, self.verdict == nil else { return [] }
+    private func beginCancelling(reason: String) async throws {
+        guard !self.isCancelling, self.verdict == nil else { return }
         self.isCancelling = true
         self.observe(.cancelling(reason: reason))
         let failure = TaskFailure(code: .cancelled, message: reason)
+        try await self.commit([.cancelled(failure: failure)])
         for task in self.machine.running {
             if case .running(let attempt) = task.status {
                 await self.backend.cancel(self.attemptID(task, attempt), because: failure)
             }
         }
-        return [.cancelled(failure: failure)]
     }
 
     // MARK: - Errands

@@ -6,17 +6,26 @@ package import MusterModel
 /// Artifacts by the digest of their bytes: equal values are kept once, and what was put in never changes.
 ///
 /// A file is written aside and renamed when it is whole, so a digest never names a half file, whenever the writer
-/// dies. Everything that is read is checked against its digest. Any number of processes may use one store.
+/// dies. Everything that is read is checked against its digest, but for what `taken` knows. Any number of processes may
+/// use one store.
 package struct ArtifactStore: Sendable {
     package let layout: StoreLayout
+    private let taken: TakenArtifacts?
 
-    package init(_ layout: StoreLayout) { self.layout = layout }
+    /// - Parameter taken: What this process has taken into the store, kept by whoever uses the store for long.
+    package init(_ layout: StoreLayout, taken: TakenArtifacts? = nil) {
+        self.layout = layout
+        self.taken = taken
+    }
 
     /// Takes `file` away into the store: renamed on the same file system, copied and removed otherwise.
     ///
     /// The caller must have closed it: bytes written later would spoil the artifact.
+    /// - Parameter isFinal: No process is left that could write to the file, so that it may be remembered as it is.
     /// - Throws: ``StoreError``; `file` is still there then.
-    package func adopt(file: String, encoding: ArtifactEncoding) throws -> ArtifactReference {
+    package func adopt(
+        file: String, encoding: ArtifactEncoding, isFinal: Bool = false
+    ) throws -> ArtifactReference {
         let source = try OpenFile(file, O_RDONLY | O_NOFOLLOW)
         guard try source.status().st_mode & S_IFMT == S_IFREG else {
             throw StoreError(.failed, "cannot take \(file) into the store: it is not a plain file")
@@ -27,7 +36,10 @@ package struct ArtifactStore: Sendable {
             return reference
         }
         try SystemCall.check("make \(file) read-only") { fchmod(source.descriptor, 0o444) }
-        if try !self.rename(file, into: reference) {
+        if try self.rename(file, into: reference) {
+            // After the last change of its attributes: the renaming.
+            if isFinal { try self.taken?.remember(reference.digest, source) }
+        } else {
             let copy = IncomingFile(self.layout)
             try copy.write { target in try source.forEachPiece(target.write) }
             guard try Self.reference(OpenFile(copy.path, O_RDONLY), encoding) == reference else {
@@ -75,6 +87,7 @@ package struct ArtifactStore: Sendable {
     package func verifiedPath(_ reference: ArtifactReference) throws -> String {
         let path = self.layout.artifactFile(reference.digest)
         try self.checkSize(reference, path)
+        if self.taken?.knows(reference.digest, path) == true { return path }
         let found = try Self.reference(OpenFile(path, O_RDONLY), reference.encoding)
         try self.check(reference, path, found: found.digest)
         return path

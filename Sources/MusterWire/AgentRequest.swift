@@ -4,6 +4,8 @@ public import MusterModel
 public enum AgentRequest: Codable, Sendable, Equatable {
     /// Where the bytes of an artifact are. The agent has checked them against their digest when it answers.
     case artifact(reference: ArtifactReference)
+    /// The same for several at once: a join asks for what all of its inputs hold.
+    case artifacts(references: [ArtifactReference])
     /// Runs something of the step's framework on this node and answers when it has ended everywhere:
     /// `framework` is `torchrun`, `options` are what that framework documents.
     case framework(framework: String, options: [String: JSONValue])
@@ -43,6 +45,8 @@ public struct WatchedExit: Codable, Sendable, Equatable {
 public enum AgentAnswer: Codable, Sendable, Equatable {
     /// To ``AgentRequest/artifact(reference:)``.
     case artifact(path: String)
+    /// To ``AgentRequest/artifacts(references:)``, in their order.
+    case artifacts(paths: [String])
     /// Everything that was asked for ended well.
     case done
     /// To ``AgentRequest/reach(host:command:)``: the code with which a shell would report the command's end.

@@ -301,6 +301,28 @@ import Testing
         #expect(try await harness.report().failure == nil)
     }
 
+    @Test("Connections that only stay open are dropped, the oldest first, and keep no worker out")
+    func strangers() async throws {
+        let harness = try AgentHarness(2, "result()")
+        try harness.start([0])
+        let port = try await harness.listeningPort()
+        var channels: [any Channel] = []
+        for _ in 0...Strangers.limit(size: 2) {
+            channels.append(
+                try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                    .connect(host: "127.0.3.1", port: port).get())
+        }
+        let clock = ContinuousClock()
+        let begin = clock.now
+        try await channels[0].closeFuture.get()
+        #expect(begin.duration(to: clock.now) < .seconds(5), "it went because of the others, not for its silence")
+        let stillThere = channels.dropFirst().filter(\.isActive)
+        #expect(stillThere.count == channels.count - 1)
+        try harness.start([1])
+        #expect(try await harness.report().failure == nil)
+        for channel in channels { try? await channel.close() }
+    }
+
     @Test("A node that comes twice before the start replaces itself; one that comes late is refused")
     func twice() async throws {
         let harness = try AgentHarness(3, "time.sleep(600)")

@@ -34,10 +34,11 @@ import Testing
         let backend = self.backend(harness)
         #expect(try await harness.run(backend) == .succeeded)
         let counts = Dictionary(grouping: backend.gangs, by: \.step.name).mapValues(\.count)
-        #expect(counts == [
-            "start": 1, "grid": 1, "row": 2, "cell": 6, "joinRow": 2, "joinGrid": 1, "prepare": 2, "train": 2,
-            "joinTrain": 2, "merge": 1, "end": 1,
-        ])
+        #expect(
+            counts == [
+                "start": 1, "grid": 1, "row": 2, "cell": 6, "joinRow": 2, "joinGrid": 1, "prepare": 2, "train": 2,
+                "joinTrain": 2, "merge": 1, "end": 1,
+            ])
         let merge = try #require(backend.gangs.first { $0.step.name == "merge" })
         #expect(merge.inputs.map(\.step) == ["joinGrid", "joinTrain"])
         let joinTrain = try #require(backend.gangs.first { $0.step.name == "joinTrain" })
@@ -120,9 +121,30 @@ import Testing
         #expect(failure?.message.contains("memory") == true)
     }
 
-    @Test("Nodes that go different ways, an empty foreach and impossible sizes fail the step that asked", arguments: [
-        Transition.foreach(to: "row", count: 0), .nodes(to: "row", count: 1), .step(to: "merge"), .end,
-    ])
+    @Test(
+        "A refusal is the last thing that a run starts: what became ready with it runs before it or never",
+        arguments: [
+            ("grid", ["start"]), ("prepare", ["start", "grid"]),
+        ])
+    func refusedAmongOthers(step: String, started: [String]) async throws {
+        var manifest = SampleFlow.manifest
+        for index in manifest.steps.indices where manifest.steps[index].name == step {
+            manifest.steps[index].settings.resources = Resources(memory: 16 << 30)
+        }
+        let harness = try Harness(manifest)
+        let backend = self.backend(harness, capacity: MachineCapacity(cpus: 8, memory: 8 << 30, gpus: 0))
+        #expect(try await harness.run(backend) == .failed)
+        #expect(backend.gangs.map(\.step.name) == started)
+        let failed = try await harness.machine().tasks.filter { $0.status == .failed }
+        #expect(failed.map(\.step) == [step])
+        #expect(failed.first?.failure?.code == .refused)
+    }
+
+    @Test(
+        "Nodes that go different ways, an empty foreach and impossible sizes fail the step that asked",
+        arguments: [
+            Transition.foreach(to: "row", count: 0), .nodes(to: "row", count: 1), .step(to: "merge"), .end,
+        ])
     func badTransitions(transition: Transition) async throws {
         let harness = try Harness(SampleFlow.manifest)
         let backend = ScriptedBackend { gang in

@@ -48,12 +48,53 @@ import Testing
         let inputs = try ["a", "b"].enumerated().map { index, digest in
             TaskInput(
                 step: "work", taskID: digest,
-                artifacts: ["numbers": try sandbox.store(self.bytes([Double(index)]), .float64, as: digest), "note": note])
+                artifacts: [
+                    "numbers": try sandbox.store(self.bytes([Double(index)]), .float64, as: digest), "note": note,
+                ])
         }
-        let (_, result) = try await sandbox.run(HandwrittenFlow.self, "join", inputs: inputs, parameters: Self.parameters)
+        let (_, result) = try await sandbox.run(
+            HandwrittenFlow.self, "join", inputs: inputs, parameters: Self.parameters)
         #expect(result.transition == .step(to: "end"))
         #expect(result.unchanged == ["note": note])
-        #expect(try Data(contentsOf: URL(fileURLWithPath: "\(sandbox.folder)/artifacts/numbers")) == self.bytes([0, 1]))
+        #expect(
+            try Data(contentsOf: URL(fileURLWithPath: "\(sandbox.folder)/artifacts/numbers")) == self.bytes([0, 1]))
+    }
+
+    @Test("A join asks once for what its inputs hold, large artifacts apart")
+    func joinAsksOnce() async throws {
+        let sandbox = try TaskSandbox.withStore()
+        let large = [Double](repeating: 0.5, count: 10_000)
+        let digests = ["a", "b", "large", "a"]
+        let inputs = try digests.enumerated().map { index, digest in
+            let bytes = digest == "large" ? self.bytes(large) : self.bytes([digest == "a" ? 1 : 2])
+            return TaskInput(
+                step: "work", taskID: "\(index)", artifacts: ["numbers": try sandbox.store(bytes, .float64, as: digest)]
+            )
+        }
+        let (code, _) = try await sandbox.run(HandwrittenFlow.self, "join", inputs: inputs, parameters: Self.parameters)
+        #expect(code == 0)
+        let numbers = try Data(contentsOf: URL(fileURLWithPath: "\(sandbox.folder)/artifacts/numbers"))
+        #expect(numbers == self.bytes([1, 2] + large + [1]))
+        let asked: [Set<String>] = sandbox.agent.requests.map { request in
+            switch request {
+            case .artifacts(let references): Set(references.map(\.digest))
+            case .artifact(let reference): [reference.digest] as Set
+            default: []
+            }
+        }
+        #expect(asked.contains(["a", "b"] as Set) && asked.count == 2, "\(asked)")
+    }
+
+    @Test("An artifact that cannot be read fails a join only when it is the one that is wanted")
+    func joinWithoutOne() throws {
+        let sandbox = try TaskSandbox.withStore(missing: "lost")
+        let good = try sandbox.store("1".utf8, .json, as: "good")
+        let lost = ArtifactReference(digest: "lost", size: 1, encoding: .json)
+        let inputs = [good, lost].map { TaskInput(step: "work", taskID: "1", artifacts: ["x": $0]) }
+        let joined = JoinedArtifact("x", inputs, AgentClient(path: sandbox.agent.path))
+        #expect(try joined.locate(good) == "\(sandbox.folder)/good")
+        #expect(throws: StepFailure.self) { try joined.locate(lost) }
+        #expect(sandbox.agent.requests.count == 3, "all of them, then each alone")
     }
 
     @Test("A merge of inputs that differ names every artifact they differ in")
@@ -67,7 +108,8 @@ import Testing
                     "small": try sandbox.store("1".utf8, .json, as: "small" + step),
                 ])
         }
-        let (code, result) = try await sandbox.run(MacroFlow.self, "join", inputs: inputs, parameters: Self.macroParameters)
+        let (code, result) = try await sandbox.run(
+            MacroFlow.self, "join", inputs: inputs, parameters: Self.macroParameters)
         #expect(code == 1)
         #expect(result.transition == nil)
         #expect(result.error?.code == .body)
@@ -81,7 +123,8 @@ import Testing
         let inputs = try [("right", "20"), ("left", "1")].map { step, small in
             TaskInput(step: step, taskID: step, artifacts: ["small": try sandbox.store(small.utf8, .json, as: step)])
         }
-        let (code, result) = try await sandbox.run(MacroFlow.self, "join", inputs: inputs, parameters: Self.macroParameters)
+        let (code, result) = try await sandbox.run(
+            MacroFlow.self, "join", inputs: inputs, parameters: Self.macroParameters)
         #expect(code == 0)
         #expect(result.transition == .nodes(to: "train", count: 2))
         #expect(try sandbox.text("artifacts/small") == "21")

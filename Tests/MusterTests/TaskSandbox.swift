@@ -27,7 +27,8 @@ final class TaskSandbox {
         foreach: [ForeachFrame] = [], python: String? = nil
     ) async throws -> (code: CInt, result: ResultFile) {
         let task = TaskFile(
-            attempt: AttemptID(flow: Root.definition.name, run: "1", step: step, task: 7, attempt: 2), taskID: "7-node-1",
+            attempt: AttemptID(flow: Root.definition.name, run: "1", step: step, task: 7, attempt: 2),
+            taskID: "7-node-1",
             user: "somebody", originRun: "0", parameters: parameters, inputs: inputs, foreach: foreach,
             parallel: ParallelFrame(controlAddress: "127.0.0.2", nodes: 2, index: 1, controlTaskID: "7"),
             socket: self.agent.path, temporaryFolder: self.folder, python: python)
@@ -38,7 +39,9 @@ final class TaskSandbox {
     }
 
     /// Puts bytes where the agent can point to.
-    func store(_ bytes: some Sequence<UInt8>, _ encoding: ArtifactEncoding, as digest: String) throws -> ArtifactReference {
+    func store(_ bytes: some Sequence<UInt8>, _ encoding: ArtifactEncoding, as digest: String) throws
+        -> ArtifactReference
+    {
         let data = Data(bytes)
         try data.write(to: URL(fileURLWithPath: "\(self.folder)/\(digest)"))
         return ArtifactReference(digest: digest, size: data.count, encoding: encoding)
@@ -51,11 +54,20 @@ final class TaskSandbox {
 
 extension TaskSandbox {
     /// A sandbox whose agent finds artifacts by digest in its folder.
-    static func withStore() throws -> TaskSandbox {
+    /// - Parameter missing: The digest of an artifact that it does not find.
+    static func withStore(missing: String? = nil) throws -> TaskSandbox {
         let box = Box()
         let sandbox = try TaskSandbox { request in
-            guard case .artifact(let reference) = request else { return .done }
-            return .artifact(path: "\(box.folder.withLock { $0 })/\(reference.digest)")
+            let folder = box.folder.withLock { $0 }
+            func path(_ reference: ArtifactReference) -> String { "\(folder)/\(reference.digest)" }
+            let failed = AgentAnswer.failed(failure: TaskFailure(code: .store, message: "\(missing ?? "") is missing"))
+            switch request {
+            case .artifact(let reference):
+                return reference.digest == missing ? failed : .artifact(path: path(reference))
+            case .artifacts(let references):
+                return references.contains { $0.digest == missing } ? failed : .artifacts(paths: references.map(path))
+            default: return .done
+            }
         }
         box.folder.withLock { $0 = sandbox.folder }
         return sandbox

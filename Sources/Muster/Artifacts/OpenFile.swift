@@ -26,13 +26,6 @@ final class OpenFile: Sendable {
         self.init(descriptor)
     }
 
-    /// Creates the file, or begins at its start and leaves what is there until it is written over.
-    convenience init(overwriting path: String) throws {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw Self.failure("\(path) could not be created") }
-        self.init(descriptor)
-    }
-
     deinit { close(self.descriptor) }
 
     /// Bytes.
@@ -43,12 +36,8 @@ final class OpenFile: Sendable {
     }
 
     /// Writes all of `bytes`.
-    /// - Parameter truncating: Whether the file ends after them.
-    func write(_ bytes: UnsafeRawBufferPointer, truncating: Bool = false) throws {
+    func write(_ bytes: UnsafeRawBufferPointer) throws {
         try Self.write(bytes, to: self.descriptor)
-        guard !truncating || ftruncate(self.descriptor, off_t(bytes.count)) == 0 else {
-            throw Self.failure("it could not be written")
-        }
     }
 
     /// Writes all of `bytes` to an open descriptor.

@@ -39,7 +39,9 @@ extension Array: RawArtifact where Element: RawNumber {
             throw StepFailure(.store, "it has \(size) bytes, which is not a whole number of \(Element.self)")
         }
         try self.init(unsafeUninitializedCapacity: size / stride) { buffer, count in
-            try file.read(into: UnsafeMutableRawBufferPointer(buffer))
+            let bytes = UnsafeMutableRawBufferPointer(buffer)
+            HugePages.advise(bytes)
+            try file.read(into: bytes)
             count = size / stride
         }
     }

@@ -40,7 +40,8 @@ struct AgentClient: Sendable {
         switch answer {
         case .done: return
         case .failed(let failure): throw StepFailure(failure)
-        case .artifact, .exited: throw StepFailure(.contract, "the agent gave the answer to another question")
+        case .artifact, .artifacts, .exited:
+            throw StepFailure(.contract, "the agent gave the answer to another question")
         }
     }
 
@@ -49,7 +50,17 @@ struct AgentClient: Sendable {
         switch try self.ask(.artifact(reference: reference)) {
         case .artifact(let path): return path
         case .failed(let failure): throw StepFailure(failure)
-        case .done, .exited: throw StepFailure(.contract, "the agent did not say where the artifact is")
+        case .artifacts, .done, .exited: throw StepFailure(.contract, "the agent did not say where the artifact is")
+        }
+    }
+
+    /// The same for several, in their order; none when one of them cannot be had.
+    func locate(_ references: [ArtifactReference]) throws -> [String] {
+        switch try self.ask(.artifacts(references: references)) {
+        case .artifacts(let paths) where paths.count == references.count: return paths
+        case .failed(let failure): throw StepFailure(failure)
+        case .artifact, .artifacts, .done, .exited:
+            throw StepFailure(.contract, "the agent did not say where the artifacts are")
         }
     }
 

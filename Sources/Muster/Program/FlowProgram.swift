@@ -1,4 +1,3 @@
-import Dispatch
 import FoundationEssentials
 #if canImport(Glibc)
     import Glibc
@@ -49,7 +48,10 @@ enum FlowProgram<Root: Flow> {
     /// Runs a step body as this process's main task, and ends the process.
     static func step(_ name: String, folder: String) -> Never {
         StepExit.bufferLines()
-        Task { exit(await StepProgram<Root>(folder: TaskFolder(path: folder)).run(name)) }
-        dispatchMain()
+        let executor = MainThreadFirst()
+        Task(executorPreference: executor) {
+            exit(await StepProgram<Root>(folder: TaskFolder(path: folder)).run(name))
+        }
+        executor.run()
     }
 }

@@ -31,9 +31,10 @@ struct StepProgram<Root: Flow> {
             throw StepFailure(.contract, "flow \(definition.name) has no step '\(name)'; it has \(names)")
         }
         let current = Current(task: task)
-        let inputs = try task.inputs.map { try self.flow(definition, task, $0.artifacts, current.agent) }
+        let sources = definition.artifacts.map { self.source(JoinedArtifact($0.name, task.inputs, current.agent)) }
+        let inputs = try task.inputs.map { try self.flow(definition, task, $0.artifacts, sources) }
         var flow = step.join == nil ? inputs.first : nil
-        if flow == nil { flow = try self.flow(definition, task, [:], current.agent) }
+        if flow == nil { flow = try self.flow(definition, task, [:], sources) }
         guard var flow else { return }
 
         let departure = try await Current.$value.withValue(current) {
@@ -44,9 +45,10 @@ struct StepProgram<Root: Flow> {
     }
 
     /// The flow as the task with these artifacts left it.
+    /// - Parameter sources: One for each artifact of the definition.
     private func flow(
         _ definition: FlowDefinition<Root>, _ task: TaskFile, _ artifacts: [String: ArtifactReference],
-        _ agent: AgentClient
+        _ sources: [ArtifactSource]
     ) throws -> Root {
         var flow = Root()
         for parameter in definition.parameters {
@@ -55,17 +57,16 @@ struct StepProgram<Root: Flow> {
             }
             try parameter.bind(&flow, value)
         }
-        let source = self.source(agent)
-        for artifact in definition.artifacts {
+        for (artifact, source) in zip(definition.artifacts, sources) {
             if let reference = artifacts[artifact.name] { artifact.bind(&flow, reference, source) }
         }
         return flow
     }
 
-    private func source(_ agent: AgentClient) -> ArtifactSource {
+    private func source(_ artifact: JoinedArtifact) -> ArtifactSource {
         let folder = self.folder
         return ArtifactSource(
-            locate: { try agent.locate($0) },
+            locate: { try artifact.locate($0) },
             giveUp: { failure in
                 folder.write(failure)
                 exit(1)

@@ -1,4 +1,7 @@
 import FoundationEssentials
+import MusterModel
+import MusterWire
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -6,8 +9,6 @@ import FoundationEssentials
 #else
     import Darwin
 #endif
-import MusterModel
-import MusterWire
 
 /// The folder of a task: what the agent wrote into it, and what the step leaves in it.
 struct TaskFolder: Sendable {
@@ -64,11 +65,11 @@ struct TaskFolder: Sendable {
 
     /// Writes `result.json`, which nobody reads before this program has left. What is there is written over.
     func write(_ result: ResultFile) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let file = "\(self.path)/\(ResultFile.name)"
-        let data = try encoder.encode(result)
-        try data.withUnsafeBytes { try OpenFile(overwriting: file).write($0, truncating: true) }
+        do {
+            try WholeFile.write(LineCoding.encode(result), to: "\(self.path)/\(ResultFile.name)")
+        } catch let error as WholeFileError {
+            throw StepFailure(.store, "\(error)")
+        }
     }
 
     /// Writes that the step has failed, and says so on standard error.

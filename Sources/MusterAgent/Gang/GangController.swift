@@ -66,7 +66,7 @@ final class GangController {
         do {
             let tls = try GangTLS(secret: self.spec.secret, attempt: self.spec.attempt)
             let server = try await GangServer.start(
-                address: self.spec.address, tls: tls, on: self.services.sockets, events: events)
+                address: self.spec.address, size: self.spec.size, tls: tls, on: self.services.sockets, events: events)
             self.server = server
             self.services.status.send(.listening(port: server.port))
         } catch {
@@ -114,7 +114,7 @@ final class GangController {
     }
 
     private func join(_ node: RosterNode) {
-        self.services.status.send(.joined(node: node.index))
+        self.services.status.send(.joined(node: node.index), isUrgent: self.spec.size > 1)
         self.apply(.joined(node))
     }
 
@@ -220,7 +220,7 @@ final class GangController {
             self.startSetupDeadline()
             for node in 0..<self.spec.size { self.send(.roster(roster: roster), to: node) }
         case .report(let node, let status):
-            self.services.status.send(.ended(node: node, status: status))
+            self.services.status.send(.ended(node: node, status: status), isUrgent: status != .succeeded)
         case .release(let nodes, let failure):
             self.deadline?.cancel()
             self.timeout?.cancel()

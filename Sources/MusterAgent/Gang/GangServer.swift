@@ -11,17 +11,19 @@ struct GangServer: Sendable {
     let port: Int
     private let channel: any Channel
 
-    /// Listens at `address` on a free port.
+    /// Listens at `address` on a free port, for a gang of `size` nodes.
     static func start(
-        address: String, tls: GangTLS, on group: MultiThreadedEventLoopGroup, events: AgentEvents
+        address: String, size: Int, tls: GangTLS, on group: MultiThreadedEventLoopGroup, events: AgentEvents
     ) async throws -> GangServer {
         let context = try tls.serverContext()
+        let strangers = Strangers(size: size)
         let channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandlers([
+                        StrangerHandler(strangers),
                         NIOSSLServerHandler(context: context),
                         GangFrameHandler(channel: channel, patience: Self.patience, events: events),
                     ])

@@ -1,25 +1,40 @@
 import FoundationEssentials
 import Glibc
+import MusterWire
 
 /// The folder between two attempts of an agent that stays.
 extension NodeFolder {
     /// Removes what the attempt left, so that the folder is as ``make(package:)`` makes it.
     ///
     /// Making and removing files is what costs most in a short task; what every attempt needs stays therefore.
+    /// - Parameter stamps: What is known of the folders from the attempts before; the package never changes.
     /// - Returns: false when something of that is not as it was made: then only all of it can go.
-    func empty(package: String) -> Bool {
-        guard self.isAsMade, self.linksAreAsMade(package) else { return false }
-        let kept = ["work", "task", "tmp", "agent.sock"]
-        return Self.remove(from: self.root, but: kept)
-            && Self.remove(from: self.temporary, but: [])
-            && Self.remove(from: self.task, but: ["task.json", "result.json", "artifacts"])
+    func empty(package: String, _ stamps: FolderStamps) -> Bool {
+        guard self.isAsMade else { return false }
+        return self.emptyWork(package, stamps)
+            && Self.empty(self.root, stamps, but: ["work", "task", "tmp", "agent.sock"])
+            && Self.empty(self.temporary, stamps, but: [])
+            && Self.empty(self.task, stamps, but: [TaskFile.name, ResultFile.name, Self.artifactsName])
             && self.emptyResult()
-            && (access(self.artifacts, F_OK) != 0 || Self.isFolder(self.artifacts) && Self.remove(from: self.artifacts, but: []))
-            && Self.remove(from: self.work, but: Set(Self.names(in: package) ?? []))
+            && (access(self.artifacts, F_OK) != 0
+                || Self.isFolder(self.artifacts) && Self.remove(from: self.artifacts, but: []))
+    }
+
+    private func emptyWork(_ package: String, _ stamps: FolderStamps) -> Bool {
+        if stamps.isUntouched(self.work) { return true }
+        guard let names = Self.names(in: package), self.linksAreAsMade(package, names) else { return false }
+        return Self.empty(self.work, stamps, but: names)
+    }
+
+    private static func empty(_ folder: String, _ stamps: FolderStamps, but kept: [String]) -> Bool {
+        if stamps.isUntouched(folder) { return true }
+        guard self.remove(from: folder, but: Set(kept)) else { return false }
+        stamps.remember(folder)
+        return true
     }
 
     private func emptyResult() -> Bool {
-        let result = "\(self.task)/result.json"
+        let result = "\(self.task)/\(ResultFile.name)"
         return access(result, F_OK) != 0 || Self.kind(of: result)?.type == S_IFREG && truncate(result, 0) == 0
     }
 
@@ -29,9 +44,8 @@ extension NodeFolder {
             && Self.kind(of: self.socket)?.type == S_IFSOCK
     }
 
-    private func linksAreAsMade(_ package: String) -> Bool {
-        guard let names = Self.names(in: package) else { return false }
-        return names.allSatisfy { Self.target(of: "\(self.work)/\($0)") == "\(package)/\($0)" }
+    private func linksAreAsMade(_ package: String, _ names: [String]) -> Bool {
+        names.allSatisfy { Self.target(of: "\(self.work)/\($0)") == "\(package)/\($0)" }
     }
 
     private static func isFolder(_ path: String) -> Bool {

@@ -11,7 +11,8 @@ struct NodeFolder: Sendable, Equatable {
     /// Where `task.json` and `result.json` stand.
     var task: String { "\(self.root)/task" }
     /// Where the step program puts its artifacts.
-    var artifacts: String { "\(self.task)/artifacts" }
+    var artifacts: String { "\(self.task)/\(Self.artifactsName)" }
+    static let artifactsName = "artifacts"
     var temporary: String { "\(self.root)/tmp" }
     var socket: String { "\(self.root)/agent.sock" }
     /// Files of the cluster's services. Short: some of them make sockets below it.

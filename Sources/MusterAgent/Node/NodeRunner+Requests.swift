@@ -37,7 +37,9 @@ extension NodeRunner {
         case .unreadable(let problem):
             self.answer(connection, .failed(failure: self.blame("step").failure(.contract, problem)))
         case .request(.artifact(let reference)):
-            self.verify(reference, connection)
+            self.verify([reference], connection) { .artifact(path: $0[0]) }
+        case .request(.artifacts(let references)):
+            self.verify(references, connection) { .artifacts(paths: $0) }
         case .request(.framework(let name, let options)):
             self.requestLaunch(name, options, connection)
         case .request(.process(let arguments, let environment)):
@@ -53,11 +55,14 @@ extension NodeRunner {
         }
     }
 
-    private func verify(_ reference: ArtifactReference, _ connection: SocketConnection) {
+    private func verify(
+        _ references: [ArtifactReference], _ connection: SocketConnection,
+        _ answer: @escaping @Sendable (_ paths: [String]) -> AgentAnswer
+    ) {
         let (store, blame, events) = (self.store, self.blame("step"), self.services.events)
         self.services.files.async {
             do {
-                events.yield(.answer(connection, .artifact(path: try store.verifiedPath(reference))))
+                events.yield(.answer(connection, answer(try references.map(store.verifiedPath))))
             } catch {
                 events.yield(.answer(connection, .failed(failure: blame.failure(.store, "\(error)"))))
             }

@@ -70,7 +70,7 @@ final class NodeRunner {
         self.services = services
         self.planner = FrameworkPlanner(spec, on: services.reactor)
         self.folder = NodeFolder(root: spec.scratch)
-        self.store = ArtifactStore(StoreLayout(root: spec.store))
+        self.store = ArtifactStore(StoreLayout(root: spec.store), taken: services.equipment.taken)
         self.toControl = toControl
     }
 
@@ -122,7 +122,7 @@ final class NodeRunner {
             if self.hasBody { try self.startStep() }
             // The socket listens already; answering can wait until the program runs.
             self.services.requests.serve(self.services.events, on: self.services.sockets)
-            self.services.status.send(.started(node: self.spec.index))
+            self.services.status.send(.started(node: self.spec.index), isUrgent: false)
         } catch {
             self.cannotStart(error)
         }
@@ -237,10 +237,17 @@ final class NodeRunner {
         self.step = nil
         guard self.phase == .running, !self.isClearing else { return }
         let collector = ResultCollector(
-            folder: self.folder.task, store: self.store, blame: self.blame("step"), causes: self.causes)
+            folder: self.folder.task, store: self.store, leavesNothing: self.hasLeftNothing, blame: self.blame("step"),
+            causes: self.causes)
         let lines = self.tail.lastLines
+        if collector.isBrief { return self.end(collector.outcome(status, lastLines: lines)) }
         let events = self.services.events
         self.services.files.async { events.yield(.stepCollected(collector.outcome(status, lastLines: lines))) }
+    }
+
+    /// Nothing runs that the step, or the agent for it, has started.
+    private var hasLeftNothing: Bool {
+        self.leavesNothing && self.processCount == 0 && self.launchCount == 0 && self.cluster.isEmpty
     }
 
     func logFailed(_ reason: String) {
@@ -274,18 +281,22 @@ final class NodeRunner {
         self.isClearing = true
         self.step?.signalGroup(SIGTERM)
         let (events, files, folder) = (self.services.events, self.services.files, self.folder)
+        let stamps = self.services.equipment.folders
         let package = self.keeps ? self.spec.package : nil
         let logs = self.cluster.logs
         let clearFolder = { @Sendable (left: [ProcessIdentity]) in
             for log in logs { log.follow(isLast: true) }
             files.async {
-                let keeps = package.map { left.isEmpty && folder.empty(package: $0) } ?? false
+                let keeps = package.map { left.isEmpty && folder.empty(package: $0, stamps) } ?? false
                 let problem = keeps ? nil : folder.remove()
                 events.yield(.cleared(left: left.map(\.description) + [problem].compactMap { $0 }, keeps: keeps))
             }
         }
         // Only the step's server is below this agent, and it stays for the next attempt.
-        if self.keeps, self.leavesNothing, self.processCount == 0, self.launchCount == 0, self.cluster.isEmpty { return clearFolder([]) }
+        if let package, self.hasLeftNothing {
+            let keeps = folder.empty(package: package, stamps)
+            return self.cleared(left: [keeps ? nil : folder.remove()].compactMap { $0 }, keeps: keeps)
+        }
         self.services.reactor.terminate([.descendants(of: getpid())], grace: self.spec.grace, completion: clearFolder)
     }
 

@@ -9,9 +9,28 @@ import MusterWire
 struct ResultCollector: Sendable {
     let folder: String
     let store: ArtifactStore
+    /// No process is left that the step has started.
+    let leavesNothing: Bool
     let blame: Blame
     /// Failures that the step body was told of.
     let causes: [TaskFailure]
+
+    /// Bytes that are hashed in less time than another thread takes to be woken.
+    private static let brief = 1 << 20
+
+    /// Whether what has to be read is so little that the agent's loop may do it.
+    var isBrief: Bool {
+        var rest = Self.brief
+        let artifacts = NodeFolder.artifactsName
+        for folder in [self.folder, "\(self.folder)/\(artifacts)"] {
+            for name in NodeFolder.names(in: folder) ?? [] where name != artifacts {
+                var status = stat()
+                guard lstat("\(folder)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+                rest -= Int(status.st_size)
+            }
+        }
+        return rest >= 0
+    }
 
     /// How the step body ended, as its program left `status` and the task folder.
     func outcome(_ status: ExitStatus, lastLines: [String]) -> NodeOutcome {
@@ -71,7 +90,7 @@ struct ResultCollector: Sendable {
                 throw AgentError("the artifact '\(name)' is both new and unchanged in \(ResultFile.name)")
             }
             let path = try self.path(of: file, name)
-            artifacts[name] = try self.store.adopt(file: path, encoding: file.encoding)
+            artifacts[name] = try self.store.adopt(file: path, encoding: file.encoding, isFinal: self.leavesNothing)
         }
         return NodeResult(transition: transition, artifacts: artifacts, items: try self.items(transition))
     }

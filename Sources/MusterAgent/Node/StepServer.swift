@@ -26,6 +26,7 @@ final class StepServer: Sendable {
 
     private struct State {
         var process: SpawnedProcess?
+        var token: ReactorToken?
         var lines = LineBuffer()
         /// Of the last step, also after its end: what it left behind may go on writing until it is ended.
         var onOutput: (@Sendable (OutputStream, UnsafeRawBufferPointer) -> Void)?
@@ -41,7 +42,6 @@ final class StepServer: Sendable {
     let binding: Binding
     private let descriptor: CInt
     private let state = Mutex(State())
-    private let token = Mutex<ReactorToken?>(nil)
 
     /// Starts the program. It may be asked at once.
     init(_ binding: Binding, environment: [String: String], folder: String, on reactor: ProcessReactor) throws {
@@ -60,11 +60,11 @@ final class StepServer: Sendable {
             spec, onOutput: { [weak self] in self?.onOutput?($0, $1) }, onExit: { [weak self] in self?.exited($0) })
         self.state.withLock { $0.process = process }
         let token = reactor.watch(self.descriptor, onRead: { [weak self] in self?.read($0) }, onEnd: {})
-        self.token.withLock { $0 = token }
+        self.state.withLock { $0.token = token }
     }
 
     deinit {
-        self.token.withLock { $0 }?.cancel()
+        self.state.withLock { $0.token }?.cancel()
         close(self.descriptor)
     }
 

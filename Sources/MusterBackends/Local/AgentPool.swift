@@ -90,7 +90,7 @@ struct AgentPool: Sendable {
                 placements.append(.serve(agent, request))
             } else if self.alive.count < self.startsAtOnce || more > 0 {
                 if self.alive.count >= self.startsAtOnce { more -= 1 }
-                let agent = LocalAgent(node: 0, scratch: request.scratch, attempt: request.attempt, isAlone: true)
+                let agent = LocalAgent(node: 0, scratch: request.scratch, attempt: request.attempt)
                 self.alive.append(agent)
                 placements.append(.start(agent, request))
             } else {

@@ -8,15 +8,12 @@ final class LocalAgent: Sendable, Equatable {
     let node: Int
     /// The folder of its gangs; each finds it as the one before did.
     let scratch: String
-    /// Whether its gangs are gangs of one.
-    let isAlone: Bool
     let output = AgentOutput()
     private let state = Mutex<(process: SpawnedProcess?, attempt: AttemptID?)>((nil, nil))
 
-    init(node: Int, scratch: String, attempt: AttemptID, isAlone: Bool = false) {
+    init(node: Int, scratch: String, attempt: AttemptID) {
         self.node = node
         self.scratch = scratch
-        self.isAlone = isAlone
         self.state.withLock { $0.attempt = attempt }
     }
 

@@ -11,11 +11,10 @@ import Synchronization
 /// This process is a subreaper, so what an agent that was killed leaves behind comes to it and is ended here.
 package final class LocalBackend: ComputeBackend {
     package let capabilities: BackendCapabilities
-    package let observations: AsyncStream<GangObservation>
 
     private let reactor: ProcessReactor
     private let settings: LocalSettings
-    private let observer: AsyncStream<GangObservation>.Continuation
+    private let observer = Mutex<@Sendable (GangObservation) -> Void>({ _ in })
     /// Guards the gangs. Callbacks of the reactor's thread and `submit` meet here; nothing waits inside.
     private let state: Mutex<State>
 
@@ -31,7 +30,7 @@ package final class LocalBackend: ComputeBackend {
     ///   - environment: What every step finds, before its decorators.
     package init(
         reactor: ProcessReactor, agent: String, store: String, capacity: MachineCapacity,
-        environment: [String: String], rendezvousDeadline: Double = 60, grace: Double = 5
+        environment: [String: String], rendezvousDeadline: Double = 60, grace: Double = 1.5
     ) {
         ProcessTree.becomeSubreaper()
         self.reactor = reactor
@@ -40,26 +39,34 @@ package final class LocalBackend: ComputeBackend {
             agent: agent, environment: environment, scratchRoot: Self.scratchRoot(store: store),
             rendezvousDeadline: rendezvousDeadline, grace: grace)
         self.state = Mutex(State(pool: AgentPool(startsAtOnce: capacity.cpus)))
-        (self.observations, self.observer) = AsyncStream.makeStream()
     }
 
     /// A socket's path may have 107 bytes: below a store with a long path, scratch folders move to `/tmp`, and
-    /// artifacts are copied into the store instead of moved.
+    /// artifacts are copied into the store instead of moved, where that is another file system.
     private static func scratchRoot(store: String) -> String {
         let near = "\(store)/scratch"
-        return near.utf8.count <= 70 ? near : "/tmp/muster-\(getuid())"
+        return near.utf8.count <= 70 ? near : Self.shortRoot
+    }
+
+    /// Where the scratch folders of clusters are: their services make sockets some folders below.
+    private static var shortRoot: String { "/tmp/muster-\(getuid())" }
+
+    package func observe(_ body: @escaping @Sendable (GangObservation) -> Void) {
+        self.observer.withLock { $0 = body }
     }
 
     package func request(for gang: GangSpec) throws -> LocalRequest {
         let addresses = self.state.withLock { $0.addresses.take(gang.size) }
         let unique = String(UInt32.random(in: 0...UInt32.max), radix: 36)
         let name = "\(Self.scratchPrefix(run: gang.attempt.run))-\(unique)"
-        return LocalRequest(gang: gang, addresses: addresses, name: name, settings: self.settings)
+        var settings = self.settings
+        if gang.step.settings.framework != nil { settings.scratchRoot = Self.shortRoot }
+        return LocalRequest(gang: gang, addresses: addresses, name: name, settings: settings)
     }
 
     package func submit(_ request: LocalRequest) async throws {
         guard self.register(request) else { return }
-        if request.nodes.count == 1 { return self.place(request) }
+        if request.nodes.allSatisfy(\.stays) { return self.place(request) }
         do {
             try self.startAll(request)
         } catch {
@@ -74,10 +81,13 @@ package final class LocalBackend: ComputeBackend {
 
     package func clearAway(flow: String, run: String) async {
         _ = await self.reactor.terminate(
-            [.marked(variable: NodeEnvironment.scope, value: "\(flow)/\(run)")], grace: self.settings.grace, deadline: 30)
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: self.settings.scratchRoot)) ?? []
-        for name in names where name.hasPrefix("\(Self.scratchPrefix(run: run))-") {
-            try? FileManager.default.removeItem(atPath: "\(self.settings.scratchRoot)/\(name)")
+            [.marked(variable: NodeEnvironment.scope, value: "\(flow)/\(run)")], grace: self.settings.grace,
+            deadline: 30)
+        for root in Set([self.settings.scratchRoot, Self.shortRoot]) {
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
+            for name in names where name.hasPrefix("\(Self.scratchPrefix(run: run))-") {
+                try? FileManager.default.removeItem(atPath: "\(root)/\(name)")
+            }
         }
     }
 
@@ -190,15 +200,17 @@ package final class LocalBackend: ComputeBackend {
     private func attempt(_ request: LocalRequest, _ agent: LocalAgent, _ body: (NodeSpec) throws -> Void) {
         var node = request.nodes[0]
         node.scratch = "\(agent.scratch)/0"
+        self.state.withLock { $0.gangs[request.attempt]?.scratch = agent.scratch }
         do {
             try body(node)
         } catch {
             // There is no process whose end could tell.
-            let failure = TaskFailure(code: .lost, message: "the gang of \(request.attempt) could not be started: \(error)")
+            let failure = TaskFailure(
+                code: .lost, message: "the gang of \(request.attempt) could not be started: \(error)")
             self.state.withLock { $0.gangs[request.attempt] = nil }
             try? FileManager.default.removeItem(atPath: agent.scratch)
             let report = GangReport(failure: failure, nodes: [], started: 0, finished: 0)
-            self.observer.yield(GangObservation(attempt: request.attempt, event: .finished(report)))
+            self.tell(GangObservation(attempt: request.attempt, event: .finished(report)))
             self.carryOut(self.state.withLock { $0.pool.gone(agent) })
         }
     }
@@ -210,6 +222,8 @@ package final class LocalBackend: ComputeBackend {
 
     // MARK: - Living
 
+    private func tell(_ observation: GangObservation) { self.observer.withLock { $0 }(observation) }
+
     private func hear(_ status: AgentStatus, from agent: LocalAgent) {
         guard let attempt = agent.attempt else { return }
         if status == .ready { return self.ready(agent, after: attempt) }
@@ -218,17 +232,19 @@ package final class LocalBackend: ComputeBackend {
 
     /// The agent is free before anybody hears that its gang is over: the next one may be given to it at once.
     private func ready(_ agent: LocalAgent, after attempt: AttemptID) {
-        let isOver = self.state.withLock { $0.gangs[attempt]?.gang.isReported ?? false }
-        let next = isOver ? self.state.withLock { $0.pool.ready(agent) } : []
+        let next = self.state.withLock { state in
+            state.gangs[attempt]?.gang.isReported == true ? state.pool.ready(agent) : []
+        }
         self.handle(.ready, of: attempt)
         self.carryOut(next)
     }
 
     private func exited(_ agent: LocalAgent, _ status: ExitStatus) {
-        // The folder of a gang of several goes with the last of its nodes.
-        if agent.isAlone { try? FileManager.default.removeItem(atPath: agent.scratch) }
         if let attempt = agent.attempt {
             self.handle(.exited(node: agent.node, status, lastLines: agent.output.lastLines), of: attempt)
+        } else {
+            // It waited for work: no gang's end takes its folder along.
+            try? FileManager.default.removeItem(atPath: agent.scratch)
         }
         self.carryOut(self.state.withLock { $0.pool.gone(agent) })
     }
@@ -241,7 +257,9 @@ package final class LocalBackend: ComputeBackend {
             state.gangs[attempt] = running.gang.isOver ? nil : running
             return (effects, running.gang.isOver ? running : nil)
         }
-        if let over, over.gang.size > 1 { try? FileManager.default.removeItem(atPath: over.scratch) }
+        // Not before everything of the gang is gone: what still runs could make the folder again. An agent that stays
+        // needs it for the next gang.
+        if let over, event != .ready { try? FileManager.default.removeItem(atPath: over.scratch) }
         for action in actions { self.perform(action, attempt) }
     }
 
@@ -250,7 +268,7 @@ package final class LocalBackend: ComputeBackend {
         case .write(let process, let line): process.write(line)
         case .dismiss(let process): process.closeInput()
         case .kill(let process): process.signal(SIGKILL)
-        case .observe(let event): self.observer.yield(GangObservation(attempt: attempt, event: event))
+        case .observe(let event): self.tell(GangObservation(attempt: attempt, event: event))
         case .wait(let node, let seconds):
             self.reactor.schedule(after: seconds) { [weak self] in self?.handle(.overdue(node: node), of: attempt) }
         case .sweep(let node):

@@ -113,7 +113,9 @@ struct LocalGang: Sendable, Equatable {
             for other in self.nodes.indices where other != 0 && self.nodes[other] == .alive {
                 actions += [.dismiss(node: other), .killLater(node: other, seconds: self.grace + 2)]
             }
-        } else if self.report == nil, self.nodes.indices.allSatisfy({ $0 == 0 || $0 == node || self.nodes[$0] != .alive }) {
+        } else if self.report == nil,
+            self.nodes.indices.allSatisfy({ $0 == 0 || $0 == node || self.nodes[$0] != .alive })
+        {
             // Every worker has left and the control node says nothing: it hangs or was stopped.
             actions.append(.killLater(node: 0, seconds: self.grace + 2))
         }

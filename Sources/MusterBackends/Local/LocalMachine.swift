@@ -16,16 +16,21 @@ package enum LocalMachine {
     private static func override(_ name: String, _ environment: [String: String]) throws -> Int? {
         guard let text = environment[name], !text.isEmpty else { return nil }
         guard let value = Int(text), value >= 0 else {
-            throw BackendError(message: "\(name) is \(text); it has to be a whole number, 0 or more", isTransient: false)
+            throw BackendError(
+                message: "\(name) is \(text); it has to be a whole number, 0 or more", isTransient: false)
         }
         return value
     }
 
     /// Processors that this process may run on, as `Cpus_allowed` of its status counts them: hexadecimal, with commas.
     private static func cpus() -> Int {
-        let status = FileManager.default.contents(atPath: "/proc/self/status").map { String(decoding: $0, as: UTF8.self) }
+        let status = FileManager.default.contents(atPath: "/proc/self/status").map {
+            String(decoding: $0, as: UTF8.self)
+        }
         let line = (status ?? "").split(separator: "\n").first { $0.hasPrefix("Cpus_allowed:") }
-        let allowed = (line ?? "").dropFirst("Cpus_allowed:".count).reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
+        let allowed = (line ?? "").dropFirst("Cpus_allowed:".count).reduce(0) {
+            $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0)
+        }
         return allowed > 0 ? allowed : Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     }
 

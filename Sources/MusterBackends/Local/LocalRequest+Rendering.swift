@@ -25,7 +25,9 @@ extension LocalRequest {
                 store: gang.store, package: gang.package, scratch: "\(scratch)/\(index)",
                 environment: Self.environment(gang, index: index, base: settings.environment),
                 framework: gang.step.settings.framework, cpus: max(1, gang.allotments[index].cpus),
-                gpus: gang.allotments[index].gpus.count, memory: gang.step.settings.resources?.memory ?? 0, stays: gang.size == 1,
+                gpus: gang.allotments[index].gpus.count, memory: gang.step.settings.resources?.memory ?? 0,
+                // The agent of a cluster is one for itself: the next step would find it elsewhere.
+                stays: gang.size == 1 && gang.step.settings.framework == nil,
                 serves: gang.serves)
         }
     }

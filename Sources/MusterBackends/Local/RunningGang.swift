@@ -16,7 +16,8 @@ struct RunningGang: Sendable {
     }
 
     private(set) var gang: LocalGang
-    let scratch: String
+    /// The folder that goes with the gang: its agents' own.
+    var scratch: String
     private(set) var processes: [Int: SpawnedProcess] = [:]
     /// Lines for agents that are still being started: the control node may be faster than their start.
     private var queued: [Int: [Data]] = [:]

@@ -48,8 +48,8 @@ package final class SQLiteMetadata: MetadataStore {
         guard !events.isEmpty else { return }
         try await self.write { database in
             let id = try Self.identifier(of: run, in: database)
-            var sequence = try Int.fetchOne(
-                database, sql: "SELECT coalesce(max(sequence), 0) FROM events WHERE run = ?", arguments: [id]) ?? 0
+            let last = try database.cachedStatement(sql: "SELECT coalesce(max(sequence), 0) FROM events WHERE run = ?")
+            var sequence = try Int.fetchOne(last, arguments: [id]) ?? 0
             let insert = try database.cachedStatement(
                 sql: "INSERT INTO events (run, sequence, time, kind, task, attempt, payload) VALUES (?, ?, ?, ?, ?, ?, ?)")
             for event in events {
@@ -115,8 +115,8 @@ package final class SQLiteMetadata: MetadataStore {
     }
 
     private static func identifier(of run: RunKey, in database: Database) throws -> Int64 {
-        let id = try Int64.fetchOne(
-            database, sql: "SELECT id FROM runs WHERE flow = ? AND run = ?", arguments: [run.flow, run.run])
+        let select = try database.cachedStatement(sql: "SELECT id FROM runs WHERE flow = ? AND run = ?")
+        let id = try Int64.fetchOne(select, arguments: [run.flow, run.run])
         guard let id else { throw MetadataError(code: .missing, message: "there is no run \(run)") }
         return id
     }
