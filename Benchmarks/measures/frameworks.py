@@ -12,7 +12,7 @@ import statistics
 from by_hand.programs import Programs
 from harness import Unmeasured, alternate
 
-ROUNDS = 5
+ROUNDS = 3
 NODES = [2, 4]
 
 
