@@ -105,8 +105,13 @@ def muster_side(bench, flow, framework, nodes):
 
 
 def by_hand_side(bench, python, framework, nodes):
-    environment = {**bench.muster_environment(), "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin"}
+    folder = bench.folder(framework.name)
+    environment = {
+        **bench.muster_environment(), "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin",
+        # torchrun and TensorFlow leave temporary files behind.
+        "TMPDIR": str(folder),
+    }
     script = bench.root / "Tests" / "FlowFixtures" / "Scripts" / framework.script
     launcher = importlib.import_module(f"by_hand.{framework.name}")
-    with Programs(bench.folder(framework.name), environment) as programs:
+    with Programs(folder, environment) as programs:
         return launcher.first_collective(programs, python, script, nodes)
