@@ -23,6 +23,7 @@ let flows: [String: any Flow.Type] = [
     "WaitingFlow": WaitingFlow.self,
     "TogetherFlow": TogetherFlow.self,
     "RingFlow": RingFlow.self,
+    "FrameworkFlow": FrameworkFlow.self,
 ]
 
 let program = CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? ""
