@@ -106,7 +106,7 @@ final class NodeRunner {
         self.environment = StepEnvironment.make(self.spec, roster: roster, folder: self.folder)
         do {
             if self.services.kept != self.folder { try self.folder.make(package: self.spec.package) }
-            try self.services.requests.listen(at: self.folder.socket)
+            try self.services.requests.listen(at: self.folder.socket, for: self.services.events)
             self.log = self.makeLog()
         } catch {
             return self.cannotStart(error)
@@ -121,7 +121,7 @@ final class NodeRunner {
             try self.writeTask(roster)
             if self.hasBody { try self.startStep() }
             // The socket listens already; answering can wait until the program runs.
-            self.services.requests.serve(self.services.events, on: self.services.sockets)
+            self.services.requests.serve(on: self.services.sockets)
             self.services.status.send(.started(node: self.spec.index), isUrgent: false)
         } catch {
             self.cannotStart(error)

@@ -7,7 +7,7 @@ import Synchronization
 
 /// The socket at which flow programs ask their agent: one line of JSON a request.
 ///
-/// It listens from the moment it is bound, so that a step program may connect at once; ``serve(_:on:)`` answers.
+/// It listens from the moment it is bound, so that a step program may connect at once; ``serve(on:)`` answers.
 /// An agent that stays keeps it; a connection belongs to the attempt in which it was taken.
 final class RequestServer: Sendable {
     private struct State {
@@ -19,10 +19,15 @@ final class RequestServer: Sendable {
 
     private let state = Mutex(State())
 
-    /// Binds the socket, unless it is bound there already.
+    /// Binds the socket, unless it is bound there already. Connections that are taken from now on speak to `events`: to be
+    /// said before anything is started that could connect.
     /// - Parameter path: At most 107 bytes.
-    func listen(at path: String) throws(AgentError) {
-        guard self.state.withLock({ $0.path }) != path else { return }
+    func listen(at path: String, for events: AgentEvents) throws(AgentError) {
+        let isBound = self.state.withLock { state in
+            state.events = events
+            return state.path == path
+        }
+        guard !isBound else { return }
         let descriptor = try Self.bound(to: path)
         self.state.withLock { state in
             state.path = path
@@ -49,12 +54,11 @@ final class RequestServer: Sendable {
         return descriptor
     }
 
-    /// Connections that are taken from now on speak to `events`.
-    func serve(_ events: AgentEvents, on group: MultiThreadedEventLoopGroup) {
-        let descriptor = self.state.withLock { state -> CInt? in
-            state.events = events
+    /// Begins to take connections, unless it does already.
+    func serve(on group: MultiThreadedEventLoopGroup) {
+        let (descriptor, events) = self.state.withLock { state -> (CInt?, AgentEvents?) in
             defer { state.isServing = true }
-            return state.isServing ? nil : state.descriptor
+            return (state.isServing ? nil : state.descriptor, state.events)
         }
         guard let descriptor else { return }
         ServerBootstrap(group: group)
@@ -65,7 +69,7 @@ final class RequestServer: Sendable {
                 }
             }
             .withBoundSocket(descriptor)
-            .whenFailure { events.yield(.logFailed("the agent's socket does not work: \($0)")) }
+            .whenFailure { events?.yield(.logFailed("the agent's socket does not work: \($0)")) }
     }
 }
 
