@@ -44,6 +44,7 @@ agent:
 
 # Many of the tests start clusters of their own: a few at a time, so that no deadline is starved of processor.
 test: agent
+	@Scripts/system-packages tests
 	@echo "==> building the tests"
 	@swift build --build-tests
 	@SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test --skip-build

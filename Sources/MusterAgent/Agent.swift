@@ -59,7 +59,10 @@ package struct Agent {
             events.finish()
             guard let folder = loop.kept else {
                 await equipment.status.drain(seconds: Self.patience)
-                await equipment.remove(NodeFolder(root: spec.scratch))
+                let folder = NodeFolder(root: spec.scratch)
+                await equipment.remove(folder)
+                // The engine would have removed the gang's folder: the last of its nodes does.
+                if loop.isAbandoned { folder.removeParent() }
                 return exit
             }
             equipment.status.send(.ready)

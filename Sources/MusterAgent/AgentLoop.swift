@@ -17,7 +17,7 @@ final class AgentLoop {
     private let link: WorkerLink?
     private var exit: Agent.Exit?
     /// The engine has gone, so that what it did not hear of must not look as if it had happened.
-    private var isAbandoned = false
+    private(set) var isAbandoned = false
     private var isReporting = false
     private var isLost = false
     /// Why the attempt cannot even begin.

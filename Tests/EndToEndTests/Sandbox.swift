@@ -89,6 +89,19 @@ final class Sandbox: Sendable {
     /// Names below the store's scratch folder: empty when nothing is left.
     var scratch: [String] { (try? FileManager.default.contentsOfDirectory(atPath: "\(self.store)/scratch")) ?? [] }
 
+    /// Names of the scratch folders of clusters of the newest run of `flow`, which are where paths are short.
+    func clusterScratch(of flow: String) async throws -> [String] {
+        let run = try await self.newest(flow).record.run
+        let prefix = UInt64(run).map { String($0, radix: 36) } ?? run
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/tmp/muster-\(getuid())")) ?? []
+        return names.filter { $0.hasPrefix(prefix) }
+    }
+
+    /// Files in the machine's shared memory that belong to nobody any more.
+    static var sharedMemory: Set<String> {
+        Set((try? FileManager.default.contentsOfDirectory(atPath: "/dev/shm")) ?? [])
+    }
+
     /// Every byte that the processes of one node wrote, in order.
     func log(_ attempt: AttemptID, node: Int = 0) throws -> Data {
         var reader = try LogReader(path: self.layout.logFile(attempt, node: node))

@@ -24,6 +24,9 @@ let flows: [String: any Flow.Type] = [
     "TogetherFlow": TogetherFlow.self,
     "RingFlow": RingFlow.self,
     "FrameworkFlow": FrameworkFlow.self,
+    "FailingClusterFlow": FailingClusterFlow.self,
+    "ArgumentsFlow": ArgumentsFlow.self,
+    "RetryClusterFlow": RetryClusterFlow.self,
 ]
 
 let program = CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? ""

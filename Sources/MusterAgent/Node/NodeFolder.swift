@@ -102,6 +102,12 @@ struct NodeFolder: Sendable, Equatable {
         return names
     }
 
+    /// Removes the folder that this one was in, if it is empty now.
+    func removeParent() {
+        guard let slash = self.root.lastIndex(of: "/") else { return }
+        rmdir(String(self.root[..<slash]))
+    }
+
     /// Removes everything; links are not followed. Returns what went wrong, if anything did.
     func remove() -> String? {
         guard access(self.root, F_OK) == 0 else { return nil }

@@ -1,0 +1,98 @@
+import Foundation
+import MusterModel
+import MusterProcess
+import Testing
+
+/// Clusters of all frameworks, as their authors ship them. What they need is fetched at their first run, which may take
+/// minutes.
+@Suite(.serialized, .timeLimit(.minutes(30))) struct ClusterTests {
+    @Test("The examples' clusters do their work on several nodes and leave nothing", arguments: [
+        ("deepspeed-zero", "DeepSpeedZeRO", "numbers of optimizer state on each rank"),
+        ("mpi-heat", "MPIHeat", "3 nodes and one rank agree"),
+        ("mpi-numpy", "MPINumpy", "1200 unknowns on 4 ranks"),
+        ("ray-tuning", "RayTuning", "did 3 of 12 trials"),
+        ("tensorflow-multi-worker", "TensorFlowMultiWorker", "2 workers"),
+    ])
+    func examples(program: String, flow: String, prints: String) async throws {
+        let sandbox = try Sandbox()
+        let finished = try await sandbox.muster(["run", "\(Sandbox.programs)/\(program)"])
+        #expect(finished.status == .exited(0), "\(finished)")
+        #expect(finished.all.contains(prints), "\(finished)")
+        try await self.expectNothingLeft(of: flow, in: sandbox)
+    }
+
+    @Test("A cluster of one node is a cluster", arguments: ["torchrun", "deepspeed", "mpi", "ray", "tensorflow"])
+    func oneNode(framework: String) async throws {
+        let sandbox = try Sandbox()
+        let finished = try await sandbox.run("FrameworkFlow", ["--framework", framework, "--nodes", "1"])
+        #expect(finished.status == .exited(0), "\(finished)")
+        #expect(finished.all.contains("first-collective"), "\(finished)")
+        try await self.expectNothingLeft(of: "FrameworkFlow", in: sandbox)
+    }
+
+    @Test("Debian's Open MPI runs a program on three nodes too")
+    func systemMPI() async throws {
+        let sandbox = try Sandbox()
+        let finished = try await sandbox.run("FailingClusterFlow", ["--framework", "system", "--way", "none"])
+        #expect(finished.status == .exited(0), "\(finished)")
+        for node in 0..<3 {
+            #expect(finished.all.contains("rank \(node) on node \(node) with 3 nodes, control task 2"), "\(finished)")
+        }
+        try await self.expectNothingLeft(of: "FailingClusterFlow", in: sandbox)
+    }
+
+    @Test("Nodes of a plain gang wait for each other, get the control node's files and run programs together")
+    func together() async throws {
+        let sandbox = try Sandbox()
+        let finished = try await sandbox.run("TogetherFlow")
+        #expect(finished.status == .exited(0), "\(finished)")
+        #expect(finished.all.contains("together: 3"), "\(finished)")
+        for node in 0..<3 { #expect(finished.all.contains("[\(node)] launched on \(node) as a b=\"ü\""), "\(finished)") }
+        #expect(finished.all.components(separatedBy: "only on").count == 2, "one node alone was to run it: \(finished)")
+        try await self.expectNothingLeft(of: "TogetherFlow", in: sandbox)
+    }
+
+    @Test("A barrier to which a node never comes fails with that node's number")
+    func brokenBarrier() async throws {
+        let sandbox = try Sandbox()
+        let finished = try await sandbox.run("TogetherFlow", ["--missing", "2"])
+        #expect(finished.status == .exited(1), "\(finished)")
+        #expect(finished.all.contains("body of node 2 has ended without coming to it"), "\(finished)")
+    }
+
+    @Test("A framework that a flow program brings is planned by that program, services and launches")
+    func broughtFramework() async throws {
+        let sandbox = try Sandbox()
+        let finished = try await sandbox.run("RingFlow", ["--nodes", "3", "--laps", "2"])
+        #expect(finished.status == .exited(0), "\(finished)")
+        for node in 0..<3 { #expect(finished.all.contains("lap 1: the token came by node \(node)"), "\(finished)") }
+        try await self.expectNothingLeft(of: "RingFlow", in: sandbox)
+        let refused = try await sandbox.run("RingFlow", ["--laps", "0"])
+        #expect(refused.status == .exited(1), "\(refused)")
+        #expect(refused.all.contains("laps must be a whole number above 0"), "\(refused)")
+    }
+
+    @Test("Arguments arrive byte for byte, whatever starts the program")
+    func arguments() async throws {
+        let sandbox = try Sandbox()
+        let finished = try await sandbox.run("ArgumentsFlow")
+        #expect(finished.status == .exited(0), "\(finished)")
+        #expect(finished.all.contains(#"arguments arrived: ["torchrun", "deepspeed", "mpi", "parallel"]"#), "\(finished)")
+    }
+
+    @Test("Clusters of one framework at the same time share no port and no folder")
+    func atOnce() async throws {
+        let sandbox = try Sandbox()
+        let flow = try sandbox.flow("RingFlow")
+        try await withThrowingTaskGroup(of: Finished.self) { group in
+            for _ in 0..<3 { group.addTask { try await sandbox.muster(["run", flow]) } }
+            for try await finished in group { #expect(finished.status == .exited(0), "\(finished)") }
+        }
+    }
+
+    private func expectNothingLeft(of flow: String, in sandbox: Sandbox) async throws {
+        #expect(sandbox.leftovers(of: flow).isEmpty)
+        #expect(sandbox.scratch.isEmpty)
+        #expect(try await sandbox.clusterScratch(of: flow).isEmpty)
+    }
+}

@@ -1,0 +1,15 @@
+#!/bin/sh
+# fail.sh WAY RANK PIDS: every process leaves a daemon and sleeps for a minute, but RANK fails in its WAY after a second.
+way=$1 failing=$2 pids=$3
+rank=${RANK:-${PMIX_RANK:-${PMI_RANK:-${OMPI_COMM_WORLD_RANK:-$MUSTER_NODE_INDEX}}}}
+setsid sh -c 'echo $$ >>"$0"; exec sleep 61' "$pids" </dev/null >/dev/null 2>&1 &
+echo "rank $rank on node $MUSTER_NODE_INDEX with $MUSTER_NODES nodes, control task $MUSTER_CONTROL_TASK"
+test "$way" = none && exit 0
+test "$rank" = "$failing" || exec sleep 60
+sleep 1
+echo "rank $rank fails on purpose" >&2
+case $way in
+    exit) exit 7 ;;
+    kill) kill -9 $$ ;;
+    segv) kill -SEGV $$ ;;
+esac
