@@ -83,6 +83,9 @@ let sources: [Target] = [
         dependencies: ["CMusterPlatform", "MusterModel", "MusterFrameworks", "MusterWire", "MusterMacros"],
         swiftSettings: strict),
 
+    // What tests of frameworks outside import.
+    .target(name: "MusterTestKit", dependencies: ["MusterModel", "MusterFrameworks"], swiftSettings: strict),
+
     // Floor 5: the two programs.
     .target(
         name: "MusterCommandLine",
@@ -154,6 +157,9 @@ let tests: [Target] = [
     .testTarget(
         name: "MusterTests", dependencies: ["Muster", "MusterModel", "MusterWire"], swiftSettings: strict),
     .testTarget(
+        name: "MusterTestKitTests", dependencies: ["MusterTestKit", "MusterFrameworks", "MusterModel"],
+        swiftSettings: strict),
+    .testTarget(
         name: "MusterMacrosTests",
         dependencies: [
             "MusterMacros",
@@ -181,6 +187,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Muster", targets: ["Muster"]),
+        .library(name: "MusterTestKit", targets: ["MusterTestKit"]),
         .executable(name: "muster", targets: ["muster"]),
         .executable(name: "muster-agent", targets: ["muster-agent"]),
         .executable(name: "digits-training", targets: ["DigitsTraining"]),

@@ -12,6 +12,15 @@ public struct ExitReading: Codable, Sendable, Equatable {
         self.blame = blame
     }
 
+    private enum CodingKeys: String, CodingKey { case successCodes, blame }
+
+    /// The codes in their order, so that equal readings have equal bytes.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(self.successCodes.sorted(), forKey: .successCodes)
+        try container.encode(self.blame, forKey: .blame)
+    }
+
     public func isSuccess(_ exit: ProcessExit) -> Bool { exit.code.map(self.successCodes.contains) ?? false }
 
     /// The exit that is to blame, if any failed: the first of the first role that has one.

@@ -27,5 +27,10 @@ public enum NodeEnvironment {
     public static let parallelNodeIndex = "MF_PARALLEL_NODE_INDEX"
     public static let parallelControlTask = "MF_PARALLEL_CONTROL_TASK_ID"
 
+    /// Whether a variable of this name says where a process runs, so that nobody but the agents may set it.
+    public static func isIdentity(_ name: String) -> Bool {
+        name.hasPrefix("MUSTER_") || name.hasPrefix("MF_PARALLEL_")
+    }
+
     public static func scopeValue(attempt: AttemptID, index: Int) -> String { "\(attempt.folder)/\(index)" }
 }

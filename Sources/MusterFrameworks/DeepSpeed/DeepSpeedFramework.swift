@@ -13,21 +13,27 @@ package struct DeepSpeedFramework: Framework {
 
     package init() {}
 
+    package func setup(settings: [String: JSONValue], size: Int) throws(FrameworkError) -> ClusterSetup {
+        _ = try self.wantsRealLauncher(settings)
+        return ClusterSetup()
+    }
+
     package func check(
         options: [String: JSONValue], settings: [String: JSONValue], node: NodeFacts
     ) throws(FrameworkError) -> CheckedLaunch {
         let asked = try Options(Self.name, options, known: ["entrypoint", "arguments", "deepspeedArguments"])
-        let defaults = try Options(Self.name, settings, known: ["launcher"])
         guard let entrypoint = try asked.string("entrypoint"), !entrypoint.isEmpty else {
             throw FrameworkError("deepspeed: entrypoint is missing; name the script to run on every process")
         }
         let raw = try asked.strings("deepspeedArguments")
         let parsed = try DeepSpeedArguments(raw, size: node.size)
-        let real = try self.runsRealLauncher(defaults, parsed)
+        // What the agents cannot do themselves is the real one's.
+        let real = try self.wantsRealLauncher(settings) || parsed.foreign != nil
         let slots = max(1, node.gpus > 0 ? node.gpus : node.cpus)
         if let count = parsed.processesPerNode, count > slots, node.gpus > 0 {
             throw FrameworkError(
-                "deepspeed: --num_gpus \(count), but node \(node.index) has \(slots); reserve more with @Resources(gpu:)")
+                "deepspeed: --num_gpus \(count), but node \(node.index) has \(slots); reserve more with @Resources(gpu:)"
+            )
         }
         let checked: [String: JSONValue] = [
             "entrypoint": .string(entrypoint),
@@ -42,12 +48,10 @@ package struct DeepSpeedFramework: Framework {
         return CheckedLaunch(request: request, files: isFile ? [entrypoint] : [])
     }
 
-    private func runsRealLauncher(
-        _ defaults: Options, _ arguments: DeepSpeedArguments
-    ) throws(FrameworkError) -> Bool {
-        switch try defaults.string("launcher") ?? "direct" {
+    private func wantsRealLauncher(_ settings: [String: JSONValue]) throws(FrameworkError) -> Bool {
+        switch try Options(Self.name, settings, known: ["launcher"]).string("launcher") ?? "direct" {
         case "deepspeed": true
-        case "direct": arguments.foreign != nil
+        case "direct": false
         case let other: throw FrameworkError("deepspeed: launcher must be direct or deepspeed, not '\(other)'")
         }
     }

@@ -9,6 +9,11 @@ package struct ParallelFramework: Framework {
 
     package init() {}
 
+    package func setup(settings: [String: JSONValue], size: Int) throws(FrameworkError) -> ClusterSetup {
+        _ = try Options(Self.name, settings, known: [])
+        return ClusterSetup()
+    }
+
     package func check(
         options: [String: JSONValue], settings: [String: JSONValue], node: NodeFacts
     ) throws(FrameworkError) -> CheckedLaunch {
@@ -18,15 +23,26 @@ package struct ParallelFramework: Framework {
             throw FrameworkError("parallel: arguments are missing; name the program to start, then what it is given")
         }
         let nodes = try self.nodes(asked, size: node.size)
+        let environment = try self.environment(asked)
         let checked: [String: JSONValue] = [
             "program": .string(program),
             "arguments": .array(arguments.dropFirst().map(JSONValue.string)),
-            "environment": .object(try asked.texts("environment").mapValues(JSONValue.string)),
+            "environment": .object(environment.mapValues(JSONValue.string)),
             "nodes": .array(nodes.map(JSONValue.int)),
         ]
         let request = LaunchRequest(
             framework: Self.name, options: checked, processes: nodes.contains(node.index) ? 1 : 0, asker: .controlNode)
         return CheckedLaunch(request: request, files: program.contains("/") ? [program] : [])
+    }
+
+    private func environment(_ asked: Options) throws(FrameworkError) -> [String: String] {
+        let environment = try asked.texts("environment")
+        if let name = environment.keys.filter(NodeEnvironment.isIdentity).min() {
+            throw FrameworkError(
+                "parallel: environment sets \(name), which says where a process runs and is Muster's to set; take another name"
+            )
+        }
+        return environment
     }
 
     private func nodes(_ asked: Options, size: Int) throws(FrameworkError) -> [Int] {
@@ -47,8 +63,10 @@ package struct ParallelFramework: Framework {
             return LaunchPlan()
         }
         let name = program.split(separator: "/").last.map(String.init) ?? program
+        let isAlone = context.processes.reduce(0, +) == 1
         let process = PlannedProcess(
-            label: name, arguments: [program] + (try options.strings("arguments")),
+            label: isAlone ? name : "\(name) \(context.node)",
+            arguments: [program] + (try options.strings("arguments")),
             environment: context.environment.merging(try options.texts("environment")) { $1 })
         return LaunchPlan(processes: [process])
     }

@@ -38,20 +38,29 @@ package struct RayFramework: Framework {
         let isHead = context.node == 0
         let service = PlannedService(
             process: PlannedProcess(
-                label: isHead ? "the Ray head" : "the Ray node", arguments: try self.command(settings, address, context),
-                environment: context.environment.merging(Self.environment) { $1 }),
+                label: isHead ? "the Ray head" : "the Ray node",
+                arguments: try self.command(settings, address, context),
+                environment: self.environment(context)),
             stage: 0, readiness: .output(text: Self.started))
         let logs = PlannedLogs(
             folder: "\(context.folder)/session_latest/logs", prefixes: ["worker-"],
             marks: [":job_id:", ":task_name:", ":actor_name:"])
+        var environment = Self.defaults.filter { context.environment[$0.key] == nil }
+        environment["RAY_ADDRESS"] = address
         return SetupPlan(
-            services: [service], environment: ["RAY_ADDRESS": address].merging(Self.bodyEnvironment) { $1 },
+            services: [service], environment: environment,
             logs: settings.workerLogs ? [logs] : [])
     }
 
-    private static let environment = ["PYTHONUNBUFFERED": "1", "RAY_USAGE_STATS_ENABLED": "0"]
-    /// What the workers write arrives in their nodes' logs; the driver need not print it again.
-    private static let bodyEnvironment = ["RAY_USAGE_STATS_ENABLED": "0", "RAY_LOG_TO_DRIVER": "0"]
+    /// Of the body, where the user has not said otherwise. What the workers write arrives in their nodes' logs; the driver
+    /// need not print it again.
+    private static let defaults = ["RAY_USAGE_STATS_ENABLED": "0", "RAY_LOG_TO_DRIVER": "0"]
+
+    /// Of `ray start`, whose line that it has started must not wait in a buffer.
+    private func environment(_ context: SetupContext) -> [String: String] {
+        context.environment.merging(["RAY_USAGE_STATS_ENABLED": "0"]) { own, _ in own }
+            .merging(["PYTHONUNBUFFERED": "1"]) { $1 }
+    }
 
     private func command(
         _ settings: Settings, _ address: String, _ context: SetupContext
@@ -70,7 +79,8 @@ package struct RayFramework: Framework {
         guard context.node == 0 else { return command + ["--address", address] }
         // The monitor is the autoscaler's: a gang has the size it has.
         command += [
-            "--head", "--no-monitor", "--port", "\(ports[0])", "--include-dashboard", settings.dashboard ? "true" : "false",
+            "--head", "--no-monitor", "--port", "\(ports[0])", "--include-dashboard",
+            settings.dashboard ? "true" : "false",
         ]
         if settings.dashboard {
             command += [

@@ -16,12 +16,19 @@ package struct TorchrunFramework: Framework {
 
     package init() {}
 
+    package func setup(settings: [String: JSONValue], size: Int) throws(FrameworkError) -> ClusterSetup {
+        let defaults = try self.defaults(settings)
+        _ = try defaults.integer("processesPerNode", in: 1...Self.maximumProcesses)
+        _ = try self.wantsRealLauncher(defaults)
+        return ClusterSetup()
+    }
+
     package func check(
         options: [String: JSONValue], settings: [String: JSONValue], node: NodeFacts
     ) throws(FrameworkError) -> CheckedLaunch {
         let asked = try Options(
             Self.name, options, known: ["entrypoint", "arguments", "processesPerNode", "torchrunArguments"])
-        let defaults = try Options(Self.name, settings, known: ["processesPerNode", "launcher"])
+        let defaults = try self.defaults(settings)
         guard let entrypoint = try asked.string("entrypoint"), !entrypoint.isEmpty else {
             throw FrameworkError("torchrun: entrypoint is missing; name the script to run on every process")
         }
@@ -65,6 +72,10 @@ package struct TorchrunFramework: Framework {
 
     // MARK: Checks
 
+    private func defaults(_ settings: [String: JSONValue]) throws(FrameworkError) -> Options {
+        try Options(Self.name, settings, known: ["processesPerNode", "launcher"])
+    }
+
     private func processesPerNode(
         _ asked: Options, _ defaults: Options, _ arguments: TorchrunArguments
     ) throws(FrameworkError) -> String? {
@@ -102,15 +113,19 @@ package struct TorchrunFramework: Framework {
     private func runsRealLauncher(
         _ defaults: Options, _ arguments: TorchrunArguments, _ node: NodeFacts
     ) throws(FrameworkError) -> Bool {
-        switch try defaults.string("launcher") ?? "direct" {
-        case "torchrun": return true
-        case "direct": break
-        case let other: throw FrameworkError("torchrun: launcher must be direct or torchrun, not '\(other)'")
-        }
+        if try self.wantsRealLauncher(defaults) { return true }
         if arguments.foreign != nil || node.environment.keys.contains(where: { $0.hasPrefix("PET_") }) { return true }
         // A device that only torch itself can count.
         guard let count = arguments.processesPerNode else { return false }
         return Int(count) == nil && !["auto", "cpu", "gpu"].contains(count)
+    }
+
+    private func wantsRealLauncher(_ defaults: Options) throws(FrameworkError) -> Bool {
+        switch try defaults.string("launcher") ?? "direct" {
+        case "torchrun": true
+        case "direct": false
+        case let other: throw FrameworkError("torchrun: launcher must be direct or torchrun, not '\(other)'")
+        }
     }
 
     // MARK: Processes
@@ -145,7 +160,8 @@ package struct TorchrunFramework: Framework {
         ]) { $1 }
         if count > 1, environment["OMP_NUM_THREADS"] == nil { environment["OMP_NUM_THREADS"] = "1" }
         return PlannedProcess(
-            label: "rank \(rank)", arguments: program.command(program.arguments.map { Self.substitute($0, localRank: localRank) }),
+            label: "rank \(rank)",
+            arguments: program.command(program.arguments.map { Self.substitute($0, localRank: localRank) }),
             environment: environment, errorFile: errorFile)
     }
 
@@ -166,7 +182,8 @@ package struct TorchrunFramework: Framework {
 
     /// The real torchrun, told who and where this node is.
     private func launcher(
-        _ program: PythonProgram, _ parsed: TorchrunArguments, _ raw: [String], processes: String, _ context: LaunchContext
+        _ program: PythonProgram, _ parsed: TorchrunArguments, _ raw: [String], processes: String,
+        _ context: LaunchContext
     ) -> PlannedProcess {
         let control = context.roster.controlAddress
         let port = parsed.masterPort ?? context.port

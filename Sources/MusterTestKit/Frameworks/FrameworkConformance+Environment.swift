@@ -1,0 +1,63 @@
+import MusterFrameworks
+import MusterModel
+
+/// What processes find in their environment.
+extension FrameworkConformance {
+    /// - Parameter environment: Of the context that the process was planned from.
+    func checkEnvironment(
+        _ process: PlannedProcess, _ environment: [String: String], _ trial: Trial, _ node: Int, _ report: Report
+    ) {
+        let place = "\(trial), node \(node), \(process.label)"
+        for name in environment.keys.sorted()
+        where !self.subject.variables.contains(name) && !process.environment[name].isSame(as: environment[name]) {
+            let fate = process.environment[name].map { "'\($0)'" } ?? "gone"
+            report(
+                FrameworkProblem(
+                    rule: name.isIdentity ? .identity : .environment, place: place,
+                    detail: "\(name) was '\(environment[name] ?? "")' and is \(fate)"))
+        }
+        for name in process.environment.keys.sorted() where name.isIdentity && environment[name] == nil {
+            report(FrameworkProblem(rule: .identity, place: place, detail: "\(name) is made up"))
+        }
+    }
+
+    /// Variables that a launch adds on its own are only defaults, unless the framework claims them.
+    func checkDefaults(
+        _ launch: Trial.Launch, _ trial: Trial, _ options: [String: JSONValue], _ place: String, _ report: Report
+    ) throws(FrameworkError) {
+        var added: Set<String> = []
+        for (plan, context) in zip(launch.plans, launch.contexts) {
+            for process in plan.processes {
+                added.formUnion(process.environment.keys.filter { context.environment[$0] == nil })
+            }
+        }
+        for name in added.subtracting(self.subject.variables).sorted() where !name.isIdentity {
+            var other = trial
+            other.environment[name] = "the user's"
+            for process in try other.launch(options).plans.flatMap(\.processes)
+            where process.environment[name] != "the user's" {
+                report(
+                    FrameworkProblem(
+                        rule: .environment, place: "\(place), \(process.label)",
+                        detail: "the launch overwrites the user's \(name) with '\(process.environment[name] ?? "")'"))
+            }
+        }
+    }
+}
+
+extension String {
+    /// Whether a variable of this name says which node this is.
+    var isIdentity: Bool { NodeEnvironment.isIdentity(self) }
+
+    /// Whether this path lies below `folder`, without a way out of it.
+    func isBelow(_ folder: String) -> Bool {
+        self.hasPrefix(folder + "/") && !self.split(separator: "/", omittingEmptySubsequences: false).contains("..")
+    }
+}
+
+extension String? {
+    /// Byte for byte: Swift takes texts for equal that only look the same.
+    func isSame(as other: String?) -> Bool {
+        self.map { Array($0.utf8) } == other.map { Array($0.utf8) }
+    }
+}
