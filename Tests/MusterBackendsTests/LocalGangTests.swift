@@ -40,14 +40,16 @@ import Testing
         #expect(gang.handle(.overdue(node: 0), now: 12) == [])
     }
 
-    @Test("A killed worker's agent is swept up after, and its signal is added to the control node's report")
-    func workerKilled() {
+    @Test(
+        "A killed worker's agent is swept up after, and its signal is added to the control node's report, whichever comes first",
+        arguments: [true, false])
+    func workerKilled(reportComesFirst: Bool) {
         var gang = self.gang()
-        let lost = TaskFailure(code: .lost, message: "lost contact", node: 1)
         var failed = Self.report
-        failed.failure = lost
-        _ = gang.handle(.status(.finished(report: failed)), now: 2)
-        #expect(gang.handle(.exited(node: 1, .signaled(9), lastLines: []), now: 2) == [.sweep(node: 1)])
+        failed.failure = TaskFailure(code: .lost, message: "lost contact", node: 1)
+        if reportComesFirst { _ = gang.handle(.status(.finished(report: failed)), now: 2) }
+        #expect(gang.handle(.exited(node: 1, .signaled(9), lastLines: []), now: 2).contains(.sweep(node: 1)))
+        if !reportComesFirst { _ = gang.handle(.status(.finished(report: failed)), now: 2) }
         _ = gang.handle(.exited(node: 0, .exited(0), lastLines: []), now: 2)
         guard case .observe(.finished(let report))? = gang.handle(.swept(node: 1), now: 3).last else {
             Issue.record("the gang has to be over")
@@ -91,14 +93,18 @@ import Testing
         #expect(report.failure == reason)
     }
 
-    @Test("A silent node that the control node gave up on is killed at once")
+    @Test("A silent node that the control node gave up on is killed soon, and that is not told as the cause")
     func silent() {
         var gang = self.gang()
         var failed = Self.report
         failed.failure = TaskFailure(code: .lost, message: "silent", node: 1)
         #expect(
             gang.handle(.status(.finished(report: failed)), now: 2)
-                == [.killLater(node: 0, seconds: 10), .kill(node: 1)])
+                == [.killLater(node: 0, seconds: 10), .killLater(node: 1, seconds: LocalGang.doubt)])
+        #expect(gang.handle(.overdue(node: 1), now: 2.2) == [.kill(node: 1)])
+        _ = gang.handle(.exited(node: 1, .signaled(9), lastLines: []), now: 2.2)
+        _ = gang.handle(.exited(node: 0, .exited(0), lastLines: []), now: 2.3)
+        #expect(gang.handle(.swept(node: 1), now: 2.3) == [.observe(.finished(failed))])
     }
 
     @Test("Loopback addresses are whole, distinct and never an end of their network")

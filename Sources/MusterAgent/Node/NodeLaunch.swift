@@ -19,6 +19,9 @@ struct NodeRound {
     var tails: [OutputTail] = []
     /// Commands that a launcher has this node run, by the control node's number for them.
     var remotes: [Int: (process: SpawnedProcess, tail: OutputTail)] = [:]
+    /// Those of them that were ended because the launcher does not wait for them any more: their end is no failure of
+    /// this node.
+    var abandoned: Set<Int> = []
     /// Commands that came before the plan.
     var early: [(id: Int, command: String)] = []
     /// In the order in which they came.

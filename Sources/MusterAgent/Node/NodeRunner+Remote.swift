@@ -74,14 +74,19 @@ extension NodeRunner {
         }
     }
 
-    func stopRemote(_ id: Int) { self.round?.remotes[id]?.process.signalGroup(SIGTERM) }
+    func stopRemote(_ id: Int) {
+        self.round?.abandoned.insert(id)
+        self.round?.remotes[id]?.process.signalGroup(SIGTERM)
+    }
 
     func remoteExited(_ id: Int, _ round: LaunchRound, _ status: ExitStatus) {
         guard let current = self.round, current.round == round, let remote = current.remotes[id] else { return }
         self.round?.remotes[id] = nil
         // First the cause: once the launcher hears of the end it may leave.
-        self.judge(
-            ProcessExit(current.plan?.remote?.label ?? "a command", .remote, status, lastLines: remote.tail.lastLines))
+        if !current.abandoned.contains(id) {
+            let label = current.plan?.remote?.label ?? "a command"
+            self.judge(ProcessExit(label, .remote, status, lastLines: remote.tail.lastLines))
+        }
         let code = switch status {
         case .exited(let code): Int(code)
         case .signaled(let signal): 128 + Int(signal)

@@ -34,6 +34,10 @@ struct LocalGang: Sendable, Equatable {
         case observe(GangObservation.Event)
     }
 
+    /// Seconds for which a node that the gang has lost is left alone: of an agent that was killed the system tells in that
+    /// time, and one that was stopped will not go by itself.
+    static let doubt = 0.2
+
     private enum NodePhase: Sendable, Equatable { case alive, sweeping, gone }
 
     let attempt: AttemptID
@@ -47,6 +51,10 @@ struct LocalGang: Sendable, Equatable {
     private var report: GangReport?
     private var inferred: TaskFailure?
     private var cancellation: TaskFailure?
+    /// How agents ended that did not end well, by node.
+    private var ends: [Int: TaskFailure] = [:]
+    /// Nodes whose agents were killed from here.
+    private var killed: Set<Int> = []
 
     init(attempt: AttemptID, size: Int, controlAddress: String, grace: Double, started: Double) {
         self.attempt = attempt
@@ -68,7 +76,7 @@ struct LocalGang: Sendable, Equatable {
         case .ready: self.ready(now)
         case .swept(let node): self.gone(node, now)
         case .cancelled(let failure): self.cancel(failure)
-        case .overdue(let node): self.nodes[node] == .alive ? [.kill(node: node)] : []
+        case .overdue(let node): self.overdue(node)
         }
     }
 
@@ -84,6 +92,7 @@ struct LocalGang: Sendable, Equatable {
         case .ended(let node, let status): return [.observe(.ended(node: node, status: status))]
         case .finished(let report):
             self.report = report
+            self.explain()
             return self.expectTheEnd(of: report)
         case .ready: return []
         }
@@ -98,14 +107,24 @@ struct LocalGang: Sendable, Equatable {
     /// After the report every agent leaves by itself; one that cannot, because it was stopped, is helped.
     private func expectTheEnd(of report: GangReport) -> [Action] {
         self.nodes.indices.filter { self.nodes[$0] == .alive }.map { node in
-            if report.failure?.code == .lost, report.failure?.node == node { return .kill(node: node) }
-            return .killLater(node: node, seconds: self.grace + 5)
+            let isLost = report.failure?.code == .lost && report.failure?.node == node
+            return .killLater(node: node, seconds: isLost ? Self.doubt : self.grace + 5)
         }
+    }
+
+    /// What a kill from here ends tells nothing about why its node was lost.
+    private mutating func overdue(_ node: Int) -> [Action] {
+        guard self.nodes[node] == .alive else { return [] }
+        self.killed.insert(node)
+        return [.kill(node: node)]
     }
 
     private mutating func exited(_ node: Int, _ status: ExitStatus, _ lastLines: [String], _ now: Double) -> [Action] {
         guard self.nodes[node] == .alive else { return [] }
-        if status != .exited(0) { self.explain(node, status, lastLines) }
+        if status != .exited(0), !self.killed.contains(node) {
+            self.ends[node] = self.lost(node, status, lastLines)
+            self.explain()
+        }
         var actions: [Action] = []
         if node == 0, self.report == nil {
             // Without their control node the others leave by themselves; the deadline is for stopped ones.
@@ -124,11 +143,13 @@ struct LocalGang: Sendable, Equatable {
         return actions + [.sweep(node: node)]
     }
 
-    /// Adds what only this machine knows, the signal that ended an agent, to what the control node reported.
-    private mutating func explain(_ node: Int, _ status: ExitStatus, _ lastLines: [String]) {
-        guard self.report?.failure?.code == .lost, self.report?.failure?.node == node else { return }
-        let explained = self.lost(node, status, lastLines)
-        self.report?.failure = explained
+    /// Adds what only this machine knows, the signal that ended an agent, to what the control node reported. The agent's
+    /// end and the report come in either order.
+    private mutating func explain() {
+        guard let failure = self.report?.failure, failure.code == .lost, failure.process == nil,
+            let end = failure.node.flatMap({ self.ends[$0] })
+        else { return }
+        self.report?.failure = end
     }
 
     private func lost(_ node: Int, _ status: ExitStatus, _ lastLines: [String]) -> TaskFailure {

@@ -49,6 +49,9 @@ struct MPIHosts {
             "PRTE_MCA_plm_ssh_agent": self.reach,
             "PRTE_MCA_plm_ssh_no_tree_spawn": "1",
             "PRTE_MCA_prte_default_hostfile": self.hosts,
+            // Daemons that do not leave their agents, which then see how they end.
+            "OMPI_MCA_orte_leave_session_attached": "1",
+            "PRTE_MCA_prte_leave_session_attached": "1",
             // Both refuse to run as root, which is who one is in a container.
             "OMPI_ALLOW_RUN_AS_ROOT": "1",
             "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
