@@ -52,7 +52,7 @@ private final class Workshop {
         var description = FlowDescription(reactor: self.reactor, environment: self.environment)
         description.deadline = script.hasPrefix("sleep") ? 0.2 : 30
         let subject = description
-        let error = await #expect(throws: CommandFailure.self) { try await subject.manifest(of: program) }
+        let error = await #expect(throws: CommandFailure.self) { try await subject.manifest(of: [program]) }
         #expect(error?.reason == .usage)
         #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
         #expect(error?.message.contains(more) == true, "\(error?.message ?? "")")
@@ -63,13 +63,13 @@ private final class Workshop {
     func manifest() async throws {
         let manifest = FlowManifest(name: "Demo", language: "swift", folder: self.shop.path, steps: [StepManifest(name: "start")])
         let description = FlowDescription(reactor: self.reactor, environment: self.environment)
-        #expect(try await description.manifest(of: self.shop.flow(manifest)) == manifest)
+        #expect(try await description.manifest(of: [self.shop.flow(manifest)]) == manifest)
     }
 
     @Test(
         "A flow that cannot be found is refused with what was looked for",
         arguments: [
-            ("nosuch", ExitReason.notFound, "no flow 'nosuch'"), ("flow.py", .usage, "Python flows are not supported"),
+            ("nosuch", ExitReason.notFound, "no flow 'nosuch'"),
             ("plain.txt", .usage, "not an executable file"), ("flow.swift", .usage, "folder of its package"),
             ("folder", .notFound, "without a Package.swift"),
         ])
