@@ -48,10 +48,11 @@ def translate(words, flow_name, path):
     if verb in ABOUT_RUNS:
         words = [_pathspec(word, flow_name) for word in words]
     words = [word for word in words if not (verb == "logs" and word == "--both")]
-    if verb in ("dump", "logs"):
+    if verb in ABOUT_RUNS:
         return [verb, *words, *store]
     if verb == "card":
-        return [verb, *words[:1], "--program", path, *words[1:], *store]
+        # A step alone is the newest run's.
+        words[1:2] = [word if "/" in word else f"{flow_name}/latest/{word}" for word in words[1:2]]
     takes_store = verb not in ("show", "check", "package")
     return [verb, "--program", path, *front, *words, *(store if takes_store else [])]
 

@@ -54,7 +54,8 @@ class Parameter:
         if self.type is not None and self.type is not JSONType and self.type not in _KINDS:
             raise ParameterError(at_caller(
                 f"Parameter '{self.name}' has the type {self.type!r}; int, float, bool, str and JSONType are known"))
-        if self.separator is not None and self.kind != "string":
+        is_text = self.default is None or callable(self.default) or isinstance(self.default, (str, list, tuple))
+        if self.separator is not None and (self.type not in (None, str) or not is_text):
             raise ParameterError(at_caller(f"Parameter '{self.name}' has a separator, so its type has to be str"))
 
     @property
@@ -96,6 +97,8 @@ class Parameter:
                 return float(default)
             if kind == "int" and (isinstance(default, bool) or int(default) != default):
                 raise ValueError("it is no whole number")
+            if kind == "string" and not isinstance(default, str):
+                raise ValueError("it is no text")
             return {"int": int, "bool": bool, "string": str}[kind](default)
         except (TypeError, ValueError) as error:
             raise ParameterError(

@@ -4,7 +4,7 @@ import os
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES, ExtensionFileLoader, FileFinder, SourceFileLoader
 
-from .program import packaged
+from .program import PACKAGED, packaged
 
 SHIM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "shim")
 
@@ -21,7 +21,7 @@ def settle(root, arguments):
 
     `metaflow` is Muster's own too, unless MUSTER_USE_REAL_METAFLOW says otherwise. Only this process sees that.
     """
-    verbs = [word for word in arguments[1:] if word in ("step", "serve")]
+    verbs = [word for word in arguments[1:] if word in PACKAGED]
     flow = os.path.abspath(arguments[0]) if arguments else ""
     folder = os.path.dirname(packaged(flow) if verbs else flow)
     sys.path.remove(root)

@@ -6,7 +6,10 @@ import types
 
 from .launch import launch, take_front
 
-OWN_VERBS = ("describe", "step", "serve")
+OWN_VERBS = ("describe", "step", "serve", "values")
+# Those that run the flow as its code package has it, and those whose standard output is read by a program.
+PACKAGED = ("step", "serve", "values")
+PRINTING = ("describe", "values")
 PROTOCOL = {"stdout": None}
 
 
@@ -21,11 +24,11 @@ def main(arguments):
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return 64
-    if verb and verb[0] in ("step", "serve"):
+    if verb and verb[0] in PACKAGED:
         path = packaged(path)
     launch.file, launch.verb = path, verb
     sys.argv = [path] + verb
-    if verb and verb[0] == "describe":
+    if verb and verb[0] in PRINTING:
         keep_output_clean()
     if verb and verb[0] == "serve":
         from . import serve
@@ -83,6 +86,12 @@ def keep_output_clean():
     os.dup2(2, 1)
 
 
+def own_output():
+    """Standard output as it was before the flow's module ran."""
+    sys.stdout.flush()
+    return open(PROTOCOL["stdout"] if PROTOCOL["stdout"] is not None else 1, "w", encoding="utf-8")
+
+
 def told(error):
     """Why the flow's module could not be run."""
     from . import failures
@@ -115,7 +124,7 @@ def _verb_of_script():
     launch.file = os.path.abspath(sys.argv[0])
     if len(sys.argv) > 1 and sys.argv[1] in OWN_VERBS:
         launch.verb = sys.argv[1:]
-        if sys.argv[1] == "describe":
+        if sys.argv[1] in PRINTING:
             keep_output_clean()
         return launch.verb
     from . import handover
@@ -128,6 +137,10 @@ def _act(flow, verb):
         handover.take_over(verb)
     if verb[0] == "describe":
         return describe(flow)
+    if verb[0] == "values":
+        from . import values
+        with own_output() as output:
+            return values.show(verb[1:], output)
     attach(flow)
     if verb[0] == "serve":
         from . import serve
@@ -158,8 +171,7 @@ def describe(flow):
     except MusterException as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    sys.stdout.flush()
-    with open(PROTOCOL["stdout"] if PROTOCOL["stdout"] is not None else 1, "w", encoding="utf-8") as output:
+    with own_output() as output:
         output.write(text + "\n")
     return 0
 

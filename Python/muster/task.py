@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 
 from . import artifacts, items
 from .agent import Agent
@@ -11,6 +12,8 @@ from .location import at_caller, caller
 
 # What the outer foreaches of a task had for elements: the engine only hands out the innermost one.
 OUTER = "_foreach_outer"
+# Pages of the task before.
+CARD = "_card_"
 
 
 class Task:
@@ -34,9 +37,15 @@ class Task:
         self.place = None
         self.current = None
         self.process = os.getpid()
+        self.began = time.time()
+        # Files that the task leaves beside its artifacts, by name: they are for people and go no further.
+        self.files = {}
         self._outer = self._outer_elements(inputs)
+        references = self.flow._state.references
+        for name in [each for each in references if each.startswith(CARD)]:
+            del references[name]
         if len(self.frames) < 2:
-            self.flow._state.references.pop(OUTER, None)
+            references.pop(OUTER, None)
         elif self.is_join:
             self.flow.__dict__[OUTER] = self._outer[:len(self.frames) - 1]
         self._elements = {}
@@ -220,6 +229,10 @@ class Task:
                 result["unchanged"][name] = state.references[name]
             else:
                 result["artifacts"][name] = {"path": self._write(name, value), "encoding": "pickle"}
+        for name, data in self.files.items():
+            with open(os.path.join(self.folder, "artifacts", name), "wb") as file:
+                file.write(data)
+            result["artifacts"][name] = {"path": f"artifacts/{name}", "encoding": "data"}
         for name, reference in state.references.items():
             if name not in self.flow.__dict__:
                 result["unchanged"][name] = reference
