@@ -11,7 +11,7 @@ package struct MusterCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             RunVerb.self, ResumeVerb.self, ShowVerb.self, CheckVerb.self, ListVerb.self, StatusVerb.self, LogsVerb.self,
-            DumpVerb.self, CancelVerb.self, PackageVerb.self, TagVerb.self,
+            DumpVerb.self, CancelVerb.self, PackageVerb.self, TagVerb.self, CardVerb.self,
         ])
 
     package init() {}
@@ -32,7 +32,7 @@ package struct MusterCommand: AsyncParsableCommand {
     }
 
     /// Verbs that have verbs of their own.
-    private static let outer: Set<String> = ["package", "tag"]
+    private static let outer: Set<String> = ["package", "tag", "card"]
 
     /// A flow program hands `package list` over with `--program` in between: it belongs to the inner verb.
     static func ordered(_ arguments: [String]) -> [String] {
