@@ -87,6 +87,14 @@ class MetaflowRay(Parallel):
         "enable_dashboard": False, "dashboard_port": 8265,
     }
 
+    def framework_options(self):
+        """Ports are picked on the nodes, so that two clusters never meet; one that is written is meant."""
+        options = self.options
+        settings = {"dashboard": bool(options["enable_dashboard"]), "workerLogs": bool(options["enable_worker_logs"])}
+        if "dashboard_port" in self.given:
+            settings["dashboardPort"] = whole(self, "dashboard_port", options["dashboard_port"])
+        return settings
+
 
 parallel = step_decorator(Parallel)
 pytorch_parallel = step_decorator(PyTorchParallel)
