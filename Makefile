@@ -46,6 +46,8 @@ agent:
 test: agent
 	@echo "==> building the tests"
 	@swift build --build-tests
+	@echo "==> testing the Python front end"
+	@cd Python/tests && python3 -m unittest discover --quiet
 	@SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test --skip-build
 
 # make bench NAME=foreach measures one row.

@@ -1,11 +1,13 @@
 import Foundation
 import Testing
 
-/// The examples in Python as people run them. The one with PyTorch fetches it once, which may take minutes.
+/// The examples in Python as people run them. Those with a framework fetch it once, which may take minutes.
 @Suite(.serialized, .timeLimit(.minutes(20))) struct PythonExampleTests {
     @Test("Each example runs to its end with the outcome that it promises", arguments: [
         ("foreach", "ForeachFlow", "5 samples in ForeachFlow, the best slope is 2.00"),
         ("gang", "GangFlow", "4 nodes, the sum is 499500"), ("torchrun", "TorchrunFlow", "the slope is 3.0"),
+        ("deepspeed", "DeepSpeedFlow", "the slope is 3.0"), ("mpi", "MPIFlow", "2 ranks found 3.141593"),
+        ("ray", "RayFlow", "2 nodes, the sum of squares is 2470"), ("tensorflow", "TensorFlowFlow", "2 workers, the slope is 3.0"),
     ])
     func example(folder: String, flow: String, prints: String) async throws {
         let sandbox = try Sandbox()
