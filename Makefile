@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo build fixtures agent test bench clean format
+.PHONY: demo build commands fixtures agent test bench clean format
 
 RELEASE := swift build -c release --static-swift-stdlib
 # Flows need the macros' library, which keeps one core busy for minutes: they have a build folder of their own, so that
@@ -31,6 +31,11 @@ $(BUILT): $(SOURCES)
 	wait $$flows || { echo "digits-training was not built; all messages stand in $(FLOWS)/build.log" >&2; exit 1; }
 	@ln -sfn ../../flows/release/digits-training .build/release/digits-training
 	@touch $@
+
+# The two programs alone: all that flows in Python need.
+commands:
+	@Scripts/system-packages
+	@for product in muster muster-agent; do $(RELEASE) --product $$product; done
 
 # The flows of the tests, for the benchmarks.
 fixtures: $(BUILT)

@@ -146,9 +146,13 @@ class Bench:
         folder = self.folder("muster")
         return self.seconds([flow, "run", *arguments], cwd=folder, env=self.muster_environment())
 
+    def build_commands(self):
+        """The release build of the command and the agent alone."""
+        self.check(["make", "commands"], cwd=self.root)
+
     def python_seconds(self, flow, *arguments):
         """The wall time of a whole run under Muster of one of Metaflow's flows, unchanged, with Metaflow's own Python."""
-        self.build()
+        self.build_commands()
         return self.seconds(
             [self.release / "muster", "run", self.root / "Benchmarks" / "metaflow" / flow, *arguments],
             cwd=self.folder("muster"), env=self.python_environment())

@@ -13,7 +13,7 @@ LIMIT = 1 / 10
 def measure(bench):
     script = bench.root / "Benchmarks" / "metaflow" / "client.py"
     ours = bench.folder("muster")
-    bench.build()
+    bench.build_commands()
     environment = bench.python_environment()
     bench.check(
         [bench.release / "muster", "run", bench.root / "Benchmarks" / "metaflow" / "many.py"], cwd=ours, env=environment)

@@ -11,7 +11,7 @@ ARRAY = 1024
 
 
 def measure(bench):
-    bench.build()
+    bench.build_commands()
     folder = bench.folder("muster")
     flow = bench.root / "Benchmarks" / "metaflow" / "array.py"
     peaks = {}

@@ -27,7 +27,8 @@ def main(arguments):
     if verb and verb[0] in PACKAGED:
         path = packaged(path)
     launch.file, launch.verb = path, verb
-    sys.argv = [path] + verb
+    # A served step and one that is started see the same.
+    sys.argv = [path]
     if verb and verb[0] in PRINTING:
         keep_output_clean()
     if verb and verb[0] == "serve":

@@ -107,7 +107,7 @@ def _become_step(request, parent, libc):
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
-    _connection.close()
+    os.close(_connection.fileno())
     os.chdir(request["workFolder"])
     os.environ.clear()
     os.environ.update(request["environment"])

@@ -34,7 +34,9 @@ struct FileParameters {
         } catch {
             throw EngineError(
                 code: .flow,
-                message: "the file '\(path)' of parameter '\(parameter.name)' cannot be read: \(error.localizedDescription); give another one with \(ParameterSpelling.flag(parameter.name))")
+                message:
+                    "the file '\(path)' of parameter '\(parameter.name)' cannot be read: \(error.localizedDescription); give another one with \(ParameterSpelling.flag(parameter.name))"
+            )
         }
     }
 }

@@ -1,14 +1,18 @@
 import Foundation
+import MusterProcess
 import Testing
 
 /// The examples in Python as people run them. Those with a framework fetch it once, which may take minutes.
 @Suite(.serialized, .timeLimit(.minutes(20))) struct PythonExampleTests {
-    @Test("Each example runs to its end with the outcome that it promises", arguments: [
-        ("foreach", "ForeachFlow", "5 samples in ForeachFlow, the best slope is 2.00"),
-        ("gang", "GangFlow", "4 nodes, the sum is 499500"), ("torchrun", "TorchrunFlow", "the slope is 3.0"),
-        ("deepspeed", "DeepSpeedFlow", "the slope is 3.0"), ("mpi", "MPIFlow", "2 ranks found 3.141593"),
-        ("ray", "RayFlow", "2 nodes, the sum of squares is 2470"), ("tensorflow", "TensorFlowFlow", "2 workers, the slope is 3.0"),
-    ])
+    @Test(
+        "Each example runs to its end with the outcome that it promises",
+        arguments: [
+            ("foreach", "ForeachFlow", "5 samples in ForeachFlow, the best slope is 2.00"),
+            ("gang", "GangFlow", "4 nodes, the sum is 499500"), ("torchrun", "TorchrunFlow", "the slope is 3.0"),
+            ("deepspeed", "DeepSpeedFlow", "the slope is 3.0"), ("mpi", "MPIFlow", "2 ranks found 3.141593"),
+            ("ray", "RayFlow", "2 nodes, the sum of squares is 2470"),
+            ("tensorflow", "TensorFlowFlow", "2 workers, the slope is 3.0"),
+        ])
     func example(folder: String, flow: String, prints: String) async throws {
         let sandbox = try Sandbox()
         let finished = try await sandbox.muster(["run", "\(PythonFlowTests.root)/Examples/Python/\(folder)/flow.py"])
@@ -26,7 +30,9 @@ import Testing
         #expect(listed.output.contains("choose/7"), "\(listed)")
         let page = try await sandbox.muster(["card", "get", "ForeachFlow/latest/choose"]).output
         #expect(page.hasPrefix("<!DOCTYPE html>"))
-        for part in ["<h2>Parameters</h2>", "<h2>Artifacts</h2>", "slope", "<svg", "ForeachFlow/"] { #expect(page.contains(part), "\(part)") }
+        for part in ["<h2>Parameters</h2>", "<h2>Artifacts</h2>", "slope", "<svg", "ForeachFlow/"] {
+            #expect(page.contains(part), "\(part)")
+        }
         for foreign in ["http://", "https://", "src=\"/", "<script"] { #expect(!page.contains(foreign), "\(foreign)") }
         let none = try await sandbox.muster(["card", "list", "ForeachFlow/latest/start"])
         #expect(none.status == .exited(3), "\(none)")
@@ -40,6 +46,7 @@ import Testing
         #expect(shown.output.contains("places = [(1, ('a', 1.0)), (1, ('b', 2.0))"), "\(shown)")
         let hidden = try await sandbox.muster(["dump", "NestedFlow/latest/cell/4"])
         #expect(!hidden.output.contains("_foreach"), "\(hidden)")
-        #expect(try await sandbox.muster(["dump", "NestedFlow/latest/cell/4", "--private"]).output.contains("_foreach"))
+        #expect(
+            try await sandbox.muster(["dump", "NestedFlow/latest/cell/4", "--private"]).output.contains("_foreach"))
     }
 }

@@ -25,9 +25,9 @@ class BranchFlow(FlowSpec):
 
     @step
     def join(self, inputs):
-        assert inputs.left.side == inputs[0].side == 40
-        assert inputs.right.side == inputs[1].side == 22
-        assert [each.scale for each in inputs] == [2, 2] and len(inputs) == 2
+        assert inputs.left.side == inputs[0].side == 20 * self.scale
+        assert inputs.right.side == inputs[1].side == 20 + self.scale
+        assert [each.scale for each in inputs] == [self.scale] * 2 and len(inputs) == 2
         self.side = inputs.left.side + inputs.right.side
         self.merge_artifacts(inputs)
         self.next(self.end)

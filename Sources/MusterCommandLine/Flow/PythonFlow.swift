@@ -22,16 +22,21 @@ struct PythonFlow {
     private func interpreter() throws -> String {
         if let named = self.named(Self.interpreterVariable) { return named }
         let path = self.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
-        if let found = ["python3", "python"].lazy.compactMap({ ExecutableSearch.find($0, path: path) }).first { return found }
+        if let found = ["python3", "python"].lazy.compactMap({ ExecutableSearch.find($0, path: path) }).first {
+            return found
+        }
         throw CommandFailure(
-            .usage, "there is no python3 on the PATH, which is \(path); install Python 3.9 or newer, or name one in \(Self.interpreterVariable)")
+            .usage,
+            "there is no python3 on the PATH, which is \(path); install Python 3.9 or newer, or name one in \(Self.interpreterVariable)"
+        )
     }
 
     /// The folder of the package `muster`: named, installed beside this program, or in the source tree around it.
     private func frontEnd() throws -> String {
         if let named = self.named(Self.frontEndVariable) {
             guard Self.isFrontEnd(named) else {
-                throw CommandFailure(.usage, "\(Self.frontEndVariable) names \(named), which does not hold Muster's Python front end")
+                throw CommandFailure(
+                    .usage, "\(Self.frontEndVariable) names \(named), which does not hold Muster's Python front end")
             }
             return named
         }
@@ -42,7 +47,8 @@ struct PythonFlow {
             folder = (folder as NSString).deletingLastPathComponent
         }
         throw CommandFailure(
-            .usage, "Muster's Python front end was not found around \(own); name its folder in \(Self.frontEndVariable)")
+            .usage, "Muster's Python front end was not found around \(own); name its folder in \(Self.frontEndVariable)"
+        )
     }
 
     private static func places(in folder: String) -> [String] {
@@ -52,7 +58,8 @@ struct PythonFlow {
     }
 
     private static func isFrontEnd(_ folder: String) -> Bool {
-        FileManager.default.fileExists(atPath: "\(folder)/__main__.py") && FileManager.default.fileExists(atPath: "\(folder)/serve.py")
+        FileManager.default.fileExists(atPath: "\(folder)/__main__.py")
+            && FileManager.default.fileExists(atPath: "\(folder)/serve.py")
     }
 
     private func named(_ variable: String) -> String? {

@@ -19,7 +19,8 @@ struct RunOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("How many nodes may run at once.", valueName: "count"))
     var maxWorkers = Self.defaultWorkers
 
-    @Option(name: .long, help: ArgumentHelp("Write the run's id into this file once the run exists.", valueName: "file"))
+    @Option(
+        name: .long, help: ArgumentHelp("Write the run's id into this file once the run exists.", valueName: "file"))
     var runIdFile: String?
 
     @Option(name: .long, help: ArgumentHelp("Tag the run; may be given several times.", valueName: "tag"))
@@ -44,7 +45,9 @@ struct RunOptions: ParsableArguments {
     var json = false
 
     mutating func validate() throws {
-        guard self.maxWorkers >= 1 else { throw ValidationError("--max-workers is \(self.maxWorkers); it has to be 1 or more") }
+        guard self.maxWorkers >= 1 else {
+            throw ValidationError("--max-workers is \(self.maxWorkers); it has to be 1 or more")
+        }
         if let tag = self.tag.first(where: { !RunTag.isOne($0) }) { throw ValidationError(RunTag.refusal(tag)) }
         guard !(self.quiet && self.json) else { throw ValidationError("--quiet and --json exclude each other") }
     }

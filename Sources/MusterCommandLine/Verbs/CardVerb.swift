@@ -41,7 +41,8 @@ struct TaskCard: Equatable {
 struct CardOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("Only the card with this id.", valueName: "id")) var id: String?
     @Option(name: .long, help: ArgumentHelp("Only cards of this type.", valueName: "type")) var type: String?
-    @Option(name: .long, help: ArgumentHelp("Only the card whose digest begins so.", valueName: "digest")) var hash: String?
+    @Option(name: .long, help: ArgumentHelp("Only the card whose digest begins so.", valueName: "digest")) var hash:
+        String?
     @OptionGroup var flow: FlowOptions
     @OptionGroup var store: StoreOptions
 
@@ -64,7 +65,9 @@ struct CardOptions: ParsableArguments {
         let (cards, store) = try await self.find(text)
         guard cards.count == 1 else {
             throw CommandFailure(
-                .usage, "\(text) has \(Count.text(cards.count, "card")); name a task, or choose with --id, --type or --hash: `muster card list \(text)` shows them")
+                .usage,
+                "\(text) has \(Count.text(cards.count, "card")); name a task, or choose with --id, --type or --hash: `muster card list \(text)` shows them"
+            )
         }
         return (cards[0], store)
     }
@@ -86,7 +89,8 @@ struct CardOptions: ParsableArguments {
 
 /// `muster card list`
 struct CardListVerb: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "The cards of a run, a step or a task.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "The cards of a run, a step or a task.")
 
     @Argument(help: "Flow/run, Flow/run/step or Flow/run/step/task; the run may be called latest.") var pathspec: String
     @OptionGroup var options: CardOptions
@@ -94,14 +98,17 @@ struct CardListVerb: AsyncParsableCommand {
     func run() async throws {
         let (cards, _) = try await self.options.find(self.pathspec)
         var table = Table("TASK", "TYPE", "ID", "HASH")
-        for card in cards { table.append(card.task, card.type, card.id ?? "", String(card.reference.digest.prefix(12))) }
+        for card in cards {
+            table.append(card.task, card.type, card.id ?? "", String(card.reference.digest.prefix(12)))
+        }
         StandardStream.output.write(Array(table.text.utf8))
     }
 }
 
 /// `muster card get`
 struct CardGetVerb: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "get", abstract: "Print a card's page, or write it into a file.")
+    static let configuration = CommandConfiguration(
+        commandName: "get", abstract: "Print a card's page, or write it into a file.")
 
     @Argument(help: "Flow/run/step or Flow/run/step/task; the run may be called latest.") var pathspec: String
     @Argument(help: "The file; standard output without one.") var file: String?
@@ -134,13 +141,15 @@ struct CardViewVerb: AsyncParsableCommand {
     func run() async throws {
         let (card, store) = try await self.options.one(self.pathspec)
         // A browser tells what a file is by the end of its name, which a file of the store does not have.
-        let file = FileManager.default.temporaryDirectory.appending(path: "muster-card-\(card.reference.digest.prefix(12)).html")
+        let file = FileManager.default.temporaryDirectory.appending(
+            path: "muster-card-\(card.reference.digest.prefix(12)).html")
         try store.data(card.reference).write(to: file)
         StandardStream.output.line(file.path)
         let context = try CommandContext()
         let path = context.environment["PATH"] ?? ""
         let named = context.environment["BROWSER"].flatMap { $0.isEmpty ? nil : $0 }
-        guard let browser = ExecutableSearch.find(named ?? "xdg-open", path: path), context.environment["DISPLAY"] != nil || named != nil
+        guard let browser = ExecutableSearch.find(named ?? "xdg-open", path: path),
+            context.environment["DISPLAY"] != nil || named != nil
         else { return }
         let spec = ProcessSpec(executable: browser, arguments: [file.path], environment: context.environment)
         _ = try await context.reactor.run(spec)

@@ -11,7 +11,8 @@ struct TagVerb: AsyncParsableCommand {
 
 /// Which run's tags.
 struct TaggedRun: ParsableArguments {
-    @Option(name: .long, help: ArgumentHelp("The run. (with --program by default: the flow's newest)", valueName: "run"))
+    @Option(
+        name: .long, help: ArgumentHelp("The run. (with --program by default: the flow's newest)", valueName: "run"))
     var runId: String?
     @OptionGroup var flow: FlowOptions
     @OptionGroup var store: StoreOptions
@@ -26,12 +27,16 @@ struct TaggedRun: ParsableArguments {
             let name = try await CommandContext().flow(named: nil, self.flow).manifest.name
             return (metadata, try await finder.record(name).key, words)
         }
-        guard let run = words.first else { throw CommandFailure(.usage, "which run? name it first, as Flow/run or Flow/latest") }
+        guard let run = words.first else {
+            throw CommandFailure(.usage, "which run? name it first, as Flow/run or Flow/latest")
+        }
         return (metadata, try await finder.record(run).key, Array(words.dropFirst()))
     }
 
     func tags(_ words: [String], atLeast count: Int) throws -> Set<String> {
-        guard words.count >= count else { throw CommandFailure(.usage, "which tags? name \(count == 1 ? "at least one" : "\(count)")") }
+        guard words.count >= count else {
+            throw CommandFailure(.usage, "which tags? name \(count == 1 ? "at least one" : "\(count)")")
+        }
         if let word = words.first(where: { !RunTag.isOne($0) }) { throw CommandFailure(.usage, RunTag.refusal(word)) }
         return Set(words)
     }
@@ -84,14 +89,18 @@ struct TagRemoveVerb: AsyncParsableCommand {
 
 /// `muster tag replace`
 struct TagReplaceVerb: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "replace", abstract: "Replace one tag of a run by another.")
+    static let configuration = CommandConfiguration(
+        commandName: "replace", abstract: "Replace one tag of a run by another.")
 
-    @Argument(help: ArgumentHelp("The run, the tag that goes, and the one that comes.", valueName: "word")) var words: [String] = []
+    @Argument(help: ArgumentHelp("The run, the tag that goes, and the one that comes.", valueName: "word")) var words:
+        [String] = []
     @OptionGroup var tagged: TaggedRun
 
     func run() async throws {
         let (metadata, key, words) = try await self.tagged.find(self.words)
-        guard words.count == 2 else { throw CommandFailure(.usage, "tag replace takes two tags: the one that goes and the one that comes") }
+        guard words.count == 2 else {
+            throw CommandFailure(.usage, "tag replace takes two tags: the one that goes and the one that comes")
+        }
         _ = try self.tagged.tags(words, atLeast: 2)
         try await metadata.changeTags(of: key, adding: [words[1]], removing: [words[0]])
     }
