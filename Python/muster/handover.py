@@ -47,12 +47,13 @@ def translate(words, flow_name, path):
         raise Refused("logs cannot be scrubbed; remove the run's folder from the store instead")
     if verb in ABOUT_RUNS:
         words = [_pathspec(word, flow_name) for word in words]
-    words = [word for word in words if not (verb == "logs" and word == "--both")]
-    if verb in ABOUT_RUNS:
-        return [verb, *words, *store]
+    if verb == "logs":
+        words = [word for word in words if word != "--both"]
     if verb == "card":
         # A step alone is the newest run's.
         words[1:2] = [word if "/" in word else f"{flow_name}/latest/{word}" for word in words[1:2]]
+    if verb in ABOUT_RUNS:
+        return [verb, *words, *store]
     takes_store = verb not in ("show", "check", "package")
     return [verb, "--program", path, *front, *words, *(store if takes_store else [])]
 

@@ -66,6 +66,48 @@ private final class Workshop {
         #expect(try await description.manifest(of: [self.shop.flow(manifest)]) == manifest)
     }
 
+    @Test("A Python file is run by an interpreter with the front end, which both can be named")
+    func pythonFile() async throws {
+        let flow = try self.shop.file("flow.py", "", mode: 0o644)
+        let frontEnd = "\(self.shop.path)/muster"
+        try FileManager.default.createDirectory(atPath: frontEnd, withIntermediateDirectories: true)
+        var environment = ["PATH": "/nowhere", "MUSTER_PYTHON": "/opt/python", "MUSTER_PYTHON_FRONT_END": frontEnd]
+        func program(_ front: [String] = []) async throws -> [String] {
+            let locator = FlowLocator(reactor: self.reactor, environment: environment, folder: self.shop.path)
+            return try await locator.program(named: flow, program: nil, front: front)
+        }
+        let empty = await #expect(throws: CommandFailure.self) { try await program() }
+        #expect(empty?.message.contains("does not hold Muster's Python front end") == true)
+        for name in ["__main__.py", "serve.py"] { _ = try self.shop.file("muster/\(name)", "") }
+        #expect(try await program() == ["/opt/python", frontEnd, flow])
+        #expect(try await program(["--with", "retry"]) == ["/opt/python", frontEnd, flow, "--with", "retry"])
+        environment["MUSTER_PYTHON"] = nil
+        let missing = await #expect(throws: CommandFailure.self) { try await program() }
+        #expect(missing?.message.contains("there is no python3 on the PATH, which is /nowhere") == true)
+    }
+
+    @Test("What stands before a verb is only for Python flows")
+    func frontOfSwiftFlow() async throws {
+        let program = try self.shop.file("flow", "#!/bin/sh\n")
+        let locator = FlowLocator(reactor: self.reactor, environment: self.environment, folder: self.shop.path)
+        let error = await #expect(throws: CommandFailure.self) {
+            try await locator.program(named: program, program: nil, front: ["--with", "retry"])
+        }
+        #expect(error?.reason == .usage)
+        #expect(error?.message.contains("are for Python flows") == true)
+    }
+
+    @Test("The name of a card's artifact says its place, its type and its id", arguments: [
+        ("_card_0_default", 0, "default", nil), ("_card_2_blank_my_id", 2, "blank", "my_id"), ("weights", nil, "", nil),
+        ("_card_x_default", nil, "", nil), ("_card_1", nil, "", nil),
+    ] as [(String, Int?, String, String?)])
+    func cards(name: String, place: Int?, type: String, id: String?) {
+        let reference = ArtifactReference(digest: "d", size: 1, encoding: .data)
+        let card = TaskCard(name: name, reference: reference, task: "start/1")
+        #expect(card?.place == place)
+        if let card { #expect(card.type == type && card.id == id) }
+    }
+
     @Test(
         "A flow that cannot be found is refused with what was looked for",
         arguments: [

@@ -19,6 +19,8 @@ class Decorator:
 
     name = ""
     defaults = {}
+    # Whether a step may have several.
+    is_repeatable = False
 
     def __init__(self, given):
         for option in given:
@@ -86,7 +88,7 @@ def step_decorator(kind):
         if not getattr(function, "is_step", False):
             name = getattr(function, "__name__", repr(function))
             decorator.fail(f"{name} is no step yet; write @{kind.name} above @step")
-        if any(each.name == kind.name for each in function.decorators):
+        if not kind.is_repeatable and any(each.name == kind.name for each in function.decorators):
             decorator.fail(f"step {function.__name__} has it twice; keep one")
         function.decorators.insert(0, decorator)
         return function

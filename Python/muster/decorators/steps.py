@@ -147,6 +147,7 @@ class Card(Decorator):
     """A page about the task: its artifacts, parameters, graph and timing, and what `current.card` was given."""
 
     name = "card"
+    is_repeatable = True
     defaults = {
         "type": "default", "options": {}, "scope": "task", "timeout": 45, "id": None, "save_errors": True,
         "customize": False, "refresh_interval": 5,

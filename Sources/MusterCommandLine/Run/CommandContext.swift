@@ -27,7 +27,7 @@ struct CommandContext: Sendable {
 
     /// Who runs the flow: `MUSTER_USER`, or the name the system has.
     var user: String {
-        for name in ["MUSTER_USER", "USER", "LOGNAME"] {
+        for name in ["MUSTER_USER", "METAFLOW_USER", "USER", "LOGNAME"] {
             if let user = self.environment[name], !user.isEmpty { return user }
         }
         return NSUserName()
