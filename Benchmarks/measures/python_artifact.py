@@ -8,6 +8,6 @@ LIMIT = 1 / 8
 def measure(bench):
     muster, metaflow = alternate(
         2,
-        ("muster", lambda: bench.python_seconds("array.py")),
-        ("metaflow", lambda: bench.metaflow_seconds("array.py")))
+        ("muster", lambda: bench.python_seconds("gibibyte.py")),
+        ("metaflow", lambda: bench.metaflow_seconds("gibibyte.py")))
     return ratio(muster, metaflow, LIMIT)

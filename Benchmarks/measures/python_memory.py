@@ -13,7 +13,7 @@ ARRAY = 1024
 def measure(bench):
     bench.build_commands()
     folder = bench.folder("muster")
-    flow = bench.root / "Benchmarks" / "metaflow" / "array.py"
+    flow = bench.root / "Benchmarks" / "metaflow" / "gibibyte.py"
     peaks = {}
     running = subprocess.Popen(
         [bench.release / "muster", "run", flow, "--no-serve"], cwd=folder, env=bench.python_environment(),

@@ -20,12 +20,11 @@ def parameters(flow):
 
 
 def settings_of(function, flow):
-    """The sum of a step's decorators, and the step's manifest entries for people."""
+    """The StepSettings that a step's decorators, and the flow's, add up to."""
     settings = {"retry": {"times": 0, "minutesBetween": 0}, "environment": {}, "isGang": False}
-    own = {each.name for each in function.decorators}
-    for decorator in getattr(flow, "_flow_decorators", []):
-        # A step's own @pypi stands for itself; the flow's counts for all others.
-        if hasattr(decorator, "apply") and decorator.name.endswith("_base") and not own & {"pypi", "conda"}:
+    # A step's own @pypi stands for itself; the flow's counts for all others.
+    if not {each.name for each in function.decorators} & {"pypi", "conda"}:
+        for decorator in getattr(flow, "_flow_decorators", []):
             decorator.apply(settings)
     for decorator in function.decorators:
         decorator.apply(settings)

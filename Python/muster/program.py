@@ -10,7 +10,9 @@ OWN_VERBS = ("describe", "step", "serve", "values")
 # Those that run the flow as its code package has it, and those whose standard output is read by a program.
 PACKAGED = ("step", "serve", "values")
 PRINTING = ("describe", "values")
-PROTOCOL = {"stdout": None}
+
+# The descriptor of standard output, where what the flow prints does not go there.
+_output = 1
 
 
 def main(arguments):
@@ -82,15 +84,16 @@ def load(path):
 
 def keep_output_clean():
     """What the flow prints while it is read goes to standard error: the manifest has standard output for itself."""
+    global _output
     sys.stdout.flush()
-    PROTOCOL["stdout"] = os.dup(1)
+    _output = os.dup(1)
     os.dup2(2, 1)
 
 
 def own_output():
     """Standard output as it was before the flow's module ran."""
     sys.stdout.flush()
-    return open(PROTOCOL["stdout"] if PROTOCOL["stdout"] is not None else 1, "w", encoding="utf-8")
+    return open(_output, "w", encoding="utf-8")
 
 
 def told(error):

@@ -27,7 +27,8 @@ class Task:
         self.function = self._function()
         self.agent = Agent(self.description["socket"])
         inputs = [self._flow(each) for each in self.description.get("inputs", [])]
-        self.is_join = self.function.__code__.co_argcount == 2
+        self.code = _unwrapped(self.function).__code__
+        self.is_join = self.code.co_argcount == 2
         self.inputs = inputs if self.is_join else None
         self.flow = self._flow(None) if self.is_join or not inputs else inputs[0]
         self.flow._state.task = self
@@ -209,9 +210,8 @@ class Task:
             body()
         end_if_forked(self.process, self.step)
         if self.transition is None and self.step != "end":
-            code = self.function.__code__
             raise TransitionError(
-                f"{os.path.basename(code.co_filename)}:{code.co_firstlineno}: step {self.step} ended without self.next; "
+                f"{os.path.basename(self.code.co_filename)}:{self.code.co_firstlineno}: step {self.step} ended without self.next; "
                 "every step but end says what comes next in its last line")
         for decorator in self.function.decorators:
             decorator.finish(self)
@@ -257,7 +257,14 @@ class Task:
             line = StepSource(self.function, []).place_of(name)
         except (OSError, SyntaxError, TypeError):
             line = None
-        return f"{os.path.basename(self.function.__code__.co_filename)}:{line}: " if line else ""
+        return f"{os.path.basename(self.code.co_filename)}:{line}: " if line else ""
+
+
+def _unwrapped(function):
+    """The method as it was written, below decorators of the flow's own that stand for it."""
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    return function
 
 
 def leave_result(folder, result):

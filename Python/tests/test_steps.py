@@ -119,6 +119,40 @@ class StepTests(unittest.TestCase):
         with Workshop(flow(body.format("'c'"))) as workshop:
             self.assertIn("self.which is 'c', and self.next has no step for it; it has steps for 'a', 'b'", workshop.step("start").error)
 
+    def test_a_wrapper_of_the_flow_s_own_changes_nothing(self):
+        source = flow("""
+            @step
+            @noisy
+            def start(self):
+                self.items = [1]
+                self.next(self.work, foreach='items')
+            @step
+            def work(self): self.next(self.join)
+            @step
+            @noisy
+            def join(self, inputs):
+                self.count = len(inputs)
+                self.next(self.end)
+            """).replace("class TestFlow", """
+import functools
+
+def noisy(body):
+    @functools.wraps(body)
+    def wrapper(*args, **kwargs):
+        print("before", body.__name__)
+        return body(*args, **kwargs)
+    return wrapper
+
+class TestFlow""")
+        with Workshop(source) as workshop:
+            manifest = workshop.describe()
+            self.assertEqual(manifest["problems"], [])
+            self.assertEqual([step["name"] for step in manifest["steps"] if "join" in step], ["join"])
+            start = workshop.step("start")
+            frame = {"step": "start", "index": 0, "count": 1, "item": 1}
+            join = workshop.step("join", [workshop.step("work", [start], [frame])])
+            self.assertEqual((join.value("count"), join.output), (1, "before join\n"))
+
     def test_current_says_who_runs(self):
         with Workshop(flow("""
             @step
