@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo build fixtures agent test bench clean format
+.PHONY: demo build commands fixtures agent test bench clean format
 
 RELEASE := swift build -c release --static-swift-stdlib
 # Flows need the macros' library, which keeps one core busy for minutes: they have a build folder of their own, so that
@@ -32,6 +32,11 @@ $(BUILT): $(SOURCES)
 	@ln -sfn ../../flows/release/digits-training .build/release/digits-training
 	@touch $@
 
+# The two programs alone: all that flows in Python need.
+commands:
+	@Scripts/system-packages
+	@for product in muster muster-agent; do $(RELEASE) --product $$product; done
+
 # The flows of the tests, for the benchmarks.
 fixtures: $(BUILT)
 	@$(BUILD_FLOWS) --product FlowFixtures
@@ -47,6 +52,8 @@ test: agent
 	@Scripts/system-packages tests
 	@echo "==> building the tests"
 	@swift build --build-tests
+	@echo "==> testing the Python front end"
+	@cd Python/tests && python3 -m unittest discover --quiet
 	@SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test --skip-build
 
 # make bench NAME=foreach measures one row.

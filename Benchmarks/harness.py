@@ -11,6 +11,7 @@ import time
 
 METAFLOW = "metaflow==2.19.39"
 NUMPY = "numpy==2.4.6"
+PANDAS = "pandas==3.1.1"
 
 
 class Unmeasured(Exception):
@@ -106,8 +107,8 @@ class Bench:
         return variables
 
     def metaflow_python(self):
-        """A Python with Metaflow and NumPy, installed once."""
-        folder = self.cache / f"{METAFLOW}-{NUMPY}".replace("==", "-")
+        """A Python with Metaflow, NumPy and pandas, installed once."""
+        folder = self.cache / f"{METAFLOW}-{NUMPY}-{PANDAS}".replace("==", "-")
         marker = folder / "complete"
         if not marker.exists():
             say(f"installing {METAFLOW}")
@@ -115,10 +116,10 @@ class Bench:
             uv = shutil.which("uv")
             if uv:
                 self.check([uv, "venv", "--quiet", folder])
-                self.check([uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", folder / "bin" / "python", METAFLOW, NUMPY])
+                self.check([uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", folder / "bin" / "python", METAFLOW, NUMPY, PANDAS])
             else:
                 self.check([sys.executable, "-m", "venv", folder])
-                self.check([folder / "bin" / "pip", "install", "--quiet", METAFLOW, NUMPY])
+                self.check([folder / "bin" / "pip", "install", "--quiet", METAFLOW, NUMPY, PANDAS])
             marker.touch()
         return folder / "bin" / "python"
 
@@ -144,6 +145,20 @@ class Bench:
         """The wall time of one whole run of a flow, in a folder of its own."""
         folder = self.folder("muster")
         return self.seconds([flow, "run", *arguments], cwd=folder, env=self.muster_environment())
+
+    def build_commands(self):
+        """The release build of the command and the agent alone."""
+        self.check(["make", "commands"], cwd=self.root)
+
+    def python_seconds(self, flow, *arguments):
+        """The wall time of a whole run under Muster of one of Metaflow's flows, unchanged, with Metaflow's own Python."""
+        self.build_commands()
+        return self.seconds(
+            [self.release / "muster", "run", self.root / "Benchmarks" / "metaflow" / flow, *arguments],
+            cwd=self.folder("muster"), env=self.python_environment())
+
+    def python_environment(self):
+        return {**self.muster_environment(), "MUSTER_PYTHON": str(self.metaflow_python())}
 
     def metaflow_seconds(self, flow, *arguments):
         folder = self.folder("metaflow")

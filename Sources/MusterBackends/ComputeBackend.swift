@@ -47,6 +47,9 @@ package struct GangSpec: Sendable, Equatable {
     package var step: StepManifest
     package var originRun: String?
     package var user: String
+    /// The run's own; see `RunRecord`.
+    package var tags: [String]?
+    package var namespace: String?
     package var parameters: [String: JSONValue]
     /// The tasks that lead into the gang, and the foreaches that it is inside of.
     package var inputs: [TaskInput]
@@ -67,7 +70,8 @@ package struct GangSpec: Sendable, Equatable {
     package init(
         attempt: AttemptID, size: Int, step: StepManifest, originRun: String?, user: String,
         parameters: [String: JSONValue], inputs: [TaskInput], foreach: [ForeachFrame], python: String?,
-        program: [String], serves: Bool, store: String, package: String, environment: [String: String], allotments: [NodeAllotment]
+        program: [String], serves: Bool, store: String, package: String, environment: [String: String], allotments: [NodeAllotment],
+        tags: [String]? = nil, namespace: String? = nil
     ) {
         self.attempt = attempt
         self.size = size
@@ -84,6 +88,8 @@ package struct GangSpec: Sendable, Equatable {
         self.package = package
         self.environment = environment
         self.allotments = allotments
+        self.tags = tags
+        self.namespace = namespace
     }
 }
 

@@ -11,7 +11,7 @@ package struct MusterCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             RunVerb.self, ResumeVerb.self, ShowVerb.self, CheckVerb.self, ListVerb.self, StatusVerb.self, LogsVerb.self,
-            DumpVerb.self, CancelVerb.self, PackageVerb.self,
+            DumpVerb.self, CancelVerb.self, PackageVerb.self, TagVerb.self, CardVerb.self,
         ])
 
     package init() {}
@@ -31,10 +31,13 @@ package struct MusterCommand: AsyncParsableCommand {
         }
     }
 
+    /// Verbs that have verbs of their own.
+    private static let outer: Set<String> = ["package", "tag", "card"]
+
     /// A flow program hands `package list` over with `--program` in between: it belongs to the inner verb.
     static func ordered(_ arguments: [String]) -> [String] {
-        guard arguments.count > 3, arguments[0] == "package", arguments[1] == "--program" else { return arguments }
-        return ["package", arguments[3]] + arguments[1...2] + arguments[4...]
+        guard arguments.count > 3, self.outer.contains(arguments[0]), arguments[1] == "--program" else { return arguments }
+        return [arguments[0], arguments[3]] + arguments[1...2] + arguments[4...]
     }
 
     private static func report(_ error: any Error, _ arguments: [String]) async -> Int32 {

@@ -33,6 +33,15 @@ struct FlowOptions: ParsableArguments {
 
     @Flag(name: .long, help: "Build a flow from source without optimisation.")
     var debug = false
+
+    @Option(name: .long, help: ArgumentHelp("Put a decorator on every step of a Python flow: retry, or retry:times=2.", valueName: "decorator"))
+    var with: [String] = []
+
+    @Option(name: .long, help: ArgumentHelp("A word that a Python flow gets before its verb.", valueName: "word"))
+    var flowOption: [String] = []
+
+    /// What stands before the verb of a Python flow.
+    var front: [String] { self.with.flatMap { ["--with", $0] } + self.flowOption }
 }
 
 /// Paths as the current folder completes them. Links stay links, because a program's name may mean something.

@@ -174,10 +174,18 @@ extension RunEngine {
         return GangSpec(
             attempt: attempt, size: task.size, step: step, originRun: self.record.originRun, user: self.record.user,
             parameters: self.record.parameters, inputs: self.inputs(of: task), foreach: try self.foreach(of: task),
-            python: self.interpreters[step.name], program: self.record.program,
+            python: self.interpreters[step.name], program: self.program(for: step),
             serves: self.record.manifest.serves ?? false, store: self.layout.root,
             package: self.layout.packageFolder(self.record.package), environment: step.settings.environment,
-            allotments: allotments)
+            allotments: allotments, tags: self.record.tags, namespace: self.record.namespace)
+    }
+
+    /// The flow program, for a body of this step: that of a Python flow runs on the step's own interpreter.
+    private func program(for step: StepManifest) -> [String] {
+        guard self.record.manifest.language == "python", let python = self.interpreters[step.name] else {
+            return self.record.program
+        }
+        return [python] + self.record.program.dropFirst()
     }
 
     /// What leads into the task: every node of a gang is an input of its join.

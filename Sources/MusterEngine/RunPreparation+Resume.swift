@@ -28,7 +28,7 @@ extension RunPreparation {
     ///   ``EngineError/Code/busy`` when an engine moves the run at this moment.
     package func resume(
         _ manifest: FlowManifest, program: [String], run: String?, from step: String?, user: String,
-        capacity: MachineCapacity?
+        capacity: MachineCapacity?, label: RunLabel = RunLabel()
     ) async throws -> Resumption {
         let record = try await self.find(manifest.name, run)
         if let holder = RunLock.holder(path: self.layout.runLock(flow: record.flow, run: record.run)) {
@@ -42,7 +42,7 @@ extension RunPreparation {
         guard record.verdict != nil || step != nil else {
             return .same(try self.unchanged(record, manifest))
         }
-        return try await self.successor(of: record, manifest, program: program, from: step, user: user, capacity: capacity)
+        return try await self.successor(of: record, manifest, program: program, from: step, user: user, capacity: capacity, label: label)
     }
 
     private func find(_ flow: String, _ run: String?) async throws -> RunRecord {
@@ -71,7 +71,7 @@ extension RunPreparation {
 
     private func successor(
         of record: RunRecord, _ manifest: FlowManifest, program: [String], from step: String?, user: String,
-        capacity: MachineCapacity?
+        capacity: MachineCapacity?, label: RunLabel
     ) async throws -> Resumption {
         if record.verdict == .succeeded, step == nil {
             throw EngineError(
@@ -86,7 +86,7 @@ extension RunPreparation {
         }
         let new = try await self.newRun(
             of: manifest, program: program, parameters: record.parameters, user: user, capacity: capacity,
-            origin: record.run)
+            origin: record.run, label: label)
         return .successor(new, origin: OriginRun(run: record.run, machine: machine, rerunFrom: step))
     }
 }

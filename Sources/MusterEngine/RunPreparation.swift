@@ -4,6 +4,17 @@ package import MusterMetadata
 package import MusterModel
 package import MusterStore
 
+/// What people sort a run by.
+package struct RunLabel: Sendable, Equatable {
+    package var tags: [String]
+    package var namespace: String?
+
+    package init(tags: [String] = [], namespace: String? = nil) {
+        self.tags = tags
+        self.namespace = namespace
+    }
+}
+
 /// What comes before a run: everything that can be refused is refused here, before anything starts.
 package struct RunPreparation: Sendable {
     package let layout: StoreLayout
@@ -20,21 +31,24 @@ package struct RunPreparation: Sendable {
     ///   - parameters: Every parameter of the flow.
     ///   - capacity: What the machine has; nil where the place has a queue of its own.
     ///   - origin: The run that the new one resumes.
+    ///   - label: The tags and the namespace that it begins with.
     /// - Throws: ``EngineError`` naming what is wrong with the flow, `StoreError`, `MetadataError`.
     package func newRun(
         of manifest: FlowManifest, program: [String], parameters: [String: JSONValue], user: String,
-        capacity: MachineCapacity?, origin: String? = nil
+        capacity: MachineCapacity?, origin: String? = nil, label: RunLabel = RunLabel()
     ) async throws -> RunRecord {
         try self.check(manifest, capacity: capacity)
         let package = try CodePackage(folder: manifest.folder)
         try self.checkEntrypoints(of: manifest, in: package)
         let digest = try package.snapshot(in: self.layout)
+        let values = try FileParameters(manifest, store: ArtifactStore(self.layout)).keep(parameters)
         // The clock is the name, as in Metaflow; two runs of one microsecond are told apart by trying the next one.
         var number = Int(Date().timeIntervalSince1970 * 1_000_000)
         while true {
             let record = RunRecord(
                 flow: manifest.name, run: "\(number)", user: user, created: Date().timeIntervalSince1970,
-                originRun: origin, program: program, manifest: manifest, parameters: parameters, package: digest)
+                originRun: origin, program: program, manifest: manifest, parameters: values, package: digest,
+                tags: label.tags.isEmpty ? nil : label.tags, namespace: label.namespace)
             do {
                 try await self.metadata.create(record)
                 return record

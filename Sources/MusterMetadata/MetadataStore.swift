@@ -16,6 +16,11 @@ package protocol MetadataStore: Sendable {
     func record(of run: RunKey) async throws -> RunRecord?
     /// Runs, newest first; of one flow when `flow` is given, at most `limit`.
     func records(flow: String?, limit: Int?) async throws -> [RunRecord]
+    /// The run's tags, sorted: those that it began with, and what was changed since.
+    func tags(of run: RunKey) async throws -> [String]
+    /// Adds and removes tags in one step; a tag in both is there afterwards.
+    /// - Throws: ``MetadataError`` with code ``MetadataError/Code/missing`` when there is no such run.
+    func changeTags(of run: RunKey, adding: Set<String>, removing: Set<String>) async throws
 }
 
 /// A run's name.

@@ -21,6 +21,15 @@ public struct FlowManifest: Codable, Sendable, Equatable {
     public var artifacts: [String]
     /// Whether the program also knows the verb `serve`; nil: it does not.
     public var serves: Bool?
+    /// The command that the program is called with from now on, up to the verb: its path and arguments before the verb.
+    /// nil: as it was called for this manifest.
+    public var program: [String]?
+    /// The decorators of the flow itself, as they were written, for people.
+    public var decorators: [DecoratorManifest]?
+    /// What the flow asks for and does not get on this machine, a sentence each; a run says it once.
+    public var notes: [String]?
+    /// What is wrong with the source and cannot be seen in the rest of the manifest.
+    public var problems: [SourceProblem]?
 
     public init(
         name: String, summary: String? = nil, language: String, folder: String,
@@ -41,6 +50,24 @@ public struct FlowManifest: Codable, Sendable, Equatable {
     /// The step called `name`, if the flow has it.
     public func step(_ name: String) -> StepManifest? {
         self.steps.first { $0.name == name }
+    }
+}
+
+/// A mistake that a front end has found while it read the flow's source.
+public struct SourceProblem: Codable, Sendable, Hashable {
+    /// One of the codes of the graph's rules, such as `flow.transition`.
+    public var code: String
+    /// What is wrong and what can be done, as one sentence.
+    public var message: String
+    /// The step at fault; nil when it is the flow as a whole.
+    public var step: String?
+    public var location: SourceLocation?
+
+    public init(code: String, message: String, step: String? = nil, location: SourceLocation? = nil) {
+        self.code = code
+        self.message = message
+        self.step = step
+        self.location = location
     }
 }
 

@@ -18,6 +18,9 @@ package struct GraphProblem: Error, Sendable, Hashable, Codable, CustomStringCon
         case caught = "flow.catch"
         case clash = "flow.clash"
         case range = "flow.range"
+        case transition = "flow.transition"
+        case signature = "flow.signature"
+        case source = "flow.source"
     }
 
     package var code: Code
@@ -32,6 +35,14 @@ package struct GraphProblem: Error, Sendable, Hashable, Codable, CustomStringCon
         self.message = message
         self.step = step?.name
         self.location = location ?? step?.location
+    }
+
+    /// What a front end has found; a code that is not known here is still a problem of the source.
+    init(_ problem: SourceProblem) {
+        self.code = Code(rawValue: problem.code) ?? .source
+        self.message = problem.message
+        self.step = problem.step
+        self.location = problem.location
     }
 
     /// `train.swift:12: step train …`, or the message alone when the place is not known.

@@ -31,12 +31,12 @@ extension GraphRules {
                 problems.append(GraphProblem(.unknownStep, "step \(step.name) goes on to \(name), and there is no such step\(hint)", step: step))
                 continue
             }
-            if let problem = self.problem(entering: target, by: edge, from: step) { problems.append(problem) }
+            if let problem = self.problem(entering: target, by: edge, from: step, FlowSpelling(manifest)) { problems.append(problem) }
         }
         return problems
     }
 
-    private static func problem(entering target: StepManifest, by edge: Edge, from step: StepManifest) -> GraphProblem? {
+    private static func problem(entering target: StepManifest, by edge: Edge, from step: StepManifest, _ spelling: FlowSpelling) -> GraphProblem? {
         if case .nodes = edge {
             if target.join != nil {
                 return GraphProblem(.gang, "step \(step.name) asks for nodes for the join \(target.name); a join runs on one node", step: step)
@@ -44,12 +44,12 @@ extension GraphRules {
             if !target.settings.isGang {
                 return GraphProblem(
                     .gang,
-                    "step \(step.name) asks for nodes for \(target.name), which is no gang step; put @Parallel or a framework such as @Torchrun on \(target.name)",
+                    "step \(step.name) asks for nodes for \(target.name), which is no gang step; put \(spelling.gangDecorators) on \(target.name)",
                     step: step)
             }
         } else if target.settings.isGang {
             return GraphProblem(
-                .gang, "step \(step.name) goes on to the gang step \(target.name) without nodes; say how many: .\(target.name)(nodes: …)",
+                .gang, "step \(step.name) goes on to the gang step \(target.name) without nodes; say how many: \(spelling.nodes(for: target.name))",
                 step: step)
         } else if edge.fansOut, target.join != nil {
             return GraphProblem(.join, "step \(step.name) fans out straight to the join \(target.name); put a step between them", step: step)

@@ -7,11 +7,16 @@ package enum GraphRules {
         guard manifest.version == FlowManifest.currentVersion else {
             return [Self.wrongVersion(manifest)]
         }
-        let names = self.names(manifest) + self.requiredSteps(manifest) + self.parameters(manifest)
-        let edges = manifest.steps.flatMap { self.edges(of: $0, in: manifest) }
+        let source = (manifest.problems ?? []).map { GraphProblem($0) }
+        // A step whose source is wrong has no edges to judge.
+        let misread = Set(source.compactMap(\.step))
+        let names = source + self.names(manifest) + self.requiredSteps(manifest) + self.parameters(manifest)
+        let edges = manifest.steps.filter { !misread.contains($0.name) }.flatMap { self.edges(of: $0, in: manifest) }
         let settings = manifest.steps.flatMap { self.settings(of: $0, in: manifest) }
         // Paths are only worth following in a graph whose edges lead somewhere.
-        let isWhole = !(names + edges).contains { [.duplicate, .missingStep, .unknownStep, .terminal].contains($0.code) }
+        let isWhole =
+            misread.isEmpty
+            && !(names + edges).contains { [.duplicate, .missingStep, .unknownStep, .terminal].contains($0.code) }
         let paths = isWhole ? self.reachability(manifest) : []
         let scopes = isWhole && edges.isEmpty && paths.isEmpty ? self.scopes(manifest) : []
         return names + edges + paths + scopes + settings

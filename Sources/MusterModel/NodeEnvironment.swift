@@ -16,6 +16,8 @@ public enum NodeEnvironment {
     public static let socket = "MUSTER_SOCKET"
     /// Where everything of the node runs: the entries of the flow's folder are there.
     public static let workFolder = "MUSTER_WORK_FOLDER"
+    /// The store's folder: what a step reads or starts there finds the same one.
+    public static let store = "MUSTER_STORE"
     /// The folder that holds `task.json`.
     public static let taskFolder = "MUSTER_TASK_FOLDER"
     /// Marks every process of a node, so that one that left its group and its session is still found.

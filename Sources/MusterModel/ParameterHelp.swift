@@ -30,6 +30,7 @@ public enum ParameterHelp {
         case .url: "--\(flag) <url>"
         case .choice(let cases): "--\(flag) <\(cases.joined(separator: "|"))>"
         case .json: "--\(flag) <json>"
+        case .file: "--\(flag) <file>"
         }
     }
 

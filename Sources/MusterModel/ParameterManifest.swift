@@ -43,4 +43,6 @@ public enum ParameterKind: Codable, Sendable, Hashable {
     case choice(cases: [String])
     /// JSON text whose shape the flow checks itself.
     case json
+    /// A file, by its path. A run keeps the file's bytes as an artifact, and the reference of that is the value.
+    case file
 }

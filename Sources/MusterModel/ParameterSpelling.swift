@@ -8,6 +8,11 @@ public enum ParameterSpelling {
         "MUSTER_PARAMETER_" + self.words(name).map { $0.uppercased() }.joined(separator: "_")
     }
 
+    /// `METAFLOW_RUN_LEARNING_RATE` for `learning_rate`: what Metaflow reads it from.
+    public static func metaflowVariable(_ name: String) -> String {
+        "METAFLOW_RUN_" + String(name.uppercased().map { $0 == "-" ? "_" : $0 })
+    }
+
     /// `learning-rate` for `learningRate` and for `learning_rate`.
     public static func kebab(_ name: String) -> String {
         self.words(name).map { $0.lowercased() }.joined(separator: "-")

@@ -21,7 +21,7 @@ enum ParameterText {
         case .bool:
             guard let value = self.bool(text) else { throw refuse("neither true nor false") }
             return .bool(value)
-        case .string: return .string(text)
+        case .string, .file: return .string(text)
         case .url:
             guard !text.isEmpty, !text.contains(where: \.isWhitespace), URL(string: text) != nil else {
                 throw refuse("not a URL")

@@ -4,7 +4,7 @@ import FoundationEssentials
 ///
 /// On the command line `learningRate` is `--learning-rate 0.1`, `--learning-rate=0.1` or `--learningRate 0.1`; a Bool
 /// `verbose` is `--verbose`, `--no-verbose` or `--verbose true`. In the environment it is
-/// `MUSTER_PARAMETER_LEARNING_RATE`. The command line wins over the environment, the environment over the default.
+/// `MUSTER_PARAMETER_LEARNING_RATE`, or `METAFLOW_RUN_…` as Metaflow has it. The command line wins over the environment, the environment over the default.
 public struct ParameterValues: Sendable {
     private let parameters: [ParameterManifest]
 
@@ -19,8 +19,9 @@ public struct ParameterValues: Sendable {
         var values = try self.read(tokens)
         for parameter in self.parameters where values[parameter.name] == nil {
             let variable = ParameterSpelling.variable(parameter.name)
-            if let text = environment[variable] {
-                values[parameter.name] = try ParameterText.value(of: text, for: parameter, given: variable)
+            let variables = [variable, ParameterSpelling.metaflowVariable(parameter.name)]
+            if let given = variables.first(where: { environment[$0] != nil }), let text = environment[given] {
+                values[parameter.name] = try ParameterText.value(of: text, for: parameter, given: given)
             } else if let value = parameter.defaultValue {
                 values[parameter.name] = value
             } else {

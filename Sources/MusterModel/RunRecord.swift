@@ -17,11 +17,15 @@ package struct RunRecord: Codable, Sendable, Equatable {
     package var parameters: [String: JSONValue]
     /// Digest of the code package.
     package var package: String
+    /// The tags that the run began with; the store holds those that it has now.
+    package var tags: [String]?
+    /// What Metaflow calls the namespace: whose runs a client of this run looks at. nil: those of ``user``.
+    package var namespace: String?
 
     package init(
         flow: String, run: String, user: String, created: Double, finished: Double? = nil, verdict: RunVerdict? = nil,
         originRun: String? = nil, program: [String], manifest: FlowManifest, parameters: [String: JSONValue],
-        package: String
+        package: String, tags: [String]? = nil, namespace: String? = nil
     ) {
         self.flow = flow
         self.run = run
@@ -34,6 +38,8 @@ package struct RunRecord: Codable, Sendable, Equatable {
         self.manifest = manifest
         self.parameters = parameters
         self.package = package
+        self.tags = tags
+        self.namespace = namespace
     }
 }
 

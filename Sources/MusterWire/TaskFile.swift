@@ -26,11 +26,16 @@ public struct TaskFile: Codable, Sendable, Equatable {
     public var temporaryFolder: String
     /// The interpreter of the step's Python environment; nil when the step asked for none.
     public var python: String?
+    /// The tags that the run began with.
+    public var tags: [String]?
+    /// Whose runs a client in this task looks at; nil: the user's own.
+    public var namespace: String?
 
     public init(
         attempt: AttemptID, taskID: String, user: String, originRun: String? = nil,
         parameters: [String: JSONValue] = [:], inputs: [TaskInput] = [], foreach: [ForeachFrame] = [],
-        parallel: ParallelFrame, socket: String, temporaryFolder: String, python: String? = nil
+        parallel: ParallelFrame, socket: String, temporaryFolder: String, python: String? = nil,
+        tags: [String]? = nil, namespace: String? = nil
     ) {
         self.version = FlowManifest.currentVersion
         self.attempt = attempt
@@ -44,6 +49,8 @@ public struct TaskFile: Codable, Sendable, Equatable {
         self.socket = socket
         self.temporaryFolder = temporaryFolder
         self.python = python
+        self.tags = tags
+        self.namespace = namespace
     }
 }
 

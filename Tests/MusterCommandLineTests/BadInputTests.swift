@@ -52,7 +52,7 @@ private final class Workshop {
         var description = FlowDescription(reactor: self.reactor, environment: self.environment)
         description.deadline = script.hasPrefix("sleep") ? 0.2 : 30
         let subject = description
-        let error = await #expect(throws: CommandFailure.self) { try await subject.manifest(of: program) }
+        let error = await #expect(throws: CommandFailure.self) { try await subject.manifest(of: [program]) }
         #expect(error?.reason == .usage)
         #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
         #expect(error?.message.contains(more) == true, "\(error?.message ?? "")")
@@ -63,13 +63,55 @@ private final class Workshop {
     func manifest() async throws {
         let manifest = FlowManifest(name: "Demo", language: "swift", folder: self.shop.path, steps: [StepManifest(name: "start")])
         let description = FlowDescription(reactor: self.reactor, environment: self.environment)
-        #expect(try await description.manifest(of: self.shop.flow(manifest)) == manifest)
+        #expect(try await description.manifest(of: [self.shop.flow(manifest)]) == manifest)
+    }
+
+    @Test("A Python file is run by an interpreter with the front end, which both can be named")
+    func pythonFile() async throws {
+        let flow = try self.shop.file("flow.py", "", mode: 0o644)
+        let frontEnd = "\(self.shop.path)/muster"
+        try FileManager.default.createDirectory(atPath: frontEnd, withIntermediateDirectories: true)
+        var environment = ["PATH": "/nowhere", "MUSTER_PYTHON": "/opt/python", "MUSTER_PYTHON_FRONT_END": frontEnd]
+        func program(_ front: [String] = []) async throws -> [String] {
+            let locator = FlowLocator(reactor: self.reactor, environment: environment, folder: self.shop.path)
+            return try await locator.program(named: flow, program: nil, front: front)
+        }
+        let empty = await #expect(throws: CommandFailure.self) { try await program() }
+        #expect(empty?.message.contains("does not hold Muster's Python front end") == true)
+        for name in ["__main__.py", "serve.py"] { _ = try self.shop.file("muster/\(name)", "") }
+        #expect(try await program() == ["/opt/python", frontEnd, flow])
+        #expect(try await program(["--with", "retry"]) == ["/opt/python", frontEnd, flow, "--with", "retry"])
+        environment["MUSTER_PYTHON"] = nil
+        let missing = await #expect(throws: CommandFailure.self) { try await program() }
+        #expect(missing?.message.contains("there is no python3 on the PATH, which is /nowhere") == true)
+    }
+
+    @Test("What stands before a verb is only for Python flows")
+    func frontOfSwiftFlow() async throws {
+        let program = try self.shop.file("flow", "#!/bin/sh\n")
+        let locator = FlowLocator(reactor: self.reactor, environment: self.environment, folder: self.shop.path)
+        let error = await #expect(throws: CommandFailure.self) {
+            try await locator.program(named: program, program: nil, front: ["--with", "retry"])
+        }
+        #expect(error?.reason == .usage)
+        #expect(error?.message.contains("are for Python flows") == true)
+    }
+
+    @Test("The name of a card's artifact says its place, its type and its id", arguments: [
+        ("_card_0_default", 0, "default", nil), ("_card_2_blank_my_id", 2, "blank", "my_id"), ("weights", nil, "", nil),
+        ("_card_x_default", nil, "", nil), ("_card_1", nil, "", nil),
+    ] as [(String, Int?, String, String?)])
+    func cards(name: String, place: Int?, type: String, id: String?) {
+        let reference = ArtifactReference(digest: "d", size: 1, encoding: .data)
+        let card = TaskCard(name: name, reference: reference, task: "start/1")
+        #expect(card?.place == place)
+        if let card { #expect(card.type == type && card.id == id) }
     }
 
     @Test(
         "A flow that cannot be found is refused with what was looked for",
         arguments: [
-            ("nosuch", ExitReason.notFound, "no flow 'nosuch'"), ("flow.py", .usage, "Python flows are not supported"),
+            ("nosuch", ExitReason.notFound, "no flow 'nosuch'"),
             ("plain.txt", .usage, "not an executable file"), ("flow.swift", .usage, "folder of its package"),
             ("folder", .notFound, "without a Package.swift"),
         ])

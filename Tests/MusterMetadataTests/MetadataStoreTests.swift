@@ -35,6 +35,25 @@ import Testing
         try await body(folder)
     }
 
+    @Test("Tags are those that the run began with and what was changed since, in memory and in SQLite")
+    func tags() async throws {
+        try await self.withFolder { folder in
+            let stores: [any MetadataStore] = [InMemoryMetadata(), try SQLiteMetadata(path: "\(folder)/muster.db")]
+            for store in stores {
+                var record = Self.record("1")
+                record.tags = ["b", "a", "b"]
+                try await store.create(record)
+                #expect(try await store.tags(of: Self.key) == ["a", "b"])
+                try await store.changeTags(of: Self.key, adding: ["c", "a"], removing: ["b", "a", "nosuch"])
+                #expect(try await store.tags(of: Self.key) == ["a", "c"])
+                let missing = RunKey(flow: "F", run: "2")
+                await #expect(throws: MetadataError.self) {
+                    try await store.changeTags(of: missing, adding: ["x"], removing: [])
+                }
+            }
+        }
+    }
+
     @Test("Every event comes back as it was appended, in order, from memory and from SQLite")
     func roundTrip() async throws {
         try await self.withFolder { folder in

@@ -53,6 +53,34 @@ private let anyJoin = JoinManifest()
         #expect(GraphRules.problems(in: manifest) == [])
     }
 
+    @Test("What a front end found in the source comes first, and what only follows from it is left out")
+    func sourceProblems() {
+        var manifest = flow(step("start"), step("lost", .step(to: "end")), end)
+        let place = SourceLocation(file: "flow.py", line: 9)
+        manifest.problems = [
+            SourceProblem(code: "flow.transition", message: "step start does not say what comes next", step: "start", location: place),
+            SourceProblem(code: "flow.from-the-future", message: "something else"),
+        ]
+        let problems = GraphRules.problems(in: manifest)
+        #expect(problems.map(\.code) == [.transition, .source])
+        #expect(problems.first?.description == "flow.py:9: step start does not say what comes next")
+    }
+
+    @Test("A message spells what has to be written in the flow's own language", arguments: [
+        ("swift", ".train(nodes: …)", "@Torchrun"), ("python", "self.next(self.train, num_parallel=…)", "@torchrun"),
+    ])
+    func spelling(language: String, nodes: String, decorator: String) {
+        var entered = flow(
+            step("start", .step(to: "train")), step("train", .step(to: "join"), gang: true),
+            step("join", .step(to: "end"), join: anyJoin), end)
+        entered.language = language
+        #expect(GraphRules.problems(in: entered).first?.message.contains(nodes) == true)
+        var asked = flow(
+            step("start", .nodes(to: "train")), step("train", .step(to: "join")), step("join", .step(to: "end"), join: anyJoin), end)
+        asked.language = language
+        #expect(GraphRules.problems(in: asked).first?.message.contains(decorator) == true)
+    }
+
     @Test(
         "A broken rule is named with its step",
         arguments: [

@@ -143,6 +143,18 @@ import Testing
         #expect(ParameterSpelling.variable(name) == "MUSTER_PARAMETER_" + snake)
     }
 
+    @Test("The environment can spell a parameter as Metaflow does; Muster's own name comes first")
+    func metaflowVariables() throws {
+        let values = ParameterValues([
+            ParameterManifest(name: "learning_rate", kind: .double, defaultValue: .double(1)),
+            ParameterManifest(name: "data-file", kind: .file, defaultValue: .null),
+        ])
+        let environment = ["METAFLOW_RUN_LEARNING_RATE": "0.5", "METAFLOW_RUN_DATA_FILE": "a.csv"]
+        #expect(try values.read(tokens: [], environment: environment) == ["learning_rate": .double(0.5), "data-file": .string("a.csv")])
+        let both = environment.merging(["MUSTER_PARAMETER_LEARNING_RATE": "0.25"]) { $1 }
+        #expect(try values.read(tokens: [], environment: both)["learning_rate"] == .double(0.25))
+    }
+
     @Test("The help shows flags, kinds, help and defaults in columns")
     func help() {
         let text = ParameterHelp.text([

@@ -22,6 +22,7 @@ enum StepEnvironment {
             NodeEnvironment.controlTask: control,
             NodeEnvironment.socket: folder.socket,
             NodeEnvironment.workFolder: folder.work,
+            NodeEnvironment.store: spec.store,
             NodeEnvironment.taskFolder: folder.task,
             NodeEnvironment.scope: NodeEnvironment.scopeValue(attempt: spec.attempt, index: spec.index),
             NodeEnvironment.parallelMainAddress: roster.controlAddress,

@@ -39,7 +39,7 @@ extension LocalRequest {
             inputs: gang.inputs, foreach: gang.foreach,
             parallel: ParallelFrame(
                 controlAddress: "", nodes: gang.size, index: index, controlTaskID: "\(gang.attempt.task)"),
-            socket: "", temporaryFolder: "", python: gang.python)
+            socket: "", temporaryFolder: "", python: gang.python, tags: gang.tags, namespace: gang.namespace)
     }
 
     private static func environment(_ gang: GangSpec, index: Int, base: [String: String]) -> [String: String] {

@@ -11,17 +11,23 @@ struct FlowDescription {
 
     /// The manifest that `program` prints.
     /// - Throws: ``CommandFailure`` with the program's own last words when it crashes, hangs, or prints something else.
-    func manifest(of program: String) async throws -> FlowManifest {
-        let outcome = try await self.run(program)
+    func manifest(of command: [String]) async throws -> FlowManifest {
+        let program = PythonFlow.file(of: command) ?? command[0]
+        let outcome = try await self.run(command, called: program)
         guard outcome.status.isSuccess else {
+            let lines = LastLines.of(outcome.standardError)
             throw CommandFailure(
-                .usage, "the flow program \(program) failed when it was asked to describe itself (\(outcome.status))\(LastLines.of(outcome.standardError))")
+                .usage,
+                PythonFlow.file(of: command) != nil && outcome.status == .exited(1)
+                    ? "the flow \(program) cannot be read\(lines)"
+                    : "the flow program \(program) failed when it was asked to describe itself (\(outcome.status))\(lines)")
         }
         return try self.read(Data(outcome.standardOutput), of: program, outcome.standardError)
     }
 
-    private func run(_ program: String) async throws -> ProcessOutcome {
-        let spec = ProcessSpec(executable: program, arguments: ["describe"], environment: self.environment)
+    private func run(_ command: [String], called program: String) async throws -> ProcessOutcome {
+        let spec = ProcessSpec(
+            executable: command[0], arguments: Array(command.dropFirst()) + ["describe"], environment: self.environment)
         let reactor = self.reactor
         let deadline = self.deadline
         return try await withThrowingTaskGroup(of: ProcessOutcome?.self) { group in

@@ -4,6 +4,7 @@ import MusterProcess
 /// Finds the program of the flow that somebody named.
 ///
 /// - an executable file: that file
+/// - a Python file: an interpreter with Muster's front end for it
 /// - a folder with a `Package.swift`: its executable product, built first
 /// - a name: the product of that name of the package around the current folder, built first
 struct FlowLocator {
@@ -13,9 +14,19 @@ struct FlowLocator {
     let folder: String
     var isDebug = false
 
-    /// The flow program's absolute path.
+    /// The flow program: its absolute path, and arguments that come before the verb.
+    /// - Parameter front: What was given for a Python flow to read before its verb.
     /// - Throws: ``CommandFailure`` that says what was looked for.
-    func program(named name: String?, program: String?) async throws -> String {
+    func program(named name: String?, program: String?, front: [String] = []) async throws -> [String] {
+        let path = try await self.path(named: name, program: program)
+        if path.hasSuffix(".py") { return try PythonFlow(environment: self.environment).program(path) + front }
+        guard front.isEmpty else {
+            throw CommandFailure(.usage, "--with and --flow-option are for Python flows; \(path) has its decorators in its source")
+        }
+        return [path]
+    }
+
+    private func path(named name: String?, program: String?) async throws -> String {
         if let program { return try self.executable(AbsolutePath.of(program)) }
         guard let name else {
             guard FileManager.default.fileExists(atPath: "\(self.folder)/Package.swift") else {
@@ -44,9 +55,7 @@ struct FlowLocator {
         guard FileManager.default.fileExists(atPath: path) else {
             throw CommandFailure(.notFound, "there is no flow program \(path)")
         }
-        if path.hasSuffix(".py") {
-            throw CommandFailure(.usage, "\(path): Python flows are not supported by this version; write the flow in Swift")
-        }
+        if path.hasSuffix(".py") { return path }
         guard ExecutableSearch.isExecutable(path) else {
             let advice =
                 path.hasSuffix(".swift")

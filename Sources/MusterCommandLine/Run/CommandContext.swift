@@ -16,18 +16,18 @@ struct CommandContext: Sendable {
     }
 
     /// Finds and describes the flow that was named, or that handed its verb over.
-    func flow(named name: String?, _ options: FlowOptions) async throws -> (program: String, manifest: FlowManifest) {
+    func flow(named name: String?, _ options: FlowOptions) async throws -> (program: [String], manifest: FlowManifest) {
         let locator = FlowLocator(
             reactor: self.reactor, environment: self.environment, folder: self.folder, isDebug: options.debug)
-        let program = try await locator.program(named: name, program: options.program)
+        let program = try await locator.program(named: name, program: options.program, front: options.front)
         let manifest = try await FlowDescription(reactor: self.reactor, environment: self.environment)
             .manifest(of: program)
-        return (program, manifest)
+        return (manifest.program ?? program, manifest)
     }
 
     /// Who runs the flow: `MUSTER_USER`, or the name the system has.
     var user: String {
-        for name in ["MUSTER_USER", "USER", "LOGNAME"] {
+        for name in ["MUSTER_USER", "METAFLOW_USER", "USER", "LOGNAME"] {
             if let user = self.environment[name], !user.isEmpty { return user }
         }
         return NSUserName()

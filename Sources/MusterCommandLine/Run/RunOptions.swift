@@ -1,4 +1,15 @@
 import ArgumentParser
+import MusterEngine
+import MusterModel
+
+/// What a tag may be.
+enum RunTag {
+    static func isOne(_ tag: String) -> Bool {
+        !tag.isEmpty && tag.utf8.count <= 500 && tag.allSatisfy { !$0.isNewline } && !tag.utf8.contains(0)
+    }
+
+    static func refusal(_ tag: String) -> String { "'\(tag)' is no tag; a tag is one line of 1 to 500 bytes" }
+}
 
 /// The options that `run` and `resume` share.
 struct RunOptions: ParsableArguments {
@@ -8,8 +19,24 @@ struct RunOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("How many nodes may run at once.", valueName: "count"))
     var maxWorkers = Self.defaultWorkers
 
-    @Option(name: .long, help: ArgumentHelp("Write the run's id into this file once the run exists.", valueName: "file"))
+    @Option(
+        name: .long, help: ArgumentHelp("Write the run's id into this file once the run exists.", valueName: "file"))
     var runIdFile: String?
+
+    @Option(name: .long, help: ArgumentHelp("Tag the run; may be given several times.", valueName: "tag"))
+    var tag: [String] = []
+
+    @Option(name: .long, help: ArgumentHelp("Whose runs a client of this run looks at.", valueName: "namespace"))
+    var namespace: String?
+
+    @Option(name: .long, help: .hidden)
+    var maxNumSplits: Int?
+
+    @Option(name: .long, help: .hidden)
+    var maxLogSize: Int?
+
+    @Flag(name: .long, help: "Start the flow program anew for every task, also where it could serve them.")
+    var noServe = false
 
     @Flag(name: .long, help: "Show nothing but warnings and failures.")
     var quiet = false
@@ -18,7 +45,19 @@ struct RunOptions: ParsableArguments {
     var json = false
 
     mutating func validate() throws {
-        guard self.maxWorkers >= 1 else { throw ValidationError("--max-workers is \(self.maxWorkers); it has to be 1 or more") }
+        guard self.maxWorkers >= 1 else {
+            throw ValidationError("--max-workers is \(self.maxWorkers); it has to be 1 or more")
+        }
+        if let tag = self.tag.first(where: { !RunTag.isOne($0) }) { throw ValidationError(RunTag.refusal(tag)) }
         guard !(self.quiet && self.json) else { throw ValidationError("--quiet and --json exclude each other") }
+    }
+
+    var label: RunLabel { RunLabel(tags: self.tag, namespace: self.namespace) }
+
+    /// The manifest as this run takes it.
+    func served(_ manifest: FlowManifest) -> FlowManifest {
+        var manifest = manifest
+        if self.noServe { manifest.serves = false }
+        return manifest
     }
 }

@@ -23,6 +23,7 @@ struct RunSession {
             style: .choose(
                 json: self.options.json, quiet: self.options.quiet, isTerminal: StandardStream.output.isTerminal,
                 environment: self.context.environment))
+        for note in record.manifest.notes ?? [] { console.note("note: \(note)") }
         for note in try CodePackage(folder: record.manifest.folder).notes { console.note("warning: \(note)") }
         let signals = RunSignals()
         do {

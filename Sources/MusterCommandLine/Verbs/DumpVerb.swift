@@ -14,6 +14,8 @@ struct DumpVerb: AsyncParsableCommand {
     @Option(name: .long, help: "The node of the gang. (default: the control node, 0)") var node: Int?
     @Option(name: .long, help: ArgumentHelp("Characters of each value in a list.", valueName: "count")) var maxValueSize = 1000
     @Option(name: .long, help: ArgumentHelp("Write the bytes of one artifact into this file.", valueName: "file")) var file: String?
+    @Option(name: .long, help: ArgumentHelp("Only these, with commas between them.", valueName: "names")) var include = ""
+    @Flag(name: .long, help: "Also artifacts whose names begin with _.") var `private` = false
     @Flag(name: .long, help: "Print JSON.") var json = false
     @OptionGroup var flow: FlowOptions
     @OptionGroup var store: StoreOptions
@@ -25,6 +27,8 @@ struct DumpVerb: AsyncParsableCommand {
         var digest: String
         /// The value of JSON artifacts that are not too large.
         var value: JSONValue?
+        /// What a pickle holds, as its Python shows it.
+        var text: String?
     }
 
     func validate() throws {
@@ -40,13 +44,29 @@ struct DumpVerb: AsyncParsableCommand {
         let store = ArtifactStore(layout)
         guard let name = pathspec.artifact else {
             guard self.file == nil else { throw CommandFailure(.usage, "--file takes one artifact; name it: \(self.pathspec)/artifact") }
-            return try self.list(artifacts, store)
+            let shown = artifacts.filter { self.isShown($0.key) }
+            return try self.list(shown, store, try await self.pickles(Array(shown.values), record, layout, limit: self.maxValueSize))
         }
         guard let reference = artifacts[name] else {
             let hint = NameSuggestion.hint(for: name, among: Array(artifacts.keys))
             throw CommandFailure(.notFound, "the task has no artifact '\(name)'\(hint); it has \(artifacts.keys.sorted().joined(separator: ", "))")
         }
-        try self.print(name, reference, store)
+        let texts = self.file == nil ? try await self.pickles([reference], record, layout, limit: 1 << 30) : [:]
+        try self.print(name, reference, store, texts)
+    }
+
+    /// Names that begin with `_` are the front end's and the user's own affair.
+    private func isShown(_ name: String) -> Bool {
+        if !self.include.isEmpty { return self.include.split(separator: ",").contains { $0 == name } }
+        return self.private || !name.hasPrefix("_")
+    }
+
+    private func pickles(
+        _ references: [ArtifactReference], _ record: RunRecord, _ layout: StoreLayout, limit: Int
+    ) async throws -> [String: String] {
+        let context = try CommandContext()
+        return try await PickleTexts(reactor: context.reactor, environment: context.environment, layout: layout)
+            .texts(of: references, in: record, limit: limit)
     }
 
     private func artifacts(of pathspec: Pathspec, in state: RunState) throws -> [String: ArtifactReference] {
@@ -62,7 +82,9 @@ struct DumpVerb: AsyncParsableCommand {
         return task.results[node].artifacts
     }
 
-    private func print(_ name: String, _ reference: ArtifactReference, _ store: ArtifactStore) throws {
+    private func print(
+        _ name: String, _ reference: ArtifactReference, _ store: ArtifactStore, _ texts: [String: String]
+    ) throws {
         let data = try store.data(reference)
         if let file = self.file {
             do {
@@ -71,31 +93,37 @@ struct DumpVerb: AsyncParsableCommand {
                 throw CommandFailure(.usage, "\(name) cannot be written to \(file): \(error.localizedDescription)")
             }
         } else if self.json {
-            StandardStream.output.line(try JSONText.page(self.row(name, reference, store, limit: .max)))
+            StandardStream.output.line(try JSONText.page(self.row(name, reference, store, texts, limit: .max)))
         } else if reference.encoding == .data {
             StandardStream.output.write(data)
         } else {
-            StandardStream.output.line(ArtifactText.text(data, reference.encoding, limit: .max >> 8))
+            StandardStream.output.line(texts[reference.digest] ?? ArtifactText.text(data, reference.encoding, limit: .max >> 8))
         }
     }
 
-    private func list(_ artifacts: [String: ArtifactReference], _ store: ArtifactStore) throws {
+    private func list(
+        _ artifacts: [String: ArtifactReference], _ store: ArtifactStore, _ texts: [String: String]
+    ) throws {
         let sorted = artifacts.sorted { $0.key < $1.key }
         if self.json {
             StandardStream.output.line(
-                try JSONText.page(sorted.map { try self.row($0.key, $0.value, store, limit: self.maxValueSize) }))
+                try JSONText.page(sorted.map { try self.row($0.key, $0.value, store, texts, limit: self.maxValueSize) }))
             return
         }
         for (name, reference) in sorted {
-            let text = ArtifactText.text(try store.data(reference), reference.encoding, limit: self.maxValueSize)
+            let text =
+                try texts[reference.digest]
+                ?? ArtifactText.text(try store.data(reference), reference.encoding, limit: self.maxValueSize)
             StandardStream.output.line("\(name) = \(text)")
         }
     }
 
-    private func row(_ name: String, _ reference: ArtifactReference, _ store: ArtifactStore, limit: Int) throws -> Row {
+    private func row(
+        _ name: String, _ reference: ArtifactReference, _ store: ArtifactStore, _ texts: [String: String], limit: Int
+    ) throws -> Row {
         let isShown = reference.encoding == .json && reference.size <= limit
         return Row(
             name: name, encoding: reference.encoding, size: reference.size, digest: reference.digest,
-            value: isShown ? try? JSONValue(parsing: store.data(reference)) : nil)
+            value: isShown ? try? JSONValue(parsing: store.data(reference)) : nil, text: texts[reference.digest])
     }
 }

@@ -31,8 +31,8 @@ struct ResumeVerb: AsyncParsableCommand {
         let metadata = try SQLiteMetadata(path: layout.database)
         let session = RunSession(context: context, layout: layout, metadata: metadata, options: self.options)
         let resumption = try await RunPreparation(layout: layout, metadata: metadata).resume(
-            manifest, program: [program], run: self.originRunID(of: manifest), from: step, user: context.user,
-            capacity: session.capacity())
+            self.options.served(manifest), program: program, run: self.originRunID(of: manifest), from: step,
+            user: context.user, capacity: session.capacity(), label: self.options.label)
         try await session.perform(resumption.record, origin: resumption.origin)
     }
 

@@ -10,7 +10,7 @@ struct RunVerb: AsyncParsableCommand {
         commandName: "run", abstract: "Run a flow.",
         usage: "muster run <flow> [<options>] [--<parameter> <value> ...]",
         discussion: """
-            <flow> is a flow program, the folder of a Swift package, or a product of the package around this folder; \
+            <flow> is a flow program, a Python file, the folder of a Swift package, or a product of the package around this folder; \
             a package is built first. `muster run <flow> --help` shows the flow's parameters too.
             """)
 
@@ -31,7 +31,8 @@ struct RunVerb: AsyncParsableCommand {
         let metadata = try SQLiteMetadata(path: layout.database)
         let session = RunSession(context: context, layout: layout, metadata: metadata, options: self.options)
         let record = try await RunPreparation(layout: layout, metadata: metadata).newRun(
-            of: manifest, program: [program], parameters: parameters, user: context.user, capacity: session.capacity())
+            of: self.options.served(manifest), program: program, parameters: parameters, user: context.user,
+            capacity: session.capacity(), label: self.options.label)
         try await session.perform(record, origin: nil)
     }
 }

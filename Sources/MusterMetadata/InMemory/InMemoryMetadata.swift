@@ -6,6 +6,7 @@ package final class InMemoryMetadata: MetadataStore {
     private struct Contents {
         var records: [RunKey: RunRecord] = [:]
         var events: [RunKey: [RecordedEvent]] = [:]
+        var tags: [RunKey: Set<String>] = [:]
     }
 
     private let contents = Mutex(Contents())
@@ -19,6 +20,7 @@ package final class InMemoryMetadata: MetadataStore {
             }
             contents.records[record.key] = record
             contents.events[record.key] = []
+            contents.tags[record.key] = Set(record.tags ?? [])
         }
     }
 
@@ -44,6 +46,19 @@ package final class InMemoryMetadata: MetadataStore {
 
     package func record(of run: RunKey) async throws -> RunRecord? {
         self.contents.withLock { $0.records[run] }
+    }
+
+    package func tags(of run: RunKey) async throws -> [String] {
+        self.contents.withLock { $0.tags[run]?.sorted() ?? [] }
+    }
+
+    package func changeTags(of run: RunKey, adding: Set<String>, removing: Set<String>) async throws {
+        try self.contents.withLock { contents in
+            guard let tags = contents.tags[run] else {
+                throw MetadataError(code: .missing, message: "there is no run \(run)")
+            }
+            contents.tags[run] = tags.subtracting(removing).union(adding)
+        }
     }
 
     package func records(flow: String?, limit: Int?) async throws -> [RunRecord] {

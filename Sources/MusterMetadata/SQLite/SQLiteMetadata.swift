@@ -41,6 +41,7 @@ package final class SQLiteMetadata: MetadataStore {
                 arguments: [
                     record.flow, record.run, record.created, record.finished, record.verdict?.rawValue, data,
                 ])
+            try Self.insert(record.tags ?? [], run: database.lastInsertedRowID, in: database)
         }
     }
 
@@ -104,6 +105,28 @@ package final class SQLiteMetadata: MetadataStore {
                     """,
                 arguments: [flow, limit ?? -1]
             ).map(Self.record(from:))
+        }
+    }
+
+    package func tags(of run: RunKey) async throws -> [String] {
+        try await self.read { database in
+            try String.fetchAll(
+                database, sql: "SELECT tag FROM tags WHERE run = ? ORDER BY tag",
+                arguments: [try Self.identifier(of: run, in: database)])
+        }
+    }
+
+    package func changeTags(of run: RunKey, adding: Set<String>, removing: Set<String>) async throws {
+        try await self.write { database in
+            let id = try Self.identifier(of: run, in: database)
+            for tag in removing { try database.execute(sql: "DELETE FROM tags WHERE run = ? AND tag = ?", arguments: [id, tag]) }
+            try Self.insert(adding, run: id, in: database)
+        }
+    }
+
+    private static func insert(_ tags: some Sequence<String>, run: Int64, in database: Database) throws {
+        for tag in tags {
+            try database.execute(sql: "INSERT OR IGNORE INTO tags (run, tag) VALUES (?, ?)", arguments: [run, tag])
         }
     }
 

@@ -29,6 +29,16 @@ enum SQLiteSchema {
                     ) WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("2") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE tags (
+                        run INTEGER NOT NULL REFERENCES runs (id),
+                        tag TEXT NOT NULL,
+                        PRIMARY KEY (run, tag)
+                    ) WITHOUT ROWID;
+                    """)
+        }
         return migrator
     }
 }

@@ -1,0 +1,13 @@
+"""A foreach over 50 elements whose tasks do nothing, as a whole flow; one file, run by both."""
+
+from harness import alternate, ratio
+
+LIMIT = 1 / 15
+
+
+def measure(bench):
+    muster, metaflow = alternate(
+        3,
+        ("muster", lambda: bench.python_seconds("foreach.py")),
+        ("metaflow", lambda: bench.metaflow_seconds("foreach.py")))
+    return ratio(muster, metaflow, LIMIT)

@@ -1,0 +1,13 @@
+"""A gang of four nodes that does nothing, as a whole flow; one file, run by both."""
+
+from harness import alternate, ratio
+
+LIMIT = 1 / 6
+
+
+def measure(bench):
+    muster, metaflow = alternate(
+        5,
+        ("muster", lambda: bench.python_seconds("gang.py")),
+        ("metaflow", lambda: bench.metaflow_seconds("gang.py")))
+    return ratio(muster, metaflow, LIMIT)

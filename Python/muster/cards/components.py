@@ -1,0 +1,153 @@
+"""What can be put on a card. Each renders itself as HTML that needs nothing from elsewhere."""
+
+import base64
+import json
+from html import escape
+
+
+def html_of(component):
+    """A component's HTML; any other value is shown as an artifact."""
+    return component.html() if hasattr(component, "html") else Artifact(component).html()
+
+
+class Markdown:
+    """Text with headings, lists, emphasis, code and links."""
+
+    def __init__(self, text=None):
+        self.text = text or ""
+
+    def html(self):
+        from .markdown import render
+        return f'<div class="markdown">{render(self.text)}</div>'
+
+
+class Table:
+    """Rows of values or of other components."""
+
+    def __init__(self, data=None, headers=None, disable_updates=False):
+        self.data = [list(row) for row in data or []]
+        self.headers = list(headers or [])
+
+    @classmethod
+    def from_dataframe(cls, dataframe=None, truncate=True):
+        """The first 500 rows of a data frame; all of them without `truncate`."""
+        rows = dataframe.head(500) if truncate else dataframe
+        return cls([[index, *row] for index, row in zip(rows.index.tolist(), rows.values.tolist())], ["", *map(str, rows.columns)])
+
+    def html(self):
+        head = "".join(f"<th>{escape(str(each))}</th>" for each in self.headers)
+        rows = "".join("<tr>" + "".join(f"<td>{self._cell(each)}</td>" for each in row) + "</tr>" for row in self.data)
+        return f"<table>{f'<tr>{head}</tr>' if head else ''}{rows}</table>"
+
+    @staticmethod
+    def _cell(value):
+        return value.html() if hasattr(value, "html") else escape(str(value))
+
+
+class Image:
+    """A picture, by its bytes."""
+
+    KINDS = ((b"\x89PNG", "png"), (b"\xff\xd8", "jpeg"), (b"GIF8", "gif"), (b"RIFF", "webp"), (b"<svg", "svg+xml"), (b"<?xml", "svg+xml"))
+
+    def __init__(self, src=None, label=None, disable_updates=False):
+        self.src = bytes(src or b"")
+        self.label = label
+
+    @classmethod
+    def from_matplotlib(cls, plot, label=None):
+        import io
+        figure = plot.get_figure() if hasattr(plot, "get_figure") else plot
+        data = io.BytesIO()
+        figure.savefig(data, format="png")
+        return cls(data.getvalue(), label)
+
+    @classmethod
+    def from_pil_image(cls, pilimage, label=None):
+        import io
+        data = io.BytesIO()
+        pilimage.save(data, format="PNG")
+        return cls(data.getvalue(), label)
+
+    def html(self):
+        kind = next((kind for start, kind in self.KINDS if self.src.startswith(start)), None)
+        if kind is None:
+            return Error(f"an image of {len(self.src)} bytes is of no kind that browsers show", "Image").html()
+        label = f"<figcaption>{escape(self.label)}</figcaption>" if self.label else ""
+        return f'<figure><img alt="" src="data:image/{kind};base64,{base64.b64encode(self.src).decode()}">{label}</figure>'
+
+
+class Artifact:
+    """Any value as Python shows it."""
+
+    LONGEST = 2000
+
+    def __init__(self, artifact, name=None, compressed=True):
+        self.artifact = artifact
+        self.name = name
+
+    def html(self):
+        name = f"<b>{escape(str(self.name))}</b> " if self.name is not None else ""
+        kind = type(self.artifact)
+        label = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+        return f'<div class="artifact">{name}<i>{escape(label)}</i><pre>{escape(shown(self.artifact, self.LONGEST))}</pre></div>'
+
+
+def shown(value, longest):
+    """A value's `repr`, cut after `longest` characters."""
+    try:
+        text = repr(value)
+    except Exception as error:
+        text = f"its repr fails: {type(error).__name__}: {error}"
+    return text if len(text) <= longest else f"{text[:longest]}… ({len(text)} characters)"
+
+
+class ProgressBar:
+    """How far something has come."""
+
+    def __init__(self, max=100, label=None, value=0, unit=None, metadata=None):
+        self.max, self.label, self.value, self.unit, self.metadata = max, label, value, unit, metadata
+
+    def update(self, new_value, metadata=None):
+        self.value = new_value
+        self.metadata = metadata if metadata is not None else self.metadata
+
+    def html(self):
+        unit = f" {escape(self.unit)}" if self.unit else ""
+        details = f" · {escape(str(self.metadata))}" if self.metadata is not None else ""
+        label = f"{escape(self.label)}: " if self.label else ""
+        return (f'<div class="progress"><progress max="{float(self.max)}" value="{float(self.value)}"></progress> '
+                f"{label}{self.value}/{self.max}{unit}{details}</div>")
+
+
+class VegaChart:
+    """A chart as Vega-Lite describes it. Bars, lines, areas and points with their own data are drawn."""
+
+    def __init__(self, spec, show_controls=False):
+        if not isinstance(spec, dict):
+            raise TypeError(f"a VegaChart takes a dict, not {type(spec).__name__}")
+        self.spec = spec
+
+    @classmethod
+    def from_altair_chart(cls, altair_chart):
+        return cls(altair_chart.to_dict())
+
+    def update(self, spec):
+        self.spec = spec
+
+    def html(self):
+        from .chart import draw
+        drawing = draw(self.spec)
+        text = escape(json.dumps(self.spec, indent=1, default=str))
+        if drawing is None:
+            return f'<details open class="chart"><summary>Vega-Lite chart</summary><pre>{text}</pre></details>'
+        return f'<figure class="chart">{drawing}<details><summary>Vega-Lite</summary><pre>{text}</pre></details></figure>'
+
+
+class Error:
+    """Something that went wrong."""
+
+    def __init__(self, exception, title=None):
+        self.exception, self.title = exception, title
+
+    def html(self):
+        return f'<div class="error"><b>{escape(str(self.title or "Error"))}</b><pre>{escape(str(self.exception))}</pre></div>'

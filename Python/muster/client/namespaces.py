@@ -1,0 +1,39 @@
+"""Whose runs the client looks at: those with one tag, or all."""
+
+import getpass
+import os
+
+_UNSET = object()
+_chosen = _UNSET
+
+
+def user():
+    """Who runs flows here, as `muster` decides it."""
+    for name in ("MUSTER_USER", "METAFLOW_USER", "USER", "LOGNAME"):
+        if os.environ.get(name):
+            return os.environ[name]
+    return getpass.getuser()
+
+
+def get_namespace():
+    """The namespace in use; None means that every run is seen."""
+    if _chosen is not _UNSET:
+        return _chosen
+    from ..current import current
+    if current.is_running_flow:
+        return current.namespace
+    return f"user:{user()}"
+
+
+def namespace(name):
+    """Looks at the runs with this tag from now on, or at all of them with None."""
+    global _chosen
+    _chosen = name
+    return name
+
+
+def default_namespace():
+    """Looks at this user's own runs again."""
+    global _chosen
+    _chosen = _UNSET
+    return get_namespace()

@@ -1,0 +1,133 @@
+"""The store's database and files, read as Documentation/Store.md and Documentation/Events.md describe them."""
+
+import hashlib
+import json
+import os
+import sqlite3
+
+from ..artifacts import decode
+from ..errors import ArtifactUnreadable, MusterException
+
+
+class MetaflowNotFound(MusterException):
+    """There is no such flow, run, step, task or artifact in the store."""
+
+
+class MetaflowNamespaceMismatch(MusterException):
+    """It is there, but not in the namespace that is looked at."""
+
+
+def locate():
+    """The store's folder: named, or the nearest one upwards."""
+    named = os.environ.get("MUSTER_STORE")
+    if named:
+        return os.path.abspath(named)
+    folder = os.getcwd()
+    while True:
+        candidate = os.path.join(folder, ".muster")
+        if os.path.exists(os.path.join(candidate, "muster.db")):
+            return candidate
+        if folder == os.path.dirname(folder):
+            return os.path.abspath(".muster")
+        folder = os.path.dirname(folder)
+
+
+class Store:
+    """One store. Connections are opened for each question, so threads and forks need no care."""
+
+    def __init__(self, root=None):
+        self.root = root or locate()
+        self.database = os.path.join(self.root, "muster.db")
+
+    def query(self, text, *values):
+        if not os.path.exists(self.database):
+            return []
+        connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=30)
+        try:
+            return connection.execute(text, values).fetchall()
+        finally:
+            connection.close()
+
+    # Runs
+
+    def flows(self):
+        return [row[0] for row in self.query("SELECT flow FROM runs GROUP BY flow ORDER BY max(created) DESC")]
+
+    def runs(self, flow):
+        """(run, record, finished, verdict), newest first."""
+        rows = self.query(
+            "SELECT run, record, finished, verdict FROM runs WHERE flow = ? ORDER BY created DESC, id DESC", flow)
+        return [_record(*row) for row in rows]
+
+    def run(self, flow, run):
+        rows = self.query("SELECT run, record, finished, verdict FROM runs WHERE flow = ? AND run = ?", flow, run)
+        return _record(*rows[0]) if rows else None
+
+    def events(self, flow, run):
+        """(time, kind, task, attempt, payload) in order."""
+        return self.query(
+            "SELECT events.time, kind, task, attempt, payload FROM events JOIN runs ON runs.id = events.run "
+            "WHERE flow = ? AND runs.run = ? ORDER BY sequence", flow, run)
+
+    # Tags
+
+    def tags(self, flow, run):
+        return [row[0] for row in self.query(
+            "SELECT tag FROM tags JOIN runs ON runs.id = tags.run WHERE flow = ? AND runs.run = ? ORDER BY tag", flow, run)]
+
+    def change_tags(self, flow, run, adding=(), removing=()):
+        connection = sqlite3.connect(f"file:{self.database}?mode=rw", uri=True, timeout=30)
+        try:
+            with connection:
+                connection.execute("BEGIN IMMEDIATE")
+                (number,), = connection.execute("SELECT id FROM runs WHERE flow = ? AND run = ?", (flow, run)).fetchall()
+                for tag in removing:
+                    connection.execute("DELETE FROM tags WHERE run = ? AND tag = ?", (number, tag))
+                for tag in adding:
+                    connection.execute("INSERT OR IGNORE INTO tags (run, tag) VALUES (?, ?)", (number, tag))
+        finally:
+            connection.close()
+
+    # Files
+
+    def value(self, reference, name):
+        """The value of an artifact, once its bytes have been checked."""
+        digest = reference["digest"]
+        path = os.path.join(self.root, "artifacts", digest[:1], digest)
+        found = hashlib.sha256()
+        try:
+            with open(path, "rb", buffering=0) as file:
+                while True:
+                    piece = file.read(1 << 20)
+                    if not piece:
+                        break
+                    found.update(piece)
+        except OSError as error:
+            raise ArtifactUnreadable(f"artifact '{name}' is not in the store: {path}: {error.strerror}") from None
+        if found.hexdigest() != digest:
+            raise ArtifactUnreadable(f"artifact '{name}' is corrupt: the bytes of {path} have another digest")
+        return decode(path, reference, name)
+
+    def log(self, flow, run, step, task, attempt, node):
+        """(Unix seconds, process, `o` or `e`, bytes) as they were written; nothing where there is no log."""
+        path = os.path.join(self.root, "runs", flow, run, step, f"{task}.{attempt}.node-{node}.log")
+        try:
+            with open(path, "rb") as file:
+                while True:
+                    head = file.readline()
+                    fields = head.split()
+                    if not head.endswith(b"\n"):
+                        return
+                    if len(fields) != 4 or fields[2] not in (b"o", b"e"):
+                        continue
+                    data = file.read(int(fields[3]))
+                    file.read(1)
+                    yield int(fields[0]) / 1e6, int(fields[1]), fields[2].decode(), data
+        except (OSError, ValueError):
+            return
+
+
+def _record(run, record, finished, verdict):
+    record = json.loads(record)
+    record.update(run=run, finished=finished, verdict=verdict)
+    return record

@@ -1,0 +1,174 @@
+"""`current`: who the running task is, and what it can ask for."""
+
+import os
+from collections import namedtuple
+
+_Parallel = namedtuple("Parallel", ["main_ip", "num_nodes", "node_index", "control_task_id"])
+
+
+class Parallel(_Parallel):
+    """This node's place in its gang."""
+
+    def launch(self, arguments, environment=None, nodes="all"):
+        """Runs a program on the gang's nodes, `all`, `control` or one by its index, and returns when it has ended.
+
+        Every node calls it with the same arguments.
+        """
+        from .arguments import texts
+        _running().agent.launch(
+            "parallel", {"arguments": texts(arguments), "environment": environment or {}, "nodes": nodes})
+
+    def barrier(self):
+        """Returns when every node of the gang has come here."""
+        _running().agent.ask({"barrier": {}})
+
+
+class Current:
+    """What a step body finds in `current`. Outside of a step only `is_running_flow` is there."""
+
+    def __init__(self):
+        self._task = None
+        self._card = None
+
+    def _begin(self, task):
+        self._task = task
+        self._card = None
+
+    def __contains__(self, name):
+        return getattr(self, name, None) is not None
+
+    def get(self, name, default=None):
+        value = getattr(self, name, None)
+        return default if value is None else value
+
+    @property
+    def is_running_flow(self):
+        return self._task is not None
+
+    def _attempt(self, field):
+        return _running().description["attempt"][field]
+
+    # Who
+
+    flow_name = property(lambda self: self._attempt("flow"))
+    run_id = property(lambda self: self._attempt("run"))
+    step_name = property(lambda self: self._attempt("step"))
+    retry_count = property(lambda self: self._attempt("attempt"))
+    task_id = property(lambda self: _running().description["taskID"])
+    origin_run_id = property(lambda self: _running().description.get("originRun"))
+    username = property(lambda self: _running().description["user"])
+    tags = property(lambda self: frozenset(_running().description.get("tags") or []))
+
+    @property
+    def pathspec(self):
+        return f"{self.flow_name}/{self.run_id}/{self.step_name}/{self.task_id}"
+
+    @property
+    def namespace(self):
+        return _running().description.get("namespace") or f"user:{self.username}"
+
+    @property
+    def task(self):
+        from .client import Task
+        return Task(self.pathspec, _namespace_check=False)
+
+    @property
+    def run(self):
+        from .client import Run
+        return Run(f"{self.flow_name}/{self.run_id}", _namespace_check=False)
+
+    @property
+    def parameter_names(self):
+        from .manifest import parameters
+        return list(parameters(_running().flow_class))
+
+    @property
+    def graph(self):
+        from .manifest import manifest
+        return manifest(_running().flow_class, False)
+
+    @property
+    def tempdir(self):
+        """A folder of this node that goes when the attempt ends."""
+        return _running().description["temporaryFolder"]
+
+    trigger = None
+
+    # The gang
+
+    @property
+    def is_parallel(self):
+        return _running().is_gang
+
+    @property
+    def parallel(self):
+        task = _running()
+        if not task.is_gang:
+            raise AttributeError(f"step {task.step} is no gang, so there is no current.parallel; put @parallel on it")
+        place = task.description["parallel"]
+        return Parallel(place["controlAddress"], place["nodes"], place["index"], place["controlTaskID"])
+
+    # Frameworks
+
+    @property
+    def torch(self):
+        return self._framework("torchrun", "Torch", "torch")
+
+    @property
+    def deepspeed(self):
+        return self._framework("deepspeed", "DeepSpeed", "deepspeed")
+
+    @property
+    def mpi(self):
+        return self._framework("mpi", "MPI", "mpi")
+
+    def _framework(self, decorator, kind, attribute):
+        from . import frameworks
+        task = _running()
+        if all(each.name != decorator for each in task.function.decorators):
+            raise AttributeError(f"step {task.step} has no @{decorator}, so there is no current.{attribute}; put it on the step")
+        return getattr(frameworks, kind)(task.agent)
+
+    @property
+    def ray_storage_path(self):
+        """A folder of this attempt for what Ray keeps."""
+        path = os.path.join(self.tempdir, "ray-storage")
+        os.makedirs(path, exist_ok=True)
+        return path
+
+    # The project
+
+    def _project(self, index):
+        for decorator in getattr(_running().flow_class, "_flow_decorators", []):
+            if decorator.name == "project":
+                return decorator.identity()[index]
+        raise AttributeError("the flow has no @project")
+
+    project_name = property(lambda self: self._project(0))
+    branch_name = property(lambda self: self._project(1))
+    is_production = property(lambda self: self._project(2))
+
+    @property
+    def project_flow_name(self):
+        return f"{self.project_name}.{self.branch_name}.{self.flow_name}"
+
+    # The card
+
+    @property
+    def card(self):
+        task = _running()
+        if all(each.name != "card" for each in task.function.decorators):
+            raise AttributeError(f"step {task.step} has no @card, so there is no current.card; put @card on it")
+        if self._card is None:
+            from .cards import Cards
+            self._card = Cards([each for each in task.function.decorators if each.name == "card"])
+        return self._card
+
+
+def _running():
+    if current._task is None:
+        raise AttributeError("no step runs in this process, so `current` has only is_running_flow")
+    return current._task
+
+
+current = Current()

@@ -1,0 +1,32 @@
+"""Amounts as decorators spell them: numbers, or texts of numbers."""
+
+import math
+
+
+def number(decorator, name, value):
+    try:
+        if isinstance(value, bool):
+            raise ValueError
+        return float(value)
+    except (TypeError, ValueError):
+        decorator.fail(f"{name} has to be a number, not {value!r}")
+
+
+def whole(decorator, name, value):
+    """Rounded up: half a processor is reserved as one."""
+    return math.ceil(number(decorator, name, value))
+
+
+def reserve(decorator, settings, cpu, gpu, memory):
+    """Adds what a decorator asks for to a step's resources: of several decorators the largest counts.
+
+    memory: in megabytes. None asks for nothing.
+    """
+    resources = settings.setdefault("resources", {"cpu": 0, "gpu": 0, "memory": 0})
+    wanted = {
+        "cpu": whole(decorator, "cpu", cpu if cpu is not None else 1),
+        "gpu": whole(decorator, "gpu", gpu or 0),
+        "memory": int(number(decorator, "memory", memory or 0) * (1 << 20)),
+    }
+    for name, amount in wanted.items():
+        resources[name] = max(resources[name], amount)

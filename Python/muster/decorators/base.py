@@ -1,0 +1,159 @@
+"""What all decorators share: their options, where they may stand, and how they are found by name."""
+
+import json
+import re
+
+from ..errors import DecoratorError
+from ..location import at_caller, caller
+from ..names import hint
+
+# By name: what `--with` can attach.
+STEP_DECORATORS = {}
+
+
+class Decorator:
+    """One use of a decorator.
+
+    A subclass has `name`, `defaults` (Metaflow's), and overrides what it has to say.
+    """
+
+    name = ""
+    defaults = {}
+    # Whether a step may have several.
+    is_repeatable = False
+
+    def __init__(self, given):
+        for option in given:
+            if option not in self.defaults:
+                known = ", ".join(self.defaults) or "none"
+                raise DecoratorError(at_caller(
+                    f"@{self.name} has no option '{option}'{hint(option, self.defaults)}; its options are {known}"))
+        self.given = given
+        self.place = caller()
+
+    @property
+    def options(self):
+        """Every option, with configs evaluated."""
+        from ..config import resolve
+        return resolve({**self.defaults, **self.given})
+
+    def manifest(self):
+        """The decorator as it stands in the source, for people."""
+        options = self.options
+        return {"name": self.name, "options": {name: _plain(options[name]) for name in self.defaults}}
+
+    def apply(self, settings):
+        """Says to the engine and the agents what the step wants."""
+
+    def notes(self):
+        """What is asked for and has no meaning on this machine, a sentence each."""
+        return []
+
+    def prepare(self, task):
+        """Runs on every node right before the body."""
+
+    def finish(self, task):
+        """Runs on every node right after a body that has succeeded."""
+
+    def fail(self, reason):
+        raise DecoratorError(f"{self.place}: @{self.name}: {reason}" if self.place else f"@{self.name}: {reason}")
+
+
+def _plain(value):
+    try:
+        return json.loads(json.dumps(value))
+    except (TypeError, ValueError):
+        return repr(value)
+
+
+def step(function=None, **options):
+    """Makes a method a step of its flow."""
+    if function is None or options:
+        raise DecoratorError(at_caller("@step takes no options"))
+    if isinstance(function, type) or not callable(function):
+        raise DecoratorError(at_caller("@step stands above a method of a flow"))
+    function.is_step = True
+    function.decorators = getattr(function, "decorators", [])
+    function.name = function.__name__
+    return function
+
+
+def step_decorator(kind):
+    """The function that a flow's source uses for a decorator of steps: with options, with `()`, or bare."""
+    STEP_DECORATORS[kind.name] = kind
+
+    def attach(function, decorator):
+        if isinstance(function, type):
+            decorator.fail(f"it stands above a step, not above the flow {function.__name__}")
+        if not getattr(function, "is_step", False):
+            name = getattr(function, "__name__", repr(function))
+            decorator.fail(f"{name} is no step yet; write @{kind.name} above @step")
+        if not kind.is_repeatable and any(each.name == kind.name for each in function.decorators):
+            decorator.fail(f"step {function.__name__} has it twice; keep one")
+        function.decorators.insert(0, decorator)
+        return function
+
+    def use(*positional, **given):
+        decorator = kind(given)
+        if not positional:
+            return lambda function: attach(function, decorator)
+        if len(positional) == 1 and not given and (callable(positional[0]) or isinstance(positional[0], type)):
+            return attach(positional[0], decorator)
+        decorator.fail("options are given by name")
+
+    use.__name__ = use.__qualname__ = kind.name
+    use.__doc__ = kind.__doc__
+    return use
+
+
+def flow_decorator(kind):
+    """The same for a decorator of flows."""
+
+    def attach(flow, decorator):
+        if not isinstance(flow, type):
+            decorator.fail("it stands above a flow, not above a step")
+        if any(each.name == kind.name for each in flow.__dict__.get("_flow_decorators", [])):
+            decorator.fail(f"flow {flow.__name__} has it twice; keep one")
+        flow._flow_decorators = [decorator] + getattr(flow, "_flow_decorators", [])
+        return flow
+
+    def use(*positional, **given):
+        decorator = kind(given)
+        if not positional:
+            return lambda flow: attach(flow, decorator)
+        if len(positional) == 1 and not given and (callable(positional[0]) or isinstance(positional[0], type)):
+            return attach(positional[0], decorator)
+        decorator.fail("options are given by name")
+
+    use.__name__ = use.__qualname__ = kind.name
+    use.__doc__ = kind.__doc__
+    return use
+
+
+def parse_attachment(text):
+    """The decorator that `--with NAME:option=value,…` spells."""
+    name, _, rest = text.partition(":")
+    kind = STEP_DECORATORS.get(name)
+    if kind is None:
+        known = ", ".join(sorted(STEP_DECORATORS))
+        raise DecoratorError(f"--with {text}: there is no decorator @{name}{hint(name, STEP_DECORATORS)}; there are {known}")
+    given = {}
+    # A comma inside a value does not start another option.
+    for part in re.split(r",(?=\s*\w+\s*=)", rest) if rest else []:
+        option, equals, value = part.partition("=")
+        if not equals:
+            raise DecoratorError(f"--with {text}: '{part}' is no option; write {name}:option=value")
+        try:
+            given[option.strip()] = json.loads(value)
+        except ValueError:
+            given[option.strip()] = value.strip()
+    return kind(given)
+
+
+def attach_texts(functions, texts):
+    """Attaches the decorators of `--with` to all steps that do not have them yet."""
+    for text in texts:
+        for function in functions:
+            decorator = parse_attachment(text)
+            if all(each.name != decorator.name for each in function.decorators):
+                function.decorators.append(decorator)

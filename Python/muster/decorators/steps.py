@@ -1,0 +1,169 @@
+"""The decorators of any step."""
+
+from .amounts import number, reserve, whole
+from .base import Decorator, step_decorator
+
+
+class Resources(Decorator):
+    """What each node of the step reserves. Only what is written counts: nobody asked for a default's memory."""
+
+    name = "resources"
+    defaults = {"cpu": 1, "gpu": None, "disk": None, "memory": 4096, "shared_memory": None}
+
+    def apply(self, settings):
+        options = self.options
+        reserve(self, settings, options["cpu"], options["gpu"], options["memory"] if "memory" in self.given else None)
+
+
+class Retry(Decorator):
+    """Attempts after the first. Minutes that are not written are none, as Metaflow has it on one machine."""
+
+    name = "retry"
+    defaults = {"times": 3, "minutes_between_retries": 2}
+
+    def apply(self, settings):
+        options = self.options
+        minutes = options["minutes_between_retries"] if "minutes_between_retries" in self.given else 0
+        settings["retry"] = {
+            "times": whole(self, "times", options["times"]),
+            "minutesBetween": number(self, "minutes_between_retries", minutes),
+        }
+
+
+class Catch(Decorator):
+    """Goes on when every attempt has failed. `var` names the artifact that then holds the failure, and None otherwise."""
+
+    name = "catch"
+    defaults = {"var": None, "print_exception": True}
+
+    @property
+    def artifact(self):
+        return self.options["var"] or "_caught"
+
+    def apply(self, settings):
+        settings["catchInto"] = self.artifact
+
+    def finish(self, task):
+        setattr(task.flow, self.artifact, None)
+
+
+class Timeout(Decorator):
+    """For one attempt of the step, the whole gang's where it is one."""
+
+    name = "timeout"
+    defaults = {"seconds": 0, "minutes": 0, "hours": 0}
+
+    def apply(self, settings):
+        options = self.options
+        seconds = sum(number(self, unit, options[unit]) * factor
+                      for unit, factor in (("seconds", 1), ("minutes", 60), ("hours", 3600)))
+        if seconds <= 0:
+            self.fail("it needs seconds, minutes or hours")
+        settings["timeout"] = seconds
+
+
+class Environment(Decorator):
+    """Variables of everything that runs in the step."""
+
+    name = "environment"
+    defaults = {"vars": {}}
+
+    def apply(self, settings):
+        variables = self.options["vars"]
+        if not isinstance(variables, dict):
+            self.fail(f"vars has to be a dict, not {variables!r}")
+        settings["environment"].update((str(name), str(value)) for name, value in variables.items())
+
+
+class Secrets(Decorator):
+    """Variables from a place for secrets. Here such a place is the source itself (`inline`) or the environment."""
+
+    name = "secrets"
+    defaults = {"sources": [], "role": None, "allow_override": False}
+
+    def prepare(self, task):
+        import os
+        from ..errors import StepEnvironmentError
+        for source in self.options["sources"]:
+            for name, value in self._variables(source).items():
+                if name in os.environ and not self.options["allow_override"]:
+                    raise StepEnvironmentError(
+                        f"@secrets sets {name}, which is set already; write allow_override=True if that is meant")
+                os.environ[name] = str(value)
+
+    def _variables(self, source):
+        from ..errors import StepEnvironmentError
+        if isinstance(source, dict) and source.get("type") == "inline":
+            return source.get("options", {}).get("env_vars", {})
+        kind = source.get("type") if isinstance(source, dict) else str(source).split(".", 1)[0]
+        raise StepEnvironmentError(
+            f"@secrets cannot reach '{kind}' from here; this backend knows the source "
+            "{'type': 'inline', 'options': {'env_vars': {…}}}")
+
+
+class _Packages(Decorator):
+    """Packages of the Python that runs the step."""
+
+    defaults = {"packages": {}, "python": None, "disabled": None}
+
+    def apply(self, settings):
+        from ..launch import launch
+        options = self.options
+        if options["disabled"] or launch.environment == "local":
+            return
+        python = settings.get("python") or {"packages": []}
+        packages = {**options.get("libraries", {}), **options["packages"]}
+        known = {requirement(self, name, version) for name, version in packages.items()}
+        python["packages"] = sorted(known | set(python["packages"]))
+        if options["python"]:
+            python["python"] = str(options["python"])
+        settings["python"] = python
+
+
+def requirement(decorator, name, version):
+    """A PEP 508 requirement: a bare version is that version, an empty one any."""
+    version = str(version).strip()
+    if name.startswith("git+") or "://" in name:
+        return f"{name}@{version}" if version else name
+    if not version or version == "*":
+        return name
+    return f"{name}{version}" if version[0] in "<>=!~@ " else f"{name}=={version}"
+
+
+class PyPI(_Packages):
+    """Packages of the Python that runs the step, from PyPI."""
+
+    name = "pypi"
+
+
+class Conda(_Packages):
+    """Packages of the Python that runs the step. They are taken from PyPI, under the same names."""
+
+    name = "conda"
+    defaults = {"packages": {}, "libraries": {}, "python": None, "disabled": None}
+
+
+class Card(Decorator):
+    """A page about the task: its artifacts, parameters, graph and timing, and what `current.card` was given."""
+
+    name = "card"
+    is_repeatable = True
+    defaults = {
+        "type": "default", "options": {}, "scope": "task", "timeout": 45, "id": None, "save_errors": True,
+        "customize": False, "refresh_interval": 5,
+    }
+
+    def finish(self, task):
+        from ..cards import keep
+        keep(self, task)
+
+
+resources = step_decorator(Resources)
+retry = step_decorator(Retry)
+catch = step_decorator(Catch)
+timeout = step_decorator(Timeout)
+environment = step_decorator(Environment)
+secrets = step_decorator(Secrets)
+pypi = step_decorator(PyPI)
+conda = step_decorator(Conda)
+card = step_decorator(Card)

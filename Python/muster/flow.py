@@ -1,0 +1,139 @@
+"""What a flow's class inherits from."""
+
+from .errors import MergeError, TransitionError
+from .location import at_caller
+from .names import hint
+
+
+class FlowSpec:
+    """A flow: its `@step` methods are its steps, what they set on `self` are its artifacts.
+
+        class Training(FlowSpec):
+            @step
+            def start(self):
+                self.folds = [1, 2, 3]
+                self.next(self.train, foreach='folds')
+    """
+
+    def __init__(self, use_cli=True):
+        if use_cli:
+            from .program import act
+            act(type(self))
+
+    @classmethod
+    def _of(cls, state):
+        """A flow object around stored artifacts; no code of the flow's own runs."""
+        flow = cls.__new__(cls)
+        object.__setattr__(flow, "_state", state)
+        return flow
+
+    # Artifacts
+
+    def __getattr__(self, name):
+        state = self.__dict__.get("_state")
+        if state is not None and name in state.references:
+            value = state.load(name)
+            self.__dict__[name] = value
+            return value
+        if name.startswith("__") or state is None:
+            raise AttributeError(name)
+        known = sorted({*state.references, *self.__dict__} - {"_state"})
+        origin = f" at step {state.task.step}" if state.task else f" from step {state.origin}"
+        raise AttributeError(f"{type(self).__name__}{origin} has no artifact '{name}'{hint(name, known)}")
+
+    def __delattr__(self, name):
+        state = self.__dict__.get("_state")
+        known = self.__dict__.pop(name, self) is not self
+        if state is not None and state.references.pop(name, None) is not None:
+            known = True
+        if not known:
+            raise AttributeError(name)
+
+    def __iter__(self):
+        from .graph import step_functions
+        return (getattr(self, name) for name in step_functions(type(self)))
+
+    @property
+    def name(self):
+        return type(self).__name__
+
+    @property
+    def script_name(self):
+        import os
+        from .launch import launch
+        return os.path.basename(launch.file or "")
+
+    # The place in the run
+
+    @property
+    def index(self):
+        """The place in the innermost foreach, or the node's index in a gang; None outside of both."""
+        return self._task.index
+
+    @property
+    def input(self):
+        """The element of the innermost foreach, or the node's index in a gang; None outside of both."""
+        return self._task.input
+
+    def foreach_stack(self):
+        """(index, count, element) of every foreach that this task is inside of, outermost first."""
+        return self._task.foreach_stack
+
+    @property
+    def _task(self):
+        state = self.__dict__.get("_state")
+        if state is None or state.task is None:
+            raise AttributeError("this flow object is no running task")
+        return state.task
+
+    # What comes next
+
+    def next(self, *steps, foreach=None, num_parallel=None, condition=None, **unknown):
+        """Says what comes after this step; its last line.
+
+            self.next(self.a)                                   one step
+            self.next(self.a, self.b)                           both at once
+            self.next(self.a, foreach='items')                  once per element
+            self.next(self.a, num_parallel=4)                   a gang of four nodes
+            self.next({'x': self.a, 'y': self.b}, condition='name')   one of them
+        """
+        if unknown:
+            raise TransitionError(at_caller(f"self.next has no option '{sorted(unknown)[0]}'"))
+        self._task.depart(steps, foreach, num_parallel, condition)
+
+    # Joins
+
+    def merge_artifacts(self, inputs, exclude=None, include=None):
+        """Takes over every artifact on which all inputs agree; nothing is read for it.
+
+        What this join has set before stays. Values that differ are an error that names them: set those first, or leave
+        them out with `exclude`; `include` takes only the ones it names.
+        """
+        exclude, include = list(exclude or []), list(include or [])
+        if not self._task.is_join:
+            raise MergeError(at_caller("merge_artifacts is for joins: steps that take (self, inputs)"))
+        if exclude and include:
+            raise MergeError(at_caller("merge_artifacts takes exclude or include, not both"))
+        candidates = {}
+        for flow in inputs:
+            for name, reference in flow._state.references.items():
+                if not name.startswith("_") and name not in exclude and (not include or name in include):
+                    candidates.setdefault(name, set()).add(reference["digest"])
+        missing = [name for name in include if name not in candidates]
+        if missing:
+            raise MergeError(at_caller(
+                f"merge_artifacts: no input has {', '.join(missing)}{hint(missing[0], self._names(inputs))}"))
+        mine = {*self.__dict__, *self._state.references}
+        open_names = [name for name in candidates if name not in mine]
+        differing = sorted(name for name in open_names if len(candidates[name]) > 1)
+        if differing:
+            raise MergeError(at_caller(
+                f"merge_artifacts: the inputs differ in {', '.join(differing)}; set them before, or leave them out with "
+                f"exclude={differing!r}"))
+        for name in open_names:
+            holder = next(flow for flow in inputs if name in flow._state.references)
+            self._state.references[name] = holder._state.references[name]
+
+    @staticmethod
+    def _names(inputs):
+        return sorted({name for flow in inputs for name in flow._state.references})

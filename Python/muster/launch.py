@@ -1,0 +1,70 @@
+"""What this interpreter was started with: the flow's file and the options that stand before the verb.
+
+Set once, before the flow's module runs, because decorators and configs are evaluated while it does.
+"""
+
+
+class Launch:
+    def __init__(self):
+        # Absolute path of the flow's source; None outside of a flow that Muster runs.
+        self.file = None
+        # Decorators for every step, as `--with` spells them.
+        self.attached = []
+        # Texts of configs that were given, by name, and files of others.
+        self.config_values = {}
+        self.config_files = {}
+        # What a step's Python environment is: `local` leaves decorators such as @pypi alone.
+        self.environment = None
+        # Options of @project that are given when the flow is started.
+        self.project = {}
+        # Whether MyFlow() in the flow's source is to act on the verb, or the launcher waits for the module to end.
+        self.verb = []
+
+    def front(self):
+        """The options again, in a form that does not depend on files: what every later call of the flow gets."""
+        words = []
+        for text in self.attached:
+            words += ["--with", text]
+        if self.environment:
+            words += ["--environment", self.environment]
+        for name, value in sorted(self.project.items()):
+            words += [f"--{name}"] if value is True else [f"--{name}", value]
+        return words
+
+
+launch = Launch()
+
+
+def take_front(words, launch):
+    """Reads the options before the verb into `launch` and returns the rest.
+
+    Raises ValueError for one that is not known.
+    """
+    words = list(words)
+    while words and words[0].startswith("--"):
+        option, _, value = words.pop(0).partition("=")
+
+        def argument():
+            if value:
+                return value
+            if not words:
+                raise ValueError(f"{option} needs a value after it")
+            return words.pop(0)
+
+        if option == "--with":
+            launch.attached.append(argument())
+        elif option == "--environment":
+            launch.environment = argument()
+        elif option == "--config":
+            name = argument()
+            launch.config_files[name] = words.pop(0) if words else ""
+        elif option == "--config-value":
+            name = argument()
+            launch.config_values[name] = words.pop(0) if words else ""
+        elif option == "--branch":
+            launch.project["branch"] = argument()
+        elif option == "--production":
+            launch.project["production"] = True
+        else:
+            raise ValueError(f"{option} is no option that may stand before the verb")
+    return words

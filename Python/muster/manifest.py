@@ -1,0 +1,99 @@
+"""What `describe` prints: everything that the engine knows of a flow, from its class and its source."""
+
+import inspect
+import os
+import sys
+
+from . import config, graph
+from .launch import launch
+from .parameters import Parameter
+
+
+def parameters(flow):
+    """The parameters of a flow by the attribute that each stands in, those of its bases first."""
+    found = {}
+    for base in reversed(flow.__mro__):
+        for attribute, value in vars(base).items():
+            if isinstance(value, Parameter):
+                found[attribute] = value
+    return found
+
+
+def settings_of(function, flow):
+    """The StepSettings that a step's decorators, and the flow's, add up to."""
+    settings = {"retry": {"times": 0, "minutesBetween": 0}, "environment": {}, "isGang": False}
+    # A step's own @pypi stands for itself; the flow's counts for all others.
+    if not {each.name for each in function.decorators} & {"pypi", "conda"}:
+        for decorator in getattr(flow, "_flow_decorators", []):
+            decorator.apply(settings)
+    for decorator in function.decorators:
+        decorator.apply(settings)
+    return settings
+
+
+def manifest(flow, serves):
+    """The FlowManifest of Documentation/StepProtocol.md."""
+    sources = graph.read(flow)
+    functions = graph.step_functions(flow)
+    given = parameters(flow)
+    artifacts = graph.assigned_outside_steps(flow).union(*(source.artifacts for source in sources))
+    path = os.path.abspath(launch.file or inspect.getfile(flow))
+    result = {
+        "version": 1,
+        "name": flow.__name__,
+        "language": "python",
+        "folder": os.path.dirname(path),
+        "parameters": [_parameter(parameter, flow) for parameter in given.values()],
+        "steps": [_step(source, functions[source.name], flow) for source in sources],
+        "artifacts": sorted(artifacts),
+        "serves": serves,
+        "program": [sys.executable, os.path.dirname(os.path.abspath(__file__)), path] + launch.front() + config.front(),
+        "decorators": [each.manifest() for each in getattr(flow, "_flow_decorators", [])],
+        "notes": list(dict.fromkeys(
+            note for function in functions.values() for each in function.decorators for note in each.notes())),
+        "problems": _problems(sources, given),
+    }
+    if flow.__doc__:
+        result["summary"] = inspect.cleandoc(flow.__doc__)
+    return result
+
+
+def _parameter(parameter, flow):
+    entry = parameter.manifest(flow.__name__)
+    file, _, line = parameter.place.rpartition(":")
+    if line.isdigit():
+        entry["location"] = {"file": file, "line": int(line)}
+    return entry
+
+
+def _step(source, function, flow):
+    entry = {
+        "name": source.name,
+        "location": {"file": os.path.basename(source.file), "line": source.line},
+        "edges": source.edges,
+        "settings": settings_of(function, flow),
+        "decorators": [each.manifest() for each in function.decorators],
+        "entrypoints": source.entrypoints,
+    }
+    if source.summary:
+        entry["summary"] = source.summary
+    if source.is_join:
+        entry["join"] = {}
+    return entry
+
+
+def _problems(sources, given):
+    found = [problem for source in sources for problem in source.problems] + _set_parameters(sources, given)
+    return found or graph.circles(sources)
+
+
+def _set_parameters(sources, given):
+    """Steps that assign to a parameter: it has its value before the run begins."""
+    return [
+        {
+            "code": "flow.clash", "step": source.name,
+            "location": {"file": os.path.basename(source.file), "line": source.artifacts[attribute]},
+            "message": f"step {source.name} sets self.{attribute}, which is a parameter; keep its value in another name",
+        }
+        for source in sources for attribute in given if attribute in source.artifacts
+    ]

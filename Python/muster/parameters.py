@@ -1,0 +1,173 @@
+"""Parameters of a flow: values that are given once per run."""
+
+import json
+
+from .errors import ParameterError
+from .location import at_caller, caller
+
+
+class _JSONType:
+    """The type of a parameter whose text is JSON."""
+
+    name = "JSON"
+
+    def __repr__(self):
+        return "JSONType"
+
+
+JSONType = _JSONType()
+
+_KINDS = {int: "int", float: "double", bool: "bool", str: "string"}
+
+
+class Parameter:
+    """A value that is given when a run begins: `alpha = Parameter('alpha', default=0.1)`.
+
+    name: how it is called on the command line (`--alpha`) and in `METAFLOW_RUN_ALPHA`.
+    default: the value when none is given; may be a function of no argument, or of a context, called once per run.
+    type: int, float, bool, str or JSONType; the default's own when it is left out.
+    required: whether one has to be given; then there is no default.
+    separator: makes the value a list: the text is split at it.
+    """
+
+    def __init__(
+            self, name, default=None, type=None, help=None, required=None, show_default=True, separator=None, **unknown):
+        self.name = name
+        self.help = help or ""
+        self.required = bool(required)
+        self.separator = separator
+        self.show_default = show_default
+        self.place = caller()
+        self.default = default
+        self.type = type
+        self._check(unknown)
+
+    def _check(self, unknown):
+        if not isinstance(self.name, str):
+            raise ParameterError(at_caller(f"a parameter's name is a text, not {self.name!r}"))
+        if unknown:
+            raise ParameterError(at_caller(
+                f"Parameter '{self.name}' has no option '{sorted(unknown)[0]}'; there are default, type, help, required, "
+                "show_default and separator"))
+        if self.required and self.default is not None:
+            raise ParameterError(at_caller(f"Parameter '{self.name}' is required and has a default; leave one out"))
+        if self.type is not None and self.type is not JSONType and self.type not in _KINDS:
+            raise ParameterError(at_caller(
+                f"Parameter '{self.name}' has the type {self.type!r}; int, float, bool, str and JSONType are known"))
+        is_text = self.default is None or callable(self.default) or isinstance(self.default, (str, list, tuple))
+        if self.separator is not None and (self.type not in (None, str) or not is_text):
+            raise ParameterError(at_caller(f"Parameter '{self.name}' has a separator, so its type has to be str"))
+
+    @property
+    def kind(self):
+        if self.type is JSONType:
+            return "json"
+        if self.type is not None:
+            return _KINDS[self.type]
+        if callable(self.default) or self.default is None or self.separator is not None:
+            return "string"
+        if isinstance(self.default, (dict, list, tuple)):
+            return "json"
+        for kind in (bool, int, float, str):
+            if isinstance(self.default, kind):
+                return _KINDS[kind]
+        raise ParameterError(
+            f"{self.place}: Parameter '{self.name}' has the default {self.default!r} of a type that no text can be read "
+            "as; int, float, bool, str and what JSON can say are known")
+
+    # In `describe`
+
+    def manifest(self, flow_name):
+        entry = {"name": self.name, "help": self.help, "kind": {self.kind: {}}}
+        if not self.required:
+            entry["defaultValue"] = self._default_value(flow_name)
+        return entry
+
+    def _default_value(self, flow_name):
+        default = self._resolved(flow_name)
+        kind = self.kind
+        try:
+            if default is None:
+                return None
+            if kind == "json":
+                return json.loads(default) if isinstance(default, str) else json.loads(json.dumps(default))
+            if self.separator is not None and isinstance(default, (list, tuple)):
+                return self.separator.join(default)
+            if kind == "double":
+                return float(default)
+            if kind == "int" and (isinstance(default, bool) or int(default) != default):
+                raise ValueError("it is no whole number")
+            if kind == "string" and not isinstance(default, str):
+                raise ValueError("it is no text")
+            return {"int": int, "bool": bool, "string": str}[kind](default)
+        except (TypeError, ValueError) as error:
+            raise ParameterError(
+                f"{self.place}: the default {default!r} of Parameter '{self.name}' is no {kind}: {error}") from None
+
+    def _resolved(self, flow_name):
+        from .config import resolve
+        default = resolve(self.default)
+        if not callable(default):
+            return default
+        try:
+            from inspect import signature
+            takes = len(signature(default).parameters)
+        except (TypeError, ValueError):
+            takes = 0
+        return default(_Context(flow_name, self.name)) if takes else default()
+
+    # In `step`
+
+    def __get__(self, flow, owner=None):
+        state = None if flow is None else flow.__dict__.get("_state")
+        return self if state is None else state.parameter(self)
+
+    def __set__(self, flow, value):
+        raise AttributeError(f"self.{self.name} is a parameter and cannot be set; keep its value in another name")
+
+    def value(self, stored, agent):
+        """The value that a task sees, from what the run keeps."""
+        if stored is None:
+            return None
+        if self.separator is not None:
+            return stored.split(self.separator)
+        # JSON does not tell 1.0 from 1.
+        return float(stored) if self.kind == "double" else stored
+
+
+class _Context:
+    """What the function that makes a default is told."""
+
+    def __init__(self, flow_name, parameter_name):
+        import getpass
+        self.flow_name = flow_name
+        self.parameter_name = parameter_name
+        self.user_name = getpass.getuser()
+
+
+class IncludeFile(Parameter):
+    """A file whose content is an artifact: `data = IncludeFile('data', default='data.csv')`.
+
+    is_text: False gives bytes. encoding: of the text.
+    """
+
+    def __init__(self, name, default=None, required=None, is_text=True, encoding="utf-8", help=None, **options):
+        options.pop("parser", None)
+        super().__init__(name, default=default, required=required, help=help, type=str, **options)
+        self.is_text = is_text
+        self.encoding = encoding
+
+    @property
+    def kind(self):
+        return "file"
+
+    def _default_value(self, flow_name):
+        default = self._resolved(flow_name)
+        return None if default is None else str(default)
+
+    def value(self, stored, agent):
+        if stored is None:
+            return None
+        with open(agent.locate(stored), "rb") as file:
+            data = file.read()
+        return data.decode(self.encoding) if self.is_text else data

@@ -1,0 +1,204 @@
+"""What a flow program does with its arguments: `describe`, `step` and `serve`; every other verb is `muster`'s."""
+
+import os
+import sys
+import types
+
+from .launch import launch, take_front
+
+OWN_VERBS = ("describe", "step", "serve", "values")
+# Those that run the flow as its code package has it, and those whose standard output is read by a program.
+PACKAGED = ("step", "serve", "values")
+PRINTING = ("describe", "values")
+
+# The descriptor of standard output, where what the flow prints does not go there.
+_output = 1
+
+
+def main(arguments):
+    """The launcher: `FLOW.py [options] VERB …`. Returns the exit code."""
+    if not arguments or arguments[0].startswith("-"):
+        sys.stderr.write("usage: muster FLOW.py VERB … (the engine calls this; people want `muster run FLOW.py`)\n")
+        return 64
+    path = os.path.abspath(arguments[0])
+    try:
+        verb = take_front(arguments[1:], launch)
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return 64
+    if verb and verb[0] in PACKAGED:
+        path = packaged(path)
+    launch.file, launch.verb = path, verb
+    # A served step and one that is started see the same.
+    sys.argv = [path]
+    if verb and verb[0] in PRINTING:
+        keep_output_clean()
+    if verb and verb[0] == "serve":
+        from . import serve
+        serve.prepare()
+    try:
+        module = load(path)
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else 0 if leaving.code is None else _said(leaving.code)
+    except BaseException as error:
+        return told(error)
+    flows = [value for value in vars(module).values() if is_flow(value) and value.__module__ == "__main__"]
+    flows = [flow for flow in flows if not any(flow in other.__mro__[1:] for other in flows)]
+    if len(flows) != 1:
+        names = ", ".join(flow.__name__ for flow in flows)
+        sys.stderr.write(
+            f"{path}: " + (f"there are several flows, {names}; say at the end which one it is: " if flows else
+                           "there is no class that inherits from FlowSpec; ")
+            + "if __name__ == '__main__': MyFlow()\n")
+        return 1
+    return act(flows[0], leaves=False)
+
+
+def _said(text):
+    sys.stderr.write(f"{text}\n")
+    return 1
+
+
+def packaged(path):
+    """The flow as the code package has it: its own folder is where the program runs."""
+    beside = os.path.join(os.getcwd(), os.path.basename(path))
+    return os.path.realpath(beside) if os.path.exists(beside) else path
+
+
+def is_flow(value):
+    from .flow import FlowSpec
+    return isinstance(value, type) and issubclass(value, FlowSpec) and value is not FlowSpec
+
+
+def load(path):
+    """Runs the flow's module as `__main__`, as an interpreter that was given the file would."""
+    with open(path, "rb") as file:
+        code = compile(file.read(), path, "exec", dont_inherit=True)
+    module = types.ModuleType("__main__")
+    module.__file__ = path
+    module.__builtins__ = __builtins__
+    sys.modules["__main__"] = module
+    exec(code, vars(module))
+    return module
+
+
+def keep_output_clean():
+    """What the flow prints while it is read goes to standard error: the manifest has standard output for itself."""
+    global _output
+    sys.stdout.flush()
+    _output = os.dup(1)
+    os.dup2(2, 1)
+
+
+def own_output():
+    """Standard output as it was before the flow's module ran."""
+    sys.stdout.flush()
+    return open(_output, "w", encoding="utf-8")
+
+
+def told(error):
+    """Why the flow's module could not be run."""
+    from . import failures
+    from .errors import MusterException
+    if isinstance(error, MusterException):
+        sys.stderr.write(f"{error}\n")
+        return 1
+    if isinstance(error, OSError) and error.filename == launch.file and not failures.users_frames(error):
+        sys.stderr.write(f"{launch.file}: {error.strerror}\n")
+        return 1
+    if isinstance(error, SyntaxError) and not failures.users_frames(error):
+        sys.stderr.write(f"{os.path.basename(error.filename or '')}:{error.lineno}: {error.msg}\n")
+    sys.stderr.write(failures.text(error, failures.users_frames(error)))
+    return 1
+
+
+def act(flow, leaves=True):
+    """Does what the verb says with a flow. Never returns when `leaves`: the flow's module has nothing more to do."""
+    verb = launch.verb if launch.file else _verb_of_script()
+    code = _act(flow, verb)
+    if not leaves:
+        return code
+    if verb and verb[0] == "step":
+        leave(code)
+    sys.exit(code)
+
+
+def _verb_of_script():
+    """`python flow.py VERB …`: the flow's module is `__main__` already."""
+    launch.file = os.path.abspath(sys.argv[0])
+    if len(sys.argv) > 1 and sys.argv[1] in OWN_VERBS:
+        launch.verb = sys.argv[1:]
+        if sys.argv[1] in PRINTING:
+            keep_output_clean()
+        return launch.verb
+    from . import handover
+    handover.take_over(sys.argv[1:])
+
+
+def _act(flow, verb):
+    if not verb or verb[0] not in OWN_VERBS:
+        from . import handover
+        handover.take_over(verb)
+    if verb[0] == "describe":
+        return describe(flow)
+    if verb[0] == "values":
+        from . import values
+        with own_output() as output:
+            return values.show(verb[1:], output)
+    attach(flow)
+    if verb[0] == "serve":
+        from . import serve
+        return serve.run(flow)
+    if len(verb) != 4 or verb[2] != "--folder":
+        sys.stderr.write("usage: step NAME --folder TASKFOLDER (muster's agent calls this; people want `run`)\n")
+        return 64
+    begin_step()
+    from . import task
+    return task.run(flow, verb[1], verb[3])
+
+
+def attach(flow):
+    """The decorators of `--with`, on every step."""
+    if launch.attached:
+        from .decorators import attach_texts
+        from .graph import step_functions
+        attach_texts(step_functions(flow).values(), launch.attached)
+
+
+def describe(flow):
+    import json
+    from . import manifest
+    from .errors import MusterException
+    try:
+        attach(flow)
+        text = json.dumps(manifest.manifest(flow, serves=hasattr(os, "fork") and sys.platform == "linux"), indent=2)
+    except MusterException as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    with own_output() as output:
+        output.write(text + "\n")
+    return 0
+
+
+def begin_step():
+    """Lets every line of output leave when it is complete, and a crash say where it happened."""
+    import faulthandler
+    faulthandler.enable()
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)
+
+
+def leave(code):
+    """Ends this process as an interpreter does, but for taking every module apart first."""
+    import atexit
+    import threading
+    try:
+        threading._shutdown()
+        atexit._run_exitfuncs()
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except (OSError, ValueError):
+                pass
+        os._exit(code)

@@ -1,0 +1,3 @@
+"""The client under Metaflow's name."""
+
+from muster.client import *  # noqa: F401, F403

@@ -1,0 +1,315 @@
+"""One step body: from a task folder with `task.json` to one with `result.json`."""
+
+import json
+import os
+import sys
+import time
+
+from . import artifacts, items
+from .agent import Agent
+from .errors import ArtifactError, ProtocolError, TransitionError
+from .location import at_caller, caller
+
+# What the outer foreaches of a task had for elements: the engine only hands out the innermost one.
+OUTER = "_foreach_outer"
+# Pages of the task before.
+CARD = "_card_"
+
+
+class Task:
+    """A task and the flow object that its body runs on."""
+
+    def __init__(self, flow_class, step, folder):
+        self.folder = folder
+        self.step = step
+        self.description = _read(folder)
+        self.flow_class = flow_class
+        self.function = self._function()
+        self.agent = Agent(self.description["socket"])
+        inputs = [self._flow(each) for each in self.description.get("inputs", [])]
+        self.code = _unwrapped(self.function).__code__
+        self.is_join = self.code.co_argcount == 2
+        self.inputs = inputs if self.is_join else None
+        self.flow = self._flow(None) if self.is_join or not inputs else inputs[0]
+        self.flow._state.task = self
+        self.frames = self.description.get("foreach", [])
+        self.is_gang = any(hasattr(each, "framework") for each in self.function.decorators)
+        self.transition = None
+        self.place = None
+        self.current = None
+        self.process = os.getpid()
+        self.began = time.time()
+        # Files that the task leaves beside its artifacts, by name: they are for people and go no further.
+        self.files = {}
+        self._outer = self._outer_elements(inputs)
+        references = self.flow._state.references
+        for name in [each for each in references if each.startswith(CARD)]:
+            del references[name]
+        if len(self.frames) < 2:
+            references.pop(OUTER, None)
+        elif self.is_join:
+            self.flow.__dict__[OUTER] = self._outer[:len(self.frames) - 1]
+        self._elements = {}
+
+    def _function(self):
+        function = getattr(self.flow_class, self.step, None)
+        if not getattr(function, "is_step", False):
+            from .graph import step_functions
+            names = ", ".join(step_functions(self.flow_class))
+            raise ProtocolError(f"the flow {self.flow_class.__name__} has no step '{self.step}'; it has {names}")
+        return function
+
+    def _flow(self, given):
+        from .state import State
+        references, origin = (given["artifacts"], given["step"]) if given else ({}, None)
+        return self.flow_class._of(State(references, self.agent, origin, self.description.get("parameters", {})))
+
+    # The place in the run
+
+    @property
+    def node(self):
+        return self.description["parallel"]["index"]
+
+    @property
+    def index(self):
+        if self.is_gang:
+            return self.node
+        return self.frames[-1]["index"] if self.frames else None
+
+    @property
+    def input(self):
+        if self.is_gang:
+            return self.node
+        return self._element(len(self.frames) - 1) if self.frames else None
+
+    @property
+    def foreach_stack(self):
+        stack = [(frame["index"], frame["count"], self._element(depth)) for depth, frame in enumerate(self.frames)]
+        if self.is_gang:
+            stack.append((self.node, self.description["parallel"]["nodes"], self.node))
+        return stack
+
+    def _element(self, depth):
+        if depth not in self._elements:
+            is_innermost = depth == len(self.frames) - 1
+            stored = self.frames[depth].get("item") if is_innermost else self._outer[depth]
+            self._elements[depth] = items.decode(stored, self._artifact)
+        return self._elements[depth]
+
+    def _artifact(self, name):
+        holder = self.inputs[0] if self.inputs else self.flow
+        return holder._state.load(name)
+
+    def _outer_elements(self, inputs):
+        holder = inputs[0] if inputs else None
+        if holder is None or OUTER not in holder._state.references or len(self.frames) < 2:
+            return []
+        return holder._state.load(OUTER)
+
+    # self.next
+
+    def depart(self, steps, foreach, num_parallel, condition):
+        if self.transition is not None:
+            raise TransitionError(at_caller(
+                f"step {self.step} calls self.next a second time; the first was at {self.place}"))
+        if self.step == "end":
+            raise TransitionError(at_caller("step end calls self.next, and nothing follows end"))
+        options = [name for name, value in
+                   (("foreach", foreach), ("num_parallel", num_parallel), ("condition", condition)) if value is not None]
+        if len(options) > 1:
+            raise TransitionError(at_caller(f"self.next takes one of {', '.join(options)}, not several"))
+        if condition is not None:
+            steps = (self._chosen(steps, condition),)
+        names = [self._step_name(each) for each in steps]
+        if not names:
+            raise TransitionError(at_caller("self.next names no step"))
+        if options and len(names) > 1:
+            raise TransitionError(at_caller(f"self.next with {options[0]} leads to one step, not to {len(names)}"))
+        if foreach is not None:
+            transition = {"foreach": {"to": names[0], "count": self._fan_out(foreach)}}
+        elif num_parallel is not None:
+            transition = {"nodes": {"to": names[0], "count": self._nodes(num_parallel)}}
+        elif len(names) > 1:
+            transition = {"branches": {"to": names}}
+        else:
+            transition = {"step": {"to": names[0]}}
+        self.transition, self.place = transition, caller()
+
+    def _step_name(self, target):
+        function = getattr(target, "__func__", target)
+        if not getattr(function, "is_step", False) or getattr(target, "__self__", None) is not self.flow:
+            raise TransitionError(at_caller(f"self.next takes steps of this flow, written as self.name, not {target!r}"))
+        return function.__name__
+
+    def _chosen(self, steps, condition):
+        if len(steps) != 1 or not isinstance(steps[0], dict):
+            raise TransitionError(at_caller("with condition, self.next takes one dict: {value: self.step, …}"))
+        value = self._named(condition, "condition")
+        if value not in steps[0]:
+            cases = ", ".join(repr(each) for each in steps[0])
+            raise TransitionError(at_caller(
+                f"self.{condition} is {value!r}, and self.next has no step for it; it has steps for {cases}"))
+        return steps[0][value]
+
+    def _named(self, name, option):
+        if not isinstance(name, str):
+            raise TransitionError(at_caller(f"{option} takes the name of an artifact as a text, not {name!r}"))
+        try:
+            return getattr(self.flow, name)
+        except AttributeError as error:
+            raise TransitionError(at_caller(f"{option}={name!r}: {error}")) from None
+
+    def _fan_out(self, variable):
+        value = self._named(variable, "foreach")
+        try:
+            elements = list(value)
+        except TypeError:
+            raise TransitionError(at_caller(
+                f"foreach='{variable}': self.{variable} is {type(value).__name__} and has no elements")) from None
+        if not elements:
+            raise TransitionError(at_caller(
+                f"foreach='{variable}': self.{variable} is empty; give it at least one element, or choose another step "
+                "when there is none"))
+        with open(os.path.join(self.folder, "items.jsonl"), "w", encoding="utf-8") as file:
+            for index, element in enumerate(elements):
+                try:
+                    file.write(items.encode(element, variable, index) + "\n")
+                except Exception as error:
+                    raise ArtifactError(at_caller(
+                        f"element {index} of self.{variable} in step {self.step} cannot be pickled: "
+                        f"{type(error).__name__}: {error}")) from None
+        if self.frames:
+            self.flow.__dict__[OUTER] = self._outer[:len(self.frames) - 1] + [self.frames[-1].get("item")]
+        return len(elements)
+
+    @staticmethod
+    def _nodes(count):
+        try:
+            if isinstance(count, (bool, str)) or int(count) != count:
+                raise ValueError
+        except (TypeError, ValueError):
+            raise TransitionError(at_caller(f"num_parallel has to be a whole number, not {count!r}")) from None
+        if count < 1:
+            raise TransitionError(at_caller(f"num_parallel is {count}; a gang has at least one node"))
+        return int(count)
+
+    # Before and after the body
+
+    def run(self):
+        """Runs the body and leaves the result; what the body raises comes out."""
+        from .current import current
+        self.current = current
+        current._begin(self)
+        for decorator in self.function.decorators:
+            decorator.prepare(self)
+        body = getattr(self.flow, self.step)
+        if self.is_join:
+            from .inputs import Inputs
+            body(Inputs(self.inputs))
+        else:
+            body()
+        end_if_forked(self.process, self.step)
+        if self.transition is None and self.step != "end":
+            raise TransitionError(
+                f"{os.path.basename(self.code.co_filename)}:{self.code.co_firstlineno}: step {self.step} ended without self.next; "
+                "every step but end says what comes next in its last line")
+        for decorator in self.function.decorators:
+            decorator.finish(self)
+        leave_result(self.folder, self._result())
+
+    def _result(self):
+        result = {
+            "version": 1, "transition": self.transition or {"end": {}}, "artifacts": {}, "unchanged": {}}
+        state = self.flow._state
+        os.makedirs(os.path.join(self.folder, "artifacts"), exist_ok=True)
+        for name, value in self.flow.__dict__.items():
+            if name == "_state":
+                continue
+            if state.is_unchanged(name, value):
+                result["unchanged"][name] = state.references[name]
+            else:
+                result["artifacts"][name] = {"path": self._write(name, value), "encoding": "pickle"}
+        for name, data in self.files.items():
+            with open(os.path.join(self.folder, "artifacts", name), "wb") as file:
+                file.write(data)
+            result["artifacts"][name] = {"path": f"artifacts/{name}", "encoding": "data"}
+        for name, reference in state.references.items():
+            if name not in self.flow.__dict__:
+                result["unchanged"][name] = reference
+        return result
+
+    def _write(self, name, value):
+        path = f"artifacts/{name}"
+        try:
+            artifacts.write(value, os.path.join(self.folder, path))
+        except OSError:
+            raise
+        except Exception as error:
+            raise ArtifactError(
+                f"{self._place_of(name)}artifact self.{name} of step {self.step} cannot be pickled: "
+                f"{type(error).__name__}: {error}; keep it in a local variable, or store what it is made from") from None
+        return path
+
+    def _place_of(self, name):
+        """Where the step sets the artifact, for a message."""
+        from .graph import StepSource
+        try:
+            line = StepSource(self.function, []).place_of(name)
+        except (OSError, SyntaxError, TypeError):
+            line = None
+        return f"{os.path.basename(self.code.co_filename)}:{line}: " if line else ""
+
+
+def _unwrapped(function):
+    """The method as it was written, below decorators of the flow's own that stand for it."""
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    return function
+
+
+def leave_result(folder, result):
+    """Writes `result.json`, which nobody reads before this program has left. What is there is written over."""
+    with open(os.path.join(folder, "result.json"), "w", encoding="utf-8") as file:
+        json.dump(result, file)
+
+
+def leave_error(folder, code, message):
+    leave_result(
+        folder, {"version": 1, "artifacts": {}, "unchanged": {}, "error": {"code": code, "message": message}})
+
+
+def _read(folder):
+    path = os.path.join(folder, "task.json")
+    try:
+        with open(path, encoding="utf-8") as file:
+            task = json.load(file)
+    except (OSError, ValueError) as error:
+        raise ProtocolError(f"{path} is no task: {error}") from None
+    if task.get("version") != 1:
+        raise ProtocolError(
+            f"{path} is of version {task.get('version')} of the step protocol, and this front end speaks 1; take both "
+            "from one release of Muster")
+    return task
+
+
+def end_if_forked(process, step):
+    """A process that the body forked, and that has come out of the body, is not the step: it ends here."""
+    if os.getpid() != process:
+        sys.stderr.write(f"muster: a process that step {step} forked came to the end of its body; it ends here\n")
+        sys.stderr.flush()
+        os._exit(0)
+
+
+def run(flow_class, step, folder):
+    """Runs a step body as this process's work. Returns the process's exit code; a failure is told and written down."""
+    from . import failures
+    process = os.getpid()
+    try:
+        Task(flow_class, step, folder).run()
+        return 0
+    except SystemExit as leaving:
+        end_if_forked(process, step)
+        return failures.told_exit(leaving, step, folder)
+    except BaseException as error:
+        end_if_forked(process, step)
+        return failures.tell(error, folder)

@@ -1,0 +1,152 @@
+"""A workshop for flows: it writes them, has them described, and runs their steps beside an agent that it plays itself."""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import textwrap
+import threading
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PACKAGE = os.path.join(ROOT, "muster")
+sys.path.insert(0, ROOT)
+
+
+class Agent:
+    """Answers a step's requests: artifacts from a folder, everything else as it was told, and keeps them."""
+
+    def __init__(self, folder):
+        self.path = os.path.join(folder, "agent.sock")
+        self.files = {}
+        self.requests = []
+        self.answer = {"done": {}}
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.bind(self.path)
+        self._socket.listen()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._socket.accept()
+                with connection, connection.makefile("rwb") as stream:
+                    for line in stream:
+                        request = json.loads(line)
+                        self.requests.append(request)
+                        answer = self.answer
+                        if "artifact" in request:
+                            answer = {"artifact": {"path": self.files[request["artifact"]["reference"]["digest"]]}}
+                        stream.write(json.dumps(answer).encode() + b"\n")
+                        stream.flush()
+
+    def close(self):
+        self._socket.close()
+
+
+class Workshop:
+    """A folder with one flow."""
+
+    def __init__(self, source, **files):
+        self.folder = tempfile.mkdtemp(prefix="muster-py-")
+        self.file = os.path.join(self.folder, "flow.py")
+        with open(self.file, "w") as file:
+            file.write(textwrap.dedent(source))
+        for name, text in files.items():
+            with open(os.path.join(self.folder, name.replace("_", ".", 1)), "w") as file:
+                file.write(text)
+        self.agent = Agent(self.folder)
+        self.count = 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.agent.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def call(self, *words, front=(), environment=None):
+        return subprocess.run(
+            [sys.executable, PACKAGE, self.file, *front, *words], capture_output=True, text=True, cwd=self.folder,
+            env={**os.environ, **(environment or {})}, stdin=subprocess.DEVNULL)
+
+    def describe(self, *front):
+        done = self.call("describe", front=front)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def problems(self):
+        return [f"{each['location']['line']}: {each['message']}" for each in self.describe()["problems"]]
+
+    def step(self, name, inputs=(), foreach=(), nodes=1, index=0, parameters=None, attempt=0, front=()):
+        """Runs one step; `inputs` are outcomes of other steps. Returns its Outcome."""
+        self.count += 1
+        folder = os.path.join(self.folder, f"task-{self.count}")
+        os.mkdir(folder)
+        task = self.task(folder, name, inputs, foreach, nodes, index, parameters or {}, attempt)
+        with open(os.path.join(folder, "task.json"), "w") as file:
+            json.dump(task, file)
+        done = self.call("step", name, "--folder", folder, front=front)
+        return Outcome(self, name, self.count, folder, done)
+
+    def task(self, folder, name, inputs, foreach, nodes, index, parameters, attempt):
+        return {
+            "version": 1, "taskID": str(self.count), "user": "somebody", "parameters": parameters,
+            "attempt": {"flow": "TestFlow", "run": "7", "step": name, "task": self.count, "attempt": attempt},
+            "inputs": [
+                {"step": each.step, "taskID": str(each.number), "artifacts": each.references} for each in inputs],
+            "foreach": list(foreach),
+            "parallel": {"controlAddress": "127.0.0.9", "nodes": nodes, "index": index, "controlTaskID": str(self.count)},
+            "socket": self.agent.path, "temporaryFolder": folder,
+        }
+
+
+class Outcome:
+    """What a step has left."""
+
+    def __init__(self, workshop, step, number, folder, done):
+        self.step, self.number, self.folder = step, number, folder
+        self.code, self.output, self.errors = done.returncode, done.stdout, done.stderr
+        self.result = None
+        path = os.path.join(folder, "result.json")
+        if os.path.exists(path):
+            with open(path) as file:
+                self.result = json.load(file)
+        self.references = dict(self.result["unchanged"]) if self.result else {}
+        for name, file in (self.result or {"artifacts": {}})["artifacts"].items():
+            path = os.path.join(folder, file["path"])
+            with open(path, "rb") as opened:
+                data = opened.read()
+            digest = hashlib.sha256(data).hexdigest()
+            workshop.agent.files[digest] = path
+            self.references[name] = {"digest": digest, "size": len(data), "encoding": file["encoding"]}
+        self._workshop = workshop
+
+    @property
+    def transition(self):
+        assert self.code == 0, self.errors
+        return self.result["transition"]
+
+    @property
+    def error(self):
+        return self.result["error"]["message"]
+
+    @property
+    def items(self):
+        with open(os.path.join(self.folder, "items.jsonl")) as file:
+            return [json.loads(line) for line in file]
+
+    def value(self, name):
+        from muster import artifacts
+        return artifacts.read(self._workshop.agent.files[self.references[name]["digest"]])
+
+
+def flow(body):
+    """A flow with this class body, and an `end`."""
+    head = "from metaflow import *\nimport os\n\nclass TestFlow(FlowSpec):\n"
+    tail = "    @step\n    def end(self):\n        pass\n\nif __name__ == '__main__':\n    TestFlow()\n"
+    return head + textwrap.indent(textwrap.dedent(body), "    ") + "\n" + tail

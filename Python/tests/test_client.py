@@ -1,0 +1,201 @@
+import json
+import os
+import sqlite3
+import tempfile
+import unittest
+from unittest import mock
+
+import support  # noqa: F401
+from muster.client.history import History
+
+MANIFEST = {
+    "language": "python",
+    "steps": [
+        {"name": "start", "settings": {"retry": {"times": 0}}}, {"name": "work", "settings": {"retry": {"times": 1}}},
+        {"name": "gang", "settings": {}}, {"name": "join", "join": {}, "settings": {}},
+        {"name": "join_gang", "join": {}, "settings": {}}, {"name": "end", "settings": {}},
+    ],
+}
+
+
+def result(transition, **artifacts):
+    return {"transition": transition, "artifacts": artifacts}
+
+
+def events():
+    """A foreach of two, one of which needs a second attempt, then a gang of two."""
+    work = json.dumps([result({"step": {"to": "join"}})])
+    return [
+        (1.0, "started", None, None, None),
+        (1.1, "attemptStarted", 1, 0, None),
+        (2.0, "attemptSucceeded", 1, 0, json.dumps([result({"foreach": {"to": "work", "count": 2}})])),
+        (2.1, "attemptStarted", 2, 0, None), (2.1, "attemptStarted", 3, 0, None),
+        (3.0, "attemptSucceeded", 3, 0, work),
+        (3.1, "attemptFailed", 2, 0, json.dumps({"failure": {"code": "step.error", "message": "no"}})),
+        (3.2, "attemptStarted", 2, 1, None),
+        (4.0, "attemptSucceeded", 2, 1, work),
+        (5.0, "cloned", 4, None, json.dumps({"fromRun": "6", "fromTask": 9, "nodes": [result({"nodes": {"to": "gang", "count": 2}})]})),
+        (5.1, "attemptStarted", 5, 0, None),
+        (6.0, "attemptSucceeded", 5, 0, json.dumps([result({"step": {"to": "join_gang"}})] * 2)),
+        (7.0, "attemptSucceeded", 6, 0, json.dumps([result({"step": {"to": "end"}})])),
+    ]
+
+
+class HistoryTests(unittest.TestCase):
+    def test_tasks_follow_from_the_events_in_a_fixed_order(self):
+        tasks = History(MANIFEST, events()).tasks
+        self.assertEqual(
+            [(task.number, task.step, task.parents, task.nodes) for task in tasks],
+            [(1, "start", [], None), (2, "work", [1], None), (3, "work", [1], None), (4, "join", [2, 3], None),
+             (5, "gang", [4], 2), (6, "join_gang", [5], None), (7, "end", [6], None)])
+        self.assertEqual((tasks[1].attempt, tasks[1].started, tasks[1].finished), (1, 2.1, 4.0))
+        self.assertEqual([scope.index for scope in tasks[2].scopes], [1])
+        self.assertEqual((tasks[3].cloned_from, tasks[3].scopes), (("6", 9), []))
+        self.assertEqual(tasks[6].status, "ready")
+
+    def test_nothing_follows_a_failure_that_ends_the_run(self):
+        log = events()[:7] + [
+            (3.2, "attemptStarted", 2, 1, None),
+            (3.3, "attemptFailed", 2, 1, json.dumps({"failure": {"code": "step.error", "message": "again"}})),
+        ]
+        tasks = History(MANIFEST, log).tasks
+        self.assertEqual([(task.step, task.status) for task in tasks], [("start", "succeeded"), ("work", "failed"), ("work", "succeeded")])
+
+    def test_a_caught_failure_goes_on_with_what_stands_in_for_the_result(self):
+        log = [*events()[:2], (2.0, "attemptFailed", 1, 0, json.dumps(
+            {"failure": {"code": "step.error", "message": "no"}, "caught": [result({"step": {"to": "end"}})]}))]
+        tasks = History(MANIFEST, log).tasks
+        self.assertEqual([(task.step, task.was_caught) for task in tasks], [("start", True), ("end", False)])
+
+    def test_two_branches_are_numbered_in_their_order(self):
+        log = [*events()[:2], (2.0, "attemptSucceeded", 1, 0, json.dumps([result({"branches": {"to": ["gang", "work"]}})]))]
+        self.assertEqual([task.step for task in History(MANIFEST, log).tasks], ["start", "gang", "work"])
+
+
+class ClientTests(unittest.TestCase):
+    """A store made by hand, as Documentation/Store.md describes it."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = folder.name
+        patch = mock.patch.dict(os.environ, {"MUSTER_STORE": self.root, "MUSTER_USER": "ann"})
+        patch.start()
+        self.addCleanup(patch.stop)
+        from muster import client
+        self.client = client
+        client.default_namespace()
+        self.database = sqlite3.connect(os.path.join(self.root, "muster.db"))
+        self.database.executescript("""
+            CREATE TABLE runs (id INTEGER PRIMARY KEY, flow TEXT, run TEXT, created REAL, finished REAL, verdict TEXT, record BLOB);
+            CREATE TABLE events (run INTEGER, sequence INTEGER, time REAL, kind TEXT, task INTEGER, attempt INTEGER, payload BLOB);
+            CREATE TABLE tags (run INTEGER, tag TEXT, PRIMARY KEY (run, tag));
+            """)
+        self.add_run("7", "ann", 10.0, None, ["nightly"])
+        self.add_run("6", "ann", 9.0, "succeeded", [])
+        self.add_run("5", "bob", 8.0, "succeeded", [])
+        self.addCleanup(self.database.close)
+
+    def add_run(self, run, user, created, verdict, tags):
+        record = {"run": run, "user": user, "created": created, "manifest": MANIFEST, "parameters": {"alpha": 0.5}, "package": "abc"}
+        cursor = self.database.execute(
+            "INSERT INTO runs (flow, run, created, finished, verdict, record) VALUES ('F', ?, ?, ?, ?, ?)",
+            (run, created, created + 1 if verdict else None, verdict, json.dumps(record)))
+        log = events()
+        reference = self.put({"x": 1})
+        end = result({"end": {}}, answer=reference)
+        log.append((8.0, "attemptSucceeded", 7, 0, json.dumps([end])))
+        self.database.executemany(
+            "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [(cursor.lastrowid, sequence, *event) for sequence, event in enumerate(log)])
+        self.database.executemany("INSERT INTO tags VALUES (?, ?)", [(cursor.lastrowid, tag) for tag in tags])
+        self.database.commit()
+
+    def put(self, value):
+        import hashlib
+        from muster import artifacts
+        path = os.path.join(self.root, "new")
+        artifacts.write(value, path)
+        with open(path, "rb") as file:
+            data = file.read()
+        digest = hashlib.sha256(data).hexdigest()
+        os.makedirs(os.path.join(self.root, "artifacts", digest[:1]), exist_ok=True)
+        os.rename(path, os.path.join(self.root, "artifacts", digest[:1], digest))
+        return {"digest": digest, "size": len(data), "encoding": "pickle"}
+
+    def test_runs_are_those_of_the_namespace_newest_first(self):
+        flow = self.client.Flow("F")
+        self.assertEqual([run.id for run in flow], ["7", "6"])
+        self.assertEqual((flow.latest_run.id, flow.latest_successful_run.id), ("7", "6"))
+        self.assertEqual([run.id for run in flow.runs("nightly")], ["7"])
+        with self.assertRaises(self.client.MetaflowNamespaceMismatch):
+            self.client.Run("F/5")
+        self.client.namespace(None)
+        self.assertEqual([run.id for run in self.client.Flow("F")], ["7", "6", "5"])
+        self.client.namespace("user:bob")
+        self.assertEqual([run.id for run in self.client.Flow("F")], ["5"])
+        self.client.default_namespace()
+        self.assertEqual([flow.id for flow in self.client.Metaflow()], ["F"])
+
+    def test_what_is_not_there_is_named_with_what_was_meant(self):
+        with self.assertRaisesRegex(self.client.MetaflowNotFound, "there is no flow 'G'"):
+            self.client.Flow("G")
+        with self.assertRaisesRegex(self.client.MetaflowNotFound, "has no step 'wrok' by now; did you mean work"):
+            self.client.Step("F/7/wrok")
+        for pathspec in ("F/7/work/1", "F/7/work/99", "F/7/gang/5-node-2"):
+            with self.assertRaises(self.client.MetaflowNotFound):
+                self.client.Task(pathspec)
+
+    def test_artifacts_and_parameters_are_read_by_name(self):
+        task = self.client.Task("F/7/end/7")
+        self.assertEqual((task.data.answer, task.data.alpha, task["answer"].data), ({"x": 1}, 0.5, {"x": 1}))
+        self.assertEqual(sorted(each.id for each in task), ["alpha", "answer"])
+        self.assertEqual(task.artifacts.answer.size, self.client.DataArtifact("F/7/end/7/answer").size)
+        self.assertEqual(self.client.Run("F/6").data.answer, {"x": 1})
+        with self.assertRaisesRegex(AttributeError, "has no artifact 'anser'; did you mean answer"):
+            task.data.anser
+
+    def test_a_damaged_artifact_is_refused(self):
+        reference = self.client.Task("F/7/end/7")._references["answer"]
+        path = os.path.join(self.root, "artifacts", reference["digest"][:1], reference["digest"])
+        with open(path, "r+b") as file:
+            file.write(b"x")
+        with self.assertRaisesRegex(Exception, "artifact 'answer' is corrupt"):
+            self.client.Task("F/7/end/7").data.answer
+
+    def test_steps_and_tasks_know_their_neighbours(self):
+        run = self.client.Run("F/7")
+        self.assertEqual([step.id for step in run], ["end", "join_gang", "gang", "join", "work", "start"])
+        self.assertEqual([task.id for task in run["gang"]], ["5", "5-node-1"])
+        self.assertEqual(run["gang"].control_task.id, "5")
+        self.assertIsNone(run["work"].control_task)
+        self.assertEqual([task.id for task in run["join_gang"].task.parent_tasks], ["5", "5-node-1"])
+        self.assertEqual([task.id for task in run["start"].task.child_tasks], ["2", "3"])
+        self.assertEqual([step.id for step in run["join"].parent_steps], ["work"])
+        self.assertEqual([task.index for task in run["work"]], [0, 1])
+        self.assertEqual((run["work"].task.successful, run["work"].task.current_attempt), (True, 1))
+
+    def test_tags_are_added_removed_and_replaced(self):
+        run = self.client.Run("F/7")
+        self.assertEqual(run.tags, {"nightly", "user:ann", "language:python"})
+        run.add_tag("a")
+        run.add_tags(["b", "c"])
+        run.remove_tag("a")
+        run.replace_tag("b", "d")
+        self.assertEqual(self.client.Run("F/7").user_tags, {"c", "d", "nightly"})
+        with self.assertRaisesRegex(ValueError, "user:ann holds by itself"):
+            run.remove_tag("user:ann")
+
+    def test_output_comes_as_text_and_as_lines_with_their_time(self):
+        folder = os.path.join(self.root, "runs", "F", "7", "work")
+        os.makedirs(folder)
+        with open(os.path.join(folder, "2.1.node-0.log"), "wb") as file:
+            for moment, process, kind, data in ((1e6, 0, "o", b"one\ntw"), (2e6, 0, "e", b"err\n"), (3e6, 0, "o", b"o\nthree")):
+                file.write(b"%d %d %s %d\n%s\n" % (moment, process, kind.encode(), len(data), data))
+        task = self.client.Task("F/7/work/2")
+        self.assertEqual((task.stdout, task.stderr), ("one\ntwo\nthree", "err\n"))
+        self.assertEqual([(moment.timestamp(), line) for moment, line in task.loglines("stdout")], [(1.0, "one"), (3.0, "two"), (3.0, "three")])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,171 @@
+import json
+import unittest
+
+from support import Workshop, flow
+
+START = "@step\ndef start(self):\n    {}\n    self.next(self.end)\n"
+
+
+class ParameterTests(unittest.TestCase):
+    def parameters(self, lines):
+        with Workshop(flow(lines + "\n" + START.format("pass"))) as workshop:
+            return {each["name"]: each for each in workshop.describe()["parameters"]}
+
+    def refusal(self, line):
+        with Workshop(flow(line + "\n" + START.format("pass"))) as workshop:
+            done = workshop.call("describe")
+            self.assertEqual(done.returncode, 1)
+            return done.stderr
+
+    def test_the_type_is_the_default_s_or_the_one_that_is_named(self):
+        found = self.parameters(
+            "a = Parameter('a', default=1)\nb = Parameter('b', default=1.0, help='A number.')\nc = Parameter('c', default=True)\n"
+            "d = Parameter('d', default='x')\ne = Parameter('e', type=JSONType, default='[1]')\nf = Parameter('f', type=float)\n"
+            "g = Parameter('g', required=True)\nh = Parameter('h', default={'x': 1})\ni = Parameter('i', default='a,b', separator=',')\n"
+            "j = IncludeFile('j', default='x.txt')\nk = Parameter('k', type=int, default=lambda: 7)\n"
+            "l = Parameter('l', type=str, default=lambda context: context.flow_name)")
+        kinds = {name: next(iter(each["kind"])) for name, each in found.items()}
+        self.assertEqual(kinds, {
+            "a": "int", "b": "double", "c": "bool", "d": "string", "e": "json", "f": "double", "g": "string", "h": "json",
+            "i": "string", "j": "file", "k": "int", "l": "string"})
+        self.assertEqual(
+            {name: each["defaultValue"] for name, each in found.items() if "defaultValue" in each},
+            {"a": 1, "b": 1.0, "c": True, "d": "x", "e": [1], "f": None, "h": {"x": 1}, "i": "a,b", "j": "x.txt", "k": 7,
+             "l": "TestFlow"})
+        self.assertEqual((found["b"]["help"], found["b"]["location"]), ("A number.", {"file": "flow.py", "line": 6}))
+
+    def test_a_wrong_parameter_is_named_with_its_line(self):
+        for line, expected in {
+            "a = Parameter('a', defautl=1)": "flow.py:5: Parameter 'a' has no option 'defautl'",
+            "a = Parameter('a', default=1, required=True)": "is required and has a default",
+            "a = Parameter('a', type=set)": "has the type <class 'set'>",
+            "a = Parameter('a', default='x', type=int)": "the default 'x' of Parameter 'a' is no int",
+            "a = Parameter('a', default=1, separator=',')": "has a separator, so its type has to be str",
+            "a = Parameter('a', default=object)": "of Parameter 'a' is no string: it is no text",
+        }.items():
+            with self.subTest(line):
+                self.assertIn(expected, self.refusal(line))
+
+    def test_values_arrive_as_their_type_and_cannot_be_set(self):
+        body = (
+            "rate = Parameter('learning_rate', default=1.0)\nnames = Parameter('names', default='a', separator=',')\n"
+            + START.format("self.seen = (self.rate, type(self.rate).__name__, self.names)"))
+        with Workshop(flow(body)) as workshop:
+            outcome = workshop.step("start", parameters={"learning_rate": 2, "names": "x,y"})
+            self.assertEqual(outcome.value("seen"), (2.0, "float", ["x", "y"]))
+        with Workshop(flow("a = Parameter('a', default=1)\n" + START.format("setattr(self, 'a', 2)"))) as workshop:
+            self.assertIn("self.a is a parameter and cannot be set", workshop.step("start", parameters={"a": 1}).error)
+
+    def test_setting_a_parameter_is_seen_in_the_source(self):
+        with Workshop(flow("a = Parameter('a', default=1)\n" + START.format("self.a = 2"))) as workshop:
+            self.assertEqual(workshop.problems(), ["8: step start sets self.a, which is a parameter; keep its value in another name"])
+
+
+class ConfigTests(unittest.TestCase):
+    BODY = (
+        "settings = Config('settings', default='settings.json')\n\n@resources(cpu=settings.cpu)\n"
+        "@environment(vars={'A': config_expr('settings.name')})\n" + START.format("self.seen = self.settings.name"))
+
+    def test_decorators_and_steps_see_the_same_config_wherever_it_came_from(self):
+        with Workshop(flow(self.BODY), settings_json='{"cpu": 2, "name": "file"}') as workshop:
+            for front, name in (((), "file"), (("--config-value", "settings", '{"cpu": 2, "name": "given"}'), "given")):
+                manifest = workshop.describe(*front)
+                settings = manifest["steps"][0]["settings"]
+                self.assertEqual((settings["resources"]["cpu"], settings["environment"]), (2, {"A": name}))
+                kept = manifest["program"][3:]
+                self.assertEqual(json.loads(kept[kept.index("settings") + 1])["name"], name)
+                self.assertEqual(workshop.step("start", front=kept).value("seen"), name)
+
+    def test_a_config_that_is_not_there_says_how_to_give_it(self):
+        with Workshop(flow(self.BODY)) as workshop:
+            self.assertIn("give another file with --config settings FILE", workshop.call("describe").stderr)
+
+    def test_a_config_cannot_be_changed(self):
+        with Workshop(flow("c = Config('c', default_value={'x': 1})\n" + START.format("self.c['x'] = 2"))) as workshop:
+            self.assertIn("a config cannot be changed", workshop.step("start").error)
+
+
+class DecoratorTests(unittest.TestCase):
+    def step(self, decorators, front=(), head=""):
+        body = f"{decorators}\n@step\ndef start(self): self.next(self.end)\n"
+        with Workshop(flow(body).replace("class TestFlow", f"{head}\nclass TestFlow")) as workshop:
+            manifest = workshop.describe(*front)
+            return manifest, manifest["steps"][0]
+
+    def settings(self, decorators, **options):
+        return self.step(decorators, **options)[1]["settings"]
+
+    def test_each_decorator_says_what_it_asks_for(self):
+        resources = {"cpu": 1, "gpu": 0, "memory": 0}
+        cases = {
+            "@resources": {"resources": resources},
+            "@resources(cpu='2', gpu=1, memory=4000)": {"resources": {"cpu": 2, "gpu": 1, "memory": 4000 << 20}},
+            "@resources(cpu=2)\n@batch(cpu=1, memory=100)": {"resources": {"cpu": 2, "gpu": 0, "memory": 100 << 20}},
+            "@kubernetes(cpu='0.5')": {"resources": resources},
+            "@retry": {"retry": {"times": 3, "minutesBetween": 0}},
+            "@retry(times=1, minutes_between_retries=0.5)": {"retry": {"times": 1, "minutesBetween": 0.5}},
+            "@catch(var='failure')": {"catchInto": "failure"},
+            "@catch": {"catchInto": "_caught"},
+            "@timeout(seconds=30, minutes=1)": {"timeout": 90},
+            "@environment(vars={'A': 1})": {"environment": {"A": "1"}},
+            "@pypi(packages={'numpy': '2.0', 'torch': '>=2', 'x': ''}, python='3.11')":
+                {"python": {"packages": ["numpy==2.0", "torch>=2", "x"], "python": "3.11"}},
+            "@conda(packages={'a': '1'}, libraries={'b': '2'})": {"python": {"packages": ["a==1", "b==2"]}},
+            "@parallel": {"isGang": True},
+            "@torchrun(nproc_per_node=4)": {"isGang": True, "framework": {"name": "torchrun", "options": {"processesPerNode": 4}}},
+        }
+        plain = self.settings("")
+        for decorators, expected in cases.items():
+            with self.subTest(decorators):
+                self.assertEqual(self.settings(decorators), {**plain, **expected})
+
+    def test_options_are_recorded_with_metaflow_s_defaults(self):
+        _, step = self.step("@retry\n@card(id='x')")
+        self.assertEqual([each["name"] for each in step["decorators"]], ["retry", "card"])
+        self.assertEqual(step["decorators"][0]["options"], {"times": 3, "minutes_between_retries": 2})
+        self.assertEqual(step["decorators"][1]["options"]["timeout"], 45)
+
+    def test_what_has_no_meaning_here_is_recorded_and_only_places_are_noted(self):
+        manifest, _ = self.step("@batch(cpu=2, image='x', queue='q')", head="@schedule(daily=True)\n@trigger(event='e')")
+        self.assertEqual([each["name"] for each in manifest["decorators"]], ["schedule", "trigger"])
+        self.assertEqual(
+            manifest["notes"], ["@batch: on this machine what it reserves counts, and image, queue does not"])
+
+    def test_decorators_of_the_command_line_go_where_they_are_not_yet(self):
+        self.assertEqual(
+            self.settings("@retry(times=9)", front=("--with", "retry:times=2", "--with", "timeout:seconds=5"))["retry"]["times"], 9)
+        settings = self.settings("", front=("--with", "retry:times=2,minutes_between_retries=0", "--with", 'environment:vars={"a":"b,c"}'))
+        self.assertEqual((settings["retry"]["times"], settings["environment"]), (2, {"a": "b,c"}))
+
+    def test_a_wrong_use_is_named_with_its_line(self):
+        cases = {
+            "@retry(tims=2)\n@step\ndef start(self): pass": "flow.py:5: @retry has no option 'tims'; did you mean times?",
+            "@retry(2)\n@step\ndef start(self): pass": "flow.py:5: @retry: options are given by name",
+            "@step\n@retry\ndef start(self): pass": "@retry: start is no step yet; write @retry above @step",
+            "@retry\n@retry\n@step\ndef start(self): pass": "@retry: step start has it twice",
+            "@schedule\n@step\ndef start(self): pass": "@schedule: it stands above a flow, not above a step",
+            "@timeout\n@step\ndef start(self): pass": "@timeout: it needs seconds, minutes or hours",
+            "@resources(cpu='many')\n@step\ndef start(self): pass": "@resources: cpu has to be a number, not 'many'",
+        }
+        for body, expected in cases.items():
+            with self.subTest(body), Workshop(flow(body)) as workshop:
+                self.assertIn(expected, workshop.call("describe").stderr)
+
+    def test_a_decorator_that_nobody_knows_is_named(self):
+        with Workshop("from metaflow import FlowSpec, kubernets\n") as workshop:
+            self.assertIn(
+                "'kubernets' is not known to Muster, which stands in for metaflow; did you mean kubernetes?",
+                workshop.call("describe").stderr)
+        with Workshop(flow(START.format("pass"))) as workshop:
+            self.assertIn("there is no decorator @rety; did you mean retry?", workshop.call("describe", front=("--with", "rety")).stderr)
+
+    def test_inline_secrets_are_variables_and_others_are_named(self):
+        secrets = "@secrets(sources=[{'type': 'inline', 'options': {'env_vars': {'TOKEN': 'x'}}}])\n"
+        with Workshop(flow(secrets + START.format("self.seen = os.environ['TOKEN']"))) as workshop:
+            self.assertEqual(workshop.step("start").value("seen"), "x")
+        with Workshop(flow("@secrets(sources=['aws-secrets-manager.x'])\n" + START.format("pass"))) as workshop:
+            self.assertIn("@secrets cannot reach 'aws-secrets-manager' from here", workshop.step("start").error)
+
+
+if __name__ == "__main__":
+    unittest.main()

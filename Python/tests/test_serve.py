@@ -1,0 +1,132 @@
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import unittest
+
+from support import PACKAGE, Workshop, flow
+
+BODY = """
+    @step
+    def start(self):
+        self.pid, self.parent, self.folder = os.getpid(), os.getppid(), os.getcwd()
+        self.environment = dict(os.environ)
+        self.session = os.getsid(0)
+        import random
+        self.number = random.random()
+        print('said', current.task_id)
+        self.next(self.middle)
+    @step
+    def middle(self):
+        os.kill(os.getpid(), 9)
+        self.next(self.end)
+    """
+
+
+class Server:
+    """The verb `serve`, beside a workshop."""
+
+    def __init__(self, workshop):
+        self.workshop = workshop
+        self.socket, theirs = socket.socketpair()
+        self.process = subprocess.Popen(
+            [sys.executable, PACKAGE, workshop.file, "serve"], stdin=theirs, stdout=subprocess.DEVNULL, cwd=workshop.folder,
+            stderr=subprocess.DEVNULL)
+        theirs.close()
+        self.answers = self.socket.makefile("r")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+        self.answers.close()
+        self.process.kill()
+        self.process.wait()
+
+    def ask(self, step, environment=None, **place):
+        """Has one step run; returns the answer and the result."""
+        self.workshop.count += 1
+        folder = os.path.join(self.workshop.folder, f"served-{self.workshop.count}")
+        os.mkdir(folder)
+        task = self.workshop.task(folder, step, (), (), 1, 0, {}, 0)
+        with open(os.path.join(folder, "task.json"), "w") as file:
+            json.dump(task, file)
+        request = {"step": step, "folder": folder, "workFolder": folder, "environment": environment or {"PATH": "/bin"}}
+        self.socket.sendall(json.dumps(request).encode() + b"\n")
+        answer = json.loads(self.answers.readline())
+        path = os.path.join(folder, "result.json")
+        if not os.path.exists(path):
+            return answer, None, folder
+        from muster import artifacts
+        with open(path) as file:
+            result = json.load(file)
+        values = {name: artifacts.read(os.path.join(folder, each["path"])) for name, each in result["artifacts"].items()}
+        return answer, values, folder
+
+
+@unittest.skipUnless(sys.platform == "linux", "only Linux can have its steps served")
+class ServeTests(unittest.TestCase):
+    def test_every_step_is_a_process_of_its_own_that_sees_its_own_task(self):
+        with Workshop(flow(BODY)) as workshop, Server(workshop) as server:
+            seen = []
+            for number in range(2):
+                answer, values, folder = server.ask("start", {"MARK": str(number)})
+                self.assertEqual(answer, {"exited": {"code": 0, "isLast": True}})
+                self.assertEqual(values["parent"], server.process.pid)
+                self.assertEqual(values["session"], values["pid"])
+                self.assertEqual(values["folder"], folder)
+                self.assertEqual({name: each for name, each in values["environment"].items() if name != "LC_CTYPE"}, {"MARK": str(number)})
+                seen.append((values["pid"], values["number"]))
+            self.assertEqual(len({pid for pid, _ in seen}), 2)
+            self.assertEqual(len({number for _, number in seen}), 2)
+
+    def test_a_signal_that_ends_a_step_is_told_and_the_next_one_runs(self):
+        with Workshop(flow(BODY)) as workshop, Server(workshop) as server:
+            self.assertEqual(server.ask("middle")[0], {"signaled": {"signal": 9, "isLast": True}})
+            self.assertEqual(server.ask("start")[0], {"exited": {"code": 0, "isLast": True}})
+
+    def test_a_process_that_is_left_behind_is_told(self):
+        body = "@step\ndef start(self):\n    if os.fork() == 0:\n        import time; time.sleep(2)\n    self.next(self.end)\n"
+        with Workshop(flow(body)) as workshop, Server(workshop) as server:
+            self.assertEqual(server.ask("start")[0], {"exited": {"code": 0, "isLast": False}})
+
+    def test_the_end_of_the_input_and_sigterm_end_the_program(self):
+        with Workshop(flow(BODY)) as workshop, Server(workshop) as server:
+            server.ask("start")
+            server.socket.shutdown(socket.SHUT_WR)
+            self.assertEqual(server.process.wait(10), 0)
+        with Workshop(flow(BODY)) as workshop, Server(workshop) as server:
+            server.ask("start")
+            server.process.send_signal(signal.SIGTERM)
+            self.assertEqual(server.process.wait(10), 0)
+
+    def test_what_does_not_survive_a_fork_makes_the_program_refuse(self):
+        cases = {
+            "import threading, time; threading.Thread(target=time.sleep, args=(2,), daemon=True).start()": "has started threads",
+            "import socket; S = socket.create_server(('127.0.0.1', 0))": "has opened socket:",
+            "F = open(__file__)": "has opened ",
+            "import random; random.seed(1)": "has seeded or drawn random numbers",
+            "import subprocess; P = subprocess.Popen(['sleep', '2'])": "has started processes",
+        }
+        for line, expected in cases.items():
+            source = flow(BODY).replace("import os\n", f"import os\n{line}\n", 1)
+            with self.subTest(line), Workshop(source) as workshop, Server(workshop) as server:
+                answer, values, _ = server.ask("start")
+                self.assertIn(expected, answer["refused"]["reason"])
+                self.assertIsNone(values)
+
+    @unittest.skipUnless(__import__("importlib.util").util.find_spec("numpy"), "NumPy is not installed")
+    def test_numpy_is_served_and_its_numbers_are_new_in_every_step(self):
+        body = BODY.replace("random.random()", "numpy.random.rand()")
+        for line, count in (("", 2), ("numpy.random.seed(3)", 1)):
+            source = flow(body).replace("import os\n", f"import os, numpy\n{line}\n", 1)
+            with Workshop(source) as workshop, Server(workshop) as server:
+                numbers = [server.ask("start")[1]["number"] for _ in range(2)]
+                self.assertEqual(len({*numbers}), count)
+
+
+if __name__ == "__main__":
+    unittest.main()

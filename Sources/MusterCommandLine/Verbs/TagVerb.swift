@@ -1,0 +1,107 @@
+import ArgumentParser
+import MusterMetadata
+import MusterModel
+
+/// `muster tag`
+struct TagVerb: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tag", abstract: "Look at the tags of a run, and change them.",
+        subcommands: [TagListVerb.self, TagAddVerb.self, TagRemoveVerb.self, TagReplaceVerb.self])
+}
+
+/// Which run's tags.
+struct TaggedRun: ParsableArguments {
+    @Option(
+        name: .long, help: ArgumentHelp("The run. (with --program by default: the flow's newest)", valueName: "run"))
+    var runId: String?
+    @OptionGroup var flow: FlowOptions
+    @OptionGroup var store: StoreOptions
+
+    /// The run, and the words that do not name it.
+    /// - Throws: ``CommandFailure`` when there is no such run.
+    func find(_ words: [String]) async throws -> (metadata: SQLiteMetadata, run: RunKey, words: [String]) {
+        let (layout, metadata) = try self.store.existing()
+        let finder = RunFinder(layout: layout, metadata: metadata)
+        if let runId = self.runId { return (metadata, try await finder.record(runId).key, words) }
+        if self.flow.program != nil {
+            let name = try await CommandContext().flow(named: nil, self.flow).manifest.name
+            return (metadata, try await finder.record(name).key, words)
+        }
+        guard let run = words.first else {
+            throw CommandFailure(.usage, "which run? name it first, as Flow/run or Flow/latest")
+        }
+        return (metadata, try await finder.record(run).key, Array(words.dropFirst()))
+    }
+
+    func tags(_ words: [String], atLeast count: Int) throws -> Set<String> {
+        guard words.count >= count else {
+            throw CommandFailure(.usage, "which tags? name \(count == 1 ? "at least one" : "\(count)")")
+        }
+        if let word = words.first(where: { !RunTag.isOne($0) }) { throw CommandFailure(.usage, RunTag.refusal(word)) }
+        return Set(words)
+    }
+}
+
+/// `muster tag list`
+struct TagListVerb: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "The tags of a run, one a line.")
+
+    @Argument(help: "The run.") var words: [String] = []
+    @Flag(name: .long, help: "Print JSON.") var json = false
+    @OptionGroup var tagged: TaggedRun
+
+    func run() async throws {
+        let (metadata, key, _) = try await self.tagged.find(self.words)
+        let tags = try await metadata.tags(of: key)
+        if self.json {
+            StandardStream.output.line(try JSONText.page(tags))
+        } else {
+            for tag in tags { StandardStream.output.line(tag) }
+        }
+    }
+}
+
+/// `muster tag add`
+struct TagAddVerb: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "add", abstract: "Add tags to a run.")
+
+    @Argument(help: ArgumentHelp("The run, and the tags.", valueName: "word")) var words: [String] = []
+    @OptionGroup var tagged: TaggedRun
+
+    func run() async throws {
+        let (metadata, key, words) = try await self.tagged.find(self.words)
+        try await metadata.changeTags(of: key, adding: try self.tagged.tags(words, atLeast: 1), removing: [])
+    }
+}
+
+/// `muster tag remove`
+struct TagRemoveVerb: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "remove", abstract: "Take tags off a run.")
+
+    @Argument(help: ArgumentHelp("The run, and the tags.", valueName: "word")) var words: [String] = []
+    @OptionGroup var tagged: TaggedRun
+
+    func run() async throws {
+        let (metadata, key, words) = try await self.tagged.find(self.words)
+        try await metadata.changeTags(of: key, adding: [], removing: try self.tagged.tags(words, atLeast: 1))
+    }
+}
+
+/// `muster tag replace`
+struct TagReplaceVerb: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replace", abstract: "Replace one tag of a run by another.")
+
+    @Argument(help: ArgumentHelp("The run, the tag that goes, and the one that comes.", valueName: "word")) var words:
+        [String] = []
+    @OptionGroup var tagged: TaggedRun
+
+    func run() async throws {
+        let (metadata, key, words) = try await self.tagged.find(self.words)
+        guard words.count == 2 else {
+            throw CommandFailure(.usage, "tag replace takes two tags: the one that goes and the one that comes")
+        }
+        _ = try self.tagged.tags(words, atLeast: 2)
+        try await metadata.changeTags(of: key, adding: [words[1]], removing: [words[0]])
+    }
+}

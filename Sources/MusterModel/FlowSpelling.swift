@@ -1,0 +1,16 @@
+/// How a message spells what a person has to write: the language of the flow decides.
+struct FlowSpelling {
+    private let isPython: Bool
+
+    init(_ manifest: FlowManifest) { self.isPython = manifest.language == "python" }
+
+    /// What makes a step a gang.
+    var gangDecorators: String {
+        self.isPython ? "@parallel or a framework such as @torchrun" : "@Parallel or a framework such as @Torchrun"
+    }
+
+    /// A transition to a gang.
+    func nodes(for step: String) -> String {
+        self.isPython ? "self.next(self.\(step), num_parallel=…)" : ".\(step)(nodes: …)"
+    }
+}

@@ -1,0 +1,213 @@
+import Foundation
+import MusterMetadata
+import MusterModel
+import MusterProcess
+import Testing
+
+/// Whole runs of flows in Python by the real command, engine and agents.
+@Suite(.serialized) struct PythonFlowTests {
+    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path
+
+    static func flow(_ name: String) -> String { "\(self.root)/Tests/PythonFlows/\(name).py" }
+
+    @Test(
+        "Flows of every shape run to their end and leave no process and no scratch folder",
+        arguments: [
+            ("branches", "BranchFlow", "branches: 62"),
+            ("nested", "NestedFlow", "nested: 6 (1, ('a', 1.0)) (2, ('c', 3.0))"),
+            ("choice", "ChoiceFlow", "choice: 4 large"),
+            (
+                "failing", "FailingFlow",
+                "failing: 2 KeyError | KeyError: 'nothing there' (failing.py:28) | task.timeout"
+            ),
+        ])
+    func shapes(file: String, flow: String, prints: String) async throws {
+        let sandbox = try Sandbox()
+        let finished = try await sandbox.muster(["run", Self.flow(file)])
+        #expect(finished.status == .exited(0), "\(finished)")
+        #expect(finished.all.contains(prints), "\(finished)")
+        #expect(try await sandbox.newest(flow).record.verdict == .succeeded)
+        #expect(sandbox.leftovers(of: flow).isEmpty)
+        #expect(sandbox.scratch.isEmpty)
+    }
+
+    @Test("Parameters, configs, files and tags come as they were given, on the command line and in the environment")
+    func given() async throws {
+        let sandbox = try Sandbox()
+        let note = "\(sandbox.folder)/other.txt"
+        try Data("another\n".utf8).write(to: URL(filePath: note))
+        let plain = try await sandbox.muster(["run", Self.flow("given")])
+        #expect(
+            plain.all.contains(
+                "given: [3, 1.0, False, ['a', 'b'], {'layers': [1, 2]}, 'GivenFlow-made', None, 'a note', None, 'green', [1, {'x': 2}], 'demo'] [] float"
+            ),
+            "\(plain)")
+        let finished = try await sandbox.muster(
+            [
+                "run", Self.flow("given"), "--learning_rate", "2", "--wide", "--names=x,y", "--shape", "[7]", "--text",
+                "other.txt",
+                "--raw", note, "--tag", "b", "--tag", "a", "--flow-option=--config-value", "--flow-option=settings",
+                #"--flow-option={"project": "p", "colour": "red", "cpu": 0, "nested": {"deep": 1}}"#,
+            ], environment: ["METAFLOW_RUN_COUNT": "8"])
+        #expect(
+            finished.all.contains(
+                "given: [8, 2.0, True, ['x', 'y'], [7], 'GivenFlow-made', None, 'another', b'another\\n', 'red', 1, 'p'] ['a', 'b'] float"
+            ),
+            "\(finished)")
+    }
+
+    @Test("A file that a parameter names and that is not there is refused before a run is made")
+    func missingFile() async throws {
+        let sandbox = try Sandbox()
+        let finished = try await sandbox.muster(["run", Self.flow("given"), "--text", "nosuch.txt"])
+        #expect(finished.status == .exited(2), "\(finished)")
+        #expect(finished.errors.contains("the file 'nosuch.txt' of parameter 'text' cannot be read"), "\(finished)")
+        await #expect(throws: (any Error).self) { _ = try await sandbox.newest("GivenFlow") }
+    }
+
+    @Test(
+        "A flow that is wrong is refused with file and line before a run is made",
+        arguments: [
+            ("syntax", "syntax.py:2: invalid syntax"), ("nostart", "no step called start"),
+            ("cycle", "cycle.py:7: steps a → b → a go round in a circle"),
+            ("twice", "twice.py:5: step start calls self.next twice"),
+            ("unknown", "unknown.py:5: step start goes on to ennd, and there is no such step; did you mean end?"),
+            (
+                "notgang",
+                "notgang.py:4: step start asks for nodes for a, which is no gang step; put @parallel or a framework such as @torchrun on a"
+            ),
+        ])
+    func wrong(file: String, message: String) async throws {
+        let sandbox = try Sandbox()
+        for verb in ["run", "check"] {
+            let finished = try await sandbox.muster([verb, Self.flow("wrong/\(file)")])
+            #expect(finished.status == .exited(2), "\(finished)")
+            #expect(finished.errors.contains(message), "\(finished)")
+        }
+        await #expect(throws: (any Error).self) { _ = try await sandbox.newest("F") }
+    }
+
+    @Test(
+        "A body that fails is named with file and line, whatever it does",
+        arguments: [
+            ("raises", "failed in start/1: ZeroDivisionError: division by zero (raises.py:9)"),
+            ("lock", "lock.py:6: artifact self.lock of step start cannot be pickled"),
+            ("exit", "step start called sys.exit('bye') (exit.py:6)"), ("segv", "segv.py\", line 6 in start"),
+        ])
+    func failures(file: String, message: String) async throws {
+        let sandbox = try Sandbox()
+        let finished = try await sandbox.muster(["run", Self.flow("wrong/\(file)")])
+        #expect(finished.status == .exited(1), "\(finished)")
+        #expect(finished.all.contains(message), "\(finished)")
+        #expect(sandbox.leftovers(of: "F").isEmpty)
+    }
+
+    @Test("One interpreter serves all steps of an agent, and --no-serve starts one for each", arguments: [true, false])
+    func serving(serves: Bool) async throws {
+        let sandbox = try Sandbox()
+        let finished = try await sandbox.muster(
+            ["run", Self.flow("served"), "--max-workers", "1"] + (serves ? [] : ["--no-serve"]))
+        #expect(finished.status == .exited(0), "\(finished)")
+        let isServed = serves ? "True" : "False"
+        #expect(finished.all.contains("served: \(isServed) __main__ served.py 1"), "\(finished)")
+    }
+
+    @Test("A step with packages of its own runs on the Python that has them")
+    func packages() async throws {
+        let sandbox = try Sandbox()
+        let finished = try await sandbox.muster(["run", Self.flow("packages")])
+        #expect(finished.all.contains("packages: True"), "\(finished)")
+    }
+
+    // MARK: - As Metaflow users type it
+
+    /// Runs `python3 FLOW.py …`, with Muster's front end where it would be installed.
+    private func python(_ arguments: [String], in sandbox: Sandbox) async throws -> Finished {
+        var environment = ProcessInfo.processInfo.environment.filter {
+            !$0.key.hasPrefix("MUSTER_") || $0.key == "MUSTER_CACHE"
+        }
+        environment["PYTHONPATH"] = "\(Self.root)/Python:\(Self.root)/Python/muster/shim"
+        environment["MUSTER_COMMAND"] = "\(Sandbox.programs)/muster"
+        let spec = ProcessSpec(
+            executable: "python3", arguments: arguments, environment: environment, workingDirectory: sandbox.folder,
+            newSession: true)
+        return Finished(try await sandbox.reactor.run(spec))
+    }
+
+    @Test("The flow's file has the same verbs, and options where Metaflow has them")
+    func handover() async throws {
+        let sandbox = try Sandbox()
+        let file = Self.flow("branches")
+        let finished = try await self.python(
+            [
+                file, "--no-pylint", "--datastore", "local", "--with", "retry:times=1", "run", "--scale", "3",
+                "--run-id-file", "id", "--max-workers", "4", "--tag", "x",
+            ],
+            in: sandbox)
+        #expect(finished.status == .exited(0), "\(finished)")
+        #expect(finished.all.contains("branches: 83"), "\(finished)")
+        let (record, _) = try await sandbox.newest("BranchFlow")
+        #expect(record.manifest.step("start")?.settings.retry.times == 1)
+        #expect(try String(contentsOfFile: "\(sandbox.folder)/id", encoding: .utf8) == record.run)
+        #expect(try await self.python([file, "tag", "add", "y"], in: sandbox).status == .exited(0))
+        #expect(try await self.python([file, "tag", "list"], in: sandbox).output == "x\ny\n")
+        #expect(
+            try await self.python([file, "tag", "replace", "--run-id", record.run, "y", "z"], in: sandbox).status
+                == .exited(0))
+        #expect(
+            try await self.python([file, "logs", "show", "\(record.run)/end/5"], in: sandbox).output == "branches: 83\n"
+        )
+        #expect(try await self.python([file, "output-dot"], in: sandbox).output.contains("digraph"))
+        let client = try await self.python(
+            ["\(Self.root)/Tests/PythonFlows/client.py", "BranchFlow/\(record.run)"], in: sandbox)
+        #expect(client.output.contains(#""tags": ["x", "z"]"#), "\(client)")
+    }
+
+    @Test(
+        "What is not supported says so and names what is",
+        arguments: [
+            (["--metadata", "service", "run"], "--metadata service is not supported; Muster knows --metadata local"),
+            (["--datastor", "local", "run"], "--datastor is not supported before the verb; did you mean --datastore?"),
+            (["runn"], "there is no verb 'runn'; did you mean run?"),
+        ])
+    func unsupported(arguments: [String], message: String) async throws {
+        let finished = try await self.python([Self.flow("branches")] + arguments, in: try Sandbox())
+        #expect(finished.status == .exited(2), "\(finished)")
+        #expect(finished.errors.contains(message), "\(finished)")
+    }
+
+    @Test(
+        "Muster's front end and the command tell the same of a run",
+        arguments: [("failing", "FailingFlow"), ("nested", "NestedFlow")])
+    func client(file: String, flow: String) async throws {
+        struct Told: Decodable {
+            var status: String
+            var tasks: [[String]]
+            var output: String
+        }
+        let sandbox = try Sandbox()
+        _ = try await sandbox.muster(["run", Self.flow(file)])
+        let (record, machine) = try await sandbox.newest(flow)
+        let finished = try await self.python(
+            ["\(Self.root)/Tests/PythonFlows/client.py", "\(record.key)"], in: sandbox)
+        let told = try JSONDecoder().decode(Told.self, from: Data(finished.output.utf8))
+        #expect(told.status == record.verdict?.rawValue)
+        #expect(told.output.contains(file))
+        let expected = machine.tasks.map { [$0.step, "\($0.number)", $0.wasCaught ? "caught" : "succeeded"] }
+        #expect(told.tasks == expected.sorted { $0.lexicographicallyPrecedes($1) })
+    }
+
+    @Test("A failed run is resumed from where it failed, with what was done taken over")
+    func resume() async throws {
+        let sandbox = try Sandbox()
+        let file = "\(sandbox.folder)/flow/mended.py"
+        try FileManager.default.createDirectory(atPath: "\(sandbox.folder)/flow", withIntermediateDirectories: true)
+        let source = try String(contentsOfFile: Self.flow("wrong/raises"), encoding: .utf8)
+        try Data(source.utf8).write(to: URL(filePath: file))
+        #expect(try await sandbox.muster(["run", file]).status == .exited(1))
+        try Data(source.replacingOccurrences(of: "return 1/0", with: "return 1").utf8).write(to: URL(filePath: file))
+        let resumed = try await sandbox.muster(["resume", file])
+        #expect(resumed.status == .exited(0), "\(resumed)")
+    }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import MusterModel
+import MusterTestSupport
+import Testing
+
+@testable import MusterWire
+
+/// The step protocol's files and requests as they are spelled. The Python front end's tests read the same files.
+@Suite struct StepProtocolTests {
+    static let reference = ArtifactReference(digest: String(repeating: "ab", count: 32), size: 8, encoding: .pickle)
+
+    static let task: TaskFile = TaskFile(
+        attempt: AttemptID(flow: "TestFlow", run: "17", step: "work", task: 3, attempt: 1), taskID: "3", user: "ada",
+        originRun: "16", parameters: ["alpha": .double(0.5), "shape": .object(["layers": .array([.int(1)])])],
+        inputs: [TaskInput(step: "start", taskID: "1", artifacts: ["items": reference])],
+        foreach: [
+            ForeachFrame(step: "outer", index: 1, count: 2),
+            ForeachFrame(step: "start", index: 0, count: 3, item: .string("first")),
+        ],
+        parallel: ParallelFrame(controlAddress: "127.0.1.1", nodes: 1, index: 0, controlTaskID: "3"),
+        socket: "/scratch/agent.sock", temporaryFolder: "/scratch/tmp", python: "/environment/bin/python",
+        tags: ["nightly"], namespace: "user:ada")
+
+    static let requests: [AgentRequest] = [
+        .artifact(reference: reference),
+        .framework(
+            framework: "torchrun",
+            options: [
+                "entrypoint": .string("t.py"), "arguments": .array([.string("--lr"), .string("0.1")]),
+                "torchrunArguments": .array([]), "processesPerNode": .int(2),
+            ]),
+        .framework(
+            framework: "deepspeed",
+            options: [
+                "entrypoint": .string("t.py"), "arguments": .array([]),
+                "deepspeedArguments": .array([.string("--x"), .string("1")]),
+            ]),
+        .framework(
+            framework: "mpi",
+            options: [
+                "operation": .string("exec"), "arguments": .array([.string("-n"), .string("2")]),
+                "program": .string("pi"), "programArguments": .array([.string("a b")]),
+            ]),
+        .framework(framework: "mpi", options: ["operation": .string("cc"), "arguments": .array([.string("-O2")])]),
+        .framework(
+            framework: "parallel",
+            options: [
+                "arguments": .array([.string("true")]), "environment": .object([:]), "nodes": .string("all"),
+            ]),
+        .barrier,
+        .broadcast(path: "pi"),
+    ]
+
+    @Test("The task file is spelled as it is written down, and read back as it was")
+    func taskFile() throws {
+        let line = try LineCoding.encode(Self.task)
+        #expect(try differenceFromGolden("step/task.json", String(decoding: line, as: UTF8.self)) == nil)
+        #expect(try LineCoding.decode(TaskFile.self, from: line) == Self.task)
+    }
+
+    @Test("Every request of a front end is spelled as it is written down")
+    func requestLines() throws {
+        let lines = try Self.requests.map { String(decoding: try LineCoding.encode($0), as: UTF8.self) }.joined()
+        #expect(try differenceFromGolden("step/requests.jsonl", lines) == nil)
+    }
+
+    @Test("The result that the Python front end leaves is read with everything in it")
+    func resultFile() throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Golden/step/result.json")
+        let result = try JSONDecoder().decode(ResultFile.self, from: Data(contentsOf: file))
+        #expect(result.transition == .foreach(to: "next", count: 2))
+        #expect(result.artifacts == ["made": ArtifactFile(path: "artifacts/made", encoding: .pickle)])
+        #expect(result.unchanged == ["items": Self.reference])
+        #expect(result.error == nil)
+    }
+}

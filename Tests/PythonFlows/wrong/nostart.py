@@ -1,0 +1,10 @@
+from metaflow import FlowSpec, step, parallel, Parameter, catch, retry
+class F(FlowSpec):
+    @step
+    def begin(self):
+        self.next(self.end)
+    @step
+    def end(self):
+        pass
+if __name__=='__main__':
+    F()

@@ -1,0 +1,3 @@
+from metaflow import FlowSpec
+class F(FlowSpec:
+  pass
