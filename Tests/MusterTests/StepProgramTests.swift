@@ -75,7 +75,7 @@ import Testing
         #expect(code == 0)
         let numbers = try Data(contentsOf: URL(fileURLWithPath: "\(sandbox.folder)/artifacts/numbers"))
         #expect(numbers == self.bytes([1, 2] + large + [1]))
-        let asked: [Set<String>] = sandbox.agent.requests.map { request in
+        let asked = sandbox.agent.requests.map { request -> Set<String> in
             switch request {
             case .artifacts(let references): Set(references.map(\.digest))
             case .artifact(let reference): [reference.digest] as Set
