@@ -24,6 +24,7 @@ let flows: [String: any Flow.Type] = [
     "TogetherFlow": TogetherFlow.self,
     "RingFlow": RingFlow.self,
     "FrameworkFlow": FrameworkFlow.self,
+    "ChaosFlow": ChaosFlow.self,
 ]
 
 let program = CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? ""
