@@ -1,26 +1,70 @@
 """Processes of a run, found by the mark that every one of them carries in its environment."""
 
+import os
 import pathlib
+import signal
 
 
-def scoped():
-    """Of every live process with MUSTER_SCOPE: its id, its program's name and its variables."""
+class Process:
+    """One live process with MUSTER_SCOPE."""
+
+    def __init__(self, pid, name, state, words, variables, started):
+        self.pid, self.name, self.state, self.words, self.variables = pid, name, state, words, variables
+        self.started = started
+
+    def send(self, number):
+        """Signals this very process, whatever has its id by now. Returns False when it has gone."""
+        try:
+            descriptor = os.pidfd_open(self.pid)
+        except ProcessLookupError:
+            return False
+        try:
+            # Checked after the descriptor was opened: from here on it means this process and no other.
+            if read_stat(pathlib.Path(f"/proc/{self.pid}"))[1] != self.started:
+                return False
+            signal.pidfd_send_signal(descriptor, number)
+            return True
+        except OSError:
+            return False
+        finally:
+            os.close(descriptor)
+
+
+def read_stat(folder):
+    """A process's state and when it started, in ticks."""
+    fields = (folder / "stat").read_text().rpartition(")")[2].split()
+    return fields[0], fields[19]
+
+
+def processes():
+    """Every live process with MUSTER_SCOPE."""
     found = []
     for folder in pathlib.Path("/proc").iterdir():
         if not folder.name.isdigit():
             continue
         try:
             block = (folder / "environ").read_bytes()
-            state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
+            if b"MUSTER_SCOPE=" not in block:
+                continue
+            state, started = read_stat(folder)
             name = (folder / "comm").read_text().strip()
+            words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
         except OSError:
             continue
-        if b"MUSTER_SCOPE=" not in block or state in "ZX":
-            continue
         variables = dict(entry.split("=", 1) for entry in block.decode(errors="replace").split("\0") if "=" in entry)
-        if "MUSTER_SCOPE" in variables:
-            found.append((int(folder.name), name, variables))
+        if state not in "ZX" and words and "MUSTER_SCOPE" in variables:
+            found.append(Process(int(folder.name), name, state, words, variables, started))
     return found
+
+
+def marked(prefix):
+    """Those whose scope begins with `prefix`."""
+    return [process for process in processes() if process.variables["MUSTER_SCOPE"].startswith(prefix)]
+
+
+def scoped():
+    """Of every live process with MUSTER_SCOPE: its id, its program's name and its variables."""
+    return [(process.pid, process.name, process.variables) for process in processes()]
 
 
 def peak_memory(pid):

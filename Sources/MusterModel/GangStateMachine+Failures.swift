@@ -40,6 +40,9 @@ extension TaskFailure {
         return nil
     }
 
+    /// The nodes that are no more, when that is the failure.
+    var lostNodes: [Int] { self.code == .lost ? [self.node].compactMap { $0 } : [] }
+
     /// Whether a step program that ended this way may have done so because `cause` was reported to it.
     func canFollow(_ cause: TaskFailure) -> Bool {
         guard self.process == "step", self.signal == nil else { return false }

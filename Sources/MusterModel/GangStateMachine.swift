@@ -25,7 +25,7 @@ package struct GangStateMachine: Sendable, Equatable {
         case launchStarted
         case launchFailed(TaskFailure)
         case timedOut(seconds: Double)
-        /// The engine or a person ends the attempt.
+        /// The engine or a person ends the attempt, or knows that a node's agent has ended.
         case stopped(TaskFailure)
         /// Nothing is left on this node.
         case released(node: Int)
@@ -111,7 +111,7 @@ package struct GangStateMachine: Sendable, Equatable {
             return self.release(
                 .missing(missing, size: self.size, seconds: seconds), causes: missing, present: joined.keys)
         case .stopped(let failure):
-            return self.release(failure, causes: [], present: joined.keys)
+            return self.release(failure, causes: failure.lostNodes, present: joined.keys)
         case .timedOut(let seconds):
             return self.release(.timeout(seconds), causes: [], present: joined.keys)
         case .ended, .launchStarted, .launchFailed, .released:
@@ -147,7 +147,7 @@ package struct GangStateMachine: Sendable, Equatable {
         case .timedOut(let seconds):
             return self.release(.timeout(seconds), causes: [], present: all)
         case .stopped(let failure):
-            return self.release(failure, causes: [], present: all)
+            return self.release(failure, causes: failure.lostNodes, present: all)
         case .deadlinePassed:
             return []
         case .joined, .released:

@@ -30,7 +30,9 @@ struct RingFramework: Framework {
 
     /// A service that says that it is there, on every node.
     func services(settings: [String: JSONValue], _ context: SetupContext) throws(FrameworkError) -> SetupPlan {
-        guard case .string(let greeting)? = settings["greeting"] else { throw FrameworkError("ring: greeting is missing") }
+        guard case .string(let greeting)? = settings["greeting"] else {
+            throw FrameworkError("ring: greeting is missing")
+        }
         let service = PlannedProcess(
             label: "the ring's guard", arguments: ["/bin/sh", "-c", "echo guard is up; exec sleep 1000"],
             environment: context.environment)
@@ -42,28 +44,32 @@ struct RingFramework: Framework {
     func check(
         options: [String: JSONValue], settings: [String: JSONValue], node: NodeFacts
     ) throws(FrameworkError) -> CheckedLaunch {
-        let known: Set = ["laps"]
+        let known: Set = ["laps", "pause"]
         if let unknown = options.keys.first(where: { !known.contains($0) }) {
-            throw FrameworkError("ring has no option '\(unknown)'; its options are laps")
+            throw FrameworkError("ring has no option '\(unknown)'; its options are laps and pause")
         }
         guard case .int(let laps)? = options["laps"], laps > 0 else {
             throw FrameworkError("ring: laps must be a whole number above 0")
         }
-        return CheckedLaunch(
-            request: LaunchRequest(framework: Self.name, options: ["laps": .int(laps)], processes: 1), files: [])
+        guard case .int(let pause) = options["pause"] ?? .int(0), pause >= 0 else {
+            throw FrameworkError("ring: pause must be a whole number of milliseconds")
+        }
+        let checked: [String: JSONValue] = ["laps": .int(laps), "pause": .int(pause)]
+        return CheckedLaunch(request: LaunchRequest(framework: Self.name, options: checked, processes: 1), files: [])
     }
 
     func plan(_ request: LaunchRequest, _ context: LaunchContext) throws(FrameworkError) -> LaunchPlan {
         let nodes = context.roster.nodes
         let next = nodes[(context.node + 1) % nodes.count]
-        guard case .int(let laps)? = request.options["laps"], let own = nodes[context.node].ports.first,
-            let target = next.ports.first
+        guard case .int(let laps)? = request.options["laps"], case .int(let pause)? = request.options["pause"],
+            let own = nodes[context.node].ports.first, let target = next.ports.first
         else { throw FrameworkError("ring: the nodes keep no ports free") }
         let process = PlannedProcess(
             label: "link \(context.node)",
             arguments: [
-                "python3", "Scripts/ring.py", nodes[context.node].address, "\(own)", next.address, "\(target)", "\(laps)",
-                "\(context.node)",
+                "python3", "Scripts/ring.py", nodes[context.node].address, "\(own)", next.address, "\(target)",
+                "\(laps)",
+                "\(context.node)", "\(pause)",
             ],
             environment: context.environment)
         return LaunchPlan(processes: [process])
@@ -77,7 +83,10 @@ extension Current {
 struct RingRunner {
     let current: Current
 
-    func turn(laps: Int) async throws { try await self.current.launch("ring", options: ["laps": .int(laps)]) }
+    /// - Parameter pause: Milliseconds for which each node keeps the token.
+    func turn(laps: Int, pause: Int = 0) async throws {
+        try await self.current.launch("ring", options: ["laps": .int(laps), "pause": .int(pause)])
+    }
 }
 
 @Flow

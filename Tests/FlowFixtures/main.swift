@@ -27,6 +27,7 @@ let flows: [String: any Flow.Type] = [
     "FailingClusterFlow": FailingClusterFlow.self,
     "ArgumentsFlow": ArgumentsFlow.self,
     "RetryClusterFlow": RetryClusterFlow.self,
+    "ChaosFlow": ChaosFlow.self,
 ]
 
 let program = CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? ""

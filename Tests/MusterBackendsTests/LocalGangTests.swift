@@ -15,7 +15,8 @@ import Testing
         LocalGang(attempt: Self.attempt, size: size, controlAddress: "127.1.0.1", grace: 5, started: 1)
     }
 
-    @Test("A gang of one is over when its agent is ready for another; one that is ready without a report is not trusted")
+    @Test(
+        "A gang of one is over when its agent is ready for another; one that is ready without a report is not trusted")
     func ready() {
         var gang = self.gang(1)
         #expect(gang.handle(.ready, now: 1) == [.kill(node: 0)])
@@ -57,6 +58,17 @@ import Testing
         }
         #expect(report.failure?.signal == 9)
         #expect(report.failure?.node == 1)
+    }
+
+    @Test("The control node hears of an agent that ends while the gang still comes together")
+    func endsEarly() {
+        var gang = self.gang(3)
+        let end = TaskFailure(
+            code: .lost, message: "the agent of node 2 ended: \(ExitStatus.signaled(15))", node: 2, process: "agent",
+            signal: 15)
+        #expect(
+            gang.handle(.exited(node: 2, .signaled(15), lastLines: []), now: 2)
+                == [.tell(node: 0, .stop(failure: end)), .sweep(node: 2)])
     }
 
     @Test("When the control node's agent dies, the gang speaks for it and dismisses the others")
@@ -112,6 +124,9 @@ import Testing
         var addresses = LoopbackAddresses(start: .max)
         let taken = addresses.take(70_000)
         #expect(Set(taken).count == taken.count)
-        #expect(taken.allSatisfy { $0.hasPrefix("127.") && !$0.hasSuffix(".0") && !$0.hasSuffix(".255") && !$0.hasPrefix("127.0.") })
+        #expect(
+            taken.allSatisfy {
+                $0.hasPrefix("127.") && !$0.hasSuffix(".0") && !$0.hasSuffix(".255") && !$0.hasPrefix("127.0.")
+            })
     }
 }

@@ -40,6 +40,16 @@ import Testing
         #expect(try gang.handle(.joined(Self.node(0))) == [.start(Roster(nodes: [Self.node(0), moved]))])
     }
 
+    @Test("A gang that is told of a lost node ends, before its start and after, and calls that node failed", arguments: [true, false])
+    func toldOfLoss(isRunning: Bool) throws {
+        var gang = isRunning ? try Self.running(2) : GangStateMachine(size: 2)
+        if !isRunning { _ = try gang.handle(.joined(Self.node(0))) }
+        let lost = TaskFailure(code: .lost, message: "the agent of node 1 ended", node: 1, process: "agent", signal: 9)
+        let actions = try gang.handle(.stopped(lost))
+        #expect(actions.contains(.report(node: 1, status: .failed)) && actions.contains(.report(node: 0, status: .stopped)))
+        #expect(actions.contains { if case .release(_, lost) = $0 { true } else { false } })
+    }
+
     @Test("A node whose connection breaks before the start may come again")
     func comesAgain() throws {
         var gang = GangStateMachine(size: 2)

@@ -18,7 +18,8 @@ extension NodeRunner {
                 connection,
                 .failed(
                     failure: self.blame("step").failure(
-                        .contract, "\(host) cannot be reached: only a launcher of a running launch reaches other nodes")))
+                        .contract, "\(host) cannot be reached: only a launcher of a running launch reaches other nodes")
+                ))
         }
         guard let node = remote.hosts[host] else {
             let known = remote.hosts.keys.sorted().joined(separator: ", ")
@@ -85,13 +86,20 @@ extension NodeRunner {
         // First the cause: once the launcher hears of the end it may leave.
         if !current.abandoned.contains(id) {
             let label = current.plan?.remote?.label ?? "a command"
-            self.judge(ProcessExit(label, .remote, status, lastLines: remote.tail.lastLines))
+            self.judge(ProcessExit(label, .remote, Self.unwrapped(status), lastLines: remote.tail.lastLines))
         }
-        let code = switch status {
-        case .exited(let code): Int(code)
-        case .signaled(let signal): 128 + Int(signal)
-        }
+        let code =
+            switch status {
+            case .exited(let code): Int(code)
+            case .signaled(let signal): 128 + Int(signal)
+            }
         if self.spec.index == 0 { self.remoteEnded(id, code) } else { self.toControl(.remoteEnded(id: id, code: code)) }
+    }
+
+    /// A shell whose command was ended by a signal leaves with 128 and the signal's number.
+    private static func unwrapped(_ status: ExitStatus) -> ExitStatus {
+        guard case .exited(let code) = status, (129...128 + 64).contains(code) else { return status }
+        return .signaled(code - 128)
     }
 
     // MARK: What the wrapper of a launched program tells

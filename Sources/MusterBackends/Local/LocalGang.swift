@@ -121,11 +121,16 @@ struct LocalGang: Sendable, Equatable {
 
     private mutating func exited(_ node: Int, _ status: ExitStatus, _ lastLines: [String], _ now: Double) -> [Action] {
         guard self.nodes[node] == .alive else { return [] }
-        if status != .exited(0), !self.killed.contains(node) {
-            self.ends[node] = self.lost(node, status, lastLines)
-            self.explain()
-        }
         var actions: [Action] = []
+        if status != .exited(0), !self.killed.contains(node) {
+            let end = self.lost(node, status, lastLines)
+            self.ends[node] = end
+            self.explain()
+            // The control node does not hear of an agent that ends before it has come, and would wait for it.
+            if node != 0, self.report == nil, self.nodes[0] == .alive {
+                actions.append(.tell(node: 0, .stop(failure: end)))
+            }
+        }
         if node == 0, self.report == nil {
             // Without their control node the others leave by themselves; the deadline is for stopped ones.
             self.inferred = self.inferred ?? self.lost(node, status, lastLines)

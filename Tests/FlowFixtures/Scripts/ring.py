@@ -4,7 +4,8 @@ import socket
 import sys
 import time
 
-own, port, following, target, laps, node = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4]), int(sys.argv[5]), int(sys.argv[6])
+own, following = sys.argv[1], sys.argv[3]
+port, target, laps, node, pause = int(sys.argv[2]), int(sys.argv[4]), int(sys.argv[5]), int(sys.argv[6]), int(sys.argv[7])
 server = socket.create_server((own, port))
 deadline = time.monotonic() + 30
 while True:
@@ -17,6 +18,7 @@ while True:
         time.sleep(0.02)
 before, _ = server.accept()
 for lap in range(laps):
+    time.sleep(pause / 1000)
     if node == 0:
         next_link.sendall(b"t")
     if before.recv(1) != b"t":

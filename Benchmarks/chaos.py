@@ -1,0 +1,389 @@
+#!/usr/bin/env python3
+"""Kills or stops random processes of random running gangs, and looks at what becomes of them.
+
+    Benchmarks/chaos.py --programs FOLDER [--fixtures FILE] [--rounds N] [--lanes N] [--seed N] [--kinds A,B]
+
+Each round runs a gang of tests' ChaosFlow, picks one of its processes, and sends it SIGKILL, SIGTERM, SIGSEGV or
+SIGSTOP. Several rounds go on at once, each in a folder of its own. A round is good when
+
+  * the run has ended by its deadline (else it is a hang),
+  * the failure that it has recorded is what was done: its node, and the signal (else it is a wrong verdict),
+  * nothing is left: no process with the run's mark, no scratch folder, no file in /dev/shm or /tmp (else it is an orphan).
+
+The exit code is 0 when all rounds are good; each bad one is told with everything that is known of it.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from processes import Process, marked
+
+SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV, signal.SIGSTOP]
+KINDS = ["plain", "torchrun", "mpi", "ring"]
+#: Seconds from the signal to the end of the run. A stopped process is one after 5 s; the rest is a busy machine's.
+DEADLINE = 30
+#: The same for a gang whose agent was stopped while it came together: the rendezvous alone may take 60 s.
+EARLY_DEADLINE = 90
+#: What a process is, by words of its command line; the first that fits.
+ROLES = [
+    ("wrapper", ["muster-agent", "rank"]),
+    ("reach", ["muster-agent", "reach"]),
+    ("agent", ["muster-agent"]),
+    ("rank", ["idle-rank"]),
+    ("waiting", ["sleep", "600"]),
+    ("daemon", ["sleep", "601"]),
+    ("guard", ["sleep", "1000"]),
+    ("link", ["python3", "Scripts/ring.py"]),
+    ("step", ["ChaosFlow", "step"]),
+    ("launcher", ["mpiexec"]),
+    ("remote", ["orted"]),
+    ("remote", ["prted"]),
+    ("remote", ["hydra_pmi_proxy"]),
+]
+#: The processes of a whole gang of `nodes`.
+WHOLE = {
+    "plain": lambda nodes: {"step": nodes, "waiting": nodes, "daemon": nodes},
+    "torchrun": lambda nodes: {"step": nodes, "waiting": 2 * nodes, "daemon": 2 * nodes},
+    "mpi": lambda nodes: {"rank": 2 * nodes, "wrapper": 2 * nodes},
+    "ring": lambda nodes: {"step": nodes, "link": nodes, "guard": nodes},
+}
+
+
+class Bad(Exception):
+    """A round that is not good: `sort` is hang, verdict or orphan."""
+
+    def __init__(self, sort, text):
+        super().__init__(f"{sort}: {text}")
+        self.sort = sort
+
+
+def role(process):
+    words = [pathlib.PurePath(process.words[0]).name, *process.words[1:]]
+    for name, wanted in ROLES:
+        if words[: len(wanted)] == wanted:
+            return name
+    return "other"
+
+
+class Round:
+    """One gang, one signal, one look at what is left."""
+
+    def __init__(self, number, settings, folder):
+        self.settings = settings
+        self.random = random.Random(f"{settings.seed}/{number}")
+        self.number = number
+        self.folder = folder
+        self.kind = self.random.choice(settings.kinds)
+        self.nodes = self.random.choice([2, 3, 4])
+        self.signal = self.random.choice(SIGNALS)
+        # Now and then the gang is still coming together, or its engine is the one that dies.
+        self.is_early = self.random.random() < 0.25
+        self.hits_engine = self.random.random() < 0.08
+        self.story = f"round {number}: {self.kind} on {self.nodes} nodes"
+        #: How the scope of every process of the run begins.
+        self.mark = None
+
+    def run(self):
+        """Returns seconds from the signal to the run's end, and to the last process gone."""
+        run_file = self.folder / "run"
+        command = [
+            self.settings.muster, "run", self.settings.flow, "--kind", self.kind, "--nodes", str(self.nodes), "--release",
+            self.folder / "released", "--store", self.folder / "store", "--run-id-file", run_file]
+        with open(self.folder / "output", "wb") as output:
+            engine = subprocess.Popen(
+                command, cwd=self.folder, env=self.settings.environment, stdout=output, stderr=output, start_new_session=True)
+        try:
+            self.wait(lambda: run_file.exists() and run_file.read_text().strip(), engine, "its run began")
+            self.mark = f"ChaosFlow/{run_file.read_text().strip()}"
+            self.gather(engine)
+            if self.hits_engine:
+                return self.kill_engine(engine)
+            victim, node = self.strike(engine)
+            start = time.monotonic()
+            if self.may_ignore(role(victim)) and not self.is_over(engine, 6):
+                self.signal = signal.SIGKILL
+                self.story += "; it took no notice, SIGKILL"
+                victim.send(self.signal)
+                start = time.monotonic()
+            ended = self.await_end(engine, start)
+            gone = self.await_none(start)
+            self.judge(victim, node)
+            self.look()
+            return ended, gone
+        finally:
+            self.clean(engine)
+
+    # The gang
+
+    def processes(self):
+        """Of the gang's step, by node: start's and join's processes have other marks."""
+        found = []
+        for process in marked(f"{self.mark}/{self.kind}/"):
+            node = process.variables["MUSTER_SCOPE"].split("/")[5]
+            found.append((process, int(node)))
+        return found
+
+    def gather(self, engine):
+        """Waits until the gang is whole, or for a random moment on the way there."""
+        self.wait(self.processes, engine, "its gang began")
+        if self.is_early:
+            time.sleep(self.random.uniform(0, 1.5))
+        else:
+            self.wait(self.is_whole, engine, "its gang was whole")
+            time.sleep(self.random.uniform(0, 0.5))
+
+    def is_whole(self):
+        roles = [role(process) for process, _ in self.processes()]
+        return all(roles.count(name) >= count for name, count in WHOLE[self.kind](self.nodes).items())
+
+    # The blow
+
+    def strike(self, engine):
+        """Signals processes until one was hit whose loss matters; returns it and its node."""
+        while True:
+            found = self.processes()
+            if not found or engine.poll() is not None:
+                raise Bad("verdict", f"the run ended by itself:\n{self.output()}")
+            # A role first, then one of it: there are more workers than agents.
+            name = self.random.choice(sorted({role(process) for process, _ in found}))
+            victim, node = self.random.choice(
+                sorted(((p, n) for p, n in found if role(p) == name), key=lambda pair: (pair[1], pair[0].pid)))
+            early = " early" if self.is_early else ""
+            self.story += f"; {self.signal.name}{early} to {name} {victim.pid} on node {node}"
+            if not victim.send(self.signal):
+                self.story += " (gone before)"
+                continue
+            if self.matters(name):
+                return victim, node
+            time.sleep(0.3)
+            if engine.poll() is not None:
+                raise Bad("verdict", f"a {name} ended and the run with it:\n{self.output()}")
+
+    def matters(self, name):
+        """Whether the gang cannot do without it.
+
+        Nobody waits for a daemon: it may end when it likes. A stopped one matters, since nothing tells it from a process
+        that somebody waits for. What has no role is a tool that runs for a moment while the gang comes together; whether
+        it was still needed cannot be told from outside.
+        """
+        return name != "daemon" or self.signal == signal.SIGSTOP
+
+    def may_ignore(self, name):
+        """Whether the signal is a request to a program of others: Open MPI's launchers leave some unanswered."""
+        return self.signal == signal.SIGTERM and name in ("launcher", "remote", "reach", "other")
+
+    def is_over(self, engine, seconds):
+        try:
+            engine.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def kill_engine(self, engine):
+        """The agents have to notice by themselves; the next resume clears away and goes on."""
+        self.story += "; SIGKILL to the engine"
+        engine.kill()
+        engine.wait()
+        start = time.monotonic()
+        gone = self.await_none(start)
+        (self.folder / "released").touch()
+        done = subprocess.run(
+            [self.settings.muster, "resume", self.settings.flow, "--store", self.folder / "store"], cwd=self.folder,
+            env=self.settings.environment, capture_output=True, text=True, timeout=120)
+        if done.returncode != 0:
+            raise Bad("verdict", f"resume ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+        self.look()
+        return gone, gone
+
+    # The end
+
+    def await_end(self, engine, start):
+        seconds = EARLY_DEADLINE if self.is_early and self.signal == signal.SIGSTOP else DEADLINE
+        try:
+            engine.wait(seconds)
+        except subprocess.TimeoutExpired:
+            left = "\n".join(f"  {p.pid} {p.state} {' '.join(p.words)[:150]}" for p in marked(self.mark))
+            raise Bad("hang", f"the run had not ended after {seconds} s; its processes:\n{left}\n{self.output()}") from None
+        return time.monotonic() - start
+
+    def await_none(self, start):
+        """No process of the run is left. An engine that has ended by itself has waited for that."""
+        while left := marked(self.mark):
+            if time.monotonic() - start > EARLY_DEADLINE:
+                names = "\n".join(f"  {p.pid} {p.state} {' '.join(p.words)[:150]}" for p in left)
+                raise Bad("orphan", f"these live on:\n{names}\n{self.output()}")
+            time.sleep(0.02)
+        return time.monotonic() - start
+
+    def judge(self, victim, node):
+        status = json.loads(subprocess.run(
+            [self.settings.muster, "status", "--json", "--store", self.folder / "store"], cwd=self.folder,
+            env=self.settings.environment, capture_output=True, text=True, check=True).stdout)
+        failures = [task["failure"] for task in status["tasks"] if task.get("failure")]
+        problem = self.problem(status["status"], failures, role(victim), node)
+        if problem:
+            raise Bad("verdict", f"{problem}; {json.dumps(failures, indent=1)}\n{self.output()}")
+
+    def problem(self, status, failures, name, node):
+        if name == "other" and status == "succeeded":
+            return None
+        if status != "failed" or len(failures) != 1:
+            return f"the run {status} with {len(failures)} failures"
+        failure = failures[0]
+        # A launcher ends its ranks by ending what it takes for them, the wrappers: those do not call that a failure, and
+        # the launcher's report of it is all there is. It names the node, or the rank where it is asked politely.
+        if name == "wrapper" and self.signal != signal.SIGSTOP and failure.get("process") == "mpiexec":
+            told = f"muster-node-{node}" in str(failure["lastLines"]) or self.signal == signal.SIGTERM
+            return None if told else f"the launcher does not tell of node {node}"
+        if failure.get("node") != node:
+            return f"node {failure.get('node')} is blamed instead of {node}"
+        if self.signal == signal.SIGSTOP:
+            # An agent that is stopped on its way to the others is missed when their patience is over.
+            codes = ["node.lost", "gang.rendezvous"] if name == "agent" and self.is_early else ["node.lost"]
+            return None if failure["code"] in codes else f"a stopped process is reported as {failure['code']}"
+        # SIGTERM asks an agent to end, and it says so before it does. Programs of others may take it as they like, and what
+        # was hit before it had become a program that this knows can have been anything.
+        if name == "other" or self.signal == signal.SIGTERM and name in ("agent", "launcher", "remote"):
+            return None
+        # To the launcher it is its ssh that has failed; that is what it reports, and nobody knows better.
+        if name == "reach" and failure.get("process") == "mpiexec":
+            return None
+        if failure.get("signal") != self.signal and self.signal.name not in failure["message"]:
+            return f"the failure does not tell of {self.signal.name}"
+        return None
+
+    def look(self):
+        """Files outside of the run's results."""
+        if left := self.scratch():
+            raise Bad("orphan", f"scratch folders: {[str(path) for path in left]}")
+
+    def scratch(self):
+        roots = [self.folder / "store" / "scratch", pathlib.Path(f"/tmp/muster-{os.getuid()}")]
+        short = base36(int(self.mark.split("/")[1]))
+        return [path for root in roots if root.exists() for path in root.iterdir() if path.name.startswith(f"{short}-")]
+
+    def clean(self, engine):
+        """After a bad round as well nothing may stay on the machine."""
+        if engine.poll() is None:
+            engine.kill()
+            engine.wait()
+        if self.mark is None:
+            return
+        while left := marked(self.mark):
+            for process in left:
+                process.send(signal.SIGKILL)
+            time.sleep(0.05)
+        for path in self.scratch():
+            shutil.rmtree(path, ignore_errors=True)
+
+    def output(self):
+        return (self.folder / "output").read_text(errors="replace")[-3000:]
+
+    def wait(self, question, engine, what):
+        end = time.monotonic() + 60
+        while not (answer := question()):
+            if engine.poll() is not None:
+                raise Bad("verdict", f"the run ended before {what}:\n{self.output()}")
+            if time.monotonic() > end:
+                raise Bad("hang", f"60 s passed before {what}:\n{self.output()}")
+            time.sleep(0.03)
+        return answer
+
+
+def base36(number):
+    digits = "0123456789abcdefghijklmnopqrstuvwxyz"
+    text = ""
+    while number:
+        number, digit = divmod(number, 36)
+        text = digits[digit] + text
+    return text or "0"
+
+
+def outside():
+    """What frameworks leave in places that they share with everybody."""
+    temporary = [path for pattern in ("hydra_*", "ompi.*", "torchelastic_*") for path in pathlib.Path("/tmp").glob(pattern)]
+    return {str(path) for path in [*pathlib.Path("/dev/shm").iterdir(), *temporary]}
+
+
+class Settings:
+    def __init__(self, programs, fixtures, seed, kinds, folder):
+        self.muster = pathlib.Path(programs).resolve() / "muster"
+        self.flow = folder / "ChaosFlow"
+        self.flow.symlink_to(pathlib.Path(fixtures).resolve())
+        self.seed = seed
+        self.kinds = kinds
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("MUSTER_")}
+        # Several gangs at once, whatever this machine has.
+        self.environment["MUSTER_CPUS"] = "64"
+        # A Swift program that prints its stack goes on after a SIGSEGV that was sent, since nothing is wrong with it.
+        self.environment["SWIFT_BACKTRACE"] = "enable=no"
+
+
+def run(programs, fixtures, rounds, seed, kinds=None, lanes=3, say=print):
+    """Runs all rounds. Returns seconds to the end of each good one, and the bad ones' stories."""
+    kinds = kinds or [kind for kind in KINDS if kind != "mpi" or shutil.which("mpicc")]
+    good, bad = [], []
+    lock = threading.Lock()
+    before = outside()
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="muster-chaos-"))
+    try:
+        settings = Settings(programs, fixtures, seed, kinds, folder)
+
+        def one(number):
+            place = folder / str(number)
+            place.mkdir()
+            round = Round(number, settings, place)
+            try:
+                ended, gone = round.run()
+                with lock:
+                    good.append((round.signal, ended, gone))
+                    say(f"{round.story}; over after {ended:.2f} s")
+            except Bad as problem:
+                with lock:
+                    bad.append(problem.sort)
+                    say(f"{round.story}\n  {problem}")
+            shutil.rmtree(place, ignore_errors=True)
+
+        with concurrent.futures.ThreadPoolExecutor(lanes) as pool:
+            for future in [pool.submit(one, number) for number in range(rounds)]:
+                future.result()
+        if left := outside() - before:
+            bad.append("orphan")
+            say(f"files are left: {sorted(left)}")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return good, bad
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--programs", required=True, help="the folder with muster and muster-agent")
+    parser.add_argument("--fixtures", help="the program of the tests' flows; by default beside them")
+    parser.add_argument("--rounds", type=int, default=50)
+    parser.add_argument("--lanes", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 30))
+    parser.add_argument("--kinds", type=lambda text: text.split(","))
+    arguments = parser.parse_args()
+    fixtures = arguments.fixtures or pathlib.Path(arguments.programs) / "FlowFixtures"
+    print(f"seed {arguments.seed}", flush=True)
+    say = lambda text: print(text, flush=True)  # noqa: E731
+    good, bad = run(
+        arguments.programs, fixtures, arguments.rounds, arguments.seed, arguments.kinds, arguments.lanes, say)
+    counts = ", ".join(f"{bad.count(sort)} {sort}s" for sort in ("orphan", "verdict", "hang"))
+    print(f"{len(good)} of {arguments.rounds} rounds are good; {counts}")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
