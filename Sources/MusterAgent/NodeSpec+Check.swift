@@ -11,6 +11,7 @@ extension NodeSpec {
         }
         if !(1...GangLimits.maximumNodes).contains(self.size) { return "a gang of \(self.size) nodes is not possible" }
         if !(0..<self.size).contains(self.index) { return "a gang of \(self.size) has no node \(self.index)" }
+        if !(1...self.size).contains(self.minimum) { return "a gang of \(self.size) cannot start with \(self.minimum)" }
         if self.program.first?.isEmpty != false { return "it names no flow program" }
         if !(self.grace >= 0 && self.grace < 86_400) { return "\(self.grace) s are no grace period" }
         if !(self.rendezvousDeadline > 0) { return "\(self.rendezvousDeadline) s are no rendezvous deadline" }

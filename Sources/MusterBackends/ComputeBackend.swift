@@ -44,6 +44,8 @@ package struct BackendCapabilities: Sendable, Equatable {
 package struct GangSpec: Sendable, Equatable {
     package var attempt: AttemptID
     package var size: Int
+    /// With how many nodes it may start when no more come in time.
+    package var minimum: Int
     package var step: StepManifest
     package var originRun: String?
     package var user: String
@@ -68,13 +70,14 @@ package struct GangSpec: Sendable, Equatable {
     package var allotments: [NodeAllotment]
 
     package init(
-        attempt: AttemptID, size: Int, step: StepManifest, originRun: String?, user: String,
+        attempt: AttemptID, size: Int, minimum: Int? = nil, step: StepManifest, originRun: String?, user: String,
         parameters: [String: JSONValue], inputs: [TaskInput], foreach: [ForeachFrame], python: String?,
         program: [String], serves: Bool, store: String, package: String, environment: [String: String], allotments: [NodeAllotment],
         tags: [String]? = nil, namespace: String? = nil
     ) {
         self.attempt = attempt
         self.size = size
+        self.minimum = minimum ?? size
         self.step = step
         self.originRun = originRun
         self.user = user

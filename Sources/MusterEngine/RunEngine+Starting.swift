@@ -93,9 +93,9 @@ extension RunEngine {
             return nil
         }
         let attempt = self.attemptID(task, entry.attempt)
-        switch self.reservations.reserve(attempt, nodes: task.size, resources: step.settings.resources) {
+        switch self.reservations.reserve(attempt, sizes: task.sizes, resources: step.settings.resources) {
         case .granted(let allotments, let isOversized):
-            if isOversized { self.warnOversized(step, size: task.size) }
+            if isOversized { self.warnOversized(step, size: allotments.count) }
             return Start(task: task, attempt: entry.attempt, allotments: allotments)
         case .wait:
             return nil
@@ -148,7 +148,7 @@ extension RunEngine {
 
     private func launch(_ start: Start) async throws {
         let attempt = self.attemptID(start.task, start.attempt)
-        self.observe(.attemptStarted(attempt: attempt, nodes: start.task.size))
+        self.observe(.attemptStarted(attempt: attempt, nodes: max(1, start.allotments.count)))
         if let refusal = start.refusal {
             self.observe(.attemptFinished(attempt: attempt, failure: refusal, retryAfter: nil, caughtInto: nil))
             return
@@ -172,7 +172,7 @@ extension RunEngine {
             throw EngineError(code: .events, message: "the flow has no step \(task.step)")
         }
         return GangSpec(
-            attempt: attempt, size: task.size, step: step, originRun: self.record.originRun, user: self.record.user,
+            attempt: attempt, size: allotments.count, minimum: min(task.sizes.lowerBound, allotments.count), step: step, originRun: self.record.originRun, user: self.record.user,
             parameters: self.record.parameters, inputs: self.inputs(of: task), foreach: try self.foreach(of: task),
             python: self.interpreters[step.name], program: self.program(for: step),
             serves: self.record.manifest.serves ?? false, store: self.layout.root,

@@ -41,7 +41,7 @@ struct NextWriter {
         for step in self.source.steps where step.name != "start" { constructors.append(self.constructor(step)) }
         for transition in self.source.steps.flatMap(\.transitions) where transition.form != .branches {
             for name in transition.names {
-                let constructor = Self.constructor(name, transition.form, element: nil)
+                let constructor = Self.constructor(name, transition.form, element: nil, access: self.source.access)
                 let isThere = constructors.contains { $0.name == constructor.name }
                 if !isThere { constructors.append(constructor) }
             }
@@ -51,9 +51,9 @@ struct NextWriter {
 
     private func constructor(_ step: StepSource) -> Constructor {
         if case .element(_, let type) = step.input {
-            return Self.constructor(step.name, .foreach, element: type.trimmedDescription)
+            return Self.constructor(step.name, .foreach, element: type.trimmedDescription, access: self.source.access)
         }
-        return Self.constructor(step.name, self.isGang(step) ? .nodes : .step, element: nil)
+        return Self.constructor(step.name, self.isGang(step) ? .nodes : .step, element: nil, access: self.source.access)
     }
 
     /// A decorator of another package makes a gang when the flow enters the step as one; the manifest is checked too.
@@ -69,7 +69,9 @@ struct NextWriter {
         return plain + Array(Set(used).subtracting(plain)).sorted()
     }
 
-    private static func constructor(_ name: String, _ form: TransitionSource.Form, element: String?) -> Constructor {
+    private static func constructor(
+        _ name: String, _ form: TransitionSource.Form, element: String?, access: String
+    ) -> Constructor {
         let escaped = self.escaped(name)
         switch form {
         case .foreach:
@@ -81,7 +83,9 @@ struct NextWriter {
         case .nodes:
             return Constructor(
                 name: "\(name)(nodes:)",
-                text: "func \(escaped)(nodes count: Swift.Int) -> Next { Next(departure: .nodes(\"\(name)\", count)) }")
+                text: "func \(escaped)(nodes count: Swift.Int) -> Next { Next(departure: .nodes(\"\(name)\", count)) }\n"
+                    + "    \(access)static func \(escaped)(nodes counts: Swift.ClosedRange<Swift.Int>) -> Next { "
+                    + "Next(departure: .nodes(\"\(name)\", counts)) }")
         case .step, .branches:
             return Constructor(
                 name: name, text: "var \(escaped): Next { Next(departure: .step(\"\(name)\")) }")

@@ -63,7 +63,8 @@ extension Transition {
         case .step(let to): "`\(to)`"
         case .branches(let to): "the branches " + to.map { "`\($0)`" }.joined(separator: ", ")
         case .foreach(let to, let count): "\(count) tasks of `\(to)`"
-        case .nodes(let to, let count): "\(count) nodes of `\(to)`"
+        case .nodes(let to, let count, nil): "\(count) nodes of `\(to)`"
+        case .nodes(let to, let count, let minimum?): "\(minimum) to \(count) nodes of `\(to)`"
         }
     }
 }

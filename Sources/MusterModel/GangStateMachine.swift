@@ -32,7 +32,8 @@ package struct GangStateMachine: Sendable, Equatable {
     }
 
     package enum Action: Sendable, Equatable {
-        /// All have come: start the step body on every node.
+        /// All have come, or enough: start the step body on every node. In the roster a node stands where its index among
+        /// those that have come is, and under the index that it came with.
         case start(Roster)
         /// A node has ended: for who watches.
         case report(node: Int, status: NodeReport.Status)
@@ -42,9 +43,12 @@ package struct GangStateMachine: Sendable, Equatable {
         case finish(failure: TaskFailure?, nodes: [NodeReport])
     }
 
-    package let size: Int
+    /// How many nodes the gang is to have; once it runs, how many it has.
+    package private(set) var size: Int
+    /// With how many it starts when no more have come by the deadline.
+    package let minimum: Int
     /// The nodes on which the step's body runs.
-    package let bodies: Range<Int>
+    package private(set) var bodies: Range<Int>
     /// What a node without a body leaves: the artifacts that the step was given.
     package let given: [String: ArtifactReference]
     package private(set) var phase: Phase
@@ -54,10 +58,12 @@ package struct GangStateMachine: Sendable, Equatable {
 
     /// A gang of `size` nodes of which none has come.
     /// - Parameters:
+    ///   - minimum: How many are enough when the deadline comes; nil when all have to come.
     ///   - bodies: How many of the first nodes have a body; nil for all.
     ///   - given: The artifacts that the step was given.
-    package init(size: Int, bodies: Int? = nil, given: [String: ArtifactReference] = [:]) {
+    package init(size: Int, minimum: Int? = nil, bodies: Int? = nil, given: [String: ArtifactReference] = [:]) {
         self.size = size
+        self.minimum = min(minimum ?? size, size)
         self.bodies = 0..<(bodies ?? size)
         self.given = given
         self.phase = .pending(joined: [:])
@@ -95,11 +101,7 @@ package struct GangStateMachine: Sendable, Equatable {
             var joined = joined
             joined[node.index] = node
             self.phase = .pending(joined: joined)
-            guard joined.count == self.size else { return [] }
-            let roster = Roster(nodes: joined.values.sorted { $0.index < $1.index })
-            self.roster = roster
-            self.phase = .running(ended: [:])
-            return [.start(roster)]
+            return joined.count == self.size ? self.start(joined) : []
         case .lost(let node, _):
             // Its agent tries again until the deadline.
             var joined = joined
@@ -107,6 +109,8 @@ package struct GangStateMachine: Sendable, Equatable {
             self.phase = .pending(joined: joined)
             return []
         case .deadlinePassed(let seconds):
+            // Without node 0 there is nobody who could lead them.
+            if joined.count >= self.minimum, joined[0] != nil { return self.start(joined) }
             let missing = (0..<self.size).filter { joined[$0] == nil }
             return self.release(
                 .missing(missing, size: self.size, seconds: seconds), causes: missing, present: joined.keys)
@@ -117,6 +121,15 @@ package struct GangStateMachine: Sendable, Equatable {
         case .ended, .launchStarted, .launchFailed, .released:
             throw IllegalGangEvent(event: event, phase: self.phase)
         }
+    }
+
+    private mutating func start(_ joined: [Int: RosterNode]) -> [Action] {
+        let roster = Roster(nodes: joined.values.sorted { $0.index < $1.index })
+        if self.bodies.count == self.size { self.bodies = 0..<roster.count }
+        self.size = roster.count
+        self.roster = roster
+        self.phase = .running(ended: [:])
+        return [.start(roster)]
     }
 
     private mutating func whileRunning(

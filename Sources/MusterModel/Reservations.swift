@@ -28,6 +28,17 @@ package struct Reservations: Sendable {
         self.freeGPUs = Array(0..<capacity.gpus)
     }
 
+    /// Asks for as many nodes of `sizes` as are free now, the most that there can be, with `resources` each.
+    package mutating func reserve(_ attempt: AttemptID, sizes: ClosedRange<Int>, resources: Resources?) -> Decision {
+        let wanted = resources ?? Resources(cpu: 0, gpu: 0, memory: 0)
+        // A gang that can be smaller never takes more than there is.
+        let free = sizes.reversed().first { nodes in
+            !self.isOversized(nodes: nodes, wanted) && self.fits(nodes: nodes, wanted, isOversized: false)
+                && Self.refusal(nodes: nodes, resources: resources, capacity: self.capacity) == nil
+        }
+        return self.reserve(attempt, nodes: free ?? sizes.lowerBound, resources: resources)
+    }
+
     /// Asks for `nodes` times `resources` on behalf of `attempt`.
     package mutating func reserve(_ attempt: AttemptID, nodes: Int, resources: Resources?) -> Decision {
         if let reason = Self.refusal(nodes: nodes, resources: resources, capacity: self.capacity) {

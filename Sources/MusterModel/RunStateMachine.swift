@@ -131,8 +131,10 @@ package struct RunStateMachine: Sendable {
                 let scope = Scope(origin: number, step: task.step, index: index, count: count, isForeach: true)
                 return self.create(step: name, parents: [number], slot: index, scopes: task.scopes + [scope], nodes: nil)
             }
-        case .nodes(let name, let count):
-            return [self.create(step: name, parents: [number], slot: 0, scopes: task.scopes, nodes: count)]
+        case .nodes(let name, let count, let minimum):
+            return [
+                self.create(step: name, parents: [number], slot: 0, scopes: task.scopes, nodes: count, minimum: minimum)
+            ]
         }
     }
 
@@ -175,11 +177,11 @@ package struct RunStateMachine: Sendable {
     // MARK: - Tasks
 
     private mutating func create(
-        step: String, parents: [Int], slot: Int, scopes: [Scope], nodes: Int?
+        step: String, parents: [Int], slot: Int, scopes: [Scope], nodes: Int?, minimum: Int? = nil
     ) -> Action {
         let number = self.tasks.count + 1
         self.tasks.append(
-            RunTask(number: number, step: step, parents: parents, slot: slot, scopes: scopes, nodes: nodes))
+            RunTask(number: number, step: step, parents: parents, slot: slot, scopes: scopes, nodes: nodes, minimum: minimum))
         self.openCount += 1
         return .prepare(task: number, attempt: 0, seconds: 0)
     }

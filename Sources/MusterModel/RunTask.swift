@@ -19,6 +19,8 @@ package struct RunTask: Sendable, Equatable {
     package let scopes: [Scope]
     /// The size of its gang; nil for an ordinary task, whose gang is one node.
     package let nodes: Int?
+    /// The least size that its gang may have; nil when it may have no other than ``size``.
+    package let minimum: Int?
 
     package internal(set) var status: Status = .ready(attempt: 0)
     /// Failed attempts so far; interrupted ones do not count.
@@ -36,6 +38,20 @@ package struct RunTask: Sendable, Equatable {
 
     /// Nodes of its gang.
     package var size: Int { self.nodes ?? 1 }
+    /// The sizes that its gang may have.
+    package var sizes: ClosedRange<Int> { min(self.minimum ?? self.size, self.size)...self.size }
+
+    init(
+        number: Int, step: String, parents: [Int], slot: Int, scopes: [Scope], nodes: Int?, minimum: Int? = nil
+    ) {
+        self.number = number
+        self.step = step
+        self.parents = parents
+        self.slot = slot
+        self.scopes = scopes
+        self.nodes = nodes
+        self.minimum = minimum
+    }
 }
 
 /// One fan-out that a task is inside of: a join closes it.

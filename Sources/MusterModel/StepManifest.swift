@@ -84,7 +84,8 @@ public enum Transition: Codable, Sendable, Hashable {
     case branches(to: [String])
     /// `count` tasks, one per element; the elements are in the task's item list.
     case foreach(to: String, count: Int)
-    case nodes(to: String, count: Int)
+    /// A gang of `count` nodes; with a minimum, of as many as can be had, but at least of that many.
+    case nodes(to: String, count: Int, minimum: Int? = nil)
 
     /// The edge of the manifest that this transition is an instance of; nil for ``end``.
     public var edge: Edge? {
@@ -93,7 +94,7 @@ public enum Transition: Codable, Sendable, Hashable {
         case .step(let to): .step(to: to)
         case .branches(let to): .branches(to: to)
         case .foreach(let to, _): .foreach(to: to)
-        case .nodes(let to, _): .nodes(to: to)
+        case .nodes(let to, _, _): .nodes(to: to)
         }
     }
 }

@@ -9,7 +9,7 @@ package enum TransitionRules {
         guard let step = manifest.step(task.step) else {
             return self.failure("the flow has no step \(task.step)")
         }
-        guard results.count == task.size, let transition = results.first?.transition else {
+        guard task.sizes.contains(results.count), let transition = results.first?.transition else {
             return self.failure("step \(step.name) gave \(results.count) results for \(task.size) nodes")
         }
         if let other = results.first(where: { $0.transition != transition }) {
@@ -33,9 +33,13 @@ package enum TransitionRules {
         case .foreach(let name, let count) where count < 1:
             return self.failure(
                 "step \(step.name) fans out to \(name) over an empty collection; give it at least one element, or choose another step when there is none")
-        case .nodes(let name, let count) where !(1...GangLimits.maximumNodes).contains(count):
+        case .nodes(let name, let count, _) where !(1...GangLimits.maximumNodes).contains(count):
             return self.failure(
                 "step \(step.name) asked for \(count) nodes for \(name); a gang has 1 to \(GangLimits.maximumNodes) nodes")
+        case .nodes(let name, let count, let minimum?) where !(1...count).contains(minimum):
+            return self.failure(
+                "step \(step.name) asked for at least \(minimum) of \(count) nodes for \(name); a gang has at least 1 node, "
+                    + "and no more than it asks for")
         default: return nil
         }
     }

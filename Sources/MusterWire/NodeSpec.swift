@@ -10,6 +10,8 @@ public struct NodeSpec: Codable, Sendable, Equatable {
     /// This node's index and the gang's size.
     public var index: Int
     public var size: Int
+    /// With how many nodes the gang starts when no more have come by the deadline.
+    public var minimum: Int
     /// The address this node binds and is known by.
     public var address: String
     /// 32 random bytes made for this attempt, base64: the key of the gang's connections.
@@ -46,7 +48,7 @@ public struct NodeSpec: Codable, Sendable, Equatable {
     public var serves: Bool
 
     public init(
-        attempt: AttemptID, index: Int, size: Int, address: String, secret: String, rendezvousDeadline: Double,
+        attempt: AttemptID, index: Int, size: Int, minimum: Int? = nil, address: String, secret: String, rendezvousDeadline: Double,
         timeout: Double?, grace: Double, program: [String], task: TaskFile, store: String, package: String,
         scratch: String, environment: [String: String], framework: FrameworkSettings?, cpus: Int, gpus: Int,
         memory: Int = 0, stays: Bool = false, serves: Bool = false
@@ -55,6 +57,7 @@ public struct NodeSpec: Codable, Sendable, Equatable {
         self.attempt = attempt
         self.index = index
         self.size = size
+        self.minimum = minimum ?? size
         self.address = address
         self.secret = secret
         self.rendezvousDeadline = rendezvousDeadline
@@ -90,6 +93,9 @@ public enum AgentStatus: Codable, Sendable, Equatable {
     case listening(port: Int)
     /// From the control node's agent: this node has come to the rendezvous.
     case joined(node: Int)
+    /// From the control node's agent: the gang has started with these nodes, because the others did not come. From here
+    /// on a node's index is its place in this list.
+    case formed(nodes: [Int])
     /// From every agent: the step body has started on this node.
     case started(node: Int)
     /// From every agent: its log has grown to this many bytes. Sent at most every few milliseconds.

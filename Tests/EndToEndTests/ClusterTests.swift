@@ -80,6 +80,18 @@ import Testing
         #expect(finished.all.contains(#"arguments arrived: ["torchrun", "deepspeed", "mpi", "parallel"]"#), "\(finished)")
     }
 
+    @Test("A gang that may be smaller has as many nodes as the machine has room for, and no fewer than it needs")
+    func elastic() async throws {
+        let sandbox = try Sandbox()
+        let cpus = ProcessInfo.processInfo.activeProcessorCount
+        let finished = try await sandbox.run("ElasticFlow")
+        #expect(finished.status == .exited(0), "\(finished)")
+        #expect(finished.all.contains("elastic: \(min(4, max(2, cpus))) nodes"), "\(finished)")
+        let refused = try await sandbox.run("ElasticFlow", ["--least=0", "--most=1"])
+        #expect(refused.status == .exited(1), "\(refused)")
+        #expect(refused.all.contains("at least 0 of 1 nodes"), "\(refused)")
+    }
+
     @Test("Clusters of one framework at the same time share no port and no folder")
     func atOnce() async throws {
         let sandbox = try Sandbox()

@@ -28,6 +28,7 @@ let flows: [String: any Flow.Type] = [
     "ArgumentsFlow": ArgumentsFlow.self,
     "RetryClusterFlow": RetryClusterFlow.self,
     "ChaosFlow": ChaosFlow.self,
+    "ElasticFlow": ElasticFlow.self,
 ]
 
 let program = CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? ""

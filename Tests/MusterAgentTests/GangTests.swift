@@ -35,6 +35,31 @@ import Testing
         harness.expectNothingLeft()
     }
 
+    @Test("A gang that may be smaller starts without a node that does not come, and counts its nodes anew")
+    func startsWithEnough() async throws {
+        let harness = try AgentHarness(
+            3,
+            """
+            assert os.environ["MF_PARALLEL_NUM_NODES"] == os.environ["MUSTER_NODES"] == "2" and task["parallel"]["nodes"] == 2
+            assert os.environ["MUSTER_NODE_INDEX"] == str(node) and task["taskID"] == ("3" if node == 0 else "3-node-1")
+            assert os.environ["MUSTER_NODE_ADDRESS"] == ("127.0.3.1" if node == 0 else "127.0.3.3")
+            assert ask({"barrier": {}}) == {"done": {}}
+            answer = torchrun("./worker.sh")
+            assert answer == {"done": {}}, answer
+            result()
+            """, files: ["worker.sh": "#!/bin/sh\necho rank $RANK of $WORLD_SIZE\n"]
+        ) {
+            $0.minimum = 2
+            $0.rendezvousDeadline = 2
+        }
+        try harness.start([0, 2])
+        let report = try await harness.report()
+        #expect(report.failure == nil, "\(report)")
+        #expect(report.nodes.map(\.status) == [.succeeded, .succeeded] && report.nodes.map(\.index) == [0, 1])
+        #expect(harness.text(0).contains("rank 0 of 2\n") && harness.text(1).contains("rank 1 of 2\n"))
+        #expect(try await harness.exit(2) == Self.ok)
+    }
+
     @Test(
         "The first node that fails ends the gang and is named; the others were stopped; daemons go too",
         arguments: [0, 2])

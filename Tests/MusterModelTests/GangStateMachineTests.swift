@@ -40,6 +40,26 @@ import Testing
         #expect(try gang.handle(.joined(Self.node(0))) == [.start(Roster(nodes: [Self.node(0), moved]))])
     }
 
+    @Test("When the deadline comes enough nodes start without the others, under their places among those that came")
+    func startsWithEnough() throws {
+        var gang = GangStateMachine(size: 4, minimum: 2)
+        for node in [0, 3] { #expect(try gang.handle(.joined(Self.node(node))).isEmpty) }
+        #expect(
+            try gang.handle(.deadlinePassed(seconds: 1)) == [.start(Roster(nodes: [Self.node(0), Self.node(3)]))])
+        #expect(gang.size == 2 && gang.bodies == 0..<2)
+        #expect(throws: IllegalGangEvent.self) { try gang.handle(.released(node: 3)) }
+        _ = try gang.handle(.ended(node: 1, outcome: .failed(failure: Self.crash)))
+        #expect(gang.phase != .running(ended: [:]))
+    }
+
+    @Test("Too few nodes, or enough without the control node, do not start", arguments: [[0], [1, 2]])
+    func startsNotWithTooFew(nodes: [Int]) throws {
+        var gang = GangStateMachine(size: 4, minimum: 2)
+        for node in nodes { _ = try gang.handle(.joined(Self.node(node))) }
+        let actions = try gang.handle(.deadlinePassed(seconds: 1))
+        #expect(actions.contains { if case .release = $0 { true } else { false } }, "\(actions)")
+    }
+
     @Test("A gang that is told of a lost node ends, before its start and after, and calls that node failed", arguments: [true, false])
     func toldOfLoss(isRunning: Bool) throws {
         var gang = isRunning ? try Self.running(2) : GangStateMachine(size: 2)

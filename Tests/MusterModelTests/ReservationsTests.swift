@@ -6,6 +6,22 @@ import Testing
 
     static func attempt(_ task: Int) -> AttemptID { AttemptID(flow: "F", run: "1", step: "s", task: task, attempt: 0) }
 
+    @Test("A gang that may be smaller gets as many nodes as are free, never more than there are")
+    func elastic() {
+        var reservations = Reservations(capacity: MachineCapacity(cpus: 4, memory: 100, gpus: 0), maxWorkers: 16)
+        let one = Resources(cpu: 1)
+        func size(_ task: Int, _ sizes: ClosedRange<Int>) -> Int? {
+            guard case .granted(let allotments, false) = reservations.reserve(Self.attempt(task), sizes: sizes, resources: one)
+            else { return nil }
+            return allotments.count
+        }
+        #expect(size(1, 2...8) == 4)
+        #expect(size(2, 1...8) == nil)
+        reservations.release(Self.attempt(1))
+        #expect(size(3, 1...3) == 3)
+        #expect(size(4, 1...3) == 1)
+    }
+
     @Test("Two gangs that each fit alone hold all they need in turn, never half of it")
     func allOrNone() {
         var reservations = Reservations(capacity: Self.machine, maxWorkers: 16)

@@ -43,4 +43,9 @@ public struct Departure {
     public static func nodes(_ name: String, _ count: Int) -> Departure {
         Departure(.nodes(to: name, count: count))
     }
+
+    /// To a step that runs on a gang of as many nodes as can be had, within `counts`.
+    public static func nodes(_ name: String, _ counts: ClosedRange<Int>) -> Departure {
+        Departure(.nodes(to: name, count: counts.upperBound, minimum: counts.lowerBound))
+    }
 }

@@ -8,13 +8,16 @@ import MusterWire
 /// The control of a gang, on node 0: carries out what ``GangStateMachine`` and ``LaunchStateMachine`` decide.
 /// Used by the agent's one loop only.
 final class GangController {
-    let spec: NodeSpec
+    /// As the gang has come together.
+    private(set) var spec: NodeSpec
     let services: AgentServices
     private let setup: ClusterSetup
     private let ports: [Int]
     /// What is said to node 0 itself.
     private let toNode: (GangMessage) -> Void
 
+    /// What the gang was to have.
+    private let size: Int
     private var gang: GangStateMachine
     private var launches: LaunchStateMachine
     private var barriers: BarrierStateMachine
@@ -46,8 +49,10 @@ final class GangController {
         self.ports = ports
         self.services = services
         self.toNode = toNode
+        self.size = spec.size
         let bodies = setup.bodies == .everyNode ? spec.size : 1
-        self.gang = GangStateMachine(size: spec.size, bodies: bodies, given: spec.task.inputs.first?.artifacts ?? [:])
+        self.gang = GangStateMachine(
+            size: spec.size, minimum: spec.minimum, bodies: setup.bodies == .everyNode ? nil : 1, given: spec.task.inputs.first?.artifacts ?? [:])
         self.launches = LaunchStateMachine(size: spec.size)
         self.barriers = BarrierStateMachine(nodes: Set(0..<bodies))
         if setup.stages > 0 { self.cluster = SetupStateMachine(size: spec.size, stages: setup.stages) }
@@ -94,7 +99,7 @@ final class GangController {
 
     private func greet(_ connection: GangConnection, _ hello: GangHello) {
         if let node = self.nodes[connection] { return self.lose(node, "it said hello twice") }
-        if let reason = hello.refusal(attempt: self.spec.attempt, size: self.spec.size) {
+        if let reason = hello.refusal(attempt: self.spec.attempt, size: self.size) {
             return connection.close(after: .refused(reason: reason))
         }
         guard self.gang.acceptsNodes else {
@@ -218,7 +223,10 @@ final class GangController {
             self.deadline?.cancel()
             self.startTimeout()
             self.startSetupDeadline()
-            for node in 0..<self.spec.size { self.send(.roster(roster: roster), to: node) }
+            self.form(roster)
+            for (node, member) in roster.nodes.enumerated() {
+                self.send(.roster(roster: roster, index: member.index == node ? nil : node), to: node)
+            }
         case .report(let node, let status):
             self.services.status.send(.ended(node: node, status: status), isUrgent: status != .succeeded)
         case .release(let nodes, let failure):
@@ -229,6 +237,27 @@ final class GangController {
             self.server?.stop()
             self.report = GangReport(failure: failure, nodes: nodes, started: self.started, finished: Self.now())
         }
+    }
+
+    /// The gang has come together, perhaps without some: what is kept by index is kept by place in the roster from here on.
+    private func form(_ roster: Roster) {
+        guard roster.count < self.spec.size else { return }
+        let bodies = self.setup.bodies == .everyNode ? roster.count : 1
+        self.spec.size = roster.count
+        self.launches = LaunchStateMachine(size: roster.count)
+        self.barriers = BarrierStateMachine(nodes: Set(0..<bodies))
+        if self.setup.stages > 0 { self.cluster = SetupStateMachine(size: roster.count, stages: self.setup.stages) }
+        let old = self.connections
+        self.connections = [:]
+        self.nodes = [:]
+        self.silence = Silence(now: .now)
+        for (node, member) in roster.nodes.enumerated() {
+            guard let connection = old[member.index] else { continue }
+            self.connections[node] = connection
+            self.nodes[connection] = node
+            self.silence.heard(node, now: .now)
+        }
+        self.services.status.send(.formed(nodes: roster.nodes.map(\.index)))
     }
 
     private func startTimeout() {

@@ -17,7 +17,8 @@ import MusterWire
 final class NodeRunner {
     enum Phase { case waiting, running, over, released }
 
-    let spec: NodeSpec
+    /// As the gang has come together: its size, and this node's index in it.
+    private(set) var spec: NodeSpec
     let services: AgentServices
     let folder: NodeFolder
     let store: ArtifactStore
@@ -79,7 +80,7 @@ final class NodeRunner {
     /// What the gang's control says to this node.
     func handle(_ message: GangMessage) {
         switch message {
-        case .roster(let roster): self.start(roster)
+        case .roster(let roster, let index): self.start(roster, index)
         case .setupStage(let stage): self.beginStage(stage)
         case .setupComplete: self.startBody()
         case .launchStarted(let round, let port, let processes, let request):
@@ -99,8 +100,10 @@ final class NodeRunner {
 
     // MARK: The step
 
-    private func start(_ roster: Roster) {
+    private func start(_ roster: Roster, _ index: Int?) {
         guard self.phase == .waiting, !self.isClearing else { return }
+        self.spec.size = roster.count
+        self.spec.index = index ?? self.spec.index
         self.phase = .running
         self.roster = roster
         self.environment = StepEnvironment.make(self.spec, roster: roster, folder: self.folder)

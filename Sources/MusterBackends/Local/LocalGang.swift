@@ -48,6 +48,8 @@ struct LocalGang: Sendable, Equatable {
     let started: Double
 
     private var nodes: [NodePhase]
+    /// The agents of the gang's nodes, in node order, where some did not come in time.
+    private var members: [Int]?
     private var report: GangReport?
     private var inferred: TaskFailure?
     private var cancellation: TaskFailure?
@@ -87,6 +89,11 @@ struct LocalGang: Sendable, Equatable {
                 .tell(node: $0, .control(address: self.controlAddress, port: port))
             }
         case .joined(let node): return [.observe(.joined(node: node))]
+        case .formed(let nodes):
+            self.members = nodes
+            let absent = self.nodes.indices.filter { !nodes.contains($0) && self.nodes[$0] == .alive }
+            self.killed.formUnion(absent)
+            return absent.map(Action.kill)
         case .started(let node): return [.observe(.started(node: node))]
         case .log(let node, let bytes): return [.observe(.log(node: node, bytes: bytes))]
         case .ended(let node, let status): return [.observe(.ended(node: node, status: status))]
@@ -107,7 +114,7 @@ struct LocalGang: Sendable, Equatable {
     /// After the report every agent leaves by itself; one that cannot, because it was stopped, is helped.
     private func expectTheEnd(of report: GangReport) -> [Action] {
         self.nodes.indices.filter { self.nodes[$0] == .alive }.map { node in
-            let isLost = report.failure?.code == .lost && report.failure?.node == node
+            let isLost = report.failure?.code == .lost && report.failure?.node.map(self.agent(of:)) == node
             return .killLater(node: node, seconds: isLost ? Self.doubt : self.grace + 5)
         }
     }
@@ -152,9 +159,15 @@ struct LocalGang: Sendable, Equatable {
     /// end and the report come in either order.
     private mutating func explain() {
         guard let failure = self.report?.failure, failure.code == .lost, failure.process == nil,
-            let end = failure.node.flatMap({ self.ends[$0] })
+            let end = failure.node.flatMap({ self.ends[self.agent(of: $0)] })
         else { return }
         self.report?.failure = end
+    }
+
+    /// The agent of the gang's node `node`.
+    private func agent(of node: Int) -> Int {
+        guard let members = self.members, members.indices.contains(node) else { return node }
+        return members[node]
     }
 
     private func lost(_ node: Int, _ status: ExitStatus, _ lastLines: [String]) -> TaskFailure {
