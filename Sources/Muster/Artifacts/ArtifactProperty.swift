@@ -12,6 +12,8 @@ public struct ArtifactProperty<Root: Flow> {
     /// Writes the value to a file.
     let write: (Root, _ path: String) throws -> ArtifactEncoding
     let bytes: (Root) throws -> Data
+    /// Does what ``write`` does first, for values of this type.
+    let rehearse: (Root) -> Void
     /// Takes the property over from another flow, as it is, unread.
     let adopt: (_ flow: inout Root, _ other: Root) -> Void
 
@@ -25,6 +27,10 @@ public struct ArtifactProperty<Root: Flow> {
         self.reference = { $0[keyPath: property].reference }
         self.write = { try ArtifactCoding.write($0[keyPath: property].wrappedValue, to: $1) }
         self.bytes = { try ArtifactCoding.bytes(of: $0[keyPath: property].wrappedValue) }
+        self.rehearse = { flow in
+            guard case .json = ArtifactCoding.encoding(of: Value.self) else { return }
+            _ = try? ArtifactCoding.bytes(of: flow[keyPath: property].wrappedValue)
+        }
         self.adopt = { $0[keyPath: property] = $1[keyPath: property] }
     }
 

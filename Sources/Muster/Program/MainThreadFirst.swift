@@ -30,12 +30,17 @@ final class MainThreadFirst: TaskExecutor {
 
     /// Runs what has come so far on this thread, the main one, and then serves the main actor. Never returns.
     func run() -> Never {
+        self.runWhatHasCome()
+        dispatchMain()
+    }
+
+    /// Runs what has come so far on this thread.
+    func runWhatHasCome() {
         let jobs = self.phase.withLock { phase -> [UnownedJob] in
             guard case .open(let jobs) = phase else { return [] }
             phase = .busy
             return jobs
         }
         for job in jobs { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
-        dispatchMain()
     }
 }

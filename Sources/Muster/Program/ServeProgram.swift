@@ -18,12 +18,12 @@ import MusterWire
         static func run() -> Never {
             var lines = LineBuffer()
             do {
-                guard ServeProcess.hasOneThread else {
-                    try self.answer(.refused(reason: "the program has started threads before its main function"))
-                    exit(0)
-                }
                 ServeProcess.prepare()
                 self.warmUp()
+                guard ServeProcess.hasOneThread else {
+                    try self.answer(.refused(reason: "the program has started threads before its first step"))
+                    exit(0)
+                }
                 while let bytes = ServeProcess.read() {
                     for line in try lines.append(bytes) {
                         try self.answer(self.serve(try LineCoding.decode(ServeRequest.self, from: line)))
@@ -47,22 +47,11 @@ import MusterWire
             try LineCoding.encode(answer).withUnsafeBytes { try OpenFile.write($0, to: STDIN_FILENO) }
         }
 
-        /// Does once what every step would do first: the runtime remembers which types it has seen.
+        /// Does once what every step would do first.
         private static func warmUp() {
-            _ = Root()
-            let attempt = AttemptID(flow: Root.definition.name, run: "0", step: "start", task: 1, attempt: 0)
-            let reference = ArtifactReference(digest: "", size: 0, encoding: .json)
-            let task = TaskFile(
-                attempt: attempt, taskID: "1", user: "", parameters: ["a": .int(1)],
-                inputs: [TaskInput(step: "start", taskID: "1", artifacts: ["a": reference])],
-                foreach: [ForeachFrame(step: "start", index: 0, count: 1, item: .int(1))],
-                parallel: ParallelFrame(controlAddress: "", nodes: 1, index: 0, controlTaskID: "1"), socket: "",
-                temporaryFolder: "")
-            var result = ResultFile(transition: .end)
-            result.unchanged["a"] = reference
-            result.artifacts["a"] = ArtifactFile(path: "a", encoding: .json)
-            _ = try? LineCoding.decode(TaskFile.self, from: LineCoding.encode(task))
-            _ = try? LineCoding.encode(result)
+            let executor = MainThreadFirst()
+            Task(executorPreference: executor) { await StepProgram<Root>(folder: TaskFolder(path: "")).rehearse() }
+            executor.runWhatHasCome()
         }
     }
 

@@ -30,18 +30,23 @@ struct StepProgram<Root: Flow> {
             let names = definition.steps.map(\.name).joined(separator: ", ")
             throw StepFailure(.contract, "flow \(definition.name) has no step '\(name)'; it has \(names)")
         }
+        let (flow, departure) = try await self.play(step, task, definition)
+        try self.finish(flow, departure)
+    }
+
+    /// Runs the body of `step`: the flow as it leaves it, and where it goes.
+    func play(
+        _ step: StepDefinition<Root>, _ task: TaskFile, _ definition: FlowDefinition<Root>
+    ) async throws -> (flow: Root, departure: Departure?) {
         let current = Current(task: task)
         let sources = definition.artifacts.map { self.source(JoinedArtifact($0.name, task.inputs, current.agent)) }
         let inputs = try task.inputs.map { try self.flow(definition, task, $0.artifacts, sources) }
-        var flow = step.join == nil ? inputs.first : nil
-        if flow == nil { flow = try self.flow(definition, task, [:], sources) }
-        guard var flow else { return }
-
+        var flow = try (step.join == nil ? inputs.first : nil) ?? self.flow(definition, task, [:], sources)
         let departure = try await Current.$value.withValue(current) {
             for decorator in step.decorators { try await decorator.prepare(current) }
             return try await step.body(&flow, StepInput(inputs, task: task))?.departure
         }
-        try self.finish(flow, departure)
+        return (flow, departure)
     }
 
     /// The flow as the task with these artifacts left it.
