@@ -63,10 +63,11 @@ package struct Agent {
                 return exit
             }
             equipment.status.send(.ready)
-            guard let next = try? await input.next() else {
+            guard var next = try? await input.next() else {
                 await equipment.remove(folder)
                 return exit
             }
+            if next.repeatsEnvironment { next.environment = spec.environment }
             (spec, kept) = (next, folder)
         }
     }

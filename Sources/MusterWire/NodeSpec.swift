@@ -33,6 +33,8 @@ public struct NodeSpec: Codable, Sendable, Equatable {
     public var scratch: String
     /// The environment of everything that runs on the node; complete, nothing is inherited.
     public var environment: [String: String]
+    /// The environment is that of the specification before, and is left out here. Only for an agent that stays.
+    public var repeatsEnvironment: Bool
     public var framework: FrameworkSettings?
     public var cpus: Int
     public var gpus: Int
@@ -64,6 +66,7 @@ public struct NodeSpec: Codable, Sendable, Equatable {
         self.package = package
         self.scratch = scratch
         self.environment = environment
+        self.repeatsEnvironment = false
         self.framework = framework
         self.cpus = cpus
         self.gpus = gpus

@@ -51,7 +51,8 @@ import Testing
     func another() throws {
         let (reference, path) = try self.adopt(isFinal: true)
         let other = ArtifactStore(self.layout, taken: TakenArtifacts())
-        #expect(try self.opens(path) { _ = try other.verifiedPath(reference) })
+        let opened = try self.opens(path) { _ = try other.verifiedPath(reference) }
+        #expect(opened)
     }
 
     @Test(
@@ -93,6 +94,7 @@ import Testing
         let (first, path) = try self.adopt(isFinal: false)
         let (again, _) = try self.adopt(isFinal: true)
         #expect(first == again)
-        #expect(try self.opens(path) { _ = try self.store.verifiedPath(again) })
+        let opened = try self.opens(path) { _ = try self.store.verifiedPath(again) }
+        #expect(opened)
     }
 }

@@ -33,9 +33,12 @@ extension NodeFolder {
         return true
     }
 
+    /// Leaves a newline, which is no result: file systems send a file to the disk at once when it begins at nothing again.
     private func emptyResult() -> Bool {
         let result = "\(self.task)/\(ResultFile.name)"
-        return access(result, F_OK) != 0 || Self.kind(of: result)?.type == S_IFREG && truncate(result, 0) == 0
+        guard access(result, F_OK) == 0 else { return true }
+        guard Self.kind(of: result)?.type == S_IFREG else { return false }
+        return (try? WholeFile.write(Data([UInt8(ascii: "\n")]), to: result)) != nil
     }
 
     /// A step runs as the same user and could have changed anything, its own folders' places and modes included.

@@ -65,8 +65,8 @@ struct ResultCollector: Sendable {
         let result: ResultFile
         do {
             let data = try Data(contentsOf: URL(filePath: path))
-            // An agent that stays leaves the last attempt's file there, emptied.
-            if data.isEmpty { return nil }
+            // An agent that stays leaves the last attempt's file there, with nothing in it but a newline.
+            if data.allSatisfy({ $0 == UInt8(ascii: "\n") }) { return nil }
             result = try JSONDecoder().decode(ResultFile.self, from: data)
         } catch {
             throw AgentError("\(ResultFile.name) cannot be understood: \(error)")

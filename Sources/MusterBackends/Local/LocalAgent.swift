@@ -1,5 +1,6 @@
 import MusterModel
 import MusterProcess
+import MusterWire
 import Synchronization
 
 /// One agent of this machine, from its start to its exit. One that stays serves several gangs of one in turn.
@@ -9,12 +10,32 @@ final class LocalAgent: Sendable, Equatable {
     /// The folder of its gangs; each finds it as the one before did.
     let scratch: String
     let output = AgentOutput()
-    private let state = Mutex<(process: SpawnedProcess?, attempt: AttemptID?)>((nil, nil))
+    private let state: Mutex<State>
+
+    private struct State {
+        var process: SpawnedProcess?
+        var attempt: AttemptID?
+        /// What it was last told.
+        var environment: [String: String]?
+    }
 
     init(node: Int, scratch: String, attempt: AttemptID) {
         self.node = node
         self.scratch = scratch
-        self.state.withLock { $0.attempt = attempt }
+        self.state = Mutex(State(attempt: attempt))
+    }
+
+    /// `node` as this agent has to be told: it knows the environment that the gang before had.
+    func abridged(_ node: NodeSpec) -> NodeSpec {
+        let isKnown = self.state.withLock { state in
+            defer { state.environment = node.environment }
+            return state.environment == node.environment
+        }
+        guard isKnown else { return node }
+        var node = node
+        node.environment = [:]
+        node.repeatsEnvironment = true
+        return node
     }
 
     /// Set as soon as it is started.

@@ -158,7 +158,7 @@ package final class LocalBackend: ComputeBackend {
     /// Gives the agent a node of a gang, and what was meant for that node before.
     private func instruct(_ agent: LocalAgent, _ node: NodeSpec) throws {
         guard let process = agent.process else { return }
-        process.write(try LineCoding.encode(node))
+        process.write(try LineCoding.encode(agent.abridged(node)))
         let queued = self.state.withLock { $0.gangs[node.attempt]?.adopt(process, as: node.index) ?? [] }
         for command in queued { process.write(command) }
     }
