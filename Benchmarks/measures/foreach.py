@@ -8,7 +8,7 @@ LIMIT = 1 / 60
 def measure(bench):
     flow = bench.flow("ForeachFlow")
     muster, metaflow = alternate(
-        3,
+        5,
         ("muster", lambda: bench.muster_seconds(flow, "--count", "50")),
         ("metaflow", lambda: bench.metaflow_seconds("foreach.py")))
     return ratio(muster, metaflow, LIMIT)
