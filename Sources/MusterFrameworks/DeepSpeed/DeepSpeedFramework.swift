@@ -93,13 +93,26 @@ package struct DeepSpeedFramework: Framework {
             label: "rank \(rank)", arguments: program.command(own + program.arguments), environment: environment)
     }
 
-    /// DeepSpeed looks for GPUs by itself; a step that reserved none is to use the cpus.
+    /// The step's, and what the user has not said. DeepSpeed looks for GPUs by itself; a step that reserved none is to use
+    /// the cpus.
     private func environment(_ context: LaunchContext) -> [String: String] {
         var environment = context.environment
         if context.roster.nodes[context.node].gpus == 0, environment["DS_ACCELERATOR"] == nil {
             environment["DS_ACCELERATOR"] = "cpu"
         }
+        if environment["TORCH_EXTENSIONS_DIR"] == nil, let folder = Self.extensions(context.python) {
+            environment["TORCH_EXTENSIONS_DIR"] = folder
+        }
         return environment
+    }
+
+    /// Where torch keeps what DeepSpeed compiles at its first use. By default all environments share one place, whatever
+    /// their torch, and a build that was killed in one of them would be waited for in all.
+    private static func extensions(_ python: String?) -> String? {
+        guard let parts = python?.split(separator: "/", omittingEmptySubsequences: false), parts.count > 3 else {
+            return nil
+        }
+        return parts.dropLast(2).joined(separator: "/") + "/torch_extensions"
     }
 
     /// DeepSpeed's own runner on this node; without ssh it starts this node's workers only.

@@ -34,8 +34,14 @@ struct MPIHosts {
             PlannedFile(
                 path: self.hydraHosts, contents: nodes.indices.map { "\(Self.name($0)):\(nodes[$0].slots)\n" }.joined()),
             PlannedFile(
-                path: self.reach, contents: "#!/bin/sh\nexec '\(self.context.agent)' reach \"$@\"\n", isExecutable: true),
+                path: self.reach, contents: "#!/bin/sh\nexec \(self.quotedAgent) reach \"$@\"\n", isExecutable: true),
         ]
+    }
+
+    /// As one word of the shell, whatever is in it.
+    private var quotedAgent: String {
+        "'" + self.context.agent.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
+            + "'"
     }
 
     /// Variables that the user has set stay as they are.
