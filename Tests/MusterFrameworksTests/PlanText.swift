@@ -15,6 +15,7 @@ enum PlanText {
                 separator: " ")
             parts.append("remote \(remote.label) on \(hosts), hostname \(remote.hostname ?? "as it is")\n")
         }
+        parts += plan.leavings.map { "may leave \($0.prefix)*\($0.suffix)\n" }
         return parts.isEmpty ? "nothing\n" : parts.joined()
     }
 

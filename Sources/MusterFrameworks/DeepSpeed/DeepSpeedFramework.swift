@@ -66,7 +66,8 @@ package struct DeepSpeedFramework: Framework {
         program.withoutPython = parsed.withoutPython
         if try options.string("launcher") == "deepspeed" { return self.launcher(program, parsed, raw, context) }
         return LaunchPlan(
-            processes: (0..<context.processes[context.node]).map { self.worker($0, program, parsed, context) })
+            processes: (0..<context.processes[context.node]).map { self.worker($0, program, parsed, context) },
+            leavings: self.leavings(context))
     }
 
     // MARK: Processes
@@ -115,6 +116,13 @@ package struct DeepSpeedFramework: Framework {
         return parts.dropLast(2).joined(separator: "/") + "/torch_extensions"
     }
 
+    /// The lock of a build (`torch.utils.file_baton`): a process that is killed while it compiles leaves it, and every later
+    /// run would wait for it for ever.
+    private func leavings(_ context: LaunchContext) -> [PlannedLeaving] {
+        guard let folder = self.environment(context)["TORCH_EXTENSIONS_DIR"], folder.hasPrefix("/") else { return [] }
+        return [PlannedLeaving(prefix: folder + "/", suffix: "/lock")]
+    }
+
     /// DeepSpeed's own runner on this node; without ssh it starts this node's workers only.
     private func launcher(
         _ program: PythonProgram, _ parsed: DeepSpeedArguments, _ raw: [String], _ context: LaunchContext
@@ -132,6 +140,6 @@ package struct DeepSpeedFramework: Framework {
             label: context.roster.count == 1 ? "deepspeed" : "deepspeed \(context.node)",
             arguments: command + port + raw + [program.entrypoint] + program.arguments,
             environment: self.environment(context))
-        return LaunchPlan(processes: [process], files: [hostfile])
+        return LaunchPlan(processes: [process], files: [hostfile], leavings: self.leavings(context))
     }
 }

@@ -20,6 +20,11 @@ struct MPIHosts {
             hosts: Dictionary(uniqueKeysWithValues: hosts), label: "the MPI daemon", hostname: self.hostname)
     }
 
+    /// MPICH's: its proxies write the machine's topology to a fixed place, and its ranks share memory by name.
+    static let leavings = [
+        PlannedLeaving(prefix: "/tmp/hydra_hwloc_xmlfile_"), PlannedLeaving(prefix: "/dev/shm/mpich_shm_"),
+    ]
+
     private var hosts: String { "\(self.context.folder)/hosts" }
     private var hydraHosts: String { "\(self.context.folder)/hydra-hosts" }
     /// The launchers' ssh. A path without arguments, because MPICH takes no others.
