@@ -32,7 +32,7 @@ final class HeldFiles: Sendable {
 
     /// Notes which of the expected files the processes below `pid` have open. Costs nothing when none are expected.
     func look(below pid: Int32 = getpid()) {
-        let leavings = self.state.withLock(\.leavings)
+        let leavings = self.state.withLock(\.leavings).map(\.resolved)
         guard !leavings.isEmpty else { return }
         let found = ProcessTree.descendants(of: pid).flatMap { process in
             Self.open(by: process) { path in leavings.contains { $0.names(path) } }
@@ -73,6 +73,16 @@ final class HeldFiles: Sendable {
 }
 
 extension PlannedLeaving {
+    /// The same without links and detours in the folder, as the system names open files.
+    var resolved: PlannedLeaving {
+        guard let end = self.prefix.lastIndex(of: "/"), let folder = realpath(String(self.prefix[...end]), nil) else {
+            return self
+        }
+        defer { free(folder) }
+        let path = String(cString: folder)
+        return PlannedLeaving(prefix: (path == "/" ? "" : path) + self.prefix[end...], suffix: self.suffix)
+    }
+
     /// Whether the file at `path` is such a one.
     func names(_ path: String) -> Bool {
         path.count >= self.prefix.count + self.suffix.count && path.hasPrefix(self.prefix)
