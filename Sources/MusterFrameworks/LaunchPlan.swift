@@ -57,15 +57,18 @@ public struct LaunchPlan: Codable, Sendable, Equatable {
     public var remote: PlannedRemote?
     /// How this node's exits are to be read.
     public var reading: ExitReading
+    /// What killed processes of the round would leave outside of its folder.
+    public var leavings: [PlannedLeaving]
 
     public init(
         processes: [PlannedProcess] = [], files: [PlannedFile] = [], remote: PlannedRemote? = nil,
-        reading: ExitReading = ExitReading()
+        reading: ExitReading = ExitReading(), leavings: [PlannedLeaving] = []
     ) {
         self.processes = processes
         self.files = files
         self.remote = remote
         self.reading = reading
+        self.leavings = leavings
     }
 }
 
@@ -104,6 +107,21 @@ public struct PlannedFile: Codable, Sendable, Equatable {
         self.path = path
         self.contents = contents
         self.isExecutable = isExecutable
+    }
+}
+
+/// Files at fixed places that processes have open while they need them, and that nobody removes when they are killed.
+///
+/// The agents remove those that a process of the launch had open, once it has gone.
+public struct PlannedLeaving: Codable, Sendable, Equatable {
+    /// How the absolute path begins.
+    public var prefix: String
+    /// How it ends.
+    public var suffix: String
+
+    public init(prefix: String, suffix: String = "") {
+        self.prefix = prefix
+        self.suffix = suffix
     }
 }
 

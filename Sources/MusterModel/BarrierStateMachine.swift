@@ -27,32 +27,36 @@ package struct BarrierStateMachine: Sendable, Equatable {
     package mutating func handle(_ event: Event) throws(IllegalBarrierEvent) -> [Action] {
         switch event {
         case .reached(let node, let barrier):
-            guard self.nodes.contains(node), barrier == self.barrier, !self.waiting.contains(node), !self.gone.contains(node)
+            // Who was told that a barrier is in vain may come to the next one: it is in vain too.
+            let isNext = barrier == self.barrier || (barrier > self.barrier && !self.gone.isEmpty)
+            guard self.nodes.contains(node), isNext, !self.waiting.contains(node), !self.gone.contains(node)
             else { throw IllegalBarrierEvent(event: event, barrier: self.barrier) }
             self.waiting.insert(node)
+            return self.settle(barrier)
         case .bodyEnded(let node):
             guard self.nodes.contains(node) else { throw IllegalBarrierEvent(event: event, barrier: self.barrier) }
             self.gone.insert(node)
+            return self.settle(self.barrier)
         }
-        return self.settle()
     }
 
-    private mutating func settle() -> [Action] {
+    private mutating func settle(_ barrier: Int) -> [Action] {
+        // Nobody who waits has ended, so nobody is missing.
         if self.waiting == self.nodes {
             defer {
                 self.barrier += 1
                 self.waiting = []
             }
-            return [.answer(barrier: self.barrier, nodes: self.waiting.sorted(), failure: nil)]
+            return [.answer(barrier: barrier, nodes: self.waiting.sorted(), failure: nil)]
         }
         guard let missing = self.gone.min(), !self.waiting.isEmpty else { return [] }
         let failure = TaskFailure(
             code: .contract,
-            message: "barrier \(self.barrier) of the step can never be complete: the step body of node \(missing) has ended "
+            message: "barrier \(barrier) of the step can never be complete: the step body of node \(missing) has ended "
                 + "without coming to it; every node of a gang must come to every barrier",
             node: missing, process: "step")
         defer { self.waiting = [] }
-        return [.answer(barrier: self.barrier, nodes: self.waiting.sorted(), failure: failure)]
+        return [.answer(barrier: barrier, nodes: self.waiting.sorted(), failure: failure)]
     }
 }
 

@@ -48,14 +48,19 @@ extension NodeRunner {
     }
 
     func launchChecked(_ number: Int, _ answer: Result<PlanAnswer, AgentError>) {
-        guard let launch = self.launch, launch.number == number, self.phase == .running, !self.isClearing else { return }
+        guard let launch = self.launch, launch.number == number, self.phase == .running, !self.isClearing else {
+            return
+        }
         do throws(AgentError) {
-            guard case .check(let checked) = try answer.get(), let own = checked.first, checked.count == self.spec.size else {
+            guard case .check(let checked) = try answer.get(), let own = checked.first, checked.count == self.spec.size
+            else {
                 throw FrameworkPlanner.wrongAnswer(self.spec.framework?.name ?? "")
             }
             for file in own.files { try self.find(file, own.request.framework) }
             var request = own.request
-            if request.asker == .controlNode { request.processesOfAll = self.inNodeOrder(checked.map(\.request.processes)) }
+            if request.asker == .controlNode {
+                request.processesOfAll = self.inNodeOrder(checked.map(\.request.processes))
+            }
             self.launch?.request = request
             self.toControl(.launchRequested(launch: number, request: request))
         } catch {
@@ -117,6 +122,7 @@ extension NodeRunner {
                 throw FrameworkPlanner.wrongAnswer(self.spec.framework?.name ?? "")
             }
             self.round?.plan = plan
+            self.heldFiles.expect(plan.leavings)
             for file in plan.files { try self.write(file, round) }
             for (index, process) in plan.processes.enumerated() { try self.startWorker(index, process, round) }
             self.round?.early = []
@@ -178,6 +184,7 @@ extension NodeRunner {
     func stopRound(_ round: LaunchRound) {
         guard let current = self.round, current.round == round, !current.isStopping, !self.isClearing else { return }
         self.round?.isStopping = true
+        self.heldFiles.look()
         let processes = Array(current.running.values) + current.remotes.values.map(\.process)
         for process in processes { process.signalGroup(SIGTERM) }
         let below = processes.map { ProcessSelection.descendants(of: $0.pid) }
@@ -195,6 +202,7 @@ extension NodeRunner {
     private func endRound() {
         guard let round = self.round?.round else { return }
         self.round = nil
+        self.heldFiles.remove()
         self.log?.flush()
         self.toControl(.launchEnded(round: round))
     }

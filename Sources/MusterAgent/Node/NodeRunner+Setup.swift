@@ -1,3 +1,4 @@
+import Dispatch
 import FoundationEssentials
 import Glibc
 import MusterFrameworks
@@ -110,6 +111,7 @@ extension NodeRunner {
     /// Once a second while the node runs.
     func tick() {
         self.cluster.followLogs()
+        if self.round != nil { self.services.files.async { [heldFiles] in heldFiles.look() } }
         self.findStopped()
     }
 }

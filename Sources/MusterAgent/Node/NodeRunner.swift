@@ -57,6 +57,7 @@ final class NodeRunner {
     private var leavesNothing = false
     /// Everything below this agent is being ended, or is.
     private(set) var isClearing = false
+    let heldFiles = HeldFiles()
     private var isCleared = false
     private var isReleased = false
     /// Whether the folder is to be left as the next attempt needs it, and whether it was.
@@ -186,7 +187,9 @@ final class NodeRunner {
             do {
                 self.step = try self.spawnStep()
             } catch {
-                self.end(.failed(failure: self.blame("step").failure(.environment, "the step could not be started: \(error)")))
+                self.end(
+                    .failed(
+                        failure: self.blame("step").failure(.environment, "the step could not be started: \(error)")))
             }
         }
     }
@@ -282,14 +285,16 @@ final class NodeRunner {
     func clear() {
         guard !self.isClearing else { return }
         self.isClearing = true
+        self.heldFiles.look()
         self.step?.signalGroup(SIGTERM)
         let (events, files, folder) = (self.services.events, self.services.files, self.folder)
         let stamps = self.services.equipment.folders
         let package = self.keeps ? self.spec.package : nil
-        let logs = self.cluster.logs
+        let (logs, heldFiles) = (self.cluster.logs, self.heldFiles)
         let clearFolder = { @Sendable (left: [ProcessIdentity]) in
             for log in logs { log.follow(isLast: true) }
             files.async {
+                heldFiles.remove()
                 let keeps = package.map { left.isEmpty && folder.empty(package: $0, stamps) } ?? false
                 let problem = keeps ? nil : folder.remove()
                 events.yield(.cleared(left: left.map(\.description) + [problem].compactMap { $0 }, keeps: keeps))

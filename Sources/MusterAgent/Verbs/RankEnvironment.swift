@@ -14,11 +14,14 @@ enum RankEnvironment {
     /// This program's environment, with the node's own variables as the launcher's daemon on this node has them: MPICH
     /// gives its ranks everything of the node where the launcher runs.
     static func restored() -> [String: String] {
-        var environment = ProcessInfo.processInfo.environment
-        guard let parent = ProcessTree.environment(of: getppid()), parent[NodeEnvironment.socket] != nil else {
-            return environment
-        }
-        for (name, value) in parent where self.isNodes(name) { environment[name] = value }
+        self.restored(ProcessInfo.processInfo.environment, daemon: ProcessTree.environment(of: getppid()))
+    }
+
+    /// - Parameter daemon: The environment of the process that started this one; nil when it cannot be seen.
+    static func restored(_ own: [String: String], daemon: [String: String]?) -> [String: String] {
+        guard let daemon, daemon[NodeEnvironment.socket] != nil else { return own }
+        var environment = own
+        for (name, value) in daemon where self.isNodes(name) { environment[name] = value }
         return self.withSharedMemory(environment)
     }
 

@@ -11,8 +11,9 @@ struct DeepSpeedArguments: Equatable {
     var foreign: String?
 
     private static let flags: Set<String> = [
-        "--module", "--no_python", "--no_local_rank", "--force_multi", "--no_ssh", "--no_ssh_check", "--bind_cores_to_rank",
-        "--elastic_training",
+        "--module", "--no_python", "--no_local_rank", "--force_multi", "--no_ssh", "--no_ssh_check",
+        "--bind_cores_to_rank",
+        "--elastic_training", "--save_pid", "-q", "--quiet",
     ]
     /// What describes the gang, which is Muster's to say.
     private static let ours: Set<String> = [

@@ -66,7 +66,8 @@ package struct DeepSpeedFramework: Framework {
         program.withoutPython = parsed.withoutPython
         if try options.string("launcher") == "deepspeed" { return self.launcher(program, parsed, raw, context) }
         return LaunchPlan(
-            processes: (0..<context.processes[context.node]).map { self.worker($0, program, parsed, context) })
+            processes: (0..<context.processes[context.node]).map { self.worker($0, program, parsed, context) },
+            leavings: self.leavings(context))
     }
 
     // MARK: Processes
@@ -93,13 +94,33 @@ package struct DeepSpeedFramework: Framework {
             label: "rank \(rank)", arguments: program.command(own + program.arguments), environment: environment)
     }
 
-    /// DeepSpeed looks for GPUs by itself; a step that reserved none is to use the cpus.
+    /// The step's, and what the user has not said. DeepSpeed looks for GPUs by itself; a step that reserved none is to use
+    /// the cpus.
     private func environment(_ context: LaunchContext) -> [String: String] {
         var environment = context.environment
         if context.roster.nodes[context.node].gpus == 0, environment["DS_ACCELERATOR"] == nil {
             environment["DS_ACCELERATOR"] = "cpu"
         }
+        if environment["TORCH_EXTENSIONS_DIR"] == nil, let folder = Self.extensions(context.python) {
+            environment["TORCH_EXTENSIONS_DIR"] = folder
+        }
         return environment
+    }
+
+    /// Where torch keeps what DeepSpeed compiles at its first use. By default all environments share one place, whatever
+    /// their torch, and a build that was killed in one of them would be waited for in all.
+    private static func extensions(_ python: String?) -> String? {
+        guard let parts = python?.split(separator: "/", omittingEmptySubsequences: false), parts.count > 3 else {
+            return nil
+        }
+        return parts.dropLast(2).joined(separator: "/") + "/torch_extensions"
+    }
+
+    /// The lock of a build (`torch.utils.file_baton`): a process that is killed while it compiles leaves it, and every later
+    /// run would wait for it for ever.
+    private func leavings(_ context: LaunchContext) -> [PlannedLeaving] {
+        guard let folder = self.environment(context)["TORCH_EXTENSIONS_DIR"], folder.hasPrefix("/") else { return [] }
+        return [PlannedLeaving(prefix: folder + "/", suffix: "/lock")]
     }
 
     /// DeepSpeed's own runner on this node; without ssh it starts this node's workers only.
@@ -119,6 +140,6 @@ package struct DeepSpeedFramework: Framework {
             label: context.roster.count == 1 ? "deepspeed" : "deepspeed \(context.node)",
             arguments: command + port + raw + [program.entrypoint] + program.arguments,
             environment: self.environment(context))
-        return LaunchPlan(processes: [process], files: [hostfile])
+        return LaunchPlan(processes: [process], files: [hostfile], leavings: self.leavings(context))
     }
 }

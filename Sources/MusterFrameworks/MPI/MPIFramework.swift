@@ -63,13 +63,14 @@ package struct MPIFramework: Framework {
             return LaunchPlan(processes: [compiler])
         }
         let hosts = MPIHosts(context)
-        guard context.node == 0 else { return LaunchPlan(remote: hosts.remote) }
+        guard context.node == 0 else { return LaunchPlan(remote: hosts.remote, leavings: MPIHosts.leavings) }
         let program = [context.agent, "rank", try options.string("program") ?? ""]
         let launcher = PlannedProcess(
             label: tool.program,
             arguments: [tool.program] + arguments + program + (try options.strings("programArguments")),
             environment: context.environment.merging(hosts.environment) { $1 }, hostname: hosts.hostname)
-        return LaunchPlan(processes: [launcher], files: hosts.files, remote: hosts.remote)
+        return LaunchPlan(
+            processes: [launcher], files: hosts.files, remote: hosts.remote, leavings: MPIHosts.leavings)
     }
 }
 

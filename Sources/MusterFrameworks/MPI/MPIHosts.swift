@@ -20,6 +20,11 @@ struct MPIHosts {
             hosts: Dictionary(uniqueKeysWithValues: hosts), label: "the MPI daemon", hostname: self.hostname)
     }
 
+    /// MPICH's: its proxies write the machine's topology to a fixed place, and its ranks share memory by name.
+    static let leavings = [
+        PlannedLeaving(prefix: "/tmp/hydra_hwloc_xmlfile_"), PlannedLeaving(prefix: "/dev/shm/mpich_shm_"),
+    ]
+
     private var hosts: String { "\(self.context.folder)/hosts" }
     private var hydraHosts: String { "\(self.context.folder)/hydra-hosts" }
     /// The launchers' ssh. A path without arguments, because MPICH takes no others.
@@ -34,8 +39,14 @@ struct MPIHosts {
             PlannedFile(
                 path: self.hydraHosts, contents: nodes.indices.map { "\(Self.name($0)):\(nodes[$0].slots)\n" }.joined()),
             PlannedFile(
-                path: self.reach, contents: "#!/bin/sh\nexec '\(self.context.agent)' reach \"$@\"\n", isExecutable: true),
+                path: self.reach, contents: "#!/bin/sh\nexec \(self.quotedAgent) reach \"$@\"\n", isExecutable: true),
         ]
+    }
+
+    /// As one word of the shell, whatever is in it.
+    private var quotedAgent: String {
+        "'" + self.context.agent.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
+            + "'"
     }
 
     /// Variables that the user has set stay as they are.

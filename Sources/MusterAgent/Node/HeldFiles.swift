@@ -1,0 +1,91 @@
+import Glibc
+import MusterFrameworks
+import MusterProcess
+import Synchronization
+
+/// Files outside of the node's folder that its processes have open and would leave behind when they are killed: locks that
+/// everybody else would wait for, segments that nobody would use any more.
+///
+/// Who holds a file is seen only while it holds it, so this looks before processes are ended, and now and then before that.
+/// Only what a process of this node held is removed, only as long as its path still means that very file, and only when no
+/// process that can be seen has it open.
+final class HeldFiles: Sendable {
+    private struct File: Hashable {
+        let path: String
+        let device: UInt64
+        let inode: UInt64
+    }
+
+    private struct State {
+        var leavings: [PlannedLeaving] = []
+        var held: Set<File> = []
+    }
+
+    private let state = Mutex(State())
+
+    /// From now on such files are looked for.
+    func expect(_ leavings: [PlannedLeaving]) {
+        self.state.withLock { state in
+            for leaving in leavings where !state.leavings.contains(leaving) { state.leavings.append(leaving) }
+        }
+    }
+
+    /// Notes which of the expected files the processes below `pid` have open. Costs nothing when none are expected.
+    func look(below pid: Int32 = getpid()) {
+        let leavings = self.state.withLock(\.leavings).map(\.resolved)
+        guard !leavings.isEmpty else { return }
+        let found = ProcessTree.descendants(of: pid).flatMap { process in
+            Self.open(by: process) { path in leavings.contains { $0.names(path) } }
+        }
+        guard !found.isEmpty else { return }
+        self.state.withLock { $0.held.formUnion(found) }
+    }
+
+    /// Removes what was held and is there still. To be called when the processes have gone.
+    func remove() {
+        let held = self.state.withLock { state in
+            defer { state.held = [] }
+            return state.held
+        }
+        let left = held.filter { Self.file(at: $0.path, path: $0.path) == $0 }
+        guard !left.isEmpty else { return }
+        let paths = Set(left.map(\.path))
+        let processes = (NodeFolder.names(in: "/proc") ?? []).compactMap { Int32($0) }
+        let inUse = Set(processes.flatMap { Self.open(by: $0, where: paths.contains) })
+        for file in left.subtracting(inUse) { unlink(file.path) }
+    }
+
+    // MARK: Looking
+
+    private static func open(by process: Int32, where isMeant: (String) -> Bool) -> [File] {
+        let folder = "/proc/\(process)/fd"
+        return (NodeFolder.names(in: folder) ?? []).compactMap { name in
+            guard let path = NodeFolder.target(of: "\(folder)/\(name)"), isMeant(path) else { return nil }
+            return self.file(at: "\(folder)/\(name)", path: path)
+        }
+    }
+
+    private static func file(at place: String, path: String) -> File? {
+        var status = stat()
+        guard stat(place, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return File(path: path, device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    }
+}
+
+extension PlannedLeaving {
+    /// The same without links and detours in the folder, as the system names open files.
+    var resolved: PlannedLeaving {
+        guard let end = self.prefix.lastIndex(of: "/"), let folder = realpath(String(self.prefix[...end]), nil) else {
+            return self
+        }
+        defer { free(folder) }
+        let path = String(cString: folder)
+        return PlannedLeaving(prefix: (path == "/" ? "" : path) + self.prefix[end...], suffix: self.suffix)
+    }
+
+    /// Whether the file at `path` is such a one.
+    func names(_ path: String) -> Bool {
+        path.count >= self.prefix.count + self.suffix.count && path.hasPrefix(self.prefix)
+            && path.hasSuffix(self.suffix)
+    }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import MusterWire
+import Testing
+
+@testable import MusterAgent
+
+@Suite struct BroadcastPlaceTests {
+    private let sandbox: TestFolder
+    private let folder: NodeFolder
+
+    init() throws {
+        self.sandbox = try TestFolder()
+        try self.sandbox.write("package/models/old.bin", "old")
+        try self.sandbox.write("package/models/deep/other.txt", "other")
+        try self.sandbox.write("package/train.py", "script")
+        self.folder = NodeFolder(root: "\(self.sandbox.path)/node")
+        try self.folder.make(package: "\(self.sandbox.path)/package")
+    }
+
+    @Test(
+        "A path that is no place in the work folder is refused by name",
+        arguments: ["", "/etc/passwd", "../up", "a/../../up", "a//b", "./a", "a/.", "a/", "..", ".", "a\0b"])
+    func refused(path: String) throws {
+        let problem = try #require(BroadcastPlace.problem(path))
+        #expect(problem.contains("'\(path)'"))
+    }
+
+    @Test(
+        "Any other relative path is a place",
+        arguments: ["a", "a/b", "...", "a b/c=d", ".hidden", "gr\u{fc}n", "..a/b"])
+    func accepted(path: String) {
+        #expect(BroadcastPlace.problem(path) == nil)
+    }
+
+    /// Sends a file of the sandbox to `path`.
+    private func copy(_ text: String, to path: String, mode: Int = 0o640) throws -> AgentError? {
+        try self.sandbox.write("source", text)
+        let (identity, size, _) = try FileIdentity.look("\(self.sandbox.path)/source")
+        let offer = BroadcastOffer(broadcast: 1, path: path, size: size, mode: mode, source: identity)
+        return BroadcastPlace(path, broadcast: 1, in: self.folder).copy(offer)
+    }
+
+    private func isLink(_ name: String) -> Bool {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: "\(self.sandbox.path)/\(name)")
+        return attributes?[.type] as? FileAttributeType == .typeSymbolicLink
+    }
+
+    @Test("A file comes to its place with its mode, in folders that are made for it")
+    func arrives() throws {
+        #expect(try self.copy("new", to: "out/put/heat", mode: 0o750) == nil)
+        #expect(self.sandbox.text("node/work/out/put/heat") == "new")
+        let (_, _, mode) = try FileIdentity.look("\(self.folder.work)/out/put/heat")
+        #expect(mode & 0o700 == 0o700)
+        #expect(!FileManager.default.fileExists(atPath: "\(self.folder.root)/broadcast-1"))
+    }
+
+    @Test("A link into the code package becomes the node's own folder, and the package stays as it was")
+    func ownFolder() throws {
+        #expect(self.isLink("node/work/models"))
+        #expect(try self.copy("new", to: "models/old.bin") == nil)
+        #expect(self.sandbox.text("node/work/models/old.bin") == "new")
+        #expect(self.sandbox.text("package/models/old.bin") == "old")
+        #expect(!self.isLink("node/work/models"))
+        #expect(self.sandbox.text("node/work/models/deep/other.txt") == "other", "what was beside it is still there")
+        #expect(try self.copy("deeper", to: "models/deep/new.txt") == nil)
+        #expect(self.sandbox.text("package/models/deep/new.txt") == nil)
+    }
+
+    @Test("A file of the code package is replaced on this node alone")
+    func replaces() throws {
+        #expect(try self.copy("changed", to: "train.py") == nil)
+        #expect(self.sandbox.text("node/work/train.py") == "changed")
+        #expect(self.sandbox.text("package/train.py") == "script")
+    }
+
+    @Test("A file where a folder has to be is said, and nothing is written")
+    func inTheWay() throws {
+        #expect(try self.copy("x", to: "out") == nil)
+        #expect(try self.copy("y", to: "out/file") != nil)
+        #expect(self.sandbox.text("node/work/out") == "x")
+    }
+
+    @Test("A file that has become shorter than it was offered is said")
+    func shorter() throws {
+        try self.sandbox.write("source", "abc")
+        let (identity, _, _) = try FileIdentity.look("\(self.sandbox.path)/source")
+        let offer = BroadcastOffer(broadcast: 1, path: "out", size: 100, mode: 0o600, source: identity)
+        #expect(BroadcastPlace("out", broadcast: 1, in: self.folder).copy(offer) != nil)
+        #expect(self.sandbox.text("node/work/out") == nil)
+    }
+}
