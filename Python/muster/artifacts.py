@@ -166,17 +166,18 @@ _NUMBERS = {
 }
 
 
-def decode(path, reference, name):
-    """The value of an artifact of any encoding.
+def decode(path, reference, name, data=None):
+    """The value of an artifact of any encoding; `data` are its bytes, where somebody has read them already.
 
     Raises ArtifactUnreadable, which names it, when its bytes make no value here.
     """
     encoding = reference["encoding"]
     try:
         if encoding == "pickle":
-            return read(path)
-        with open(path, "rb") as file:
-            data = file.read()
+            return pickle.loads(data) if data is not None and not data.endswith(MARK) else read(path)
+        if data is None:
+            with open(path, "rb") as file:
+                data = file.read()
         if encoding == "data":
             return data
         if encoding == "json":
