@@ -59,7 +59,10 @@ def write(value, path):
 
 
 class _WholeWriter(io.RawIOBase):
-    """Writes everything it is given: one write(2) takes at most 2 GiB."""
+    """Writes everything it is given, a mebibyte at a time.
+
+    In larger pieces Linux looks for larger pages, and can take ten times as long.
+    """
 
     def __init__(self, file):
         self.file = file
@@ -71,7 +74,7 @@ class _WholeWriter(io.RawIOBase):
         view = memoryview(data).cast("B")
         done = 0
         while done < len(view):
-            done += self.file.write(view[done:done + (1 << 30)])
+            done += self.file.write(view[done:done + CHUNK])
         return done
 
 
