@@ -198,6 +198,16 @@ import Testing
         #expect(told.tasks == expected.sorted { $0.lexicographicallyPrecedes($1) })
     }
 
+    @Test("Flows are run from Python, to their end and beside the program, and a run that cannot begin says why")
+    func runner() async throws {
+        let sandbox = try Sandbox()
+        let script = "\(Self.root)/Tests/PythonFlows/runner.py"
+        let finished = try await self.python([script, Self.flow("branches")], in: sandbox)
+        #expect(finished.output == "successful 83 ['by-hand'] True\nsuccessful 104 True\n[104, 83]\n", "\(finished)")
+        let refused = try await self.python([script, Self.flow("branches"), "wrong"], in: sandbox)
+        #expect(refused.errors.contains("'many' for parameter 'scale'"), "\(refused)")
+    }
+
     @Test("A failed run is resumed from where it failed, with what was done taken over")
     func resume() async throws {
         let sandbox = try Sandbox()

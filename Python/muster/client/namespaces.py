@@ -1,6 +1,5 @@
 """Whose runs the client looks at: those with one tag, or all."""
 
-import getpass
 import os
 
 _UNSET = object()
@@ -12,7 +11,8 @@ def user():
     for name in ("MUSTER_USER", "METAFLOW_USER", "USER", "LOGNAME"):
         if os.environ.get(name):
             return os.environ[name]
-    return getpass.getuser()
+    from getpass import getuser
+    return getuser()
 
 
 def get_namespace():

@@ -9,6 +9,10 @@ from ..artifacts import decode
 from ..errors import ArtifactUnreadable, MusterException
 
 
+# An artifact is read in pieces of this size; one that fits into one is not read again.
+PIECE = 1 << 20
+
+
 class MetaflowNotFound(MusterException):
     """There is no such flow, run, step, task or artifact in the store."""
 
@@ -97,16 +101,15 @@ class Store:
         found = hashlib.sha256()
         try:
             with open(path, "rb", buffering=0) as file:
-                while True:
-                    piece = file.read(1 << 20)
-                    if not piece:
-                        break
+                piece = data = file.read(PIECE)
+                while piece:
                     found.update(piece)
+                    piece = file.read(PIECE) if len(piece) == PIECE else b""
         except OSError as error:
             raise ArtifactUnreadable(f"artifact '{name}' is not in the store: {path}: {error.strerror}") from None
         if found.hexdigest() != digest:
             raise ArtifactUnreadable(f"artifact '{name}' is corrupt: the bytes of {path} have another digest")
-        return decode(path, reference, name)
+        return decode(path, reference, name, data if reference["size"] < PIECE else None)
 
     def log(self, flow, run, step, task, attempt, node):
         """(Unix seconds, process, `o` or `e`, bytes) as they were written; nothing where there is no log."""

@@ -1,0 +1,78 @@
+import base64
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+import zipfile
+from unittest import mock
+
+from support import ROOT
+
+FLOW = """
+from metaflow import FlowSpec, step
+import metaflow.cards
+
+class WheelFlow(FlowSpec):
+    @step
+    def start(self): self.next(self.end)
+    @step
+    def end(self): pass
+
+if __name__ == '__main__':
+    WheelFlow()
+"""
+
+
+class WheelTests(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        for name in ("muster", "muster-agent"):
+            with open(os.path.join(self.folder, name), "w") as file:
+                file.write("#!/bin/sh\necho \"$0\" \"$@\"\n")
+            os.chmod(file.name, 0o755)
+        sys.path.insert(0, os.path.join(ROOT, "build_backend"))
+        self.addCleanup(sys.path.pop, 0)
+        with mock.patch.dict(os.environ, {"MUSTER_BUILD_FOLDER": self.folder}):
+            import backend
+            self.wheel = os.path.join(self.folder, backend.build_wheel(self.folder))
+
+    def test_the_wheel_holds_the_package_the_programs_and_their_digests(self):
+        with zipfile.ZipFile(self.wheel) as wheel:
+            names = wheel.namelist()
+            for name in ("muster/__main__.py", "muster/shim/metaflow/__init__.py", "muster-0.1.0.data/scripts/muster-agent"):
+                self.assertIn(name, names)
+            self.assertFalse([name for name in names if "__pycache__" in name or "tests" in name])
+            record = wheel.read("muster-0.1.0.dist-info/RECORD").decode().splitlines()
+            self.assertEqual({line.split(",")[0] for line in record}, {*names})
+            name, digest, size = record[0].split(",")
+            data = wheel.read(name)
+            expected = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+            self.assertEqual((digest, size), (f"sha256={expected}", str(len(data))))
+
+    def run_installed(self, program, *words, **variables):
+        """Runs a file as an interpreter does where the wheel is installed."""
+        site = os.path.join(self.folder, "site")
+        with zipfile.ZipFile(self.wheel) as wheel:
+            wheel.extractall(site)
+        with open(os.path.join(self.folder, "start.py"), "w") as file:
+            file.write(f"import site; site.addsitedir({site!r})\n" + program)
+        return subprocess.run(
+            [sys.executable, file.name, *words], capture_output=True, text=True, env={**os.environ, **variables},
+            cwd=self.folder)
+
+    def test_a_flow_s_own_file_finds_metaflow_and_hands_its_verbs_over(self):
+        command = os.path.join(self.folder, "muster")
+        done = self.run_installed(FLOW, "run", "--x", "1", MUSTER_COMMAND=command)
+        self.assertEqual(done.stdout.split(), [command, "run", "--program", os.path.join(self.folder, "start.py"), "--x", "1"], done.stderr)
+
+    @unittest.skipIf(__import__("importlib.util").util.find_spec("metaflow"), "a real Metaflow is installed")
+    def test_no_other_program_finds_it(self):
+        self.assertIn("No module named 'metaflow'", self.run_installed("import metaflow\n").stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

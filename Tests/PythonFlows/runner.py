@@ -1,0 +1,22 @@
+"""Runs a flow from Python, to its end and beside this program, and says what came of it."""
+
+import asyncio
+import sys
+
+from muster import Flow, Runner
+
+
+async def beside():
+    async with Runner(sys.argv[1], show_output=False) as runner:
+        executing = await runner.async_run(scale=4)
+        identifier = executing.run.id
+        executing.wait(timeout=60)
+        return executing.status, executing.run.data.side, executing.run.id == identifier
+
+
+with Runner(sys.argv[1], show_output=False, decospecs=["retry:times=0"]) as runner:
+    result = runner.run(scale=3, tags=["by-hand"], max_workers=2)
+    print(result.status, result.run.data.side, sorted(result.run.user_tags), "branches: 83" in result.stdout)
+    failed = runner.run(scale="many") if len(sys.argv) > 2 else None
+print(*asyncio.run(beside()))
+print([run.data.side for run in Flow("BranchFlow")])
