@@ -119,6 +119,8 @@ let examples: [Target] = [
         name: "TensorFlowMultiWorker", dependencies: ["Muster"], path: "Examples/TensorFlowMultiWorker",
         exclude: ["train.py"], swiftSettings: strict),
     .executableTarget(
+        name: "FormationBenchmark", dependencies: ["MusterAgent"], path: "Benchmarks/Formation", swiftSettings: strict),
+    .executableTarget(
         name: "FlowFixtures", dependencies: ["Muster"], path: "Tests/FlowFixtures",
         exclude: ["Scripts"], swiftSettings: strict),
 ]
@@ -128,7 +130,9 @@ let tests: [Target] = [
     .target(name: "MusterTestSupport", path: "Tests/MusterTestSupport", swiftSettings: strict),
     .testTarget(name: "MusterModelTests", dependencies: ["MusterModel"], swiftSettings: strict),
     .testTarget(name: "MusterProcessTests", dependencies: ["MusterProcess"], swiftSettings: strict),
-    .testTarget(name: "MusterWireTests", dependencies: ["MusterWire", "MusterModel", "MusterTestSupport"], swiftSettings: strict),
+    .testTarget(
+        name: "MusterWireTests", dependencies: ["MusterWire", "MusterModel", "MusterTestSupport"], swiftSettings: strict
+    ),
     .testTarget(
         name: "MusterFrameworksTests", dependencies: ["MusterFrameworks", "MusterModel", "MusterTestSupport"],
         swiftSettings: strict),
@@ -139,7 +143,8 @@ let tests: [Target] = [
         name: "MusterBackendsTests", dependencies: ["MusterBackends", "MusterModel", "MusterWire", "MusterProcess"],
         swiftSettings: strict),
     .testTarget(
-        name: "MusterPythonTests", dependencies: ["MusterPython", "MusterModel", "MusterProcess"], swiftSettings: strict),
+        name: "MusterPythonTests", dependencies: ["MusterPython", "MusterModel", "MusterProcess"], swiftSettings: strict
+    ),
     .testTarget(
         name: "MusterAgentTests",
         dependencies: [
@@ -170,7 +175,8 @@ let tests: [Target] = [
         name: "EndToEndTests",
         dependencies: [
             "MusterModel", "MusterStore", "MusterMetadata", "MusterProcess",
-            "muster", "muster-agent", "FlowFixtures", "DigitsTraining", "DeepSpeedZeRO", "MPIHeat", "MPINumpy", "RayTuning",
+            "muster", "muster-agent", "FlowFixtures", "DigitsTraining", "DeepSpeedZeRO", "MPIHeat", "MPINumpy",
+            "RayTuning",
             "TensorFlowMultiWorker",
         ],
         swiftSettings: strict),

@@ -28,7 +28,7 @@ package enum GangMessage: Codable, Sendable, Equatable {
     // From the control node.
     case welcome(version: Int)
     case refused(reason: String)
-    case roster(roster: Roster)
+    case roster(roster: PackedRoster)
     case setupStage(stage: Int)
     case setupComplete
     /// `request` is what the control node asked for all; nil when every node has asked.

@@ -25,6 +25,7 @@ let flows: [String: any Flow.Type] = [
     "RingFlow": RingFlow.self,
     "FrameworkFlow": FrameworkFlow.self,
     "ChaosFlow": ChaosFlow.self,
+    "BroadcastFlow": BroadcastFlow.self,
 ]
 
 let program = CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? ""

@@ -79,7 +79,7 @@ final class NodeRunner {
     /// What the gang's control says to this node.
     func handle(_ message: GangMessage) {
         switch message {
-        case .roster(let roster): self.start(roster)
+        case .roster(let packed): self.start(packed.roster)
         case .setupStage(let stage): self.beginStage(stage)
         case .setupComplete: self.startBody()
         case .launchStarted(let round, let port, let processes, let request):
