@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo build commands fixtures agent test bench clean format
+.PHONY: demo build commands fixtures formation agent test bench clean format
 
 RELEASE := swift build -c release --static-swift-stdlib
 # Flows need the macros' library, which keeps one core busy for minutes: they have a build folder of their own, so that
@@ -40,6 +40,10 @@ commands:
 # The flows of the tests, for the benchmarks.
 fixtures: $(BUILT)
 	@$(BUILD_FLOWS) --product FlowFixtures
+
+# Forms large gangs within one process, for the benchmarks.
+formation: $(BUILT)
+	@$(RELEASE) --product FormationBenchmark
 
 # The agent as it travels: one static file. Some tests need it in a root folder that holds nothing else.
 agent:

@@ -122,6 +122,8 @@ let examples: [Target] = [
         name: "TensorFlowMultiWorker", dependencies: ["Muster"], path: "Examples/TensorFlowMultiWorker",
         exclude: ["train.py"], swiftSettings: strict),
     .executableTarget(
+        name: "FormationBenchmark", dependencies: ["MusterAgent"], path: "Benchmarks/Formation", swiftSettings: strict),
+    .executableTarget(
         name: "FlowFixtures", dependencies: ["Muster"], path: "Tests/FlowFixtures",
         exclude: ["Scripts"], swiftSettings: strict),
 ]
@@ -131,7 +133,9 @@ let tests: [Target] = [
     .target(name: "MusterTestSupport", path: "Tests/MusterTestSupport", swiftSettings: strict),
     .testTarget(name: "MusterModelTests", dependencies: ["MusterModel"], swiftSettings: strict),
     .testTarget(name: "MusterProcessTests", dependencies: ["MusterProcess"], swiftSettings: strict),
-    .testTarget(name: "MusterWireTests", dependencies: ["MusterWire", "MusterModel", "MusterTestSupport"], swiftSettings: strict),
+    .testTarget(
+        name: "MusterWireTests", dependencies: ["MusterWire", "MusterModel", "MusterTestSupport"], swiftSettings: strict
+    ),
     .testTarget(
         name: "MusterFrameworksTests", dependencies: ["MusterFrameworks", "MusterModel", "MusterTestSupport"],
         swiftSettings: strict),
@@ -142,7 +146,8 @@ let tests: [Target] = [
         name: "MusterBackendsTests", dependencies: ["MusterBackends", "MusterModel", "MusterWire", "MusterProcess"],
         swiftSettings: strict),
     .testTarget(
-        name: "MusterPythonTests", dependencies: ["MusterPython", "MusterModel", "MusterProcess"], swiftSettings: strict),
+        name: "MusterPythonTests", dependencies: ["MusterPython", "MusterModel", "MusterProcess"], swiftSettings: strict
+    ),
     .testTarget(
         name: "MusterAgentTests",
         dependencies: [
@@ -176,7 +181,8 @@ let tests: [Target] = [
         name: "EndToEndTests",
         dependencies: [
             "MusterModel", "MusterStore", "MusterMetadata", "MusterProcess",
-            "muster", "muster-agent", "FlowFixtures", "DigitsTraining", "DeepSpeedZeRO", "MPIHeat", "MPINumpy", "RayTuning",
+            "muster", "muster-agent", "FlowFixtures", "DigitsTraining", "DeepSpeedZeRO", "MPIHeat", "MPINumpy",
+            "RayTuning",
             "TensorFlowMultiWorker",
         ],
         swiftSettings: strict),

@@ -68,11 +68,12 @@ class Bad(Exception):
         self.sort = sort
 
 
-def role(process):
+def role(process, engine):
+    """What the process is to its gang. A child of an agent that has not become its program yet looks like the agent."""
     words = [pathlib.PurePath(process.words[0]).name, *process.words[1:]]
     for name, wanted in ROLES:
         if words[: len(wanted)] == wanted:
-            return name
+            return name if name != "agent" or process.parent == engine else "other"
     return "other"
 
 
@@ -101,7 +102,7 @@ class Round:
             self.settings.muster, "run", self.settings.flow, "--kind", self.kind, "--nodes", str(self.nodes), "--release",
             self.folder / "released", "--store", self.folder / "store", "--run-id-file", run_file]
         with open(self.folder / "output", "wb") as output:
-            engine = subprocess.Popen(
+            engine = self.engine = subprocess.Popen(
                 command, cwd=self.folder, env=self.settings.environment, stdout=output, stderr=output, start_new_session=True)
         try:
             self.wait(lambda: run_file.exists() and run_file.read_text().strip(), engine, "its run began")
@@ -109,22 +110,25 @@ class Round:
             self.gather(engine)
             if self.hits_engine:
                 return self.kill_engine(engine)
-            victim, node = self.strike(engine)
+            victim, name, node = self.strike(engine)
             start = time.monotonic()
-            if self.may_ignore(role(victim)) and not self.is_over(engine, 6):
+            if self.may_ignore(name) and not self.is_over(engine, 6):
                 self.signal = signal.SIGKILL
                 self.story += "; it took no notice, SIGKILL"
                 victim.send(self.signal)
                 start = time.monotonic()
             ended = self.await_end(engine, start)
             gone = self.await_none(start)
-            self.judge(victim, node)
+            self.judge(name, node)
             self.look()
             return ended, gone
         finally:
             self.clean(engine)
 
     # The gang
+
+    def role(self, process):
+        return role(process, self.engine.pid)
 
     def processes(self):
         """Of the gang's step, by node: start's and join's processes have other marks."""
@@ -144,28 +148,28 @@ class Round:
             time.sleep(self.random.uniform(0, 0.5))
 
     def is_whole(self):
-        roles = [role(process) for process, _ in self.processes()]
+        roles = [self.role(process) for process, _ in self.processes()]
         return all(roles.count(name) >= count for name, count in WHOLE[self.kind](self.nodes).items())
 
     # The blow
 
     def strike(self, engine):
-        """Signals processes until one was hit whose loss matters; returns it and its node."""
+        """Signals processes until one was hit whose loss matters; returns it, its role and its node."""
         while True:
             found = self.processes()
             if not found or engine.poll() is not None:
                 raise Bad("verdict", f"the run ended by itself:\n{self.output()}")
             # A role first, then one of it: there are more workers than agents.
-            name = self.random.choice(sorted({role(process) for process, _ in found}))
+            name = self.random.choice(sorted({self.role(process) for process, _ in found}))
             victim, node = self.random.choice(
-                sorted(((p, n) for p, n in found if role(p) == name), key=lambda pair: (pair[1], pair[0].pid)))
+                sorted(((p, n) for p, n in found if self.role(p) == name), key=lambda pair: (pair[1], pair[0].pid)))
             early = " early" if self.is_early else ""
             self.story += f"; {self.signal.name}{early} to {name} {victim.pid} on node {node}"
             if not victim.send(self.signal):
                 self.story += " (gone before)"
                 continue
             if self.matters(name):
-                return victim, node
+                return victim, name, node
             time.sleep(0.3)
             if engine.poll() is not None:
                 raise Bad("verdict", f"a {name} ended and the run with it:\n{self.output()}")
@@ -226,12 +230,12 @@ class Round:
             time.sleep(0.02)
         return time.monotonic() - start
 
-    def judge(self, victim, node):
+    def judge(self, name, node):
         status = json.loads(subprocess.run(
             [self.settings.muster, "status", "--json", "--store", self.folder / "store"], cwd=self.folder,
             env=self.settings.environment, capture_output=True, text=True, check=True).stdout)
         failures = [task["failure"] for task in status["tasks"] if task.get("failure")]
-        problem = self.problem(status["status"], failures, role(victim), node)
+        problem = self.problem(status["status"], failures, name, node)
         if problem:
             raise Bad("verdict", f"{problem}; {json.dumps(failures, indent=1)}\n{self.output()}")
 

@@ -8,9 +8,9 @@ import signal
 class Process:
     """One live process with MUSTER_SCOPE."""
 
-    def __init__(self, pid, name, state, words, variables, started):
-        self.pid, self.name, self.state, self.words, self.variables = pid, name, state, words, variables
-        self.started = started
+    def __init__(self, pid, parent, name, state, words, variables, started):
+        self.pid, self.parent, self.name, self.state = pid, parent, name, state
+        self.words, self.variables, self.started = words, variables, started
 
     def send(self, number):
         """Signals this very process, whatever has its id by now. Returns False when it has gone."""
@@ -20,7 +20,7 @@ class Process:
             return False
         try:
             # Checked after the descriptor was opened: from here on it means this process and no other.
-            if read_stat(pathlib.Path(f"/proc/{self.pid}"))[1] != self.started:
+            if read_stat(pathlib.Path(f"/proc/{self.pid}"))[2] != self.started:
                 return False
             signal.pidfd_send_signal(descriptor, number)
             return True
@@ -31,9 +31,9 @@ class Process:
 
 
 def read_stat(folder):
-    """A process's state and when it started, in ticks."""
+    """A process's state, its parent, and when it started, in ticks."""
     fields = (folder / "stat").read_text().rpartition(")")[2].split()
-    return fields[0], fields[19]
+    return fields[0], int(fields[1]), fields[19]
 
 
 def processes():
@@ -46,14 +46,14 @@ def processes():
             block = (folder / "environ").read_bytes()
             if b"MUSTER_SCOPE=" not in block:
                 continue
-            state, started = read_stat(folder)
+            state, parent, started = read_stat(folder)
             name = (folder / "comm").read_text().strip()
             words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
         except OSError:
             continue
         variables = dict(entry.split("=", 1) for entry in block.decode(errors="replace").split("\0") if "=" in entry)
         if state not in "ZX" and words and "MUSTER_SCOPE" in variables:
-            found.append(Process(int(folder.name), name, state, words, variables, started))
+            found.append(Process(int(folder.name), parent, name, state, words, variables, started))
     return found
 
 

@@ -72,3 +72,9 @@ int muster_process_descriptor_signal(int descriptor, int signal) {
 }
 
 int muster_clone_file(int source, int target) { return ioctl(target, FICLONE, source) == 0 ? 0 : -errno; }
+
+ssize_t muster_copy_range(int source, int target, size_t count) {
+    ssize_t copied;
+    while ((copied = copy_file_range(source, NULL, target, NULL, count, 0)) < 0 && errno == EINTR) {}
+    return copied >= 0 ? copied : -errno;
+}

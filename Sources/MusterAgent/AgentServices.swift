@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import MusterProcess
 import MusterStore
 import NIOPosix
@@ -19,9 +20,10 @@ final class AgentEquipment: Sendable {
     let folders = FolderStamps()
     private let server = Mutex<StepServer?>(nil)
 
-    init(reactor: ProcessReactor) {
+    /// - Parameter status: Where the engine reads what the agent has to say.
+    init(reactor: ProcessReactor, status: CInt = STDOUT_FILENO) {
         self.reactor = reactor
-        self.status = StatusWriter(reactor: reactor)
+        self.status = StatusWriter(descriptor: status, reactor: reactor)
     }
 
     /// The server of such steps: the one that runs, or a new one instead of it.

@@ -46,15 +46,28 @@ package struct GangFrameDecoder: Sendable {
     /// The longest message that is accepted next, in bytes.
     package var limit: Int
     private var pending = Data()
+    /// How many bytes of those have been given out.
+    private var taken = 0
 
     package init(limit: Int = GangFraming.maximumHello) { self.limit = limit }
 
-    package mutating func append(_ bytes: some Sequence<UInt8>) { self.pending.append(contentsOf: bytes) }
+    package mutating func append(_ bytes: some Sequence<UInt8>) {
+        // What was given out goes when there is more of it than of what has to be moved.
+        if self.taken > self.pending.count / 2 {
+            self.pending = Data(self.pending.dropFirst(self.taken))
+            self.taken = 0
+        }
+        // In one piece where they lie in one: byte by byte would cost more than what is done with them.
+        let isTaken: Void? = bytes.withContiguousStorageIfAvailable { self.pending.append($0) }
+        if isTaken == nil { self.pending.append(contentsOf: bytes) }
+    }
+
+    private var left: Int { self.pending.count - self.taken }
 
     /// The next whole frame; nil until more bytes come.
     /// - Throws: ``GangFramingError``.
     package mutating func next() throws(GangFramingError) -> GangFrame? {
-        guard self.pending.count >= 4 else { return nil }
+        guard self.left >= 4 else { return nil }
         let word = self.word(at: 0)
         let isData = word & GangFraming.dataBit != 0
         let length = Int(word & ~GangFraming.dataBit)
@@ -62,7 +75,7 @@ package struct GangFrameDecoder: Sendable {
         guard length <= self.limit else { throw .tooLong(length: length, limit: self.limit) }
         // Who has not been admitted sends no files.
         guard !isData || self.limit > GangFraming.maximumHello else { throw .unknown("a piece of a file") }
-        guard self.pending.count >= 4 + length else { return nil }
+        guard self.left >= 4 + length else { return nil }
         if isData { return .data(broadcast: Int(self.word(at: 4)), self.take(after: 8, 4 + length)) }
         let body = self.take(after: 4, 4 + length)
         do {
@@ -73,14 +86,14 @@ package struct GangFrameDecoder: Sendable {
     }
 
     private func word(at offset: Int) -> UInt32 {
-        let start = self.pending.startIndex + offset
+        let start = self.pending.startIndex + self.taken + offset
         return self.pending[start..<start + 4].reduce(0) { $0 << 8 | UInt32($1) }
     }
 
     /// Takes the first `end` bytes away and returns those of them that come after `start`.
     private mutating func take(after start: Int, _ end: Int) -> Data {
-        let first = self.pending.startIndex
-        defer { self.pending = Data(self.pending[(first + end)...]) }
+        let first = self.pending.startIndex + self.taken
+        self.taken += end
         return Data(self.pending[first + start..<first + end])
     }
 }

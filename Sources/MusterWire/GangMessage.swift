@@ -28,8 +28,7 @@ package enum GangMessage: Codable, Sendable, Equatable {
     // From the control node.
     case welcome(version: Int)
     case refused(reason: String)
-    /// `index` is the node's own index, where it is another than the one that it came with.
-    case roster(roster: Roster, index: Int?)
+    case roster(roster: PackedRoster)
     case setupStage(stage: Int)
     case setupComplete
     /// `request` is what the control node asked for all; nil when every node has asked.

@@ -29,6 +29,7 @@ let flows: [String: any Flow.Type] = [
     "RetryClusterFlow": RetryClusterFlow.self,
     "ChaosFlow": ChaosFlow.self,
     "ElasticFlow": ElasticFlow.self,
+    "BroadcastFlow": BroadcastFlow.self,
 ]
 
 let program = CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? ""

@@ -19,8 +19,13 @@ import Testing
         .hello(introduction: GangHello(attempt: attempt, size: 4, node: node)),
         .welcome(version: 1),
         .refused(reason: "it belongs to another attempt"),
-        .roster(roster: Roster(nodes: [RosterNode(index: 0, address: "127.0.1.1", cpus: 4, gpus: 0), node]), index: nil),
-        .roster(roster: Roster(nodes: [RosterNode(index: 0, address: "127.0.1.1", cpus: 4, gpus: 0), node]), index: 1),
+        .roster(
+            roster: PackedRoster(
+                Roster(nodes: [
+                    RosterNode(index: 0, address: "127.0.1.1", cpus: 4, gpus: 0),
+                    RosterNode(index: 1, address: "127.0.1.2", cpus: 4, gpus: 1, ports: [4000, 4001]),
+                ]))),
+        .roster(roster: PackedRoster(Roster(nodes: [RosterNode(index: 0, address: "127.0.1.1", cpus: 4, gpus: 0), node]))),
         .heartbeat,
         .ended(
             outcome: .succeeded(
@@ -105,7 +110,7 @@ import Testing
             nodes: (0..<GangLimits.maximumNodes).map {
                 RosterNode(index: $0, address: "2001:0db8:85a3:0000:0000:8a2e:0370:7334", cpus: 256, gpus: 8)
             })
-        #expect(try GangFraming.encode(.roster(roster: roster, index: nil)).count < GangFraming.maximumLength)
+        #expect(try GangFraming.encode(.roster(roster: PackedRoster(roster))).count < GangFraming.maximumLength)
     }
 
     @Test("100,000 random and mutated inputs are read or refused, never more")
@@ -158,5 +163,31 @@ import Testing
         #expect(hello.refusal(attempt: Self.attempt, size: 4)?.contains(reason) == true)
         #expect(
             GangHello(attempt: Self.attempt, size: 4, node: Self.node).refusal(attempt: Self.attempt, size: 4) == nil)
+    }
+
+    @Test("A roster comes out as it went in, whichever of its columns are all the same", arguments: [1, 3])
+    func packedRoster(nodes: Int) throws {
+        let same = Roster(
+            nodes: (0..<nodes).map {
+                RosterNode(index: $0, address: "127.0.1.\($0)", cpus: 4, gpus: 1, memory: 5, ports: [7])
+            })
+        let different = Roster(
+            nodes: (0..<nodes).map {
+                RosterNode(index: $0, address: "127.0.1.\($0)", cpus: $0, gpus: $0, memory: $0, ports: [7 + $0])
+            })
+        for roster in [same, different] {
+            let data = try JSONEncoder().encode(PackedRoster(roster))
+            #expect(try JSONDecoder().decode(PackedRoster.self, from: data).roster == roster)
+        }
+    }
+
+    @Test(
+        "A roster with a column of another length, or without a node, is refused",
+        arguments: [
+            #"{"addresses":["a","b","c"],"cpus":[1,2],"gpus":[0],"memory":[0],"ports":[[]]}"#,
+            #"{"addresses":[],"cpus":[1],"gpus":[0],"memory":[0],"ports":[[]]}"#,
+        ])
+    func wrongRoster(text: String) {
+        #expect(throws: DecodingError.self) { try JSONDecoder().decode(PackedRoster.self, from: Data(text.utf8)) }
     }
 }

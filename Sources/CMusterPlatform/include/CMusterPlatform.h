@@ -62,6 +62,9 @@ int muster_bytes_waiting(int descriptor);
 int muster_set_nonblocking(int descriptor);
 // Has `target` share the blocks of `source`. Returns 0, or a negative errno where the file system cannot.
 int muster_clone_file(int source, int target);
+/// Copies up to count bytes between the positions of two files within the kernel. Returns how many, 0 at the source's end,
+/// or -errno: -EXDEV, -EINVAL, -ENOSYS or -EOPNOTSUPP where files cannot be copied that way.
+ssize_t muster_copy_range(int source, int target, size_t count);
 // A pipe whose ends close on exec. Returns 0 or a negative errno.
 int muster_pipe(int *read_end, int *write_end);
 

@@ -20,6 +20,18 @@ struct GangConnection: Sendable, Hashable {
         self.channel.writeAndFlush(ByteBuffer(bytes: frame)).whenFailure { [self] _ in self.close() }
     }
 
+    /// Queues one message on several connections. What cannot be sent ends each of them.
+    static func send(_ message: GangMessage, over connections: some Sequence<GangConnection>) {
+        let frame = (try? GangFraming.encode(message)).map { ByteBuffer(bytes: $0) }
+        for connection in connections {
+            guard let frame else {
+                connection.close()
+                continue
+            }
+            connection.channel.writeAndFlush(frame).whenFailure { _ in connection.close() }
+        }
+    }
+
     /// Queues a piece of a broadcast's file, of at most 1 MiB.
     func send(_ piece: ByteBuffer, of broadcast: Int) -> EventLoopFuture<Void> {
         let header = ByteBuffer(bytes: GangFraming.dataHeader(broadcast: broadcast, count: piece.readableBytes))

@@ -14,7 +14,7 @@ extension GangController {
     func broadcast(_ offer: BroadcastOffer) {
         let others = Set(0..<self.spec.size).subtracting([self.spec.index])
         self.broadcasts[offer.broadcast] = BroadcastProgress(offer: offer, waiting: others)
-        for node in others.sorted() { self.send(.broadcastOffered(offer: offer), to: node) }
+        self.send(.broadcastOffered(offer: offer), to: others)
         self.settle(offer.broadcast)
     }
 
@@ -43,7 +43,8 @@ extension GangController {
     func broadcastFailed(_ broadcast: Int, _ error: AgentError) {
         guard let progress = self.broadcasts.removeValue(forKey: broadcast) else { return }
         let failure = TaskFailure(
-            code: .environment, message: "the file \(progress.offer.path) could not be sent: \(error)", node: self.spec.index)
+            code: .environment, message: "the file \(progress.offer.path) could not be sent: \(error)",
+            node: self.spec.index)
         self.send(.broadcastEnded(broadcast: broadcast, failure: failure), to: self.spec.index)
     }
 

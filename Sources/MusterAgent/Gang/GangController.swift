@@ -140,8 +140,17 @@ final class GangController {
         self.connections[node]?.send(message)
     }
 
+    /// The same to several: it is encoded once.
+    func send(_ message: GangMessage, to nodes: some Collection<Int>) {
+        let connections = nodes.compactMap { self.connections[$0] }
+        if !connections.isEmpty { GangConnection.send(message, over: connections) }
+        if nodes.contains(self.spec.index) { self.toNode(message) }
+    }
+
+    private func sendToAll(_ message: GangMessage) { self.send(message, to: 0..<self.spec.size) }
+
     func tick() {
-        for connection in self.connections.values { connection.send(.heartbeat) }
+        GangConnection.send(.heartbeat, over: self.connections.values)
         for node in self.silence.tick(now: .now) {
             self.lose(node, "its agent has not been heard of for \(Int(Silence.limit)) s")
         }
@@ -224,15 +233,13 @@ final class GangController {
             self.startTimeout()
             self.startSetupDeadline()
             self.form(roster)
-            for (node, member) in roster.nodes.enumerated() {
-                self.send(.roster(roster: roster, index: member.index == node ? nil : node), to: node)
-            }
+            self.sendToAll(.roster(roster: PackedRoster(roster)))
         case .report(let node, let status):
             self.services.status.send(.ended(node: node, status: status), isUrgent: status != .succeeded)
         case .release(let nodes, let failure):
             self.deadline?.cancel()
             self.timeout?.cancel()
-            for node in nodes { self.send(.release(failure: failure), to: node) }
+            self.send(.release(failure: failure), to: nodes)
         case .finish(let failure, let nodes):
             self.server?.stop()
             self.report = GangReport(failure: failure, nodes: nodes, started: self.started, finished: Self.now())
@@ -287,8 +294,8 @@ final class GangController {
 
     private func perform(_ action: SetupStateMachine.Action) {
         switch action {
-        case .begin(let stage): for node in 0..<self.spec.size { self.send(.setupStage(stage: stage), to: node) }
-        case .complete: for node in 0..<self.spec.size { self.send(.setupComplete, to: node) }
+        case .begin(let stage): self.sendToAll(.setupStage(stage: stage))
+        case .complete: self.sendToAll(.setupComplete)
         case .fail(let failure): self.stop(failure)
         }
     }
@@ -297,7 +304,7 @@ final class GangController {
         guard self.isRunning else { return }
         do {
             for case .answer(let barrier, let nodes, let failure) in try self.barriers.handle(event) {
-                for node in nodes { self.send(.barrierPassed(barrier: barrier, failure: failure), to: node) }
+                self.send(.barrierPassed(barrier: barrier, failure: failure), to: nodes)
             }
         } catch {
             self.misbehaves(node, "\(error)")
@@ -319,11 +326,10 @@ final class GangController {
     private func perform(_ action: LaunchStateMachine.Action) {
         switch action {
         case .start(let round, let request, let processes): self.start(round, request, processes)
-        case .stop(let round):
-            for node in 0..<self.spec.size { self.send(.launchStopped(round: round), to: node) }
+        case .stop(let round): self.sendToAll(.launchStopped(round: round))
         case .answer(let launch, let nodes, let failure):
             if let failure { self.apply(.launchFailed(failure)) }
-            for node in nodes { self.send(.launchAnswered(launch: launch, failure: failure), to: node) }
+            self.send(.launchAnswered(launch: launch, failure: failure), to: nodes)
         }
     }
 
@@ -333,10 +339,8 @@ final class GangController {
             self.launchPort = reservation
             if round.restart == 0 { self.apply(.launchStarted) }
             let shared = request.asker == .controlNode ? request : nil
-            for node in 0..<self.spec.size {
-                self.send(
-                    .launchStarted(round: round, port: reservation.ports[0], processes: processes, request: shared), to: node)
-            }
+            self.sendToAll(
+                .launchStarted(round: round, port: reservation.ports[0], processes: processes, request: shared))
         } catch {
             self.stop(TaskFailure(code: .environment, message: "\(error)", node: 0))
         }

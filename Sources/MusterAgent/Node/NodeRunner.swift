@@ -81,7 +81,7 @@ final class NodeRunner {
     /// What the gang's control says to this node.
     func handle(_ message: GangMessage) {
         switch message {
-        case .roster(let roster, let index): self.start(roster, index)
+        case .roster(let packed): self.start(packed.roster)
         case .setupStage(let stage): self.beginStage(stage)
         case .setupComplete: self.startBody()
         case .launchStarted(let round, let port, let processes, let request):
@@ -101,10 +101,10 @@ final class NodeRunner {
 
     // MARK: The step
 
-    private func start(_ roster: Roster, _ index: Int?) {
+    private func start(_ roster: Roster) {
         guard self.phase == .waiting, !self.isClearing else { return }
         self.spec.size = roster.count
-        self.spec.index = index ?? self.spec.index
+        self.spec.index = roster.nodes.firstIndex { $0.index == self.spec.index } ?? self.spec.index
         self.phase = .running
         self.roster = roster
         self.environment = StepEnvironment.make(self.spec, roster: roster, folder: self.folder)
