@@ -4,44 +4,42 @@ It describes a flow, runs one step body, and asks the node's agent for everythin
 how flows are written, Documentation/StepProtocol.md what is said between flow, engine and agent.
 """
 
-from .config import Config, ConfigValue, config_expr
-from .current import current
-from .decorators import (
-    batch, card, catch, conda, conda_base, deepspeed, environment, exit_hook, kubernetes, metaflow_ray, mpi, parallel,
-    project, pypi, pypi_base, pytorch_parallel, resources, retry, schedule, secrets, step, tensorflow, timeout, torchrun,
-    trigger, trigger_on_finish)
-from .flow import FlowSpec
-from .frameworks import TorchrunSingleNodeMultiGPU
-from .parameters import IncludeFile, JSONType, Parameter
-
 __version__ = "0.1.0"
 
-_CLIENT = ("Metaflow", "Flow", "Run", "Step", "Task", "DataArtifact", "namespace", "get_namespace", "default_namespace")
-_RUNNER = ("Runner",)
+# Where each name comes from. Modules are loaded when one of their names is asked for: a flow seldom needs the client,
+# and a program that reads runs needs no decorators.
+_MODULES = {
+    "config": ("Config", "ConfigValue", "config_expr"),
+    "running": ("current",),
+    "decorators": (
+        "batch", "card", "catch", "conda", "conda_base", "deepspeed", "environment", "exit_hook", "kubernetes",
+        "metaflow_ray", "mpi", "parallel", "project", "pypi", "pypi_base", "pytorch_parallel", "resources", "retry",
+        "schedule", "secrets", "step", "tensorflow", "timeout", "torchrun", "trigger", "trigger_on_finish"),
+    "flow": ("FlowSpec",),
+    "frameworks": ("TorchrunSingleNodeMultiGPU",),
+    "parameters": ("IncludeFile", "JSONType", "Parameter"),
+    "client": ("Metaflow", "Flow", "Run", "Step", "Task", "DataArtifact", "namespace", "get_namespace", "default_namespace"),
+    "runner": ("Runner",),
+}
+_PLACES = {name: module for module, names in _MODULES.items() for name in names}
 
-__all__ = [
-    "Config", "ConfigValue", "config_expr", "current", "batch", "card", "catch", "conda", "conda_base", "deepspeed",
-    "environment", "exit_hook", "kubernetes", "metaflow_ray", "mpi", "parallel", "project", "pypi", "pypi_base",
-    "pytorch_parallel", "resources", "retry", "schedule", "secrets", "step", "tensorflow", "timeout", "torchrun",
-    "trigger", "trigger_on_finish", "FlowSpec", "TorchrunSingleNodeMultiGPU", "IncludeFile", "JSONType", "Parameter",
-]
+# A flow that takes everything takes what flows are written with.
+__all__ = [name for name, module in _PLACES.items() if module not in ("client", "runner")]
 
 
 def __getattr__(name):
-    """The client and the runner are loaded when they are asked for: steps seldom do."""
-    if name in _CLIENT:
-        from . import client
-        return getattr(client, name)
-    if name in _RUNNER:
-        from . import runner
-        return getattr(runner, name)
-    raise AttributeError(f"module 'muster' has no attribute '{name}'")
+    module = _PLACES.get(name)
+    if module is None:
+        raise AttributeError(f"module 'muster' has no attribute '{name}'")
+    from importlib import import_module
+    value = getattr(import_module(f"muster.{module}"), name)
+    globals()[name] = value
+    return value
 
 
 def _named(name, module):
     """What `from module import name` gives; an ImportError that says what there is for a name that nobody knows."""
-    if name in _CLIENT or name in _RUNNER:
+    if name in _PLACES:
         return __getattr__(name)
     from .names import hint
-    known = [*__all__, *_CLIENT, *_RUNNER]
-    raise ImportError(f"'{name}' is not known to Muster, which stands in for {module}{hint(name, known)}")
+    raise ImportError(f"'{name}' is not known to Muster, which stands in for {module}{hint(name, _PLACES)}")

@@ -28,7 +28,7 @@ class TorchrunSingleNodeMultiGPU:
     """Workers of a script on this node alone, in a step that is no gang."""
 
     def run(self, torchrun_args=None, entrypoint=None, entrypoint_args=None, nproc_per_node=1, **_):
-        from .current import current
+        from .running import current
         current._task.agent.launch("torchrun", {
             "entrypoint": _entrypoint(entrypoint), "arguments": flags(entrypoint_args),
             "torchrunArguments": pairs(torchrun_args), "processesPerNode": int(nproc_per_node)})

@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import sys
+import time
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -179,7 +180,13 @@ def _threads_after_fork():
     if child == 0:
         os._exit(0)
     os.waitpid(child, 0)
-    return len(os.listdir("/proc/self/task"))
+    # A thread that has been waited for can be listed for a moment more.
+    for _ in range(100):
+        count = len(os.listdir("/proc/self/task"))
+        if count == 1:
+            break
+        time.sleep(0.005)
+    return count
 
 
 def _is_fresh(numpy):

@@ -197,7 +197,7 @@ class Task:
 
     def run(self):
         """Runs the body and leaves the result; what the body raises comes out."""
-        from .current import current
+        from .running import current
         self.current = current
         current._begin(self)
         for decorator in self.function.decorators:

@@ -19,7 +19,7 @@ def get_namespace():
     """The namespace in use; None means that every run is seen."""
     if _chosen is not _UNSET:
         return _chosen
-    from ..current import current
+    from ..running import current
     if current.is_running_flow:
         return current.namespace
     return f"user:{user()}"
