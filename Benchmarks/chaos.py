@@ -250,6 +250,9 @@ class Round:
         if name == "wrapper" and self.signal != signal.SIGSTOP and failure.get("process") == "mpiexec":
             told = f"muster-node-{node}" in str(failure["lastLines"]) or self.signal == signal.SIGTERM
             return None if told else f"the launcher does not tell of node {node}"
+        # Open MPI 5 stands between its daemons and their shell, and gives 255 for whatever ended one.
+        if name == "remote" and failure.get("node") == node and failure.get("exitCode") == 255:
+            return None
         if failure.get("node") != node:
             return f"node {failure.get('node')} is blamed instead of {node}"
         if self.signal == signal.SIGSTOP:
@@ -260,7 +263,7 @@ class Round:
         # was hit before it had become a program that this knows can have been anything.
         if name == "other" or self.signal == signal.SIGTERM and name in ("agent", "launcher", "remote"):
             return None
-        # To the launcher it is its ssh that has failed; that is what it reports, and nobody knows better.
+        # To the launcher it is its ssh that has failed, by the launcher's own report or as a lost connection.
         if name == "reach" and failure.get("process") == "mpiexec":
             return None
         if failure.get("signal") != self.signal and self.signal.name not in failure["message"]:

@@ -1,15 +1,18 @@
-"""`kill -9` of one node's step process, until every process of the gang is gone and the run has reported the failure.
+"""`kill -9` of one node's process, until every process of the gang is gone and the run has reported the failure.
 
-The gang has four nodes that are busy, each with a child and with a daemon in a session of its own.
+The gangs have four nodes that are busy: a plain one, each node with a child and with a daemon in a session of its own, of which
+the step process is killed; torchrun's and MPI's, each with two workers a node, of which one is killed.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import time
 
+import chaos
 from harness import Result, Unmeasured, say
-from processes import scoped
+from processes import marked, scoped
 
 LIMIT = 1.0
 ROUNDS = 5
@@ -17,25 +20,35 @@ NODES = 4
 
 
 def measure(bench):
-    flow = bench.flow("FailingGangFlow")
-    gone, reported = [], []
-    for round in range(ROUNDS):
-        times = one(bench, flow, node=round % NODES)
-        say(f"round {round + 1}: node {round % NODES} killed; gone after {times[0]:.3f}, reported after {times[1]:.3f}")
-        gone.append(times[0])
-        reported.append(times[1])
-    value = max(gone + reported)
-    return Result(
-        {"gone": gone, "reported": reported}, value, LIMIT, "seconds", "from the kill; value is the worst of all")
+    if not shutil.which("mpicc"):
+        raise Unmeasured("there is no mpicc here; Debian's is in libopenmpi-dev")
+    busy = ["--way", "none", "--delay", "600", "--busy", "600"]
+    gangs = {
+        "plain": (bench.flow("FailingGangFlow"), busy, step_process),
+        "torchrun": (bench.flow("ChaosFlow"), ["--kind", "torchrun"], lambda node: worker("torchrun", "waiting", node)),
+        "mpi": (bench.flow("ChaosFlow"), ["--kind", "mpi"], lambda node: worker("mpi", "rank", node)),
+    }
+    columns = {}
+    for name, (flow, arguments, victim) in gangs.items():
+        gone, reported = columns[f"{name} gone"], columns[f"{name} told"] = [], []
+        for round in range(ROUNDS):
+            node = round % NODES
+            times = one(bench, [flow, "run", "--nodes", str(NODES), *arguments], lambda: victim(node), node)
+            say(f"{name} {round + 1}: node {node} killed; gone after {times[0]:.3f}, reported after {times[1]:.3f}")
+            gone.append(times[0])
+            reported.append(times[1])
+    value = max(max(figures) for figures in columns.values())
+    return Result(columns, value, LIMIT, "seconds", "from the kill; value is the worst of all")
 
 
-def one(bench, flow, node):
-    command = [flow, "run", "--nodes", str(NODES), "--way", "none", "--delay", "600", "--busy", "600"]
+def one(bench, command, find, node):
+    environment = bench.muster_environment()
+    # Two slots a node, whatever this machine has.
+    environment["MUSTER_CPUS"] = "64"
     process = subprocess.Popen(
-        command, cwd=bench.folder("muster"), env=bench.muster_environment(), stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True)
+        command, cwd=bench.folder("muster"), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
-        victim = wait_for(lambda: step_process(node), 60, process)
+        victim = wait_for(find, 60, process)
         time.sleep(0.5)  # lets the machine come to rest, so that only the end is measured
         start = time.monotonic()
         os.kill(victim, signal.SIGKILL)
@@ -50,7 +63,7 @@ def one(bench, flow, node):
                 reported = time.monotonic() - start
             time.sleep(0.002)
         output = process.stdout.read()
-        if process.returncode == 0 or "SIGKILL" not in output:
+        if process.returncode == 0 or "SIGKILL" not in output or f"on node {node}" not in output:
             raise Unmeasured(f"the run did not report the kill (exit code {process.returncode}):\n{output[-2000:]}")
         return gone, reported
     finally:
@@ -72,6 +85,16 @@ def step_process(node):
         if is_step and variables.get("MUSTER_NODE_INDEX") == str(node):
             return pid
     return None
+
+
+def worker(kind, role, node):
+    """A worker of that node, once all of the gang's are there."""
+    found = [(process, chaos.role(process, None)) for process in marked("ChaosFlow/") if f"/{kind}/" in process.variables["MUSTER_SCOPE"]]
+    roles = [name for _, name in found]
+    if any(roles.count(name) < count for name, count in chaos.WHOLE[kind](NODES).items()):
+        return None
+    on_node = [process.pid for process, name in found if name == role and process.variables["MUSTER_NODE_INDEX"] == str(node)]
+    return min(on_node, default=None)
 
 
 def wait_for(question, seconds, process):

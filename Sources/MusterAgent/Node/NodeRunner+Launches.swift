@@ -174,7 +174,7 @@ extension NodeRunner {
         self.failRound(self.blame(cause.label).failure(cause, detail: cause == exit ? detail : nil))
     }
 
-    private func failRound(_ failure: TaskFailure) {
+    func failRound(_ failure: TaskFailure) {
         guard let round = self.round?.round else { return }
         self.toControl(.launchFailed(round: round, failure: failure))
         self.stopRound(round)

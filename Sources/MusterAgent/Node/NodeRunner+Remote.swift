@@ -39,12 +39,20 @@ extension NodeRunner {
         self.answer(connection, .exited(code: code))
     }
 
-    /// The launcher has given up on a command.
+    /// The launcher has given up on a command, or what it takes for ssh was killed. Launchers leave with code 0 after that,
+    /// or wait for ever.
     func abandonRemotes(of connection: SocketConnection) {
-        for id in self.remotes.forget(connection) {
+        let abandoned = self.remotes.forget(connection)
+        for id in abandoned {
             self.stopRemote(id)
             self.toControl(.remoteAbandoned(id: id))
         }
+        guard !abandoned.isEmpty, let round = self.round, !round.isStopping, !self.isClearing,
+            let launcher = round.plan?.processes.first?.label
+        else { return }
+        self.failRound(
+            self.blame(launcher).failure(
+                .lost, "\(launcher) lost its connection to another node while its command there still ran"))
     }
 
     // MARK: Running, on the node that was asked
