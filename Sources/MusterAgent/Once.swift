@@ -6,8 +6,5 @@ final class Once: Sendable {
 
     init(_ body: @escaping @Sendable () -> Void) { self.body = Mutex(body) }
 
-    /// Whether it was asked to already.
-    var hasRun: Bool { self.body.withLock { $0 == nil } }
-
     func run() { self.body.withLock { $0.take() }?() }
 }

@@ -1,3 +1,4 @@
+internal import CMusterPlatform
 internal import Dispatch
 internal import Synchronization
 
@@ -43,6 +44,9 @@ package final class ProcessReactor: Sendable {
     package func handleSignals(_ signals: [CInt], _ handler: @escaping @Sendable (CInt) -> Void) {
         self.loop.call { $0.handle(signals, handler) }
     }
+
+    /// The process that sent the last delivery of `signal` to a handler of ``handleSignals(_:_:)``; 0 when nobody did.
+    package static func sender(of signal: CInt) -> Int32 { muster_signal_sender(signal) }
 
     /// Reads `descriptor`, which stays the caller's, until its end; a regular file is read at once.
     ///

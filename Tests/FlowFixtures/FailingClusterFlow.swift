@@ -6,7 +6,7 @@ import Muster
 @Flow
 struct FailingClusterFlow {
     @Parameter("torchrun, openmpi, mpich, system (Debian's Open MPI) or parallel.") var framework = "torchrun"
-    @Parameter("How the process fails: exit, kill, segv, or none to fail not at all.") var way = "exit"
+    @Parameter("How the process fails: exit, kill, segv, told (its wrapper is asked to end), or none to fail not at all.") var way = "exit"
     @Parameter("The node, and rank, that fails.") var node = 1
     @Parameter("Where the processes that left their session write their ids.") var pids = "/dev/null"
 

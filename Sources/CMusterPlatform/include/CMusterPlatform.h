@@ -42,6 +42,8 @@ pid_t muster_spawn(const struct muster_spawn_request *request, enum muster_spawn
 int muster_signal_count(int signal, int descriptor);
 // How often `signal` came since the last call.
 uint32_t muster_signal_take(int signal);
+// The process that sent the last delivery of `signal` that was counted; 0 when it was the kernel, or none was.
+pid_t muster_signal_sender(int signal);
 
 // Ignores SIGPIPE in this program; programs that are spawned get it back.
 void muster_ignore_broken_pipes(void);

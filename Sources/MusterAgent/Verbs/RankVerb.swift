@@ -3,6 +3,7 @@ import Glibc
 import MusterModel
 import MusterProcess
 import MusterWire
+import Synchronization
 
 /// Stands between a launcher and the program that it starts on a node, because what launchers say of a program's end is
 /// not to be relied on: the agent hears it from here, with the last lines, before the launcher can hear of it.
@@ -28,8 +29,9 @@ enum RankVerb {
             let reactor = try ProcessReactor()
             let status = try await self.run(
                 Self.spelled(program, in: folder), Array(arguments.dropFirst()), environment, folder, on: reactor)
-            if !status.status.isSuccess, !status.wasTold {
-                await self.tell(label, status.status, status.lastLines, environment, reactor)
+            // A launcher ends its ranks because something else has failed, and says of what by its own end.
+            if !status.status.isSuccess, status.told != .byLauncher {
+                await self.tell(label, status, environment, reactor)
             }
             return Self.code(of: status.status)
         } catch {
@@ -49,10 +51,12 @@ enum RankVerb {
         return isProgram ? path : program
     }
 
+    /// Who asked this program to end, before the program did; it handed that on.
+    private enum Told: Sendable, Equatable { case byNobody, byLauncher, bySomebody }
+
     private struct End: Sendable {
         let status: ExitStatus
-        /// This program was asked to end, and handed that on.
-        let wasTold: Bool
+        let told: Told
         let lastLines: [String]
     }
 
@@ -64,7 +68,8 @@ enum RankVerb {
             executable: program, arguments: arguments, environment: environment, workingDirectory: folder,
             standardInput: .inherit, parentDeathSignal: SIGKILL, inheritsDescriptors: true)
         let tail = OutputTail()
-        let told = Once {}
+        let told = Mutex(Told.byNobody)
+        let launcher = getppid()
         return try await withCheckedThrowingContinuation { continuation in
             do throws(SpawnError) {
                 let process = try reactor.spawn(
@@ -73,9 +78,15 @@ enum RankVerb {
                         tail.append(stream, bytes)
                         Self.write(bytes, to: stream == .standardOutput ? STDOUT_FILENO : STDERR_FILENO)
                     },
-                    onExit: { continuation.resume(returning: End(status: $0, wasTold: told.hasRun, lastLines: tail.lastLines)) })
+                    onExit: {
+                        continuation.resume(
+                            returning: End(status: $0, told: told.withLock { $0 }, lastLines: tail.lastLines))
+                    })
                 reactor.handleSignals([SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCONT]) { signal in
-                    if signal == SIGTERM || signal == SIGINT || signal == SIGHUP { told.run() }
+                    if signal == SIGTERM || signal == SIGINT || signal == SIGHUP {
+                        let isLauncher = ProcessReactor.sender(of: signal) == launcher
+                        told.withLock { $0 = isLauncher || $0 == .byLauncher ? .byLauncher : .bySomebody }
+                    }
                     process.signal(signal)
                 }
             } catch {
@@ -96,16 +107,16 @@ enum RankVerb {
     }
 
     private static func tell(
-        _ label: String, _ status: ExitStatus, _ lastLines: [String], _ environment: [String: String],
-        _ reactor: ProcessReactor
+        _ label: String, _ end: End, _ environment: [String: String], _ reactor: ProcessReactor
     ) async {
-        if case .signaled(let signal) = status, signal == SIGTERM || signal == SIGKILL {
+        // An agent that ends its round has asked; it knows already, and waits for this program.
+        if end.told == .byNobody, case .signaled(let signal) = end.status, signal == SIGTERM || signal == SIGKILL {
             await withCheckedContinuation { continuation in
                 reactor.schedule(after: Self.doubt) { continuation.resume() }
             }
         }
-        var exit = WatchedExit(label: label, code: nil, signal: nil, lastLines: lastLines)
-        switch status {
+        var exit = WatchedExit(label: label, code: nil, signal: nil, lastLines: end.lastLines)
+        switch end.status {
         case .exited(let code): exit.code = Int(code)
         case .signaled(let signal): exit.signal = Int(signal)
         }
