@@ -45,11 +45,8 @@ package final class LocalBackend: ComputeBackend {
     /// artifacts are copied into the store instead of moved, where that is another file system.
     private static func scratchRoot(store: String) -> String {
         let near = "\(store)/scratch"
-        return near.utf8.count <= 70 ? near : Self.shortRoot
+        return near.utf8.count <= 70 ? near : ScratchFolder.shortRoot
     }
-
-    /// Where the scratch folders of clusters are: their services make sockets some folders below.
-    private static var shortRoot: String { "/tmp/muster-\(getuid())" }
 
     package func observe(_ body: @escaping @Sendable (GangObservation) -> Void) {
         self.observer.withLock { $0 = body }
@@ -60,7 +57,7 @@ package final class LocalBackend: ComputeBackend {
         let unique = String(UInt32.random(in: 0...UInt32.max), radix: 36)
         let name = "\(Self.scratchPrefix(run: gang.attempt.run))-\(unique)"
         var settings = self.settings
-        if gang.step.settings.framework != nil { settings.scratchRoot = Self.shortRoot }
+        if gang.step.settings.framework != nil { settings.scratchRoot = ScratchFolder.shortRoot }
         return LocalRequest(gang: gang, addresses: addresses, name: name, settings: settings)
     }
 
@@ -83,7 +80,7 @@ package final class LocalBackend: ComputeBackend {
         _ = await self.reactor.terminate(
             [.marked(variable: NodeEnvironment.scope, value: "\(flow)/\(run)")], grace: self.settings.grace,
             deadline: 30)
-        for root in Set([self.settings.scratchRoot, Self.shortRoot]) {
+        for root in Set([self.settings.scratchRoot, ScratchFolder.shortRoot]) {
             let names = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
             for name in names where name.hasPrefix("\(Self.scratchPrefix(run: run))-") {
                 try? FileManager.default.removeItem(atPath: "\(root)/\(name)")
@@ -119,22 +116,13 @@ package final class LocalBackend: ComputeBackend {
     }
 
     private func startAll(_ request: LocalRequest) throws {
-        try self.makeScratch(request)
+        try ScratchFolder.make(request.scratch)
         let secret = Data((0..<32).map { _ in UInt8.random(in: 0...255) }).base64EncodedString()
         for node in request.nodes {
             var node = node
             node.secret = secret
             let agent = LocalAgent(node: node.index, scratch: request.scratch, attempt: request.attempt)
             try self.start(agent, node)
-        }
-    }
-
-    private func makeScratch(_ request: LocalRequest) throws {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: request.scratch, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw BackendError(message: "the folder \(request.scratch) cannot be made: \(error)", isTransient: true)
         }
     }
 
@@ -192,7 +180,7 @@ package final class LocalBackend: ComputeBackend {
 
     private func startOne(_ agent: LocalAgent, _ request: LocalRequest) {
         self.attempt(request, agent) {
-            try self.makeScratch(request)
+            try ScratchFolder.make(request.scratch)
             try self.start(agent, $0)
         }
     }
