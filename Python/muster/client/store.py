@@ -1,6 +1,5 @@
 """The store's database and files, read as Documentation/Store.md and Documentation/Events.md describe them."""
 
-import hashlib
 import json
 import os
 import sqlite3
@@ -8,6 +7,15 @@ import sqlite3
 from ..artifacts import decode
 from ..errors import ArtifactUnreadable, MusterException
 
+
+# Python's own, where there is one, for small files: loading `hashlib` and its library takes as long as reading hundreds.
+try:
+    from _sha2 import sha256
+except ImportError:
+    try:
+        from _sha256 import sha256
+    except ImportError:
+        from hashlib import sha256
 
 # An artifact is read in pieces of this size; one that fits into one is not read again.
 PIECE = 1 << 20
@@ -134,7 +142,8 @@ def _read(path, size):
             data = os.read(descriptor, size + 1)
         finally:
             os.close(descriptor)
-        return hashlib.sha256(data).hexdigest(), data
+        return sha256(data).hexdigest(), data
+    import hashlib
     found = hashlib.sha256()
     with open(path, "rb", buffering=0) as file:
         while piece := file.read(PIECE):
