@@ -67,13 +67,18 @@ def packaged(path):
 
 def is_flow(value):
     from .flow import FlowSpec
-    return isinstance(value, type) and issubclass(value, FlowSpec) and value is not FlowSpec
+    # The type is asked, not the value: a module that was postponed would be loaded.
+    return issubclass(type(value), type) and issubclass(value, FlowSpec) and value is not FlowSpec
 
 
 def load(path):
     """Runs the flow's module as `__main__`, as an interpreter that was given the file would."""
     with open(path, "rb") as file:
-        code = compile(file.read(), path, "exec", dont_inherit=True)
+        source = file.read()
+    code = compile(source, path, "exec", dont_inherit=True)
+    if launch.verb and launch.verb[0] == "describe":
+        from .postponed import postpone
+        postpone(source, os.path.dirname(path))
     module = types.ModuleType("__main__")
     module.__file__ = path
     module.__builtins__ = __builtins__

@@ -29,7 +29,7 @@ def prepare():
     os.dup2(null, 0)
     os.close(null)
     # Loaded here once for all children; a step without a server loads them too.
-    from . import artifacts, failures, task  # noqa: F401
+    from . import arguments, artifacts, failures, frameworks, graph, inputs, running, state, task  # noqa: F401
     _random = random.getstate()
     _files = frozenset(_open_files())
 
@@ -47,6 +47,8 @@ def run(flow):
     # What is alive now stays: a child that collected it would copy every page it lies on.
     gc.collect()
     gc.freeze()
+    if not reason:
+        _answer({"loaded": {}})
     with _connection.makefile("rb") as requests:
         while not ending.is_asked:
             line = requests.readline()
@@ -54,9 +56,12 @@ def run(flow):
                 break
             request = json.loads(line)
             with ending:
-                answer = {"refused": {"reason": reason}} if reason else _serve(flow, request, parent, libc)
-                _connection.sendall(json.dumps(answer).encode() + b"\n")
+                _answer({"refused": {"reason": reason}} if reason else _serve(flow, request, parent, libc))
     return 0
+
+
+def _answer(answer):
+    _connection.sendall(json.dumps(answer).encode() + b"\n")
 
 
 class _Ending:

@@ -22,22 +22,26 @@ def result(transition, **artifacts):
     return {"transition": transition, "artifacts": artifacts}
 
 
+def payload(value):
+    return json.dumps(value).encode()
+
+
 def events():
     """A foreach of two, one of which needs a second attempt, then a gang of two."""
-    work = json.dumps([result({"step": {"to": "join"}})])
+    work = payload([result({"step": {"to": "join"}})])
     return [
         (1.0, "started", None, None, None),
         (1.1, "attemptStarted", 1, 0, None),
-        (2.0, "attemptSucceeded", 1, 0, json.dumps([result({"foreach": {"to": "work", "count": 2}})])),
+        (2.0, "attemptSucceeded", 1, 0, payload([result({"foreach": {"to": "work", "count": 2}})])),
         (2.1, "attemptStarted", 2, 0, None), (2.1, "attemptStarted", 3, 0, None),
         (3.0, "attemptSucceeded", 3, 0, work),
-        (3.1, "attemptFailed", 2, 0, json.dumps({"failure": {"code": "step.error", "message": "no"}})),
+        (3.1, "attemptFailed", 2, 0, payload({"failure": {"code": "step.error", "message": "no"}})),
         (3.2, "attemptStarted", 2, 1, None),
         (4.0, "attemptSucceeded", 2, 1, work),
-        (5.0, "cloned", 4, None, json.dumps({"fromRun": "6", "fromTask": 9, "nodes": [result({"nodes": {"to": "gang", "count": 2}})]})),
+        (5.0, "cloned", 4, None, payload({"fromRun": "6", "fromTask": 9, "nodes": [result({"nodes": {"to": "gang", "count": 2}})]})),
         (5.1, "attemptStarted", 5, 0, None),
-        (6.0, "attemptSucceeded", 5, 0, json.dumps([result({"step": {"to": "join_gang"}})] * 2)),
-        (7.0, "attemptSucceeded", 6, 0, json.dumps([result({"step": {"to": "end"}})])),
+        (6.0, "attemptSucceeded", 5, 0, payload([result({"step": {"to": "join_gang"}})] * 2)),
+        (7.0, "attemptSucceeded", 6, 0, payload([result({"step": {"to": "end"}})])),
     ]
 
 
@@ -56,19 +60,19 @@ class HistoryTests(unittest.TestCase):
     def test_nothing_follows_a_failure_that_ends_the_run(self):
         log = events()[:7] + [
             (3.2, "attemptStarted", 2, 1, None),
-            (3.3, "attemptFailed", 2, 1, json.dumps({"failure": {"code": "step.error", "message": "again"}})),
+            (3.3, "attemptFailed", 2, 1, payload({"failure": {"code": "step.error", "message": "again"}})),
         ]
         tasks = History(MANIFEST, log).tasks
         self.assertEqual([(task.step, task.status) for task in tasks], [("start", "succeeded"), ("work", "failed"), ("work", "succeeded")])
 
     def test_a_caught_failure_goes_on_with_what_stands_in_for_the_result(self):
-        log = [*events()[:2], (2.0, "attemptFailed", 1, 0, json.dumps(
+        log = [*events()[:2], (2.0, "attemptFailed", 1, 0, payload(
             {"failure": {"code": "step.error", "message": "no"}, "caught": [result({"step": {"to": "end"}})]}))]
         tasks = History(MANIFEST, log).tasks
         self.assertEqual([(task.step, task.was_caught) for task in tasks], [("start", True), ("end", False)])
 
     def test_two_branches_are_numbered_in_their_order(self):
-        log = [*events()[:2], (2.0, "attemptSucceeded", 1, 0, json.dumps([result({"branches": {"to": ["gang", "work"]}})]))]
+        log = [*events()[:2], (2.0, "attemptSucceeded", 1, 0, payload([result({"branches": {"to": ["gang", "work"]}})]))]
         self.assertEqual([task.step for task in History(MANIFEST, log).tasks], ["start", "gang", "work"])
 
 
@@ -104,7 +108,7 @@ class ClientTests(unittest.TestCase):
         log = events()
         reference = self.put({"x": 1})
         end = result({"end": {}}, answer=reference)
-        log.append((8.0, "attemptSucceeded", 7, 0, json.dumps([end])))
+        log.append((8.0, "attemptSucceeded", 7, 0, payload([end])))
         self.database.executemany(
             "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)",
             [(cursor.lastrowid, sequence, *event) for sequence, event in enumerate(log)])

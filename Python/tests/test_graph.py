@@ -1,3 +1,5 @@
+import os
+import tempfile
 import unittest
 
 from support import Workshop, flow
@@ -124,6 +126,24 @@ if __name__ == '__main__':
     def test_a_step_takes_self_and_a_join_inputs(self):
         with Workshop(flow("@step\ndef start(self, one, two): self.next(self.end)\n")) as workshop:
             self.assertIn("step start takes (self, one, two)", workshop.problems()[0])
+
+    def test_modules_that_only_bodies_use_are_not_loaded_and_missing_ones_are_told(self):
+        body = "@step\ndef start(self):\n    self.x = heavy.value\n    self.next(self.end)\n"
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "heavy.py"), "w") as file:
+                file.write("print('loaded')\nvalue = default = 7\n")
+            place = {"PYTHONPATH": folder}
+
+            def said(line, body=body):
+                with Workshop(flow(body).replace("import os\n", f"import os\n{line}\n", 1), own_py="print('own')") as workshop:
+                    done = workshop.call("describe", environment=place)
+                    return done.returncode, done.stderr
+
+            self.assertEqual(said("import heavy"), (0, ""))
+            self.assertEqual(said("import heavy as h", "p = Parameter('p', default=h.default)\n" + body), (0, "loaded\n"))
+            self.assertEqual(said("from heavy import value"), (0, "loaded\n"))
+            self.assertEqual(said("import own"), (0, "own\n"))
+            self.assertIn("No module named 'heavier'", said("import heavier")[1])
 
     def test_artifacts_and_entrypoints_are_read_from_the_bodies(self):
         with Workshop(flow("""

@@ -36,6 +36,7 @@ class Server:
             stderr=subprocess.DEVNULL)
         theirs.close()
         self.answers = self.socket.makefile("r")
+        self.is_loaded = False
 
     def __enter__(self):
         return self
@@ -57,6 +58,9 @@ class Server:
         request = {"step": step, "folder": folder, "workFolder": folder, "environment": environment or {"PATH": "/bin"}}
         self.socket.sendall(json.dumps(request).encode() + b"\n")
         answer = json.loads(self.answers.readline())
+        if answer == {"loaded": {}} and not self.is_loaded:
+            self.is_loaded = True
+            answer = json.loads(self.answers.readline())
         path = os.path.join(folder, "result.json")
         if not os.path.exists(path):
             return answer, None, folder
@@ -116,6 +120,7 @@ class ServeTests(unittest.TestCase):
             with self.subTest(line), Workshop(source) as workshop, Server(workshop) as server:
                 answer, values, _ = server.ask("start")
                 self.assertIn(expected, answer["refused"]["reason"])
+                self.assertFalse(server.is_loaded)
                 self.assertIsNone(values)
 
     @unittest.skipUnless(__import__("importlib.util").util.find_spec("numpy"), "NumPy is not installed")

@@ -48,7 +48,8 @@ public struct NodeSpec: Codable, Sendable, Equatable {
     public var serves: Bool
 
     public init(
-        attempt: AttemptID, index: Int, size: Int, minimum: Int? = nil, address: String, secret: String, rendezvousDeadline: Double,
+        attempt: AttemptID, index: Int, size: Int, minimum: Int? = nil, address: String, secret: String,
+        rendezvousDeadline: Double,
         timeout: Double?, grace: Double, program: [String], task: TaskFile, store: String, package: String,
         scratch: String, environment: [String: String], framework: FrameworkSettings?, cpus: Int, gpus: Int,
         memory: Int = 0, stays: Bool = false, serves: Bool = false
@@ -96,7 +97,8 @@ public enum AgentStatus: Codable, Sendable, Equatable {
     /// From the control node's agent: the gang has started with these nodes, because the others did not come. From here
     /// on a node's index is its place in this list.
     case formed(nodes: [Int])
-    /// From every agent: the step body has started on this node.
+    /// From every agent: the step body has started on this node, and what it needs has been loaded where the flow
+    /// program serves.
     case started(node: Int)
     /// From every agent: its log has grown to this many bytes. Sent at most every few milliseconds.
     case log(node: Int, bytes: Int)

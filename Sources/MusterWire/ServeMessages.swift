@@ -16,8 +16,10 @@ public struct ServeRequest: Codable, Sendable, Equatable {
     }
 }
 
-/// What a flow program that serves answers, one line a request.
+/// What a flow program that serves says: once that it is there, then one line a request.
 public enum ServeAnswer: Codable, Sendable, Equatable {
+    /// The program has loaded everything that its steps need; from here on a request's step begins at once.
+    case loaded
     /// The step's process has left with this code. `isLast`: it left no process behind.
     case exited(code: Int32, isLast: Bool)
     /// This signal ended the step's process.

@@ -156,7 +156,7 @@ class Run(_Object):
     def __iter__(self):
         """Newest first, as Metaflow has it."""
         names = dict.fromkeys(task.step for task in self._now().tasks)
-        return (Step(f"{self.pathspec}/{name}", _run=self) for name in reversed(list(names)))
+        return (Step(f"{self.pathspec}/{name}", _run=self, _is_known=True) for name in reversed(list(names)))
 
     def __getitem__(self, step):
         return Step(f"{self.pathspec}/{step}", _run=self)
@@ -263,11 +263,11 @@ def _task_path(run, record, node):
 class Step(_Object):
     """The tasks of a step."""
 
-    def __init__(self, pathspec, _run=None, _namespace_check=True):
+    def __init__(self, pathspec, _run=None, _is_known=False, _namespace_check=True):
         super().__init__(pathspec)
         flow, run, self._name = _parts(pathspec, 3, "Flow/run/step")
         self._run = _run or Run(f"{flow}/{run}", _namespace_check=_namespace_check)
-        if not any(record.step == self._name for record in self._run._now().tasks):
+        if not _is_known and not any(record.step == self._name for record in self._run._now().tasks):
             known = list(dict.fromkeys(record.step for record in self._run._now().tasks))
             raise MetaflowNotFound(f"the run {self._run.pathspec} has no step '{self._name}' by now{hint(self._name, known)}")
 
@@ -341,7 +341,7 @@ class Task(_Object):
 
     @property
     def parent(self):
-        return Step(self.pathspec.rsplit("/", 1)[0], _run=self._run)
+        return Step(self.pathspec.rsplit("/", 1)[0], _run=self._run, _is_known=True)
 
     # Artifacts
 

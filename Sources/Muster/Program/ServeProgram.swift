@@ -24,6 +24,7 @@ import MusterWire
                     try self.answer(.refused(reason: "the program has started threads before its first step"))
                     exit(0)
                 }
+                try self.answer(.loaded)
                 while let bytes = ServeProcess.read() {
                     for line in try lines.append(bytes) {
                         try self.answer(self.serve(try LineCoding.decode(ServeRequest.self, from: line)))

@@ -123,10 +123,9 @@ final class NodeRunner {
         guard self.phase == .running, !self.isClearing, let roster = self.roster else { return }
         do {
             try self.writeTask(roster)
-            if self.hasBody { try self.startStep() }
+            if self.hasBody { try self.startStep() } else { self.tellStart() }
             // The socket listens already; answering can wait until the program runs.
             self.services.requests.serve(on: self.services.sockets)
-            self.services.status.send(.started(node: self.spec.index), isUrgent: false)
         } catch {
             self.cannotStart(error)
         }
@@ -156,9 +155,11 @@ final class NodeRunner {
     private func startStep() throws {
         guard self.spec.stays, self.spec.serves, try self.serveStep() else {
             self.step = try self.spawnStep()
-            return
+            return self.tellStart()
         }
     }
+
+    private func tellStart() { self.services.status.send(.started(node: self.spec.index), isUrgent: false) }
 
     /// Has the step run by a flow program that stays. Returns false when that is not possible.
     private func serveStep() throws -> Bool {
@@ -170,7 +171,10 @@ final class NodeRunner {
             step: self.spec.attempt.step, folder: self.folder.task, workFolder: self.folder.work,
             environment: self.environment)
         let (events, tail, log) = (self.services.events, self.tail, self.log)
-        return server.run(request) { stream, bytes in
+        let (status, index) = (self.services.status, self.spec.index)
+        return server.run(request) {
+            status.send(.started(node: index), isUrgent: false)
+        } onOutput: { stream, bytes in
             tail.append(stream, bytes)
             log?.append(process: 0, stream, bytes)
         } onOutcome: { outcome in

@@ -30,6 +30,9 @@ final class StepServer: Sendable {
         var lines = LineBuffer()
         /// Of the last step, also after its end: what it left behind may go on writing until it is ended.
         var onOutput: (@Sendable (OutputStream, UnsafeRawBufferPointer) -> Void)?
+        /// The program has been loaded, or has been heard of in another way.
+        var isLoaded = false
+        var onLoaded: (@Sendable () -> Void)?
         /// While a step runs.
         var onOutcome: (@Sendable (Outcome) -> Void)?
         var isGone = false
@@ -71,18 +74,24 @@ final class StepServer: Sendable {
     var isGone: Bool { self.state.withLock { $0.isGone } }
 
     /// Runs one step. Returns false, and does nothing, when the server cannot be asked.
+    ///
+    /// - Parameter onLoaded: Called once, when nothing but the step's body is left to run, and before `onOutcome`: a
+    ///   server that has just been started loads the flow first.
     func run(
-        _ request: ServeRequest, onOutput: @escaping @Sendable (OutputStream, UnsafeRawBufferPointer) -> Void,
+        _ request: ServeRequest, onLoaded: @escaping @Sendable () -> Void,
+        onOutput: @escaping @Sendable (OutputStream, UnsafeRawBufferPointer) -> Void,
         onOutcome: @escaping @Sendable (Outcome) -> Void
     ) -> Bool {
         guard let line = try? LineCoding.encode(request), line.count <= Self.longestRequest else { return false }
-        let isFree = self.state.withLock { state in
-            guard !state.isGone, state.onOutcome == nil else { return false }
+        let (isFree, isLoaded) = self.state.withLock { state in
+            guard !state.isGone, state.onOutcome == nil else { return (false, false) }
             state.onOutput = onOutput
             state.onOutcome = onOutcome
-            return true
+            if !state.isLoaded { state.onLoaded = onLoaded }
+            return (true, state.isLoaded)
         }
         guard isFree else { return false }
+        if isLoaded { onLoaded() }
         // A server that has just died says so by its exit, which ends the job.
         _ = line.withUnsafeBytes { send(self.descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
         return true
@@ -100,12 +109,15 @@ final class StepServer: Sendable {
         }
     }
 
-    private var onOutput: (@Sendable (OutputStream, UnsafeRawBufferPointer) -> Void)? { self.state.withLock { $0.onOutput } }
+    private var onOutput: (@Sendable (OutputStream, UnsafeRawBufferPointer) -> Void)? {
+        self.state.withLock { $0.onOutput }
+    }
 
     private func read(_ bytes: UnsafeRawBufferPointer) {
         let lines = (try? self.state.withLock { try $0.lines.append(bytes) }) ?? []
         for line in lines {
             switch try? LineCoding.decode(ServeAnswer.self, from: line) {
+            case .loaded: self.loaded()
             case .exited(let code, let isLast): self.finish(.ended(.exited(code), leavesNothing: isLast))
             case .signaled(let signal, let isLast): self.finish(.ended(.signaled(signal), leavesNothing: isLast))
             case .refused: self.finish(.refused)
@@ -114,8 +126,17 @@ final class StepServer: Sendable {
         }
     }
 
+    private func loaded() {
+        let onLoaded = self.state.withLock { state in
+            state.isLoaded = true
+            return state.onLoaded.take()
+        }
+        onLoaded?()
+    }
+
     /// What the step wrote last may still be in the pipes when its end is told.
     private func finish(_ outcome: Outcome) {
+        self.loaded()
         self.state.withLock { $0.process }?.drainOutput { [weak self] in self?.takeOutcome()?(outcome) }
     }
 
@@ -125,6 +146,7 @@ final class StepServer: Sendable {
             return state.onGone.take()
         }
         onGone?()
+        self.loaded()
         self.takeOutcome()?(.ended(status, leavesNothing: false))
     }
 

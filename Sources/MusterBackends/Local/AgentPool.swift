@@ -2,69 +2,106 @@ import MusterModel
 
 /// Which agent runs which gang of one: an agent that waits for work goes before a new one.
 ///
-///                  ┌────────────── a request ◀────────────┐
-///     started ──▶ busy ──ready──▶ idle ──dismissed──▶ leaving ──exited──▶ gone
+///                              ┌────────────── a request ◀────────────┐
+///     loading ──started──▶ busy ──ready──▶ idle ──dismissed──▶ leaving ──exited──▶ gone
 ///
-/// As many agents as the machine has processors start at once. Requests beyond them wait for one of these for as long as
-/// they keep becoming free: short tasks are over before another agent would be up. When none has become free for a
-/// while, or a request has waited for long, more are started.
+/// A new agent loads before its first step's body begins: itself, and the flow's program with all that it imports.
+/// Loading keeps a processor busy, so never more agents load at once than there are processors. Whoever waits can get an
+/// agent that becomes free or a new one; the new one is not worth its cost before the wait was as long as a load takes.
+///
+/// - As many agents as there are processors are started for requests that wait: at once while loads are short or no load
+///   was seen yet, otherwise when there have been requests for some times as long as the last load took.
+/// - More are started when no agent has become free for that long, or one request has waited for ten times as long.
+///
+/// Times are seconds of any clock that does not go back.
 struct AgentPool: Sendable {
     enum Placement: Sendable {
         case start(LocalAgent, LocalRequest)
         case serve(LocalAgent, LocalRequest)
-        /// Something waits: call ``look()`` after so many seconds.
+        /// Something waits: call ``look(now:)`` after so many seconds.
         case wait(seconds: Double)
     }
 
-    /// Seconds between two looks at what waits, and how many looks a request waits at most.
+    /// Seconds between two looks at what waits.
     private static let pause = 0.02
-    private static let patience = 10
+    /// A load of fewer seconds is no cost worth waiting for.
+    private static let shortLoad = 0.1
+    /// Seconds that a load counts for at most: tasks that run for long get agents of their own in the end.
+    private static let longLoad = 2.0
+    /// How many loads a queue that moves lasts before another agent is started for it: fewer tasks than that are over
+    /// before they could have had any use of one.
+    private static let endurance = 3.0
+    private static let patience = 10.0
 
     private let startsAtOnce: Int
     private var idle: [LocalAgent] = []
     /// Every agent that has been started and has not exited.
     private var alive: [LocalAgent] = []
+    /// Those of them that have not begun a step's body yet, each with the time of its start.
+    private var loading: [(agent: LocalAgent, since: Double)] = []
+    /// How many agents have been worth their cost before: one of these that has gone is replaced at once.
+    private var granted = 1
+    /// Seconds that the last load took.
+    private var load = 0.0
     private var waiting: [LocalRequest] = []
-    /// How often the first of those was looked at.
-    private var looks = 0
+    /// Since when requests have been waiting, and the first of them.
+    private var waitingSince = 0.0
+    private var firstSince = 0.0
+    /// When an agent has last become free, or has begun its first body.
+    private var lastFlow = 0.0
+    /// Nobody becomes free any more: whoever waits gets a new agent as soon as it can load.
+    private var isStarved = false
     private var isTimed = false
-    /// Whether an agent has become free since the last look.
-    private var hasFlow = false
     private var onEmpty: (@Sendable () -> Void)?
 
     init(startsAtOnce: Int) { self.startsAtOnce = max(1, startsAtOnce) }
 
     /// Where `request`, or one that came before it, goes now.
-    mutating func place(_ request: LocalRequest) -> [Placement] {
+    mutating func place(_ request: LocalRequest, now: Double) -> [Placement] {
+        if self.waiting.isEmpty { (self.waitingSince, self.firstSince, self.lastFlow) = (now, now, now) }
         self.waiting.append(request)
-        return self.next()
+        return self.next(now)
     }
 
     /// The time of ``Placement/wait(seconds:)`` is over.
-    mutating func look() -> [Placement] {
-        defer { self.hasFlow = false }
+    mutating func look(now: Double) -> [Placement] {
         self.isTimed = false
-        self.looks += 1
-        return self.next(more: self.hasFlow && self.looks < Self.patience ? 0 : self.startsAtOnce)
+        let pause = max(Self.pause, self.cost)
+        let isLoading = self.loading.count >= self.startsAtOnce
+        if !isLoading, now - self.lastFlow >= pause || now - self.firstSince >= Self.patience * pause {
+            self.isStarved = true
+        }
+        return self.next(now)
+    }
+
+    /// The agent has begun the body of a step.
+    mutating func started(_ agent: LocalAgent, now: Double) -> [Placement] {
+        guard let index = self.loading.firstIndex(where: { $0.agent == agent }) else { return [] }
+        self.load = now - self.loading.remove(at: index).since
+        self.lastFlow = now
+        return self.next(now)
     }
 
     /// The agent takes another gang.
-    mutating func ready(_ agent: LocalAgent) -> [Placement] {
+    mutating func ready(_ agent: LocalAgent, now: Double) -> [Placement] {
         agent.attempt = nil
-        self.hasFlow = true
+        self.loading.removeAll { $0.agent == agent }
+        self.lastFlow = now
+        self.isStarved = false
         self.idle.append(agent)
-        return self.next()
+        return self.next(now)
     }
 
     /// The agent has exited, or could not be started.
-    mutating func gone(_ agent: LocalAgent) -> [Placement] {
+    mutating func gone(_ agent: LocalAgent, now: Double) -> [Placement] {
         self.idle.removeAll { $0 == agent }
         self.alive.removeAll { $0 == agent }
+        self.loading.removeAll { $0.agent == agent }
         if self.alive.isEmpty {
             self.onEmpty?()
             self.onEmpty = nil
         }
-        return self.next()
+        return self.next(now)
     }
 
     /// Takes the agents that wait for work: none of them gets any.
@@ -80,29 +117,38 @@ struct AgentPool: Sendable {
         return false
     }
 
-    /// - Parameter more: How many agents may be started beyond the first ones.
-    private mutating func next(more: Int = 0) -> [Placement] {
+    private mutating func next(_ now: Double) -> [Placement] {
         var placements: [Placement] = []
-        var more = more
         while let request = self.waiting.first {
             if let agent = self.idle.popLast() {
                 agent.attempt = request.attempt
                 placements.append(.serve(agent, request))
-            } else if self.alive.count < self.startsAtOnce || more > 0 {
-                if self.alive.count >= self.startsAtOnce { more -= 1 }
+            } else if self.mayStart(now) {
                 let agent = LocalAgent(node: 0, scratch: request.scratch, attempt: request.attempt)
                 self.alive.append(agent)
+                self.granted = min(max(self.granted, self.alive.count), self.startsAtOnce)
+                self.loading.append((agent, now))
                 placements.append(.start(agent, request))
             } else {
                 break
             }
             self.waiting.removeFirst()
-            self.looks = 0
+            self.firstSince = now
         }
+        if self.waiting.isEmpty { self.isStarved = false }
         if !self.waiting.isEmpty, !self.isTimed {
             self.isTimed = true
             placements.append(.wait(seconds: Self.pause))
         }
         return placements
+    }
+
+    /// What another load would cost, in seconds.
+    private var cost: Double { self.load < Self.shortLoad ? 0 : min(self.load, Self.longLoad) }
+
+    private func mayStart(_ now: Double) -> Bool {
+        guard self.loading.count < self.startsAtOnce else { return false }
+        if self.isStarved || self.alive.count < self.granted { return true }
+        return self.alive.count < self.startsAtOnce && now - self.waitingSince >= Self.endurance * self.cost
     }
 }

@@ -1,3 +1,4 @@
+import Dispatch
 import FoundationEssentials
 import Glibc
 package import MusterModel
@@ -160,8 +161,11 @@ package final class LocalBackend: ComputeBackend {
 
     // MARK: - Gangs of one
 
+    /// The pool's clock.
+    private static var now: Double { Double(DispatchTime.now().uptimeNanoseconds) / 1e9 }
+
     private func place(_ request: LocalRequest) {
-        self.carryOut(self.state.withLock { $0.pool.place(request) })
+        self.carryOut(self.state.withLock { $0.pool.place(request, now: Self.now) })
     }
 
     private func carryOut(_ placements: [AgentPool.Placement]) {
@@ -172,7 +176,7 @@ package final class LocalBackend: ComputeBackend {
             case .wait(let seconds):
                 self.reactor.schedule(after: seconds) { [weak self] in
                     guard let self else { return }
-                    self.carryOut(self.state.withLock { $0.pool.look() })
+                    self.carryOut(self.state.withLock { $0.pool.look(now: Self.now) })
                 }
             }
         }
@@ -199,7 +203,7 @@ package final class LocalBackend: ComputeBackend {
             try? FileManager.default.removeItem(atPath: agent.scratch)
             let report = GangReport(failure: failure, nodes: [], started: 0, finished: 0)
             self.tell(GangObservation(attempt: request.attempt, event: .finished(report)))
-            self.carryOut(self.state.withLock { $0.pool.gone(agent) })
+            self.carryOut(self.state.withLock { $0.pool.gone(agent, now: Self.now) })
         }
     }
 
@@ -216,12 +220,15 @@ package final class LocalBackend: ComputeBackend {
         guard let attempt = agent.attempt else { return }
         if status == .ready { return self.ready(agent, after: attempt) }
         self.handle(.status(status), of: attempt)
+        if case .started = status {
+            self.carryOut(self.state.withLock { $0.pool.started(agent, now: Self.now) })
+        }
     }
 
     /// The agent is free before anybody hears that its gang is over: the next one may be given to it at once.
     private func ready(_ agent: LocalAgent, after attempt: AttemptID) {
         let next = self.state.withLock { state in
-            state.gangs[attempt]?.gang.isReported == true ? state.pool.ready(agent) : []
+            state.gangs[attempt]?.gang.isReported == true ? state.pool.ready(agent, now: Self.now) : []
         }
         self.handle(.ready, of: attempt)
         self.carryOut(next)
@@ -234,7 +241,7 @@ package final class LocalBackend: ComputeBackend {
             // It waited for work: no gang's end takes its folder along.
             try? FileManager.default.removeItem(atPath: agent.scratch)
         }
-        self.carryOut(self.state.withLock { $0.pool.gone(agent) })
+        self.carryOut(self.state.withLock { $0.pool.gone(agent, now: Self.now) })
     }
 
     private func handle(_ event: LocalGang.Event, of attempt: AttemptID) {
