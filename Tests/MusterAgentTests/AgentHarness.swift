@@ -129,8 +129,9 @@ final class AgentHarness: Sendable {
                 }
             },
             onExit: { [weak self] in self?.hear(Heard(node: node, exit: $0)) })
-        self.agents.withLock { $0[node] = process }
+        // Before anybody can tell it anything: the specification is the first line.
         process.write(try LineCoding.encode(self.spec(node)))
+        self.agents.withLock { $0[node] = process }
         if tells, node > 0, let port = self.port.withLock({ $0 }) { self.tell(node, port) }
     }
 
