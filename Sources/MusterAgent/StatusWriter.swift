@@ -83,14 +83,6 @@ final class StatusWriter: Sendable {
 
     /// Errors mean that the engine has gone, which the end of the input tells.
     private static func write(_ line: Data, to descriptor: CInt) {
-        line.withUnsafeBytes { bytes in
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                if count < 0 && errno == EINTR { continue }
-                if count <= 0 { return }
-                rest = rest.dropFirst(count)
-            }
-        }
+        _ = line.withUnsafeBytes { WholeWrite.write($0, to: descriptor) }
     }
 }

@@ -29,22 +29,12 @@ enum FileCopy {
                 let count = read(source, buffer.baseAddress, min(buffer.count, rest))
                 if count < 0 && errno == EINTR { continue }
                 guard count > 0 else { return count == 0 ? "the file has become shorter" : Self.reason }
-                if let problem = Self.write(buffer.baseAddress, count, to: target) { return problem }
+                let piece = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count])
+                guard WholeWrite.write(piece, to: target) else { return Self.reason }
                 rest -= count
             }
             return nil
         }
-    }
-
-    private static func write(_ start: UnsafeMutableRawPointer?, _ count: Int, to target: CInt) -> String? {
-        var written = 0
-        while written < count {
-            let step = Glibc.write(target, start?.advanced(by: written), count - written)
-            if step < 0 && errno == EINTR { continue }
-            guard step > 0 else { return Self.reason }
-            written += step
-        }
-        return nil
     }
 
     private static var reason: String { String(cString: strerror(errno)) }

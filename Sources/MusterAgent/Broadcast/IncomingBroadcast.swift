@@ -18,7 +18,9 @@ final class IncomingBroadcast: Sendable {
     private let state: Mutex<State>
 
     /// - Parameter onEnd: Called once, with what went wrong if anything did.
-    init(_ offer: BroadcastOffer, into place: BroadcastPlace, onEnd: @escaping @Sendable (AgentError?) -> Void) throws(AgentError) {
+    init(_ offer: BroadcastOffer, into place: BroadcastPlace, onEnd: @escaping @Sendable (AgentError?) -> Void)
+        throws(AgentError)
+    {
         self.broadcast = offer.broadcast
         self.size = offer.size
         self.place = place
@@ -45,15 +47,7 @@ final class IncomingBroadcast: Sendable {
     }
 
     private static func write(_ bytes: Data, to descriptor: CInt, _ place: BroadcastPlace) -> AgentError? {
-        bytes.withUnsafeBytes { bytes in
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                if count < 0 && errno == EINTR { continue }
-                guard count > 0 else { return .system("write \(place.path)") }
-                rest = rest.dropFirst(count)
-            }
-            return nil
-        }
+        let isWritten = bytes.withUnsafeBytes { WholeWrite.write($0, to: descriptor) }
+        return isWritten ? nil : .system("write \(place.path)")
     }
 }

@@ -50,11 +50,11 @@ final class GangController {
         self.services = services
         self.toNode = toNode
         self.size = spec.size
-        let bodies = setup.bodies == .everyNode ? spec.size : 1
         self.gang = GangStateMachine(
-            size: spec.size, minimum: spec.minimum, bodies: setup.bodies == .everyNode ? nil : 1, given: spec.task.inputs.first?.artifacts ?? [:])
+            size: spec.size, minimum: spec.minimum, bodies: setup.bodies == .everyNode ? nil : 1,
+            given: spec.task.inputs.first?.artifacts ?? [:])
         self.launches = LaunchStateMachine(size: spec.size)
-        self.barriers = BarrierStateMachine(nodes: Set(0..<bodies))
+        self.barriers = BarrierStateMachine(nodes: Set(self.gang.bodies))
         if setup.stages > 0 { self.cluster = SetupStateMachine(size: spec.size, stages: setup.stages) }
     }
 
@@ -249,10 +249,9 @@ final class GangController {
     /// The gang has come together, perhaps without some: what is kept by index is kept by place in the roster from here on.
     private func form(_ roster: Roster) {
         guard roster.count < self.spec.size else { return }
-        let bodies = self.setup.bodies == .everyNode ? roster.count : 1
         self.spec.size = roster.count
         self.launches = LaunchStateMachine(size: roster.count)
-        self.barriers = BarrierStateMachine(nodes: Set(0..<bodies))
+        self.barriers = BarrierStateMachine(nodes: Set(self.gang.bodies))
         if self.setup.stages > 0 { self.cluster = SetupStateMachine(size: roster.count, stages: self.setup.stages) }
         let old = self.connections
         self.connections = [:]

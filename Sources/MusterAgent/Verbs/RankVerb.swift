@@ -97,13 +97,7 @@ enum RankVerb {
 
     /// A launcher that has gone is no reason to stop the program: its end will be told.
     private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-            if count < 0 && errno == EINTR { continue }
-            if count <= 0 { return }
-            rest = rest.dropFirst(count)
-        }
+        _ = WholeWrite.write(bytes, to: descriptor)
     }
 
     private static func tell(
