@@ -115,7 +115,6 @@ def _become_step(request, parent, libc):
         os._exit(1)
     os.close(_connection.fileno())
     os.chdir(request["workFolder"])
-    os.environ.clear()
     os.environ.update(request["environment"])
     numpy = sys.modules.get("numpy")
     if numpy is not None and hasattr(numpy, "random") and _is_fresh(numpy):

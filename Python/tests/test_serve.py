@@ -9,6 +9,7 @@ import unittest
 from support import PACKAGE, Workshop, flow
 
 BODY = """
+    os.environ["SET"] = "by the module"
     @step
     def start(self):
         self.pid, self.parent, self.folder = os.getpid(), os.getppid(), os.getcwd()
@@ -55,7 +56,7 @@ class Server:
         task = self.workshop.task(folder, step, (), (), 1, 0, {}, 0)
         with open(os.path.join(folder, "task.json"), "w") as file:
             json.dump(task, file)
-        request = {"step": step, "folder": folder, "workFolder": folder, "environment": environment or {"PATH": "/bin"}}
+        request = {"step": step, "folder": folder, "workFolder": folder, "environment": environment or {}}
         self.socket.sendall(json.dumps(request).encode() + b"\n")
         answer = json.loads(self.answers.readline())
         if answer == {"loaded": {}} and not self.is_loaded:
@@ -82,7 +83,8 @@ class ServeTests(unittest.TestCase):
                 self.assertEqual(values["parent"], server.process.pid)
                 self.assertEqual(values["session"], values["pid"])
                 self.assertEqual(values["folder"], folder)
-                self.assertEqual({name: each for name, each in values["environment"].items() if name != "LC_CTYPE"}, {"MARK": str(number)})
+                given = {**os.environ, "SET": "by the module", "MARK": str(number)}
+                self.assertEqual({**values["environment"], "LC_CTYPE": ""}, {**given, "LC_CTYPE": ""})
                 seen.append((values["pid"], values["number"]))
             self.assertEqual(len({pid for pid, _ in seen}), 2)
             self.assertEqual(len({number for _, number in seen}), 2)

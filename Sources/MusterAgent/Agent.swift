@@ -38,7 +38,7 @@ package struct Agent {
     }
 
     private static func run(_ input: EngineInput, _ reactor: ProcessReactor) async throws -> Exit {
-        guard var spec = try await input.next() else {
+        guard var spec = try await input.next(after: nil) else {
             AgentErrors.print("standard input ended before a node's specification; muster starts agents by itself")
             return .usage
         }
@@ -66,11 +66,10 @@ package struct Agent {
                 return exit
             }
             equipment.status.send(.ready)
-            guard var next = try? await input.next() else {
+            guard let next = try? await input.next(after: spec) else {
                 await equipment.remove(folder)
                 return exit
             }
-            if next.repeatsEnvironment { next.environment = spec.environment }
             (spec, kept) = (next, folder)
         }
     }

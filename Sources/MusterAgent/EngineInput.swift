@@ -8,7 +8,7 @@ import Synchronization
 ///
 ///     idle ──next()──▶ waiting ──NodeSpec──▶ idle ──follow(_:)──▶ following ──pause()──▶ idle
 ///
-/// A line belongs to the phase it is read in: a ``NodeSpec`` while the agent waits, an ``AgentCommand`` while an
+/// A line belongs to the phase it is read in: a ``NodeSpec`` or a ``NextAttempt`` while the agent waits, an ``AgentCommand`` while an
 /// attempt runs; what comes in between is kept. The input's end and signals are remembered: no attempt begins after one.
 final class EngineInput: Sendable {
     private enum Item {
@@ -19,7 +19,7 @@ final class EngineInput: Sendable {
 
     private enum Phase {
         case idle
-        case waiting(CheckedContinuation<NodeSpec?, any Error>)
+        case waiting(CheckedContinuation<NodeSpec?, any Error>, previous: NodeSpec?)
         case following(AgentEvents)
     }
 
@@ -40,10 +40,11 @@ final class EngineInput: Sendable {
     }
 
     /// Waits for the next specification; nil when none can come any more.
+    /// - Parameter previous: The specification before, if there was one.
     /// - Throws: When the line cannot be understood.
-    func next() async throws -> NodeSpec? {
+    func next(after previous: NodeSpec?) async throws -> NodeSpec? {
         try await withCheckedThrowingContinuation { continuation in
-            self.change { $0.phase = .waiting(continuation) }
+            self.change { $0.phase = .waiting(continuation, previous: previous) }
         }
     }
 
@@ -76,10 +77,10 @@ final class EngineInput: Sendable {
     private func change(_ body: (inout State) -> Void) {
         self.state.withLock { state in
             body(&state)
-            if case .waiting(let continuation) = state.phase, state.isClosing || !state.unread.isEmpty {
+            if case .waiting(let continuation, let previous) = state.phase, state.isClosing || !state.unread.isEmpty {
                 state.phase = .idle
                 let item = state.unread.isEmpty ? nil : state.unread.removeFirst()
-                continuation.resume(with: Result { try Self.spec(item) })
+                continuation.resume(with: Result { try Self.spec(item, after: previous) })
             } else if case .following(let events) = state.phase {
                 for item in state.unread { events.yield(Self.event(item)) }
                 state.unread = []
@@ -87,8 +88,11 @@ final class EngineInput: Sendable {
         }
     }
 
-    private static func spec(_ item: Item?) throws -> NodeSpec? {
+    private static func spec(_ item: Item?, after previous: NodeSpec?) throws -> NodeSpec? {
         guard case .line(let line)? = item else { return nil }
+        if let previous, let attempt = try? LineCoding.decode(NextAttempt.self, from: line) {
+            return previous.with(attempt.next)
+        }
         do {
             return try LineCoding.decode(NodeSpec.self, from: line)
         } catch {

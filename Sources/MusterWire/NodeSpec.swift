@@ -35,8 +35,6 @@ public struct NodeSpec: Codable, Sendable, Equatable {
     public var scratch: String
     /// The environment of everything that runs on the node; complete, nothing is inherited.
     public var environment: [String: String]
-    /// The environment is that of the specification before, and is left out here. Only for an agent that stays.
-    public var repeatsEnvironment: Bool
     public var framework: FrameworkSettings?
     public var cpus: Int
     public var gpus: Int
@@ -70,13 +68,28 @@ public struct NodeSpec: Codable, Sendable, Equatable {
         self.package = package
         self.scratch = scratch
         self.environment = environment
-        self.repeatsEnvironment = false
         self.framework = framework
         self.cpus = cpus
         self.gpus = gpus
         self.memory = memory
         self.stays = stays
         self.serves = serves
+    }
+}
+
+/// What an agent that stays is told in place of a ``NodeSpec`` that differs from the one before in its task alone.
+public struct NextAttempt: Codable, Sendable, Equatable {
+    public var next: TaskFile
+
+    public init(_ task: TaskFile) { self.next = task }
+}
+
+extension NodeSpec {
+    /// This specification with another task.
+    public func with(_ task: TaskFile) -> NodeSpec {
+        var spec = self
+        (spec.attempt, spec.task) = (task.attempt, task)
+        return spec
     }
 }
 

@@ -5,7 +5,7 @@ public struct ServeRequest: Codable, Sendable, Equatable {
     public var folder: String
     /// Where the step runs.
     public var workFolder: String
-    /// The step's whole environment.
+    /// The variables that differ from those that the program was started with; it has the others already.
     public var environment: [String: String]
 
     public init(step: String, folder: String, workFolder: String, environment: [String: String]) {

@@ -156,9 +156,9 @@ final class AgentHarness: Sendable {
         self.agents.withLock { $0[node] }?.write(line)
     }
 
-    /// Gives an agent that stays another attempt.
-    func send(_ spec: NodeSpec, to node: Int) throws {
-        let line = try LineCoding.encode(spec)
+    /// Gives an agent that stays another attempt: a `NodeSpec`, or a `NextAttempt`.
+    func send(_ next: some Encodable, to node: Int) throws {
+        let line = try LineCoding.encode(next)
         self.agents.withLock { $0[node] }?.write(line)
     }
 

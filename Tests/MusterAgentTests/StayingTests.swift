@@ -33,9 +33,8 @@ import Testing
         try harness.start()
         try await harness.ready(0, times: 1)
         for task in 4...6 {
-            var next = self.next(harness, task: task)
-            if task > 4 { (next.environment, next.repeatsEnvironment) = ([:], true) }
-            try harness.send(next, to: 0)
+            let next = self.next(harness, task: task)
+            if task > 4 { try harness.send(NextAttempt(next.task), to: 0) } else { try harness.send(next, to: 0) }
             try await harness.ready(0, times: task - 2)
         }
         let reports = try await harness.wait { heard in
@@ -50,13 +49,15 @@ import Testing
         harness.expectNothingLeft()
     }
 
-    @Test("After a failure, and when its folder is not as it was made, an agent leaves and takes the folder along", arguments: [
-        "result(None, error={'code': 'step.error', 'message': 'no'}); sys.exit(1)",
-        "os.unlink('data.txt'); result()",
-        "os.rename(os.getcwd(), folder + '/../elsewhere'); result()",
-        "os.chmod('.', 0o500); result()",
-        "os.unlink(task['socket']); result()",
-    ])
+    @Test(
+        "After a failure, and when its folder is not as it was made, an agent leaves and takes the folder along",
+        arguments: [
+            "result(None, error={'code': 'step.error', 'message': 'no'}); sys.exit(1)",
+            "os.unlink('data.txt'); result()",
+            "os.rename(os.getcwd(), folder + '/../elsewhere'); result()",
+            "os.chmod('.', 0o500); result()",
+            "os.unlink(task['socket']); result()",
+        ])
     func leaves(body: String) async throws {
         let harness = try AgentHarness(1, body, files: ["data.txt": "1"], change: Self.stays)
         try harness.start()

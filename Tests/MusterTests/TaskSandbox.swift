@@ -33,7 +33,8 @@ final class TaskSandbox {
             parallel: ParallelFrame(controlAddress: "127.0.0.2", nodes: 2, index: 1, controlTaskID: "7"),
             socket: self.agent.path, temporaryFolder: self.folder, python: python)
         try JSONEncoder().encode(task).write(to: URL(fileURLWithPath: "\(self.folder)/task.json"))
-        let code = await StepProgram<Root>(folder: TaskFolder(path: self.folder)).run(step)
+        let folder = TaskFolder(path: self.folder)
+        let code = await StepProgram<Root>(folder: folder).run(step, Result { try folder.readTask() })
         let result = try Data(contentsOf: URL(fileURLWithPath: "\(self.folder)/result.json"))
         return (code, try JSONDecoder().decode(ResultFile.self, from: result))
     }

@@ -1,4 +1,7 @@
 import FoundationEssentials
+import MusterModel
+import MusterWire
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -6,7 +9,6 @@ import FoundationEssentials
 #else
     import Darwin
 #endif
-import MusterModel
 
 /// What the executable of a flow does with its arguments.
 enum FlowProgram<Root: Flow> {
@@ -42,15 +44,16 @@ enum FlowProgram<Root: Flow> {
             StepExit.report("usage: step NAME --folder TASKFOLDER (muster's agent calls this; people want `run`)")
             exit(64)
         }
-        self.step(arguments[0], folder: arguments[2])
+        let folder = TaskFolder(path: arguments[2])
+        self.step(arguments[0], in: folder, Result { try folder.readTask() })
     }
 
     /// Runs a step body as this process's main task, and ends the process.
-    static func step(_ name: String, folder: String) -> Never {
+    static func step(_ name: String, in folder: TaskFolder, _ task: Result<TaskFile, any Error>) -> Never {
         StepExit.bufferLines()
         let executor = MainThreadFirst()
         Task(executorPreference: executor) {
-            exit(await StepProgram<Root>(folder: TaskFolder(path: folder)).run(name))
+            exit(await StepProgram<Root>(folder: folder).run(name, task))
         }
         executor.run()
     }

@@ -1,10 +1,11 @@
 import FoundationEssentials
+import MusterModel
+import MusterWire
+
 #if canImport(Glibc)
     import CMusterPlatform
     import Glibc
 #endif
-import MusterModel
-import MusterWire
 
 #if os(Linux)
     /// The verb `serve`: stays alive and runs each step that the agent asks for in a child made by `fork`.
@@ -37,11 +38,14 @@ import MusterWire
         }
 
         private static func serve(_ request: ServeRequest) -> ServeAnswer {
+            // Read before the fork: what reading needs is at hand in this process, and would be fetched anew in each child.
+            let folder = TaskFolder(path: request.folder)
+            let task = Result { try folder.readTask() }
             let child = fork()
             if child < 0 { return .refused(reason: "fork: \(String(cString: strerror(errno)))") }
             guard child == 0 else { return ServeProcess.wait(for: child) }
             ServeProcess.becomeStep(request)
-            FlowProgram<Root>.step(request.step, folder: request.folder)
+            FlowProgram<Root>.step(request.step, in: folder, task)
         }
 
         private static func answer(_ answer: ServeAnswer) throws {
@@ -94,7 +98,8 @@ import MusterWire
             repeat { orphan = waitpid(-1, nil, WNOHANG) } while orphan > 0
             let isLast = orphan < 0
             let signal = status & 0x7f
-            return signal == 0 ? .exited(code: status >> 8 & 0xff, isLast: isLast) : .signaled(signal: signal, isLast: isLast)
+            return signal == 0
+                ? .exited(code: status >> 8 & 0xff, isLast: isLast) : .signaled(signal: signal, isLast: isLast)
         }
 
         /// Makes the child what the agent makes of a step's process that it starts itself.
@@ -109,7 +114,6 @@ import MusterWire
             guard chdir(request.workFolder) == 0 else {
                 StepExit.now("the folder \(request.workFolder) cannot be entered: \(String(cString: strerror(errno)))")
             }
-            clearenv()
             for (name, value) in request.environment { setenv(name, value, 1) }
         }
 

@@ -1,3 +1,6 @@
+import MusterModel
+import MusterWire
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -5,17 +8,16 @@
 #else
     import Darwin
 #endif
-import MusterModel
-import MusterWire
 
 /// Runs one step body: from a task folder with `task.json` to one with `result.json`.
 struct StepProgram<Root: Flow> {
     let folder: TaskFolder
 
-    /// The program's exit code: 0 when the body took a transition, 1 when the result holds an error.
-    func run(_ name: String) async -> CInt {
+    /// - Parameter task: What the task folder says, or why it cannot be read.
+    /// - Returns: The program's exit code: 0 when the body took a transition, 1 when the result holds an error.
+    func run(_ name: String, _ task: Result<TaskFile, any Error>) async -> CInt {
         do {
-            try await self.perform(name)
+            try await self.perform(name, task.get())
             return 0
         } catch {
             self.folder.write((error as? StepFailure) ?? StepFailure(.body, "\(error)"))
@@ -23,8 +25,7 @@ struct StepProgram<Root: Flow> {
         }
     }
 
-    private func perform(_ name: String) async throws {
-        let task = try self.folder.readTask()
+    private func perform(_ name: String, _ task: TaskFile) async throws {
         let definition = Root.definition
         guard let step = definition.steps.first(where: { $0.name == name }) else {
             let names = definition.steps.map(\.name).joined(separator: ", ")

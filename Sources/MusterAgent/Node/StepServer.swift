@@ -43,6 +43,8 @@ final class StepServer: Sendable {
     private static let longestRequest = 100_000
 
     let binding: Binding
+    /// What it was started with.
+    private let environment: [String: String]
     private let descriptor: CInt
     private let state = Mutex(State())
 
@@ -55,6 +57,7 @@ final class StepServer: Sendable {
         }
         defer { close(ends[1]) }
         self.binding = binding
+        self.environment = environment
         self.descriptor = ends[0]
         let spec = ProcessSpec(
             executable: program, arguments: Array(binding.program.dropFirst()) + ["serve"], environment: environment,
@@ -75,6 +78,7 @@ final class StepServer: Sendable {
 
     /// Runs one step. Returns false, and does nothing, when the server cannot be asked.
     ///
+    /// - Parameter request: With the step's whole environment.
     /// - Parameter onLoaded: Called once, when nothing but the step's body is left to run, and before `onOutcome`: a
     ///   server that has just been started loads the flow first.
     func run(
@@ -82,7 +86,9 @@ final class StepServer: Sendable {
         onOutput: @escaping @Sendable (OutputStream, UnsafeRawBufferPointer) -> Void,
         onOutcome: @escaping @Sendable (Outcome) -> Void
     ) -> Bool {
-        guard let line = try? LineCoding.encode(request), line.count <= Self.longestRequest else { return false }
+        guard let request = self.abridged(request), let line = try? LineCoding.encode(request),
+            line.count <= Self.longestRequest
+        else { return false }
         let (isFree, isLoaded) = self.state.withLock { state in
             guard !state.isGone, state.onOutcome == nil else { return (false, false) }
             state.onOutput = onOutput
@@ -95,6 +101,14 @@ final class StepServer: Sendable {
         // A server that has just died says so by its exit, which ends the job.
         _ = line.withUnsafeBytes { send(self.descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
         return true
+    }
+
+    /// What the program has to be told; nil when it was started with variables that the step must not have.
+    private func abridged(_ request: ServeRequest) -> ServeRequest? {
+        guard self.environment.keys.allSatisfy({ request.environment[$0] != nil }) else { return nil }
+        var request = request
+        request.environment = request.environment.filter { self.environment[$0.key] != $0.value }
+        return request
     }
 
     /// Lets the program leave, and waits until it has.

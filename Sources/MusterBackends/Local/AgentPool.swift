@@ -1,4 +1,5 @@
 import MusterModel
+import MusterWire
 
 /// Which agent runs which gang of one: an agent that waits for work goes before a new one.
 ///
@@ -124,7 +125,8 @@ struct AgentPool: Sendable {
                 agent.attempt = request.attempt
                 placements.append(.serve(agent, request))
             } else if self.mayStart(now) {
-                let agent = LocalAgent(node: 0, scratch: request.scratch, attempt: request.attempt)
+                let agent = LocalAgent(
+                    node: 0, scratch: request.scratch, address: request.nodes[0].address, attempt: request.attempt)
                 self.alive.append(agent)
                 self.granted = min(max(self.granted, self.alive.count), self.startsAtOnce)
                 self.loading.append((agent, now))

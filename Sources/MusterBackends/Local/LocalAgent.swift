@@ -1,3 +1,4 @@
+import FoundationEssentials
 import MusterModel
 import MusterProcess
 import MusterWire
@@ -9,6 +10,8 @@ final class LocalAgent: Sendable, Equatable {
     let node: Int
     /// The folder of its gangs; each finds it as the one before did.
     let scratch: String
+    /// The address of its gangs' node.
+    let address: String
     let output = AgentOutput()
     private let state: Mutex<State>
 
@@ -16,26 +19,24 @@ final class LocalAgent: Sendable, Equatable {
         var process: SpawnedProcess?
         var attempt: AttemptID?
         /// What it was last told.
-        var environment: [String: String]?
+        var spec: NodeSpec?
     }
 
-    init(node: Int, scratch: String, attempt: AttemptID) {
+    init(node: Int, scratch: String, address: String, attempt: AttemptID) {
         self.node = node
         self.scratch = scratch
+        self.address = address
         self.state = Mutex(State(attempt: attempt))
     }
 
-    /// `node` as this agent has to be told: it knows the environment that the gang before had.
-    func abridged(_ node: NodeSpec) -> NodeSpec {
-        let isKnown = self.state.withLock { state in
-            defer { state.environment = node.environment }
-            return state.environment == node.environment
+    /// The line that tells this agent of `node`: what it has not been told already.
+    func line(for node: NodeSpec) throws -> Data {
+        let previous = self.state.withLock { state in
+            defer { state.spec = node }
+            return state.spec
         }
-        guard isKnown else { return node }
-        var node = node
-        node.environment = [:]
-        node.repeatsEnvironment = true
-        return node
+        guard previous?.with(node.task) == node else { return try LineCoding.encode(node) }
+        return try LineCoding.encode(NextAttempt(node.task))
     }
 
     /// Set as soon as it is started.

@@ -122,7 +122,8 @@ package final class LocalBackend: ComputeBackend {
         for node in request.nodes {
             var node = node
             node.secret = secret
-            let agent = LocalAgent(node: node.index, scratch: request.scratch, attempt: request.attempt)
+            let agent = LocalAgent(
+                node: node.index, scratch: request.scratch, address: node.address, attempt: request.attempt)
             try self.start(agent, node)
         }
     }
@@ -147,7 +148,7 @@ package final class LocalBackend: ComputeBackend {
     /// Gives the agent a node of a gang, and what was meant for that node before.
     private func instruct(_ agent: LocalAgent, _ node: NodeSpec) throws {
         guard let process = agent.process else { return }
-        process.write(try LineCoding.encode(agent.abridged(node)))
+        process.write(try agent.line(for: node))
         let queued = self.state.withLock { $0.gangs[node.attempt]?.adopt(process, as: node.index) ?? [] }
         for command in queued { process.write(command) }
     }
@@ -191,7 +192,7 @@ package final class LocalBackend: ComputeBackend {
 
     private func attempt(_ request: LocalRequest, _ agent: LocalAgent, _ body: (NodeSpec) throws -> Void) {
         var node = request.nodes[0]
-        node.scratch = "\(agent.scratch)/0"
+        (node.scratch, node.address) = ("\(agent.scratch)/0", agent.address)
         self.state.withLock { $0.gangs[request.attempt]?.scratch = agent.scratch }
         do {
             try body(node)
