@@ -7,7 +7,8 @@ package struct MusterCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "muster",
         abstract: "Run workflows whose steps can be clusters.",
-        discussion: "Exit codes: 0 success, 1 the run failed, 2 wrong usage or flow, 3 not found, 4 the store, 128 + n signal n.",
+        discussion:
+            "Exit codes: 0 success, 1 the run failed, 2 wrong usage or flow, 3 not found, 4 the store, 128 + n signal n.",
         version: "0.1.0",
         subcommands: [
             RunVerb.self, ResumeVerb.self, ShowVerb.self, CheckVerb.self, ListVerb.self, StatusVerb.self, LogsVerb.self,
@@ -19,7 +20,7 @@ package struct MusterCommand: AsyncParsableCommand {
     /// Runs `muster` with `arguments` (without the program's name) and returns its exit code.
     package static func execute(_ arguments: [String]) async -> Int32 {
         do {
-            var command = try Self.parseAsRoot(Self.ordered(arguments))
+            var command = try Self.parsed(Self.ordered(arguments))
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -31,12 +32,27 @@ package struct MusterCommand: AsyncParsableCommand {
         }
     }
 
+    /// To parse as the root is to look at every verb. What all flow programs become most often is tried by itself first;
+    /// help, versions and errors are the root's.
+    private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+        if arguments.first == "run", Self.requests.isDisjoint(with: arguments),
+            let command = try? RunVerb.parse(Array(arguments.dropFirst()))
+        {
+            return command
+        }
+        return try Self.parseAsRoot(arguments)
+    }
+
+    private static let requests: Set<String> = ["--help", "-h", "-help", "--version"]
+
     /// Verbs that have verbs of their own.
     private static let outer: Set<String> = ["package", "tag", "card"]
 
     /// A flow program hands `package list` over with `--program` in between: it belongs to the inner verb.
     static func ordered(_ arguments: [String]) -> [String] {
-        guard arguments.count > 3, self.outer.contains(arguments[0]), arguments[1] == "--program" else { return arguments }
+        guard arguments.count > 3, self.outer.contains(arguments[0]), arguments[1] == "--program" else {
+            return arguments
+        }
         return [arguments[0], arguments[3]] + arguments[1...2] + arguments[4...]
     }
 
@@ -64,7 +80,9 @@ package struct MusterCommand: AsyncParsableCommand {
 
     private static func help(_ error: any Error, _ arguments: [String]) async {
         StandardStream.output.line(self.fullMessage(for: error))
-        if let text = await ParameterSection.text(for: arguments) { StandardStream.output.write(Array("\n\(text)".utf8)) }
+        if let text = await ParameterSection.text(for: arguments) {
+            StandardStream.output.write(Array("\n\(text)".utf8))
+        }
     }
 }
 
@@ -74,7 +92,9 @@ enum ParameterSection {
     /// Never fails: help is no place for errors, so what keeps the parameters from being shown is said instead.
     static func text(for arguments: [String]) async -> String? {
         let rest = arguments.filter { $0 != "--help" && $0 != "-h" && $0 != "-help" }
-        guard rest.count < arguments.count, let command = try? MusterCommand.parseAsRoot(rest) as? RunVerb else { return nil }
+        guard rest.count < arguments.count, let command = try? MusterCommand.parseAsRoot(rest) as? RunVerb else {
+            return nil
+        }
         let words = FlowArguments(command.arguments, hasProgram: command.flow.program != nil)
         guard words.flow != nil || command.flow.program != nil else { return nil }
         do {

@@ -10,9 +10,9 @@ extension NodeFolder {
     /// - Parameter stamps: What is known of the folders from the attempts before; the package never changes.
     /// - Returns: false when something of that is not as it was made: then only all of it can go.
     func empty(package: String, _ stamps: FolderStamps) -> Bool {
-        guard self.isAsMade else { return false }
+        guard self.isAsMade, Self.target(of: self.code) == package else { return false }
         return self.emptyWork(package, stamps)
-            && Self.empty(self.root, stamps, but: ["work", "task", "tmp", "agent.sock"])
+            && Self.empty(self.root, stamps, but: ["code", "work", "task", "tmp", "agent.sock"])
             && Self.empty(self.temporary, stamps, but: [])
             && Self.empty(self.task, stamps, but: [TaskFile.name, ResultFile.name, Self.artifactsName])
             && self.emptyResult()
@@ -22,7 +22,7 @@ extension NodeFolder {
 
     private func emptyWork(_ package: String, _ stamps: FolderStamps) -> Bool {
         if stamps.isUntouched(self.work) { return true }
-        guard let names = Self.names(in: package), self.linksAreAsMade(package, names) else { return false }
+        guard let names = Self.names(in: package), self.linksAreAsMade(names) else { return false }
         return Self.empty(self.work, stamps, but: names)
     }
 
@@ -47,8 +47,8 @@ extension NodeFolder {
             && Self.kind(of: self.socket)?.type == S_IFSOCK
     }
 
-    private func linksAreAsMade(_ package: String, _ names: [String]) -> Bool {
-        names.allSatisfy { Self.target(of: "\(self.work)/\($0)") == "\(package)/\($0)" }
+    private func linksAreAsMade(_ names: [String]) -> Bool {
+        names.allSatisfy { Self.target(of: "\(self.work)/\($0)") == "\(Self.codeFromWork)/\($0)" }
     }
 
     private static func isFolder(_ path: String) -> Bool {

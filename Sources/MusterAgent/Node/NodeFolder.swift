@@ -8,6 +8,8 @@ struct NodeFolder: Sendable, Equatable {
 
     /// Where the step and its processes run: links to what the code package holds.
     var work: String { "\(self.root)/work" }
+    /// A link to the code package. What leads through it is so short that file systems keep it beside the name.
+    var code: String { "\(self.root)/code" }
     /// Where `task.json` and `result.json` stand.
     var task: String { "\(self.root)/task" }
     /// Where the step program puts its artifacts.
@@ -32,7 +34,8 @@ struct NodeFolder: Sendable, Equatable {
         }
         try self.makeRoot()
         for folder in [self.work, self.task, self.temporary] { try Self.make(folder) }
-        try self.link(package)
+        guard symlink(package, self.code) == 0 else { throw AgentError.system("link the code package \(package)") }
+        try Self.link(package, as: Self.codeFromWork, into: self.work)
     }
 
     private func makeRoot() throws(AgentError) {
@@ -58,14 +61,14 @@ struct NodeFolder: Sendable, Equatable {
         guard mkdir(folder, 0o700) == 0 else { throw AgentError.system("make the folder \(folder)") }
     }
 
-    private func link(_ package: String) throws(AgentError) {
-        try Self.link(package, into: self.work)
-    }
+    /// ``code`` as it is seen from ``work``.
+    static let codeFromWork = "../code"
 
-    private static func link(_ source: String, into folder: String) throws(AgentError) {
+    /// Links everything in `source`, which `folder` sees at `place`, into `folder`.
+    private static func link(_ source: String, as place: String, into folder: String) throws(AgentError) {
         guard let names = Self.names(in: source) else { throw AgentError.system("read the code package \(source)") }
         for name in names {
-            guard symlink("\(source)/\(name)", "\(folder)/\(name)") == 0 else {
+            guard symlink("\(place)/\(name)", "\(folder)/\(name)") == 0 else {
                 throw AgentError.system("link \(source)/\(name) into \(folder)")
             }
         }
@@ -75,13 +78,16 @@ struct NodeFolder: Sendable, Equatable {
     /// links takes its place.
     static func own(_ folder: String) -> AgentError? {
         do throws(AgentError) {
-            guard let target = Self.target(of: folder) else {
+            guard Self.target(of: folder) != nil else {
                 guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw .system("make the folder \(folder)") }
                 return nil
             }
+            guard let path = realpath(folder, nil) else { throw .system("follow the link \(folder)") }
+            defer { free(path) }
+            let source = String(cString: path)
             guard unlink(folder) == 0 else { throw .system("replace the link \(folder)") }
             try Self.make(folder)
-            try Self.link(target, into: folder)
+            try Self.link(source, as: source, into: folder)
             return nil
         } catch {
             return error

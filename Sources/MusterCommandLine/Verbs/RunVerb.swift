@@ -23,7 +23,9 @@ struct RunVerb: AsyncParsableCommand {
     func run() async throws {
         let context = try CommandContext()
         let words = FlowArguments(self.arguments, hasProgram: self.flow.program != nil)
+        async let rehearsal: Void = RunRehearsal.perform()
         let (program, manifest) = try await context.flow(named: words.flow, self.flow)
+        await rehearsal
         let parameters = try ParameterValues(manifest.parameters)
             .read(tokens: words.parameters, environment: context.environment)
         let layout = self.store.layout
