@@ -10,7 +10,7 @@ final class ScriptedBackend: ComputeBackend {
     }
 
     let capabilities: BackendCapabilities
-    private let observer = Mutex<@Sendable (GangObservation) -> Void>({ _ in })
+    private let observer = GangObserver()
     private let script: @Sendable (GangSpec) -> GangReport?
     private let submitted = Mutex<[GangSpec]>([])
     private let held = Mutex<Set<AttemptID>>([])
@@ -27,7 +27,7 @@ final class ScriptedBackend: ComputeBackend {
     /// Every gang that was submitted, in order.
     var gangs: [GangSpec] { self.submitted.withLock { $0 } }
 
-    func observe(_ body: @escaping @Sendable (GangObservation) -> Void) { self.observer.withLock { $0 = body } }
+    func observe(_ body: @escaping @Sendable (GangObservation) -> Void) { self.observer.set(body) }
 
     func request(for gang: GangSpec) throws -> Request { Request(gang: gang) }
 
@@ -37,12 +37,12 @@ final class ScriptedBackend: ComputeBackend {
             _ = self.held.withLock { $0.insert(request.gang.attempt) }
             return
         }
-        self.observer.withLock { $0 }(GangObservation(attempt: request.gang.attempt, event: .finished(report)))
+        self.observer.tell(GangObservation(attempt: request.gang.attempt, event: .finished(report)))
     }
 
     func cancel(_ attempt: AttemptID, because failure: TaskFailure) async {
         guard self.held.withLock({ $0.remove(attempt) }) != nil else { return }
-        self.observer.withLock { $0 }(GangObservation(attempt: attempt, event: .finished(.failed(failure))))
+        self.observer.tell(GangObservation(attempt: attempt, event: .finished(.failed(failure))))
     }
 
     func rest() async {}

@@ -15,7 +15,7 @@ package final class LocalBackend: ComputeBackend {
 
     private let reactor: ProcessReactor
     private let settings: LocalSettings
-    private let observer = Mutex<@Sendable (GangObservation) -> Void>({ _ in })
+    private let observer = GangObserver()
     /// Guards the gangs. Callbacks of the reactor's thread and `submit` meet here; nothing waits inside.
     private let state: Mutex<State>
 
@@ -50,7 +50,7 @@ package final class LocalBackend: ComputeBackend {
     }
 
     package func observe(_ body: @escaping @Sendable (GangObservation) -> Void) {
-        self.observer.withLock { $0 = body }
+        self.observer.set(body)
     }
 
     package func request(for gang: GangSpec) throws -> LocalRequest {
@@ -215,7 +215,7 @@ package final class LocalBackend: ComputeBackend {
 
     // MARK: - Living
 
-    private func tell(_ observation: GangObservation) { self.observer.withLock { $0 }(observation) }
+    private func tell(_ observation: GangObservation) { self.observer.tell(observation) }
 
     private func hear(_ status: AgentStatus, from agent: LocalAgent) {
         guard let attempt = agent.attempt else { return }
