@@ -1,5 +1,4 @@
 import MusterModel
-import MusterWire
 
 /// Which agent runs which gang of one: an agent that waits for work goes before a new one.
 ///
@@ -126,7 +125,7 @@ struct AgentPool: Sendable {
                 placements.append(.serve(agent, request))
             } else if self.mayStart(now) {
                 let agent = LocalAgent(
-                    node: 0, scratch: request.scratch, address: request.nodes[0].address, attempt: request.attempt)
+                    node: 0, scratch: request.scratch, address: request.controlAddress, attempt: request.attempt)
                 self.alive.append(agent)
                 self.granted = min(max(self.granted, self.alive.count), self.startsAtOnce)
                 self.loading.append((agent, now))

@@ -107,7 +107,7 @@ package final class LocalBackend: ComputeBackend {
 
     private func register(_ request: LocalRequest) -> Bool {
         let gang = LocalGang(
-            attempt: request.attempt, size: request.nodes.count, controlAddress: request.nodes[0].address,
+            attempt: request.attempt, size: request.nodes.count, controlAddress: request.controlAddress,
             grace: self.settings.grace, started: Date().timeIntervalSince1970)
         return self.state.withLock { state in
             guard state.gangs[request.attempt] == nil else { return false }

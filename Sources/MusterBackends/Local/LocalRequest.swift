@@ -11,6 +11,9 @@ package struct LocalRequest: Sendable, CustomStringConvertible {
     /// The folder of the whole gang, removed when it is over.
     package let scratch: String
 
+    /// Where the control node is.
+    var controlAddress: String { self.nodes.first?.address ?? "" }
+
     /// The agents' instructions, secrets left out, as indented JSON.
     package var description: String {
         let encoder = JSONEncoder()
