@@ -43,6 +43,9 @@ class FlowSpec:
 
     def __delattr__(self, name):
         state = self.__dict__.get("_state")
+        if state is not None and state.task is not None and name in state.task.constants:
+            # Says why not.
+            return object.__delattr__(self, name)
         known = self.__dict__.pop(name, self) is not self
         if state is not None and state.references.pop(name, None) is not None:
             known = True

@@ -185,6 +185,18 @@ def step_functions(flow):
     return functions
 
 
+def place_of_class(flow):
+    """Where the flow's class begins; None where its source cannot be read."""
+    try:
+        lines, first = inspect.getsourcelines(flow)
+        file = inspect.getsourcefile(flow)
+    except (OSError, TypeError):
+        return None
+    # Decorators stand above it.
+    offset = next((offset for offset, line in enumerate(lines) if line.lstrip().startswith("class ")), 0)
+    return {"file": os.path.basename(file), "line": max(first, 1) + offset}
+
+
 def read(flow):
     """The steps of a flow as its source has them."""
     functions = step_functions(flow)

@@ -6,6 +6,7 @@ import sys
 
 from . import config, graph
 from .launch import launch
+from .constants import constants
 from .parameters import Parameter
 
 
@@ -35,7 +36,7 @@ def manifest(flow, serves):
     """The FlowManifest of Documentation/StepProtocol.md."""
     sources = graph.read(flow)
     functions = graph.step_functions(flow)
-    given = parameters(flow)
+    given, fixed = parameters(flow), constants(flow)
     artifacts = graph.assigned_outside_steps(flow).union(*(source.artifacts for source in sources))
     path = os.path.abspath(launch.file or inspect.getfile(flow))
     result = {
@@ -43,23 +44,26 @@ def manifest(flow, serves):
         "name": flow.__name__,
         "language": "python",
         "folder": os.path.dirname(path),
-        "parameters": [_parameter(parameter, flow) for parameter in given.values()],
+        "parameters": [_parameter(parameter, flow, attribute) for attribute, parameter in given.items()],
         "steps": [_step(source, functions[source.name], flow) for source in sources],
-        "artifacts": sorted(artifacts),
+        "artifacts": sorted(artifacts.union(fixed)),
         "serves": serves,
         "program": [sys.executable, os.path.dirname(os.path.abspath(__file__)), path] + launch.front() + config.front(),
         "decorators": [each.manifest() for each in getattr(flow, "_flow_decorators", [])],
         "notes": list(dict.fromkeys(
             note for function in functions.values() for each in function.decorators for note in each.notes())),
-        "problems": _problems(sources, given),
+        "problems": _problems(sources, given, fixed),
     }
+    place = graph.place_of_class(flow)
+    if place:
+        result["location"] = place
     if flow.__doc__:
         result["summary"] = inspect.cleandoc(flow.__doc__)
     return result
 
 
-def _parameter(parameter, flow):
-    entry = parameter.manifest(flow.__name__)
+def _parameter(parameter, flow, attribute):
+    entry = parameter.manifest(flow.__name__, attribute)
     file, _, line = parameter.place.rpartition(":")
     if line.isdigit():
         entry["location"] = {"file": file, "line": int(line)}
@@ -82,18 +86,19 @@ def _step(source, function, flow):
     return entry
 
 
-def _problems(sources, given):
-    found = [problem for source in sources for problem in source.problems] + _set_parameters(sources, given)
+def _problems(sources, given, fixed):
+    found = [problem for source in sources for problem in source.problems]
+    found += _set(sources, given, "a parameter") + _set(sources, fixed, "a constant of the flow's class")
     return found or graph.circles(sources)
 
 
-def _set_parameters(sources, given):
-    """Steps that assign to a parameter: it has its value before the run begins."""
+def _set(sources, names, what):
+    """Steps that assign to what has its value before the run begins."""
     return [
         {
             "code": "flow.clash", "step": source.name,
             "location": {"file": os.path.basename(source.file), "line": source.artifacts[attribute]},
-            "message": f"step {source.name} sets self.{attribute}, which is a parameter; keep its value in another name",
+            "message": f"step {source.name} sets self.{attribute}, which is {what}; keep its value in another name",
         }
-        for source in sources for attribute in given if attribute in source.artifacts
+        for source in sources for attribute in names if attribute in source.artifacts
     ]

@@ -4,6 +4,7 @@ import json
 
 from .errors import ParameterError
 from .location import at_caller, caller
+from .stored import value as stored_value
 
 
 class _JSONType:
@@ -77,8 +78,16 @@ class Parameter:
 
     # In `describe`
 
-    def manifest(self, flow_name):
+    @property
+    def reading(self):
+        """What is to be known to read the run's value, beside its kind."""
+        return {} if self.separator is None else {"separator": self.separator}
+
+    def manifest(self, flow_name, attribute):
+        """attribute: the name under which the flow has the value."""
         entry = {"name": self.name, "help": self.help, "kind": {self.kind: {}}}
+        if self.reading or attribute != self.name:
+            entry["artifact"] = {"name": attribute, **self.reading}
         if not self.required:
             entry["defaultValue"] = self._default_value(flow_name)
         return entry
@@ -127,12 +136,10 @@ class Parameter:
 
     def value(self, stored, agent):
         """The value that a task sees, from what the run keeps."""
-        if stored is None:
-            return None
-        if self.separator is not None:
-            return stored.split(self.separator)
-        # JSON does not tell 1.0 from 1.
-        return float(stored) if self.kind == "double" else stored
+        def read(reference):
+            with open(agent.locate(reference), "rb") as file:
+                return file.read()
+        return stored_value(stored, self.kind, read=read, **self.reading)
 
 
 class _Context:
@@ -165,9 +172,6 @@ class IncludeFile(Parameter):
         default = self._resolved(flow_name)
         return None if default is None else str(default)
 
-    def value(self, stored, agent):
-        if stored is None:
-            return None
-        with open(agent.locate(stored), "rb") as file:
-            data = file.read()
-        return data.decode(self.encoding) if self.is_text else data
+    @property
+    def reading(self):
+        return {"encoding": self.encoding} if self.is_text else {}

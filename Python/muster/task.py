@@ -7,6 +7,7 @@ import time
 
 from . import artifacts, items
 from .agent import Agent
+from .constants import fix
 from .errors import ArtifactError, ProtocolError, TransitionError
 from .location import at_caller, caller
 
@@ -32,6 +33,10 @@ class Task:
         self.inputs = inputs if self.is_join else None
         self.flow = self._flow(None) if self.is_join or not inputs else inputs[0]
         self.flow._state.task = self
+        self.constants = fix(flow_class)
+        self._first_input = inputs[0] if inputs else None
+        # Constants that this task keeps, by name, as files of its folder.
+        self._kept = {}
         self.frames = self.description.get("foreach", [])
         self.is_gang = any(hasattr(each, "framework") for each in self.function.decorators)
         self.transition = None
@@ -200,6 +205,8 @@ class Task:
         from .running import current
         self.current = current
         current._begin(self)
+        os.makedirs(os.path.join(self.folder, "artifacts"), exist_ok=True)
+        self._keep_constants()
         for decorator in self.function.decorators:
             decorator.prepare(self)
         body = getattr(self.flow, self.step)
@@ -217,18 +224,29 @@ class Task:
             decorator.finish(self)
         leave_result(self.folder, self._result())
 
+    def _keep_constants(self):
+        """Before the body, which could change what is in them. What the task before had is passed on."""
+        references = self._first_input._state.references if self._first_input else {}
+        for name, value in self.constants.items():
+            if name in references:
+                self.flow._state.references.setdefault(name, references[name])
+            else:
+                self._kept[name] = self._write(name, value, f"the constant {name} of the flow's class")
+
     def _result(self):
         result = {
             "version": 1, "transition": self.transition or {"end": {}}, "artifacts": {}, "unchanged": {}}
         state = self.flow._state
-        os.makedirs(os.path.join(self.folder, "artifacts"), exist_ok=True)
+        for name, path in self._kept.items():
+            result["artifacts"][name] = {"path": path, "encoding": "pickle"}
         for name, value in self.flow.__dict__.items():
             if name == "_state":
                 continue
             if state.is_unchanged(name, value):
                 result["unchanged"][name] = state.references[name]
             else:
-                result["artifacts"][name] = {"path": self._write(name, value), "encoding": "pickle"}
+                path = self._write(name, value, f"{self._place_of(name)}artifact self.{name} of step {self.step}")
+                result["artifacts"][name] = {"path": path, "encoding": "pickle"}
         for name, data in self.files.items():
             with open(os.path.join(self.folder, "artifacts", name), "wb") as file:
                 file.write(data)
@@ -238,7 +256,7 @@ class Task:
                 result["unchanged"][name] = reference
         return result
 
-    def _write(self, name, value):
+    def _write(self, name, value, what):
         path = f"artifacts/{name}"
         try:
             artifacts.write(value, os.path.join(self.folder, path))
@@ -246,8 +264,8 @@ class Task:
             raise
         except Exception as error:
             raise ArtifactError(
-                f"{self._place_of(name)}artifact self.{name} of step {self.step} cannot be pickled: "
-                f"{type(error).__name__}: {error}; keep it in a local variable, or store what it is made from") from None
+                f"{what} cannot be pickled: {type(error).__name__}: {error}; keep it in a local variable, or store what "
+                "it is made from") from None
         return path
 
     def _place_of(self, name):

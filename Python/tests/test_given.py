@@ -23,15 +23,19 @@ class ParameterTests(unittest.TestCase):
             "d = Parameter('d', default='x')\ne = Parameter('e', type=JSONType, default='[1]')\nf = Parameter('f', type=float)\n"
             "g = Parameter('g', required=True)\nh = Parameter('h', default={'x': 1})\ni = Parameter('i', default='a,b', separator=',')\n"
             "j = IncludeFile('j', default='x.txt')\nk = Parameter('k', type=int, default=lambda: 7)\n"
-            "l = Parameter('l', type=str, default=lambda context: context.flow_name)")
+            "l = Parameter('l', type=str, default=lambda context: context.flow_name)\n"
+            "m = Parameter('long_name', default=1)")
         kinds = {name: next(iter(each["kind"])) for name, each in found.items()}
         self.assertEqual(kinds, {
             "a": "int", "b": "double", "c": "bool", "d": "string", "e": "json", "f": "double", "g": "string", "h": "json",
-            "i": "string", "j": "file", "k": "int", "l": "string"})
+            "i": "string", "j": "file", "k": "int", "l": "string", "long_name": "int"})
         self.assertEqual(
             {name: each["defaultValue"] for name, each in found.items() if "defaultValue" in each},
             {"a": 1, "b": 1.0, "c": True, "d": "x", "e": [1], "f": None, "h": {"x": 1}, "i": "a,b", "j": "x.txt", "k": 7,
-             "l": "TestFlow"})
+             "l": "TestFlow", "long_name": 1})
+        self.assertEqual(
+            {name: each["artifact"] for name, each in found.items() if "artifact" in each},
+            {"i": {"name": "i", "separator": ","}, "j": {"name": "j", "encoding": "utf-8"}, "long_name": {"name": "m"}})
         self.assertEqual((found["b"]["help"], found["b"]["location"]), ("A number.", {"file": "flow.py", "line": 6}))
 
     def test_a_wrong_parameter_is_named_with_its_line(self):
@@ -158,13 +162,6 @@ class DecoratorTests(unittest.TestCase):
                 workshop.call("describe").stderr)
         with Workshop(flow(START.format("pass"))) as workshop:
             self.assertIn("there is no decorator @rety; did you mean retry?", workshop.call("describe", front=("--with", "rety")).stderr)
-
-    def test_inline_secrets_are_variables_and_others_are_named(self):
-        secrets = "@secrets(sources=[{'type': 'inline', 'options': {'env_vars': {'TOKEN': 'x'}}}])\n"
-        with Workshop(flow(secrets + START.format("self.seen = os.environ['TOKEN']"))) as workshop:
-            self.assertEqual(workshop.step("start").value("seen"), "x")
-        with Workshop(flow("@secrets(sources=['aws-secrets-manager.x'])\n" + START.format("pass"))) as workshop:
-            self.assertIn("@secrets cannot reach 'aws-secrets-manager' from here", workshop.step("start").error)
 
 
 if __name__ == "__main__":

@@ -96,6 +96,10 @@ if __name__ == '__main__':
                 self.assertEqual(len(problems), 1, problems)
                 self.assertTrue(problems[0].split(": ", 1)[1].startswith(expected.split(": ", 1)[1]), problems)
 
+    def test_the_flow_s_own_line_is_that_of_its_class(self):
+        with Workshop(flow("@step\ndef start(self): self.next(self.end)\n").replace("class TestFlow", "@schedule(daily=True)\n@project(name='p')\nclass TestFlow")) as workshop:
+            self.assertEqual(workshop.describe()["location"], {"file": "flow.py", "line": 6})
+
     def test_the_line_is_that_of_the_call(self):
         with Workshop(flow("@step\ndef start(self):\n    a = 1\n    self.next(self.edn)\n")) as workshop:
             problem, = workshop.describe()["problems"]

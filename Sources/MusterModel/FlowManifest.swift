@@ -30,6 +30,8 @@ public struct FlowManifest: Codable, Sendable, Equatable {
     public var notes: [String]?
     /// What is wrong with the source and cannot be seen in the rest of the manifest.
     public var problems: [SourceProblem]?
+    /// Where the flow itself stands in its source.
+    public var location: SourceLocation?
 
     public init(
         name: String, summary: String? = nil, language: String, folder: String,

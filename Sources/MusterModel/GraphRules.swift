@@ -37,7 +37,8 @@ package enum GraphRules {
         var problems: [GraphProblem] = []
         if !self.isName(manifest.name) {
             problems.append(
-                GraphProblem(.name, "'\(manifest.name)' cannot be a flow's name; \(Self.nameRule)"))
+                GraphProblem(
+                    .name, "'\(manifest.name)' cannot be a flow's name; \(Self.nameRule)", location: manifest.location))
         }
         var seen: Set<String> = []
         for step in manifest.steps {
@@ -70,7 +71,8 @@ package enum GraphRules {
         ["start", "end"].filter { manifest.step($0) == nil }.map {
             GraphProblem(
                 .missingStep,
-                "the flow \(manifest.name) has no step called \($0)\(NameSuggestion.hint(for: $0, among: manifest.steps.map(\.name))); add it: a run begins at start and is over after end"
+                "the flow \(manifest.name) has no step called \($0)\(NameSuggestion.hint(for: $0, among: manifest.steps.map(\.name))); add it: a run begins at start and is over after end",
+                location: manifest.location
             )
         }
     }

@@ -6,16 +6,19 @@ public struct ParameterManifest: Codable, Sendable, Equatable {
     /// The value when none is given, as JSON; nil for a required parameter.
     public var defaultValue: JSONValue?
     public var location: SourceLocation?
+    /// How the flow has the value, where that is not under the parameter's name and as the run keeps it.
+    public var artifact: ParameterArtifact?
 
     public init(
         name: String, help: String = "", kind: ParameterKind, defaultValue: JSONValue? = nil,
-        location: SourceLocation? = nil
+        location: SourceLocation? = nil, artifact: ParameterArtifact? = nil
     ) {
         self.name = name
         self.help = help
         self.kind = kind
         self.defaultValue = defaultValue
         self.location = location
+        self.artifact = artifact
     }
 
     public var isRequired: Bool { self.defaultValue == nil }
@@ -29,6 +32,22 @@ public struct ParameterManifest: Codable, Sendable, Equatable {
         self.defaultValue =
             container.contains(.defaultValue) ? try container.decode(JSONValue.self, forKey: .defaultValue) : nil
         self.location = try container.decodeIfPresent(SourceLocation.self, forKey: .location)
+        self.artifact = try container.decodeIfPresent(ParameterArtifact.self, forKey: .artifact)
+    }
+}
+
+/// A parameter's value as its flow has it. For clients, which show it as an artifact.
+public struct ParameterArtifact: Codable, Sendable, Equatable {
+    public var name: String
+    /// What stands between the elements of a list that is given as one text.
+    public var separator: String?
+    /// Of a file whose value is its text and not its bytes.
+    public var encoding: String?
+
+    public init(name: String, separator: String? = nil, encoding: String? = nil) {
+        self.name = name
+        self.separator = separator
+        self.encoding = encoding
     }
 }
 

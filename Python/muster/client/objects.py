@@ -5,6 +5,7 @@ from datetime import datetime
 
 from ..errors import CaughtFailure
 from ..names import hint
+from ..stored import StoredParameters
 from .history import History
 from .namespaces import get_namespace
 from .store import MetaflowNamespaceMismatch, MetaflowNotFound, Store
@@ -129,11 +130,18 @@ class Run(_Object):
         self._flow, self._run = _parts(pathspec, 2, "Flow/run")
         self._record = _record or self._store.run(self._flow, self._run)
         self._history = None
+        self._stored_parameters = None
         if self._record is None:
             raise MetaflowNotFound(f"there is no run {pathspec} in {self._store.root}")
         if _namespace_check and get_namespace() is not None and get_namespace() not in self.tags:
             raise MetaflowNamespaceMismatch(
                 f"the run {pathspec} is not in the namespace {get_namespace()}; namespace(None) shows all")
+
+    @property
+    def _parameters(self):
+        if self._stored_parameters is None:
+            self._stored_parameters = StoredParameters(self._record, self._store.value)
+        return self._stored_parameters
 
     def _now(self):
         """What is known of the run by now. A run that is over does not change any more."""
@@ -350,7 +358,7 @@ class Task(_Object):
         return self._record.results[self._node]["artifacts"] if self._record.results else {}
 
     def _names(self):
-        return [*self._references, *(name for name in self._run._record["parameters"] if name not in self._references)]
+        return [*self._references, *(name for name in self._run._parameters if name not in self._references)]
 
     def __iter__(self):
         return (self[name] for name in self._names() if not name.startswith("_"))
@@ -385,12 +393,22 @@ class Task(_Object):
         for rest in pending.values():
             yield datetime.fromtimestamp(time), rest.decode(errors="replace") if as_unicode else rest
 
-    def _log(self):
+    def _origin(self):
+        """The run, the number and the record of the task that did the work: this one, or the one it was taken over from."""
         run, number = self._run._run, self._record.number
         record = self._record
         while record.cloned_from:
             run, number = record.cloned_from
             record = Run(f"{self._run._flow}/{run}", _store=self._run._store, _namespace_check=False)._now().tasks[number - 1]
+        return run, number, record
+
+    def _place(self, is_origin):
+        """The folder of its files, and its number there."""
+        run, number, _ = self._origin() if is_origin else (self._run._run, self._record.number, None)
+        return self._run._store.step_folder(self._run._flow, run, self._record.step), number
+
+    def _log(self):
+        run, number, record = self._origin()
         return self._run._store.log(
             self._run._flow, run, record.step, number, record.attempt if self._attempt is None else self._attempt, self._node)
 
@@ -518,18 +536,13 @@ class DataArtifact(_Object):
 
     @property
     def _reference(self):
-        known = self._task._references.get(self._name)
-        if known is None:
-            value = self._task._run._record["parameters"].get(self._name)
-            is_file = isinstance(value, dict) and value.keys() == {"digest", "size", "encoding"}
-            return value if is_file else None
-        return known
+        return self._task._references.get(self._name) or self._task._run._parameters.reference(self._name)
 
     @property
     def data(self):
-        reference = self._reference
+        reference = self._task._references.get(self._name)
         if reference is None:
-            return self._task._run._record["parameters"][self._name]
+            return self._task._run._parameters.value(self._name)
         return self._task._run._store.value(reference, self._name)
 
     @property

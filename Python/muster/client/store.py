@@ -114,9 +114,12 @@ class Store:
             raise ArtifactUnreadable(f"artifact '{name}' is corrupt: the bytes of {path} have another digest")
         return decode(path, reference, name, data)
 
+    def step_folder(self, flow, run, step):
+        return os.path.join(self.root, "runs", flow, run, step)
+
     def log(self, flow, run, step, task, attempt, node):
         """(Unix seconds, process, `o` or `e`, bytes) as they were written; nothing where there is no log."""
-        path = os.path.join(self.root, "runs", flow, run, step, f"{task}.{attempt}.node-{node}.log")
+        path = os.path.join(self.step_folder(flow, run, step), f"{task}.{attempt}.node-{node}.log")
         try:
             with open(path, "rb") as file:
                 while True:
