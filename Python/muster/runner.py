@@ -106,7 +106,8 @@ class Runner:
 def _words(options):
     """Options of a run as words: `max_workers=4` is `--max-workers 4`, and what is no option is a parameter."""
     words = []
-    renamed = {"tags": "tag", "max_workers": "max-workers", "max_num_splits": "max-num-splits", "user_namespace": "namespace",
+    renamed = {"tags": "tag", "max_workers": "max-workers", "max_num_splits": "max-num-splits",
+               "max_log_size": "max-log-size", "user_namespace": "namespace",
                "origin_run_id": "origin-run-id", "decospecs": "with"}
     for name, value in options.items():
         if value is None:

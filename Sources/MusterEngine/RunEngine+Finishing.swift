@@ -25,9 +25,10 @@ extension RunEngine {
     }
 
     private func problem(with report: GangReport, of task: RunTask) -> TaskFailure? {
-        TransitionRules.problem(
-            with: report.nodes.compactMap(\.result), of: task, waitingJoin: self.machine.joinAwaited(by: task),
-            in: self.record.manifest)
+        let results = report.nodes.compactMap(\.result)
+        return TransitionRules.problem(
+            with: results, of: task, waitingJoin: self.machine.joinAwaited(by: task), in: self.record.manifest)
+            ?? self.fanOutLimit?.problem(with: results.first?.transition, of: task.step)
     }
 
     /// Seconds until the next attempt; nil when there is none.

@@ -18,6 +18,7 @@ package actor RunEngine<Backend: ComputeBackend> {
     let backend: Backend
     let environments: any StepEnvironments
     let origin: OriginRun?
+    let fanOutLimit: FanOutLimit?
     let observe: @Sendable (EngineObservation) -> Void
     nonisolated let inbox = EngineInbox()
 
@@ -48,11 +49,12 @@ package actor RunEngine<Backend: ComputeBackend> {
     /// - Parameters:
     ///   - record: The run; it stands in `metadata` already.
     ///   - maxWorkers: How many nodes may run at once.
+    ///   - fanOutLimit: How wide a foreach may be; nil for any width.
     ///   - origin: The run that this one resumes.
     ///   - observe: Told what happens, in order, from the engine's own context; it must not block.
     package init(
         record: RunRecord, metadata: any MetadataStore, layout: StoreLayout, backend: Backend,
-        environments: any StepEnvironments, maxWorkers: Int, origin: OriginRun? = nil,
+        environments: any StepEnvironments, maxWorkers: Int, fanOutLimit: FanOutLimit? = nil, origin: OriginRun? = nil,
         observe: @escaping @Sendable (EngineObservation) -> Void
     ) {
         self.record = record
@@ -62,6 +64,7 @@ package actor RunEngine<Backend: ComputeBackend> {
         self.backend = backend
         self.environments = environments
         self.origin = origin
+        self.fanOutLimit = fanOutLimit
         self.observe = observe
         self.machine = RunStateMachine(manifest: record.manifest)
         let capacity = backend.capabilities.capacity ?? MachineCapacity(cpus: .max, memory: .max, gpus: 0)

@@ -34,11 +34,13 @@ final class Harness: Sendable {
     }
 
     func engine(
-        _ backend: ScriptedBackend, run: String = "1", origin: OriginRun? = nil, maxWorkers: Int = 16
+        _ backend: ScriptedBackend, run: String = "1", origin: OriginRun? = nil, maxWorkers: Int = 16,
+        fanOutLimit: FanOutLimit? = nil
     ) -> RunEngine<ScriptedBackend> {
         RunEngine(
             record: self.record(run, origin: origin?.run), metadata: self.metadata, layout: self.layout,
-            backend: backend, environments: NoEnvironments(), maxWorkers: maxWorkers, origin: origin
+            backend: backend, environments: NoEnvironments(), maxWorkers: maxWorkers,
+            fanOutLimit: fanOutLimit, origin: origin
         ) { observation in self.seen.withLock { $0.append(observation) } }
     }
 

@@ -75,6 +75,20 @@ import Testing
         }
     }
 
+    @Test(
+        "A foreach that is wider than somebody allows fails its step, and one that is not goes on",
+        arguments: [1, 2, 3])
+    func fanOutLimit(count: Int) async throws {
+        let harness = try Harness(SampleFlow.manifest)
+        try await harness.metadata.create(harness.record())
+        let engine = harness.engine(self.backend(harness), fanOutLimit: FanOutLimit(count: count))
+        #expect(try await engine.run() == (count < 3 ? .failed : .succeeded))
+        let failure = try await harness.machine().tasks.compactMap(\.failure).first
+        #expect(
+            failure?.message.contains("elements, and --max-num-splits allows \(count); raise it")
+                == (count < 3 ? true : nil))
+    }
+
     @Test("An attempt that ended while no engine lived is taken from its report")
     func reportIsAdopted() async throws {
         let harness = try Harness(SampleFlow.manifest)

@@ -4,7 +4,8 @@ from .base import attach_texts, step
 from .clusters import deepspeed, metaflow_ray, mpi, parallel, pytorch_parallel, tensorflow, torchrun
 from .flows import conda_base, exit_hook, project, pypi_base, schedule, trigger, trigger_on_finish
 from .places import batch, kubernetes
-from .steps import card, catch, conda, environment, pypi, resources, retry, secrets, timeout
+from .secrets import secrets
+from .steps import card, catch, conda, environment, pypi, resources, retry, timeout
 
 __all__ = [
     "attach_texts", "step", "deepspeed", "metaflow_ray", "mpi", "parallel", "pytorch_parallel", "tensorflow",

@@ -29,7 +29,10 @@ struct RunOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("Whose runs a client of this run looks at.", valueName: "namespace"))
     var namespace: String?
 
-    @Option(name: .long, help: .hidden)
+    @Option(
+        name: .long,
+        help: ArgumentHelp("How many tasks one foreach may have; a wider one fails. (default: any)", valueName: "count")
+    )
     var maxNumSplits: Int?
 
     @Option(name: .long, help: .hidden)
@@ -48,8 +51,18 @@ struct RunOptions: ParsableArguments {
         guard self.maxWorkers >= 1 else {
             throw ValidationError("--max-workers is \(self.maxWorkers); it has to be 1 or more")
         }
+        if let count = self.maxNumSplits, count < 1 {
+            throw ValidationError("--max-num-splits is \(count); it has to be 1 or more")
+        }
         if let tag = self.tag.first(where: { !RunTag.isOne($0) }) { throw ValidationError(RunTag.refusal(tag)) }
         guard !(self.quiet && self.json) else { throw ValidationError("--quiet and --json exclude each other") }
+    }
+
+    var fanOutLimit: FanOutLimit? { self.maxNumSplits.map(FanOutLimit.init(count:)) }
+
+    /// What is given and does not count, a sentence each.
+    var notes: [String] {
+        self.maxLogSize == nil ? [] : ["--max-log-size does not count here: logs are kept whole"]
     }
 
     var label: RunLabel { RunLabel(tags: self.tag, namespace: self.namespace) }

@@ -23,7 +23,7 @@ struct RunSession {
             style: .choose(
                 json: self.options.json, quiet: self.options.quiet, isTerminal: StandardStream.output.isTerminal,
                 environment: self.context.environment))
-        for note in record.manifest.notes ?? [] { console.note("note: \(note)") }
+        for note in (record.manifest.notes ?? []) + self.options.notes { console.note("note: \(note)") }
         for note in try CodePackage(folder: record.manifest.folder).notes { console.note("warning: \(note)") }
         let signals = RunSignals()
         do {
@@ -51,7 +51,7 @@ struct RunSession {
         defer { withExtendedLifetime(lock) {} }
         let engine = RunEngine(
             record: record, metadata: self.metadata, layout: self.layout, backend: backend, environments: environments,
-            maxWorkers: self.options.maxWorkers, origin: origin, observe: observe)
+            maxWorkers: self.options.maxWorkers, fanOutLimit: self.options.fanOutLimit, origin: origin, observe: observe)
         signals.install(on: self.context.reactor) { engine.cancel(reason: $0) }
         try self.writeRunID(record.run)
         return try await engine.run()
