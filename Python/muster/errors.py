@@ -116,7 +116,9 @@ class CaughtFailure(Exception):
     @property
     def type(self):
         """The exception's class as the traceback names it, or the failure's code."""
-        head = self.message.split(":", 1)[0]
+        # The failure of one node of a gang says first which it is.
+        message = self.message.split(": ", 1)[-1] if self.message.startswith(f"node {self.node}: ") else self.message
+        head = message.split(":", 1)[0]
         return head if head.replace(".", "").replace("_", "").isalnum() and " " not in head else self.code
 
     @property

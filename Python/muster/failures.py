@@ -11,18 +11,19 @@ from .task import leave_error
 
 
 def tell(error, folder):
-    """Writes the traceback to standard error and the error into the result. Returns the exit code."""
+    """Writes the traceback to standard error and the error into the result. Returns the exit code and what was told."""
     frames = users_frames(error)
+    told = text(error, frames)
     sys.stdout.flush()
-    sys.stderr.write(text(error, frames))
+    sys.stderr.write(told)
     sys.stderr.flush()
     leave_error(folder, getattr(error, "code", "step.error") if isinstance(error, MusterException) else "step.error",
                 summary(error, frames))
-    return 1
+    return 1, told
 
 
 def told_exit(leaving, step, folder):
-    """The body called sys.exit, or something in it did: that is no way to end a step."""
+    """The body called sys.exit, or something in it did: that is no way to end a step. Returns as ``tell`` does."""
     frames = users_frames(leaving)
     place = f" ({_place(frames[-1])})" if frames else ""
     status = leaving.code if isinstance(leaving.code, int) else 0 if leaving.code is None else 1
@@ -32,7 +33,7 @@ def told_exit(leaving, step, folder):
     sys.stderr.write(f"{message}{said if said not in message else ''}\n")
     sys.stderr.flush()
     leave_error(folder, "step.error", message)
-    return status or 1
+    return status or 1, message
 
 
 def users_frames(error):

@@ -160,8 +160,8 @@ class Current:
         if all(each.name != "card" for each in task.function.decorators):
             raise AttributeError(f"step {task.step} has no @card, so there is no current.card; put @card on it")
         if self._card is None:
-            from .cards import Cards
-            self._card = Cards([each for each in task.function.decorators if each.name == "card"])
+            from .cards.collection import Cards
+            self._card = Cards(task)
         return self._card
 
 

@@ -13,8 +13,6 @@ from .location import at_caller, caller
 
 # What the outer foreaches of a task had for elements: the engine only hands out the innermost one.
 OUTER = "_foreach_outer"
-# Pages of the task before.
-CARD = "_card_"
 
 
 class Task:
@@ -44,12 +42,8 @@ class Task:
         self.current = None
         self.process = os.getpid()
         self.began = time.time()
-        # Files that the task leaves beside its artifacts, by name: they are for people and go no further.
-        self.files = {}
         self._outer = self._outer_elements(inputs)
         references = self.flow._state.references
-        for name in [each for each in references if each.startswith(CARD)]:
-            del references[name]
         if len(self.frames) < 2:
             references.pop(OUTER, None)
         elif self.is_join:
@@ -224,6 +218,12 @@ class Task:
             decorator.finish(self)
         leave_result(self.folder, self._result())
 
+    def failed(self, text):
+        """The body has failed, and `text` is what people were told of it."""
+        if self.current is not None:
+            for decorator in self.function.decorators:
+                decorator.failed(self, text)
+
     def _keep_constants(self):
         """Before the body, which could change what is in them. What the task before had is passed on."""
         references = self._first_input._state.references if self._first_input else {}
@@ -247,10 +247,6 @@ class Task:
             else:
                 path = self._write(name, value, f"{self._place_of(name)}artifact self.{name} of step {self.step}")
                 result["artifacts"][name] = {"path": path, "encoding": "pickle"}
-        for name, data in self.files.items():
-            with open(os.path.join(self.folder, "artifacts", name), "wb") as file:
-                file.write(data)
-            result["artifacts"][name] = {"path": f"artifacts/{name}", "encoding": "data"}
         for name, reference in state.references.items():
             if name not in self.flow.__dict__:
                 result["unchanged"][name] = reference
@@ -310,24 +306,41 @@ def _read(folder):
     return task
 
 
-def end_if_forked(process, step):
-    """A process that the body forked, and that has come out of the body, is not the step: it ends here."""
-    if os.getpid() != process:
-        sys.stderr.write(f"muster: a process that step {step} forked came to the end of its body; it ends here\n")
-        sys.stderr.flush()
-        os._exit(0)
+def end_if_forked(process, step, error=None):
+    """A process that the body forked, and that has come out of the body, is not the step: it ends here.
+
+    error: with which it came out.
+    """
+    if os.getpid() == process:
+        return
+    from . import failures
+    sys.stdout.flush()
+    if error is None:
+        reason, code = "came to the end of its body", 0
+    elif isinstance(error, SystemExit):
+        reason, code = "called sys.exit", error.code if isinstance(error.code, int) else int(error.code is not None)
+    else:
+        reason, code = "has failed", 1
+        sys.stderr.write(failures.text(error, failures.users_frames(error)))
+    sys.stderr.write(f"muster: a process that step {step} forked {reason}; it ends here\n")
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def run(flow_class, step, folder):
     """Runs a step body as this process's work. Returns the process's exit code; a failure is told and written down."""
     from . import failures
-    process = os.getpid()
+    process, task = os.getpid(), None
     try:
-        Task(flow_class, step, folder).run()
+        task = Task(flow_class, step, folder)
+        task.run()
         return 0
     except SystemExit as leaving:
-        end_if_forked(process, step)
-        return failures.told_exit(leaving, step, folder)
+        end_if_forked(process, step, leaving)
+        code, text = failures.told_exit(leaving, step, folder)
     except BaseException as error:
-        end_if_forked(process, step)
-        return failures.tell(error, folder)
+        end_if_forked(process, step, error)
+        code, text = failures.tell(error, folder)
+    if task is not None:
+        task.failed(text)
+    return code

@@ -23,6 +23,8 @@ class Agent:
     def __init__(self, folder):
         self.path = os.path.join(folder, "agent.sock")
         self.files = {}
+        # The pages of cards as they came: (name, HTML).
+        self.cards = []
         self.requests = []
         self.answer = {"done": {}}
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -41,6 +43,9 @@ class Agent:
                         answer = self.answer
                         if "artifact" in request:
                             answer = {"artifact": {"path": self.files[request["artifact"]["reference"]["digest"]]}}
+                        if "card" in request:
+                            with open(os.path.join(self.task_folder, request["card"]["path"]), encoding="utf-8") as file:
+                                self.cards.append((request["card"]["name"], file.read()))
                         stream.write(json.dumps(answer).encode() + b"\n")
                         stream.flush()
 
@@ -87,6 +92,7 @@ class Workshop:
         self.count += 1
         folder = os.path.join(self.folder, f"task-{self.count}")
         os.mkdir(folder)
+        self.agent.task_folder = folder
         task = self.task(folder, name, inputs, foreach, nodes, index, parameters or {}, attempt)
         with open(os.path.join(folder, "task.json"), "w") as file:
             json.dump(task, file)

@@ -88,6 +88,12 @@ class ArtifactTests(unittest.TestCase):
         self.assertEqual(str(pickle.loads(pickle.dumps(failure))), "it was killed")
         self.assertEqual((failure.code, failure.signal, failure.stacktrace), ("process.signal", 9, "a"))
 
+    def test_a_caught_failure_of_a_gang_s_node_has_the_type_of_its_exception(self):
+        from muster.errors import CaughtFailure
+        failure = CaughtFailure({"code": "step.error", "message": "node 1: KeyError: 'a' (f.py:3)", "node": 1})
+        self.assertEqual((failure.type, failure.node), ("KeyError", 1))
+        self.assertEqual(CaughtFailure({"code": "task.timeout", "message": "the step took too long"}).type, "task.timeout")
+
     def test_a_pickle_that_cannot_be_read_is_named(self):
         with open(self.path, "wb") as file:
             file.write(b"\x80\x05cnosuchmodule\nThing\n.")

@@ -1,7 +1,7 @@
 import unittest
 
 from support import Workshop, flow
-from muster.cards import Artifact, Image, Markdown, ProgressBar, Table, VegaChart
+from muster.cards import Artifact, Image, Markdown, ProgressBar, PythonCode, Table, ValueBox, VegaChart
 from muster.cards.markdown import render
 
 BODY = """
@@ -22,28 +22,112 @@ class CardTests(unittest.TestCase):
         with Workshop(flow("alpha = Parameter('alpha', default=2)\n" + BODY.replace("\n    ", "\n"))) as workshop:
             outcome = workshop.step("start", parameters={"alpha": 2})
             self.assertEqual(outcome.code, 0, outcome.errors)
-            pages = {}
-            for name in ("_card_0_default", "_card_1_blank_second"):
-                self.assertEqual(outcome.references[name]["encoding"], "data")
-                with open(workshop.agent.files[outcome.references[name]["digest"]]) as file:
-                    pages[name] = file.read()
-            end = workshop.step("end", [outcome])
+            pages = dict(workshop.agent.cards)
+        self.assertEqual(list(pages), ["0_default", "1_blank_second"])
         first, second = pages.values()
         for part in ("<h1>First</h1>", "TestFlow/7/start/1", "&#x27;&lt;b&gt;&#x27;", "alpha", "<svg"):
             self.assertIn(part, first)
         self.assertIn("{&#x27;shown&#x27;: 1}", second)
-        self.assertNotIn("<h2>", second)
-        self.assertFalse([name for name in end.references if name.startswith("_card")])
+        for part in ("<h2>", "The step runs", "http-equiv"):
+            self.assertNotIn(part, second)
+        self.assertEqual(list(outcome.references), ["x"])
+
+    def step(self, decorators, *lines):
+        body = "\n    ".join([f"{decorators}\n@step\ndef start(self):", *lines, "self.next(self.end)"]) + "\n"
+        with Workshop(flow(body)) as workshop:
+            return workshop.step("start"), workshop.agent.cards
+
+    def test_a_failed_step_leaves_its_card_with_the_failure_and_what_it_had_come_to(self):
+        outcome, cards = self.step("@card", "self.x = 41", "current.card.append('so far')", "1/0")
+        self.assertEqual(outcome.error, "ZeroDivisionError: division by zero (flow.py:10)")
+        (name, page), = cards
+        self.assertEqual(name, "0_default")
+        for part in ("The step has failed", "ZeroDivisionError: division by zero", "so far", "<td>41</td>"):
+            self.assertIn(part, page)
+        _, ((_, page),) = self.step("@card", "raise SystemExit('bye')")
+        self.assertIn("step start called sys.exit(&#x27;bye&#x27;)", page)
+        _, ((_, page),) = self.step("@card(save_errors=False)", "current.card.append('so far')", "1/0")
+        self.assertIn("so far", page)
+        self.assertNotIn("ZeroDivisionError", page)
+
+    def test_an_artifact_that_cannot_be_pickled_is_on_the_card_too(self):
+        _, cards = self.step("@card", "import threading", "self.lock = threading.Lock()")
+        self.assertIn("artifact self.lock of step start cannot be pickled", cards[-1][1])
+
+    def test_a_refresh_shows_at_once_what_there_is_and_the_page_renews_itself_until_the_end(self):
+        outcome, cards = self.step(
+            "@card(refresh_interval=2)", "from metaflow.cards import ProgressBar", "bar = ProgressBar(max=4)",
+            "current.card.append(bar, id='bar')", "current.card.refresh()",
+            "current.card.components['bar'].update(3)", "current.card.refresh(force=True)")
+        self.assertEqual(outcome.code, 0, outcome.errors)
+        pages = [page for _, page in cards]
+        self.assertEqual(["0/4" in page for page in pages], [True, False, False])
+        self.assertEqual(["3/4" in page for page in pages], [False, True, True])
+        self.assertEqual(['http-equiv="refresh" content="2"' in page for page in pages], [True, True, False])
+
+    def test_refreshes_that_come_too_fast_are_left_out_and_the_last_page_has_everything(self):
+        _, cards = self.step("@card", "for i in range(1000):", "    current.card.append(i)", "    current.card.refresh()")
+        self.assertLess(len(cards), 200)
+        self.assertIn("<pre>999</pre>", cards[-1][1])
+
+    def test_components_are_found_by_their_ids_replaced_and_cleared(self):
+        _, ((_, page),) = self.step(
+            "@card(type='blank')", "current.card.append('gone')", "current.card.clear()",
+            "current.card.extend(['one', 'two'])", "current.card.append('old', id='a')",
+            "current.card.components['a'] = 'new'", "assert len(current.card.components) == 3",
+            "assert current.card.components.keys() == ['a']")
+        for part, is_there in (("one", True), ("two", True), ("new", True), ("old", False), ("gone", False)):
+            self.assertEqual(f"&#x27;{part}&#x27;" in page, is_there, part)
+
+    def test_cards_are_found_by_id_and_by_type_and_a_missing_one_ends_no_run(self):
+        outcome, cards = self.step(
+            "@card(id='a')\n@card(type='blank')", "current.card.append('nameless')", "current.card['a'].append('named')",
+            "current.card.get(type='blank')[0].append('typed')", "current.card['b'].append('lost')")
+        pages = dict(cards)
+        self.assertIn("named", pages["0_default_a"])
+        self.assertIn("nameless", pages["1_blank"])
+        self.assertIn("typed", pages["1_blank"])
+        self.assertIn("no card of the step has the id 'b'", outcome.errors)
+        outcome, cards = self.step("@card(id='a')\n@card(id='b')", "current.card.append('lost')")
+        self.assertEqual(outcome.code, 0)
+        self.assertIn("give them ids and write current.card['ID']", outcome.errors)
+        self.assertNotIn("lost", str(cards))
+        _, cards = self.step("@card\n@card(id='b', customize=True)", "current.card.append('meant')")
+        self.assertEqual(["meant" in page for _, page in cards], [False, True])
+
+    def test_what_goes_wrong_with_a_card_fails_no_step(self):
+        outcome, ((_, page),) = self.step(
+            "@card", "class Bad:", "    def html(self): return 1/0", "current.card.extend([Bad(), 'good'])")
+        self.assertEqual(outcome.code, 0)
+        self.assertIn("Bad could not be shown", page)
+        self.assertIn("good", page)
+        outcome, cards = self.step(
+            "@card(timeout=0.2)", "class Slow:", "    def html(self):", "        import time", "        time.sleep(20)",
+            "current.card.append(Slow())")
+        self.assertEqual((outcome.code, cards), (0, []))
+        self.assertIn("it took longer than 0.2 s", outcome.errors)
+
+    def test_a_wrong_id_is_named_and_an_unknown_type_becomes_the_default_card(self):
+        body = "@card({})\n@step\ndef start(self):\n    self.next(self.end)\n"
+        with Workshop(flow(body.format("id='a/b'"))) as workshop:
+            self.assertIn("flow.py:5: @card: id is 'a/b'; it has to be letters, digits and _", workshop.call("describe").stderr)
+        with Workshop(flow(body.format("type='html', options={'x': 1}"))) as workshop:
+            self.assertEqual(workshop.describe()["notes"], [
+                "@card: cards of the type 'html' are made by somebody else's package; here there are default and blank, "
+                "and the default one is made instead"])
+            workshop.step("start")
+            self.assertIn("<h2>Task</h2>", dict(workshop.agent.cards)["0_default"])
 
     def test_no_component_needs_anything_from_elsewhere_or_lets_text_be_markup(self):
         chart = {"mark": "line", "data": {"values": [{"a": 1, "b": 2}, {"a": 2, "b": "<"}]}, "encoding": {"x": {"field": "a"}, "y": {"field": "b"}}}
         components = [
             Markdown("<script>x</script> `<y>`"), Table([["<i>"]], headers=["<h>"]), Artifact("<z>", name="<n>"),
             ProgressBar(max=2, value=1, label="<l>", unit="<u>"), VegaChart(chart), Image(b"\x89PNG....", "<label>"), Image(b"<svg/>"),
+            ValueBox("<t>", "<v>", "<s>", change_indicator="<c>"), PythonCode(code_string="<q>"),
         ]
         for component in components:
             html = component.html()
-            for text in ("<script", "<y>", "<i>x", "<h>", "<z>", "<n>", "<l>", "<u>", "<label>", "http"):
+            for text in ("<script", "<y>", "<i>x", "<h>", "<z>", "<n>", "<l>", "<u>", "<label>", "<t>", "<v>", "<s>", "<c>", "<q>", "http"):
                 self.assertNotIn(text, html)
         self.assertIn("data:image/png;base64,", components[5].html())
 
@@ -79,6 +163,17 @@ class CardTests(unittest.TestCase):
 
         self.assertIn("its repr fails: ValueError: no", Artifact(Broken()).html())
         self.assertIn("… (5002 characters)", Artifact("x" * 5000).html())
+
+    def test_of_a_large_collection_only_the_beginning_is_turned_into_text(self):
+        class Counted:
+            count = 0
+
+            def __repr__(self):
+                Counted.count += 1
+                return "y"
+
+        self.assertIn("[y, y, ", Artifact([Counted() for _ in range(100000)]).html())
+        self.assertLess(Counted.count, 1000)
 
 
 if __name__ == "__main__":

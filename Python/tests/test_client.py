@@ -100,15 +100,17 @@ class ClientTests(unittest.TestCase):
         self.add_run("5", "bob", 8.0, "succeeded", [])
         self.addCleanup(self.database.close)
 
-    def add_run(self, run, user, created, verdict, tags):
+    def add_log(self, run, log, verdict):
+        self.add_run(run, "ann", 11.0, verdict, [], log)
+
+    def add_run(self, run, user, created, verdict, tags, log=None):
         record = {"run": run, "user": user, "created": created, "manifest": MANIFEST, "parameters": {"alpha": 0.5}, "package": "abc"}
         cursor = self.database.execute(
             "INSERT INTO runs (flow, run, created, finished, verdict, record) VALUES ('F', ?, ?, ?, ?, ?)",
             (run, created, created + 1 if verdict else None, verdict, json.dumps(record)))
-        log = events()
-        reference = self.put({"x": 1})
-        end = result({"end": {}}, answer=reference)
-        log.append((8.0, "attemptSucceeded", 7, 0, payload([end])))
+        if log is None:
+            end = result({"end": {}}, answer=self.put({"x": 1}))
+            log = [*events(), (8.0, "attemptSucceeded", 7, 0, payload([end]))]
         self.database.executemany(
             "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)",
             [(cursor.lastrowid, sequence, *event) for sequence, event in enumerate(log)])
@@ -116,10 +118,13 @@ class ClientTests(unittest.TestCase):
         self.database.commit()
 
     def put(self, value):
-        import hashlib
         from muster import artifacts
         path = os.path.join(self.root, "new")
         artifacts.write(value, path)
+        return self.put_file(path)
+
+    def put_file(self, path):
+        import hashlib
         with open(path, "rb") as file:
             data = file.read()
         digest = hashlib.sha256(data).hexdigest()
@@ -159,6 +164,27 @@ class ClientTests(unittest.TestCase):
         with self.assertRaisesRegex(AttributeError, "has no artifact 'anser'; did you mean answer"):
             task.data.anser
 
+    def test_parameters_are_what_the_flow_has(self):
+        from muster.client import objects
+        text = os.path.join(self.root, "text")
+        with open(text, "wb") as file:
+            file.write("ä\n".encode())
+        reference = {**self.put_file(text), "encoding": "data"}
+        entries = [
+            {"name": "learning_rate", "kind": {"double": {}}, "artifact": {"name": "rate"}},
+            {"name": "names", "kind": {"string": {}}, "artifact": {"name": "names", "separator": ","}},
+            {"name": "note", "kind": {"file": {}}, "artifact": {"name": "note", "encoding": "utf-8"}},
+            {"name": "raw", "kind": {"file": {}}}, {"name": "none", "kind": {"file": {}}}]
+        values = {"learning_rate": 2, "names": "a,b", "note": reference, "raw": reference, "none": None}
+        run = self.client.Run("F/7")
+        run._record.update(manifest={**MANIFEST, "parameters": entries}, parameters=values, verdict="succeeded")
+        task = objects.Task("F/7/end/7", _run=run)
+        self.assertEqual(
+            [task[name].data for name in ("rate", "names", "note", "raw", "none")], [2.0, ["a", "b"], "ä\n", "ä\n".encode(), None])
+        self.assertEqual(type(task.data.rate), float)
+        self.assertEqual((task["note"].sha, task["note"].size), (reference["digest"], 3))
+        self.assertNotIn("learning_rate", task.data)
+
     def test_a_damaged_artifact_is_refused(self):
         reference = self.client.Task("F/7/end/7")._references["answer"]
         path = os.path.join(self.root, "artifacts", reference["digest"][:1], reference["digest"])
@@ -178,6 +204,49 @@ class ClientTests(unittest.TestCase):
         self.assertEqual([step.id for step in run["join"].parent_steps], ["work"])
         self.assertEqual([task.index for task in run["work"]], [0, 1])
         self.assertEqual((run["work"].task.successful, run["work"].task.current_attempt), (True, 1))
+
+    def test_a_task_says_how_it_ended_and_where_it_stood(self):
+        run = self.client.Run("F/7")
+        self.assertEqual((run.finished, run.successful, run.created_at.timestamp()), (False, False, 10.0))
+        done = self.client.Run("F/6")
+        self.assertEqual((done.finished, done.successful, done.finished_at.timestamp()), (True, True, 10.0))
+        self.assertEqual(run["gang"].control_task.metadata_dict, {
+            "attempt": "0", "parallel-world-size": "2", "internal_task_type": "control_task"})
+        self.assertEqual(self.client.Task("F/7/gang/5-node-1").metadata_dict["internal_task_type"], "worker_task")
+        self.assertEqual([task.index for task in run["gang"]], [0, 1])
+        task = run["work"].task
+        self.assertEqual((task.finished, task.exception, task.finished_at.timestamp()), (True, None, 4.0))
+        self.assertEqual(task.code, os.path.join(self.root, "packages", "abc"))
+        self.assertEqual((task.parent.id, task.parent.parent.id, task.pathspec), ("work", "7", "F/7/work/2"))
+        self.assertEqual(task.path_components, ["F", "7", "work", "2"])
+        self.assertIn("work", run)
+        self.assertNotIn("wrok", run)
+
+    def test_a_task_that_failed_has_its_exception(self):
+        failure = {"code": "step.error", "message": "ValueError: no (flow.py:3)", "lastLines": ["so it was"]}
+        log = [*events()[:2], (2.0, "attemptFailed", 1, 0, payload({"failure": failure}))]
+        self.add_log("8", log, "failed")
+        task = self.client.Run("F/8")["start"].task
+        self.assertEqual((task.finished, task.successful), (True, False))
+        self.assertEqual((task.exception.type, str(task.exception), task.exception.stacktrace), ("ValueError", failure["message"], "so it was"))
+
+    def test_cards_are_those_of_the_newest_attempt_that_has_some_and_of_the_run_that_made_them(self):
+        from muster.cards import get_cards
+        for run, step, names in (
+                ("7", "work", ["2.0.node-0.card-0_default.html", "2.1.node-0.card-1_blank_why.html", "2.1.node-0.card-0_default.html",
+                               "2.1.node-0.log", "3.0.node-0.card-0_default.html"]),
+                ("6", "join", ["9.0.node-0.card-0_default.html"])):
+            folder = os.path.join(self.root, "runs", "F", run, step)
+            os.makedirs(folder)
+            for name in names:
+                with open(os.path.join(folder, name), "w") as file:
+                    file.write(f"<p>{name}</p>")
+        cards = get_cards("F/7/work/2")
+        self.assertEqual([(card.type, card.id) for card in cards], [("default", None), ("blank", "why")])
+        self.assertEqual(cards[1].get(), "<p>2.1.node-0.card-1_blank_why.html</p>")
+        self.assertEqual([card.id for card in get_cards(self.client.Task("F/7/work/2"), id="why")], ["why"])
+        self.assertEqual(len(get_cards("F/7/work/2", type="default")), 1)
+        self.assertEqual(get_cards("F/7/gang/5"), [])
 
     def test_tags_are_added_removed_and_replaced(self):
         run = self.client.Run("F/7")

@@ -1,5 +1,6 @@
 import json
 import os
+import tempfile
 import unittest
 from unittest import mock
 
@@ -54,6 +55,7 @@ class ProtocolTests(unittest.TestCase):
 
     def test_requests_are_spelled_as_they_are_written_down(self):
         from muster.agent import Agent
+        from muster.cards.keeping import Keeper
         from muster.running import Parallel
         from muster.frameworks import MPI, DeepSpeed, Torch
         sent = []
@@ -74,6 +76,10 @@ class ProtocolTests(unittest.TestCase):
             place.launch(["true"])
             place.barrier()
         MPI(agent).broadcast_file("pi")
+        with tempfile.TemporaryDirectory() as folder, mock.patch("muster.cards.keeping.page", lambda *_, **__: ""):
+            task = mock.Mock(agent=agent, folder=folder)
+            decorator = mock.Mock(kind="default", options={"id": None, "refresh_interval": 5})
+            Keeper(task, decorator, 0).refresh([])
         self.assertEqual(sent, [json.loads(line) for line in golden("requests.jsonl").splitlines()])
 
 

@@ -305,6 +305,17 @@ class FailureTests(unittest.TestCase):
             self.assertGreater(outcome.value("child"), 0)
             self.assertIn("a process that step start forked came to the end of its body", outcome.errors)
 
+    def test_what_goes_wrong_in_a_process_that_the_body_forked_is_told_and_is_its_own(self):
+        for line, code, told in (("1/0", 1, "ZeroDivisionError"), ("sys.exit(3)", 3, "called sys.exit"), ("pass", 0, "came to the end")):
+            with self.subTest(line):
+                with Workshop(flow(
+                        f"@step\ndef start(self):\n    import sys\n    child = os.fork()\n    if child == 0:\n        {line}\n"
+                        "    else:\n        self.left = os.waitpid(child, 0)[1] >> 8\n    self.next(self.end)\n")) as workshop:
+                    outcome = workshop.step("start")
+                    self.assertEqual((outcome.code, outcome.value("left")), (0, code))
+                    self.assertIn(told, outcome.errors)
+                    self.assertEqual(outcome.errors.count("it ends here"), 1)
+
     def test_a_crash_says_where_it_was(self):
         outcome = self.fails("import ctypes\nctypes.string_at(0)")
         self.assertLess(outcome.code, 0)

@@ -1,10 +1,11 @@
-/// A file of one attempt: `3.0.report.json`, `3.0.node-2.log` of attempt 0 of task 3.
+/// A file of one attempt: `3.0.report.json`, `3.0.node-2.log`, `3.0.node-2.card-0_default.html` of attempt 0 of task 3.
 ///
 /// An attempt has no folder of its own: making one would cost more than all that a short task does.
 package struct AttemptFile: Sendable, Hashable {
     package enum Kind: Sendable, Hashable {
         case report
         case log(node: Int)
+        case card(node: Int, CardName)
     }
 
     package let task: Int
@@ -21,19 +22,35 @@ package struct AttemptFile: Sendable, Hashable {
         switch self.kind {
         case .report: "\(self.task).\(self.attempt).report.json"
         case .log(let node): "\(self.task).\(self.attempt).node-\(node).log"
+        case .card(let node, let card): "\(self.task).\(self.attempt).node-\(node).card-\(card.text).html"
         }
     }
 
     /// Reads a file's name; nil when it is none of an attempt.
     package init?(name: String) {
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4, let task = Int(parts[0]), let attempt = Int(parts[1]) else { return nil }
-        switch (parts[2], parts[3]) {
-        case ("report", "json"): self.init(task: task, attempt: attempt, kind: .report)
-        case (let node, "log") where node.hasPrefix("node-"):
-            guard let node = Int(node.dropFirst("node-".count)) else { return nil }
-            self.init(task: task, attempt: attempt, kind: .log(node: node))
-        default: return nil
+        guard parts.count > 3, let task = Int(parts[0]), let attempt = Int(parts[1]),
+            let kind = Kind(parts[2], Array(parts[3...]))
+        else { return nil }
+        self.init(task: task, attempt: attempt, kind: kind)
+    }
+}
+
+extension AttemptFile.Kind {
+    fileprivate init?(_ head: Substring, _ rest: [Substring]) {
+        if head == "report", rest == ["json"] {
+            self = .report
+            return
+        }
+        guard head.hasPrefix("node-"), let node = Int(head.dropFirst("node-".count)) else { return nil }
+        if rest == ["log"] {
+            self = .log(node: node)
+        } else if rest.count == 2, rest[0].hasPrefix("card-"), rest[1] == "html",
+            let card = CardName(String(rest[0].dropFirst("card-".count)))
+        {
+            self = .card(node: node, card)
+        } else {
+            return nil
         }
     }
 }

@@ -37,6 +37,10 @@ package struct StoreLayout: Sendable, Hashable {
     package func reportFile(_ attempt: AttemptID) -> String { self.file(.report, of: attempt) }
     /// What the processes of one node wrote. See ``LogRecord`` for the format.
     package func logFile(_ attempt: AttemptID, node: Int) -> String { self.file(.log(node: node), of: attempt) }
+    /// A page that one node of the attempt shows people, as it is by now.
+    package func cardFile(_ attempt: AttemptID, node: Int, _ card: CardName) -> String {
+        self.file(.card(node: node, card), of: attempt)
+    }
 
     private func file(_ kind: AttemptFile.Kind, of attempt: AttemptID) -> String {
         let folder = self.stepFolder(flow: attempt.flow, run: attempt.run, step: attempt.step)

@@ -11,6 +11,9 @@ public enum AgentRequest: Codable, Sendable, Equatable {
     case framework(framework: String, options: [String: JSONValue])
     /// Runs one program on this node, in its environment and work folder, and answers with its exit.
     case process(arguments: [String], environment: [String: String])
+    /// Shows people a page, in place of the one of that name that was there: at once, and whatever becomes of the task.
+    /// `name` is `PLACE_TYPE` or `PLACE_TYPE_ID`; `path` is a file of the task folder, which the agent takes away.
+    case card(name: String, path: String)
     /// Waits until the bodies of all nodes have come to this barrier.
     case barrier
     /// Copies a file of this node's work folder to the same place on every other node. For the control node's body.

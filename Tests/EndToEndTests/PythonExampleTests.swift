@@ -38,6 +38,33 @@ import Testing
         #expect(none.status == .exited(3), "\(none)")
     }
 
+    @Test("A card is there while its step runs, when it has failed, and in the run that takes the task over")
+    func cardsOfEveryState() async throws {
+        let sandbox = try Sandbox()
+        let gate = "\(sandbox.folder)/gate"
+        let running = try sandbox.start(["run", PythonFlowTests.flow("cards"), "--gate", gate])
+        await running.wait(for: "waiting")
+        let early = try await sandbox.muster(["card", "get", "CardFlow/latest/start"]).output
+        #expect(early.contains("half <i>way</i>") && early.contains("The step runs"), "\(early)")
+        try Data().write(to: URL(filePath: gate))
+        #expect(await running.end() == .exited(1))
+        let whole = try await sandbox.muster(["card", "get", "CardFlow/latest/start"]).output
+        #expect(whole.contains("the rest") && !whole.contains("The step runs"), "\(whole)")
+        let failed = try await sandbox.muster(["card", "get", "CardFlow/latest/middle", "--id", "why"]).output
+        for part in ["so far", "The step has failed", "ValueError: no luck"] {
+            #expect(failed.contains(part), "\(failed)")
+        }
+
+        try Data("go\n".utf8).write(to: URL(filePath: gate))
+        let resumed = try await sandbox.muster(["resume", PythonFlowTests.flow("cards")])
+        #expect(resumed.all.contains("cards: ['default'] True"), "\(resumed)")
+        #expect(try await sandbox.muster(["card", "get", "CardFlow/latest/start"]).output == whole)
+        let mended = try await sandbox.muster(["card", "get", "CardFlow/latest/middle"]).output
+        #expect(mended.contains("so far") && !mended.contains("no luck"), "\(mended)")
+        let viewed = try await sandbox.muster(["card", "view", "CardFlow/latest/middle"]).output
+        #expect(try String(contentsOfFile: viewed.trimmingCharacters(in: .newlines), encoding: .utf8) == mended)
+    }
+
     @Test("The values of Python's artifacts are shown as Python shows them")
     func dump() async throws {
         let sandbox = try Sandbox()

@@ -97,17 +97,6 @@ private final class Workshop {
         #expect(error?.message.contains("are for Python flows") == true)
     }
 
-    @Test("The name of a card's artifact says its place, its type and its id", arguments: [
-        ("_card_0_default", 0, "default", nil), ("_card_2_blank_my_id", 2, "blank", "my_id"), ("weights", nil, "", nil),
-        ("_card_x_default", nil, "", nil), ("_card_1", nil, "", nil),
-    ] as [(String, Int?, String, String?)])
-    func cards(name: String, place: Int?, type: String, id: String?) {
-        let reference = ArtifactReference(digest: "d", size: 1, encoding: .data)
-        let card = TaskCard(name: name, reference: reference, task: "start/1")
-        #expect(card?.place == place)
-        if let card { #expect(card.type == type && card.id == id) }
-    }
-
     @Test(
         "A flow that cannot be found is refused with what was looked for",
         arguments: [

@@ -49,6 +49,7 @@ import Testing
             ]),
         .barrier,
         .broadcast(path: "pi"),
+        .card(name: "0_default", path: "card-0_default.html"),
     ]
 
     @Test("The task file is spelled as it is written down, and read back as it was")

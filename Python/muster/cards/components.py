@@ -2,6 +2,7 @@
 
 import base64
 import json
+import reprlib
 from html import escape
 
 
@@ -92,10 +93,17 @@ class Artifact:
         return f'<div class="artifact">{name}<i>{escape(label)}</i><pre>{escape(shown(self.artifact, self.LONGEST))}</pre></div>'
 
 
+# Of large collections nobody wants to wait for the whole text.
+_REPR = reprlib.Repr()
+_REPR.maxlist = _REPR.maxtuple = _REPR.maxdict = _REPR.maxset = _REPR.maxfrozenset = 200
+_REPR.maxstring = _REPR.maxlong = _REPR.maxother = 2000
+_REPR.maxlevel = 10
+
+
 def shown(value, longest):
     """A value's `repr`, cut after `longest` characters."""
     try:
-        text = repr(value)
+        text = _REPR.repr(value) if isinstance(value, (list, tuple, dict, set, frozenset)) else repr(value)
     except Exception as error:
         text = f"its repr fails: {type(error).__name__}: {error}"
     return text if len(text) <= longest else f"{text[:longest]}… ({len(text)} characters)"
@@ -141,6 +149,36 @@ class VegaChart:
         if drawing is None:
             return f'<details open class="chart"><summary>Vega-Lite chart</summary><pre>{text}</pre></details>'
         return f'<figure class="chart">{drawing}<details><summary>Vega-Lite</summary><pre>{text}</pre></details></figure>'
+
+
+class ValueBox:
+    """One value in large letters."""
+
+    def __init__(self, title=None, value="", subtitle=None, theme=None, change_indicator=None):
+        self.title, self.value, self.subtitle = title, value, subtitle
+        self.theme, self.change_indicator = theme, change_indicator
+
+    def update(self, title=None, value=None, subtitle=None, theme=None, change_indicator=None):
+        given = {"title": title, "value": value, "subtitle": subtitle, "theme": theme, "change_indicator": change_indicator}
+        vars(self).update((name, each) for name, each in given.items() if each is not None)
+
+    def html(self):
+        title, subtitle, change = (
+            f"<span>{escape(str(each))}</span>" if each is not None else ""
+            for each in (self.title, self.subtitle, self.change_indicator))
+        return f'<div class="box">{title}<b>{escape(str(self.value))}</b>{subtitle} {change}</div>'
+
+
+class PythonCode:
+    """Source code, as a text or as a function's own."""
+
+    def __init__(self, code_func=None, code_string=None):
+        import inspect
+        import textwrap
+        self.code = code_string if code_func is None else textwrap.dedent(inspect.getsource(code_func))
+
+    def html(self):
+        return f"<pre><code>{escape(self.code or '')}</code></pre>"
 
 
 class Error:

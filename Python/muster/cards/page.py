@@ -1,9 +1,10 @@
 """The page of a task: what its step put on it, and what is known of the task by itself."""
 
 import time
+import traceback
 from html import escape
 
-from .components import html_of, shown
+from .components import Error, html_of, shown
 from .drawing import graph
 
 STYLE = """
@@ -11,16 +12,22 @@ body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem
 h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2rem; border-bottom: 1px solid #ddd }
 table { border-collapse: collapse; margin: .5rem 0 } td, th { border: 1px solid #ddd; padding: .2rem .6rem; text-align: left; vertical-align: top }
 pre { background: #f6f6f6; padding: .5rem; overflow-x: auto; white-space: pre-wrap; margin: .2rem 0 } figure { margin: 1rem 0 } img { max-width: 100% }
+.running { color: #4c78a8 } .box { border: 1px solid #ddd; padding: .5rem 1rem; display: inline-block } .box b { font-size: 1.6rem; display: block }
 .error { border-left: 4px solid #c33; padding-left: .8rem } svg { max-width: 100%; font: 12px system-ui, sans-serif }
 svg .axis { stroke: #888; fill: none } svg .grid { stroke: #eee; fill: none } svg .edge { stroke: #888; fill: none }
 svg .node { fill: #eef3fa; stroke: #4c78a8 } svg .here { fill: #4c78a8; stroke: #4c78a8 } svg .here-text { fill: #fff }
 """
 
 
-def page(task, components, plain):
-    """One HTML file. `plain`: only what the step put on it."""
+def page(task, components, plain, error=None, renewal=None):
+    """One HTML file.
+
+    plain: only what the step put on it. error: how the step has failed. renewal: seconds after which a browser is to
+    load the page of a step that runs again.
+    """
     current = task.current
-    parts = [html_of(each) for each in components]
+    parts = [Error(error, "The step has failed").html()] if error else []
+    parts += [_shown(each) for each in components]
     if not plain:
         parts += [
             f"<h2>Task</h2>{_table(_facts(task))}",
@@ -29,9 +36,21 @@ def page(task, components, plain):
             f"<h2>Graph</h2>{graph(task.flow_class, task.step)}",
         ]
     title = escape(current.pathspec)
+    again, note = "", ""
+    if renewal:
+        again = f'<meta http-equiv="refresh" content="{float(renewal):g}">'
+        note = f'<p class="running">The step runs; this is how far it was at {time.strftime("%H:%M:%S")}.</p>\n'
     return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>{STYLE}</style></head>\n'
-        f"<body><h1>{title}</h1>\n" + "\n".join(parts) + "\n</body></html>\n")
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">{again}<title>{title}</title><style>{STYLE}</style></head>\n'
+        f"<body><h1>{title}</h1>\n{note}" + "\n".join(parts) + "\n</body></html>\n")
+
+
+def _shown(component):
+    """A component that cannot render itself is shown as what went wrong in it."""
+    try:
+        return html_of(component)
+    except Exception:
+        return Error(traceback.format_exc(), f"{type(component).__name__} could not be shown").html()
 
 
 def _facts(task):

@@ -55,6 +55,9 @@ class Decorator:
     def finish(self, task):
         """Runs on every node right after a body that has succeeded."""
 
+    def failed(self, task, text):
+        """Runs on every node whose body has failed, once that is told; `text` is what people were told."""
+
     def fail(self, reason):
         raise DecoratorError(f"{self.place}: @{self.name}: {reason}" if self.place else f"@{self.name}: {reason}")
 

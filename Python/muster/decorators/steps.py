@@ -1,5 +1,7 @@
 """The decorators of any step."""
 
+import re
+
 from .amounts import number, reserve, whole
 from .base import Decorator, step_decorator
 
@@ -75,32 +77,6 @@ class Environment(Decorator):
         settings["environment"].update((str(name), str(value)) for name, value in variables.items())
 
 
-class Secrets(Decorator):
-    """Variables from a place for secrets. Here such a place is the source itself (`inline`) or the environment."""
-
-    name = "secrets"
-    defaults = {"sources": [], "role": None, "allow_override": False}
-
-    def prepare(self, task):
-        import os
-        from ..errors import StepEnvironmentError
-        for source in self.options["sources"]:
-            for name, value in self._variables(source).items():
-                if name in os.environ and not self.options["allow_override"]:
-                    raise StepEnvironmentError(
-                        f"@secrets sets {name}, which is set already; write allow_override=True if that is meant")
-                os.environ[name] = str(value)
-
-    def _variables(self, source):
-        from ..errors import StepEnvironmentError
-        if isinstance(source, dict) and source.get("type") == "inline":
-            return source.get("options", {}).get("env_vars", {})
-        kind = source.get("type") if isinstance(source, dict) else str(source).split(".", 1)[0]
-        raise StepEnvironmentError(
-            f"@secrets cannot reach '{kind}' from here; this backend knows the source "
-            "{'type': 'inline', 'options': {'env_vars': {…}}}")
-
-
 class _Packages(Decorator):
     """Packages of the Python that runs the step."""
 
@@ -148,14 +124,43 @@ class Card(Decorator):
 
     name = "card"
     is_repeatable = True
+    KINDS = ("default", "blank")
     defaults = {
-        "type": "default", "options": {}, "scope": "task", "timeout": 45, "id": None, "save_errors": True,
+        "type": "default", "options": {}, "scope": "task", "rank": None, "timeout": 45, "id": None, "save_errors": True,
         "customize": False, "refresh_interval": 5,
     }
 
+    @property
+    def kind(self):
+        """What kind of page is made: the default one where the type is somebody else's."""
+        return self.options["type"] if self.options["type"] in self.KINDS else "default"
+
+    def apply(self, settings):
+        id = self.options["id"]
+        if id is not None and not re.fullmatch("[a-zA-Z0-9_]{1,100}", str(id)):
+            self.fail(f"id is {id!r}; it has to be letters, digits and _")
+
+    def notes(self):
+        given = self.options["type"]
+        return [] if given in self.KINDS else [
+            f"@card: cards of the type {given!r} are made by somebody else's package; here there are "
+            f"{' and '.join(self.KINDS)}, and the default one is made instead"]
+
+    def prepare(self, task):
+        # Made by the first, for all of them.
+        task.current.card
+
     def finish(self, task):
-        from ..cards import keep
-        keep(self, task)
+        card = self._card(task)
+        card.keeper.finish(card.components)
+
+    def failed(self, task, text):
+        card = self._card(task)
+        card.keeper.finish(card.components, text)
+
+    def _card(self, task):
+        place = [each for each in task.function.decorators if each.name == self.name].index(self)
+        return list(task.current.card)[place]
 
 
 resources = step_decorator(Resources)
@@ -163,7 +168,6 @@ retry = step_decorator(Retry)
 catch = step_decorator(Catch)
 timeout = step_decorator(Timeout)
 environment = step_decorator(Environment)
-secrets = step_decorator(Secrets)
 pypi = step_decorator(PyPI)
 conda = step_decorator(Conda)
 card = step_decorator(Card)

@@ -44,6 +44,8 @@ extension NodeRunner {
             self.requestLaunch(name, options, connection)
         case .request(.process(let arguments, let environment)):
             self.run(arguments, environment, connection)
+        case .request(.card(let name, let path)):
+            self.takeCard(name, path, connection)
         case .request(.barrier):
             self.reachBarrier(connection)
         case .request(.broadcast(let path)):
@@ -65,6 +67,24 @@ extension NodeRunner {
                 events.yield(.answer(connection, answer(try references.map(store.verifiedPath))))
             } catch {
                 events.yield(.answer(connection, .failed(failure: blame.failure(.store, "\(error)"))))
+            }
+        }
+    }
+
+    private func takeCard(_ name: String, _ file: String, _ connection: SocketConnection) {
+        let (cards, folder, attempt) = (CardStore(self.store.layout), self.folder.task, self.spec.attempt)
+        let (node, blame, events) = (self.spec.index, self.blame("step"), self.services.events)
+        self.services.files.async {
+            do {
+                guard let card = CardName(name) else {
+                    throw AgentError("'\(name)' is no card's name; it is PLACE_TYPE or PLACE_TYPE_ID")
+                }
+                let path = try TaskFolderFile.path("the card '\(name)'", file, in: folder)
+                try cards.take(file: path, as: card, of: attempt, node: node)
+                events.yield(.answer(connection, .done))
+            } catch {
+                let code: TaskFailure.Code = error is StoreError ? .store : .contract
+                events.yield(.answer(connection, .failed(failure: blame.failure(code, "\(error)"))))
             }
         }
     }

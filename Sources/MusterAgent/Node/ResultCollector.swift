@@ -89,25 +89,10 @@ struct ResultCollector: Sendable {
             guard artifacts[name] == nil else {
                 throw AgentError("the artifact '\(name)' is both new and unchanged in \(ResultFile.name)")
             }
-            let path = try self.path(of: file, name)
+            let path = try TaskFolderFile.path("the artifact '\(name)'", file.path, in: self.folder)
             artifacts[name] = try self.store.adopt(file: path, encoding: file.encoding, isFinal: self.leavesNothing)
         }
         return NodeResult(transition: transition, artifacts: artifacts, items: try self.items(transition))
-    }
-
-    private func path(of file: ArtifactFile, _ name: String) throws(AgentError) -> String {
-        let parts = file.path.split(separator: "/", omittingEmptySubsequences: false)
-        guard !parts.isEmpty, parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }), !file.path.utf8.contains(0)
-        else {
-            throw AgentError("the artifact '\(name)' names the file '\(file.path)', which is not below the task folder")
-        }
-        let path = "\(self.folder)/\(file.path)"
-        var status = stat()
-        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw AgentError(
-                "the artifact '\(name)' names the file '\(file.path)', which is not a file of the task folder")
-        }
-        return path
     }
 
     /// The item list of a foreach, which has one line per task.

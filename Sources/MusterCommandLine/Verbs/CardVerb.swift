@@ -8,33 +8,8 @@ import MusterStore
 /// `muster card`
 struct CardVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "card", abstract: "Look at the pages that tasks with @card have left.",
+        commandName: "card", abstract: "Look at the pages of tasks with @card, also while they run.",
         subcommands: [CardListVerb.self, CardGetVerb.self, CardViewVerb.self])
-}
-
-/// The page of a task: an artifact whose name says which of the step's cards it is.
-struct TaskCard: Equatable {
-    /// Its place among the step's cards.
-    let place: Int
-    let type: String
-    let id: String?
-    let task: String
-    let reference: ArtifactReference
-
-    /// What the names of such artifacts begin with; the place, the type and the id follow, with `_` between them.
-    private static let prefix = "_card_"
-
-    /// nil for every other artifact.
-    init?(name: String, reference: ArtifactReference, task: String) {
-        guard name.hasPrefix(Self.prefix) else { return nil }
-        let parts = name.dropFirst(Self.prefix.count).split(separator: "_", maxSplits: 2)
-        guard parts.count > 1, let place = Int(parts[0]) else { return nil }
-        self.place = place
-        self.type = String(parts[1])
-        self.id = parts.count > 2 ? String(parts[2]) : nil
-        self.task = task
-        self.reference = reference
-    }
 }
 
 /// Which cards.
@@ -48,42 +23,39 @@ struct CardOptions: ParsableArguments {
 
     /// The cards of the tasks that `text` names, in the order of the tasks.
     /// - Throws: ``CommandFailure`` when there is none.
-    func find(_ text: String) async throws -> (cards: [TaskCard], store: ArtifactStore) {
+    func find(_ text: String) async throws -> [TaskCard] {
         let pathspec = try RunFinder.pathspec(text)
         let (layout, metadata) = try self.store.existing()
         let record = try await RunFinder(layout: layout, metadata: metadata).record(of: pathspec)
-        let (tasks, node) = try RunFinder.tasks(pathspec, in: try await RunState(record, in: layout, metadata))
-        let cards = tasks.flatMap { self.cards(of: $0, node: node) }
+        let state = try await RunState(record, in: layout, metadata)
+        let (tasks, node) = try RunFinder.tasks(pathspec, in: state)
+        let search = CardSearch(cards: CardStore(layout), node: node)
+        var cards: [TaskCard] = []
+        for task in tasks {
+            let place = try await TaskPlace.of(task, in: state, layout: layout, metadata: metadata)
+            cards += try search.cards(of: task, at: place).filter(self.isMeant)
+        }
         guard !cards.isEmpty else {
             throw CommandFailure(.notFound, "no task of \(text) has such a card; put @card on its step")
         }
-        return (cards, ArtifactStore(layout))
+        return cards
     }
 
     /// The only card of the tasks that `text` names.
-    func one(_ text: String) async throws -> (card: TaskCard, store: ArtifactStore) {
-        let (cards, store) = try await self.find(text)
+    func one(_ text: String) async throws -> TaskCard {
+        let cards = try await self.find(text)
         guard cards.count == 1 else {
             throw CommandFailure(
                 .usage,
                 "\(text) has \(Count.text(cards.count, "card")); name a task, or choose with --id, --type or --hash: `muster card list \(text)` shows them"
             )
         }
-        return (cards[0], store)
-    }
-
-    private func cards(of task: RunTask, node: Int?) -> [TaskCard] {
-        task.results.enumerated().flatMap { index, result in
-            guard node == nil || node == index else { return [TaskCard]() }
-            let name = "\(task.step)/\(TaskName(number: task.number, node: index))"
-            return result.artifacts.compactMap { TaskCard(name: $0.key, reference: $0.value, task: name) }
-                .filter(self.isMeant).sorted { $0.place < $1.place }
-        }
+        return cards[0]
     }
 
     private func isMeant(_ card: TaskCard) -> Bool {
-        (self.id == nil || self.id == card.id) && (self.type == nil || self.type == card.type)
-            && (self.hash.map { card.reference.digest.hasPrefix($0) } ?? true)
+        (self.id == nil || self.id == card.name.id) && (self.type == nil || self.type == card.name.type)
+            && (self.hash.map { card.digest.hasPrefix($0) } ?? true)
     }
 }
 
@@ -96,10 +68,9 @@ struct CardListVerb: AsyncParsableCommand {
     @OptionGroup var options: CardOptions
 
     func run() async throws {
-        let (cards, _) = try await self.options.find(self.pathspec)
         var table = Table("TASK", "TYPE", "ID", "HASH")
-        for card in cards {
-            table.append(card.task, card.type, card.id ?? "", String(card.reference.digest.prefix(12)))
+        for card in try await self.options.find(self.pathspec) {
+            table.append(card.task, card.name.type, card.name.id ?? "", String(card.digest.prefix(12)))
         }
         StandardStream.output.write(Array(table.text.utf8))
     }
@@ -115,8 +86,7 @@ struct CardGetVerb: AsyncParsableCommand {
     @OptionGroup var options: CardOptions
 
     func run() async throws {
-        let (card, store) = try await self.options.one(self.pathspec)
-        let page = try store.data(card.reference)
+        let page = try Data(contentsOf: URL(filePath: try await self.options.one(self.pathspec).path))
         guard let file = self.file else {
             StandardStream.output.write(page)
             return
@@ -133,25 +103,24 @@ struct CardGetVerb: AsyncParsableCommand {
 struct CardViewVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "view", abstract: "Open a card's page in a browser.",
-        discussion: "Prints the page's file; $BROWSER or xdg-open opens it where there is one.")
+        discussion:
+            "Prints the page's file; $BROWSER or xdg-open opens it where there is one. A running task's page renews itself."
+    )
 
     @Argument(help: "Flow/run/step or Flow/run/step/task; the run may be called latest.") var pathspec: String
     @OptionGroup var options: CardOptions
 
     func run() async throws {
-        let (card, store) = try await self.options.one(self.pathspec)
-        // A browser tells what a file is by the end of its name, which a file of the store does not have.
-        let file = FileManager.default.temporaryDirectory.appending(
-            path: "muster-card-\(card.reference.digest.prefix(12)).html")
-        try store.data(card.reference).write(to: file)
-        StandardStream.output.line(file.path)
+        // The store's own file, so that a browser that loads it again shows what a running task has added.
+        let file = AbsolutePath.of(try await self.options.one(self.pathspec).path)
+        StandardStream.output.line(file)
         let context = try CommandContext()
         let path = context.environment["PATH"] ?? ""
         let named = context.environment["BROWSER"].flatMap { $0.isEmpty ? nil : $0 }
         guard let browser = ExecutableSearch.find(named ?? "xdg-open", path: path),
             context.environment["DISPLAY"] != nil || named != nil
         else { return }
-        let spec = ProcessSpec(executable: browser, arguments: [file.path], environment: context.environment)
+        let spec = ProcessSpec(executable: browser, arguments: [file], environment: context.environment)
         _ = try await context.reactor.run(spec)
     }
 }

@@ -1,3 +1,3 @@
 """The components of cards under Metaflow's name."""
 
-from muster.cards import Artifact, Error, Image, Markdown, ProgressBar, Table, VegaChart  # noqa: F401
+from muster.cards import *  # noqa: F401, F403

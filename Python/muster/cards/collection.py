@@ -1,0 +1,139 @@
+"""`current.card`: what a step puts on its cards."""
+
+import sys
+
+from ..names import hint
+from .keeping import Keeper
+
+
+class Components:
+    """What a card shows, in its order; what was added with an id is found by it."""
+
+    def __init__(self):
+        self._all = {}
+
+    def append(self, component, id=None):
+        """Adds a component, or anything else, which is shown as an artifact. An id that is there already is replaced."""
+        self._all[id if id is not None else object()] = component
+
+    def extend(self, components):
+        for component in components:
+            self.append(component)
+
+    def clear(self):
+        self._all.clear()
+
+    def keys(self):
+        return [key for key in self._all if isinstance(key, str)]
+
+    def values(self):
+        return list(self._all.values())
+
+    def __iter__(self):
+        return iter(self.values())
+
+    def __len__(self):
+        return len(self._all)
+
+    def __contains__(self, id):
+        return id in self._all
+
+    def __getitem__(self, id):
+        if id not in self._all:
+            raise KeyError(f"the card has no component with the id {id!r}{hint(str(id), self.keys())}")
+        return self._all[id]
+
+    def __setitem__(self, id, component):
+        self._all[id] = component
+
+    def __delitem__(self, id):
+        del self._all[id]
+
+
+class Card:
+    """One card of the step. `keeper` is None for one that is shown nowhere."""
+
+    def __init__(self, keeper=None):
+        self.keeper = keeper
+        self.components = Components()
+
+    def append(self, component, id=None):
+        """Adds a component, or anything else, which is shown as an artifact."""
+        self.components.append(component, id)
+
+    def extend(self, components):
+        self.components.extend(components)
+
+    def clear(self):
+        self.components.clear()
+
+    def refresh(self, data=None, force=False):
+        """Shows people the card as it is now, while the step runs.
+
+        One that comes so soon that cards would take a good part of the step's time is left out, but for `force`.
+        """
+        if self.keeper is not None:
+            self.keeper.refresh(self.components, force)
+
+
+class Cards:
+    """`current.card`: the card that is meant when none is named, and all of them by their ids.
+
+    Named by none is the only card, the one with `customize=True`, or the only one without an id.
+    """
+
+    def __init__(self, task):
+        decorators = [each for each in task.function.decorators if each.name == "card"]
+        self._all = [Card(Keeper(task, decorator, place)) for place, decorator in enumerate(decorators)]
+        self._nowhere = Card()
+        self._warned = set()
+
+    def __iter__(self):
+        return iter(self._all)
+
+    def _warn(self, text):
+        if text not in self._warned:
+            self._warned.add(text)
+            sys.stderr.write(f"muster: {text}\n")
+
+    @property
+    def _default(self):
+        for meant in (
+                self._all, [card for card in self._all if card.keeper.options["customize"]],
+                [card for card in self._all if card.keeper.id is None]):
+            if len(meant) == 1:
+                return meant[0]
+        self._warn(
+            "the step has several cards and current.card may mean any of them, so this is shown nowhere; give them ids "
+            "and write current.card['ID']")
+        return self._nowhere
+
+    def __getitem__(self, id):
+        """The card with this id. A card that is missing ends no run: what is put on it is shown nowhere."""
+        found = [card for card in self._all if card.keeper.id == id]
+        if len(found) == 1:
+            return found[0]
+        known = ", ".join(repr(card.keeper.id) for card in self._all)
+        self._warn(
+            f"{len(found) or 'no'} card of the step has the id {id!r}, so what is put there is shown nowhere; the ids are {known}")
+        return self._nowhere
+
+    def get(self, type=None):
+        """All cards of this type."""
+        return [card for card in self._all if card.keeper.type == type]
+
+    @property
+    def components(self):
+        return self._default.components
+
+    def append(self, component, id=None):
+        self._default.append(component, id)
+
+    def extend(self, components):
+        self._default.extend(components)
+
+    def clear(self):
+        self._default.clear()
+
+    def refresh(self, *given, **options):
+        self._default.refresh(*given, **options)

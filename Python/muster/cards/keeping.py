@@ -1,0 +1,83 @@
+"""Makes the pages of a task and hands them to the agent, which shows them to people."""
+
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+
+from .page import page
+
+# A refresh that comes sooner after the last one than this many times what that took is left out.
+SPARING = 10
+
+
+class _Late(BaseException):
+    """No Exception: a component that handles its own would keep it."""
+
+
+class Keeper:
+    """Keeps the page of one @card of a task."""
+
+    def __init__(self, task, decorator, place):
+        options = decorator.options
+        self.task = task
+        self.options = options
+        self.type = decorator.kind
+        self.id = options["id"]
+        # Its place among the step's cards, its type, and its id if it has one.
+        self.name = f"{place}_{self.type}" + (f"_{self.id}" if self.id else "")
+        self._next = 0
+
+    def refresh(self, components, force=False):
+        began = time.monotonic()
+        if began < self._next and not force:
+            return
+        self._keep(components, renewal=self.options["refresh_interval"])
+        ended = time.monotonic()
+        self._next = ended + SPARING * (ended - began)
+
+    def finish(self, components, error=None):
+        """Leaves the last page: after the body, or with the failure that has ended it. Never raises."""
+        try:
+            with _limit(self.options["timeout"]):
+                self._keep(components, error=error if self.options["save_errors"] else None)
+        except _Late:
+            self._complain(f"it took longer than {self.options['timeout']} s; give it more with @card(timeout=…)")
+
+    def _keep(self, components, **state):
+        """A page that cannot be made is no reason for a task to fail."""
+        task = self.task
+        file = f"card-{self.name}.html"
+        try:
+            text = page(task, components, self.type == "blank", **state)
+            with open(os.path.join(task.folder, file), "w", encoding="utf-8", errors="replace") as opened:
+                opened.write(text)
+            task.agent.ask({"card": {"name": self.name, "path": file}})
+        except Exception:
+            self._complain(traceback.format_exc())
+
+    def _complain(self, reason):
+        sys.stderr.write(f"muster: the card {self.name} of step {self.task.step} was not made: {reason}\n")
+
+
+class _limit:
+    """Raises _Late in the body of its `with` after so many seconds; in the main thread only, where signals arrive."""
+
+    def __init__(self, seconds):
+        self.seconds = float(seconds) if seconds and threading.current_thread() is threading.main_thread() else 0
+
+    def __enter__(self):
+        if self.seconds > 0:
+            self.handler = signal.signal(signal.SIGALRM, self._end)
+            signal.setitimer(signal.ITIMER_REAL, self.seconds)
+
+    @staticmethod
+    def _end(*_):
+        raise _Late
+
+    def __exit__(self, *_):
+        if self.seconds > 0:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, self.handler or signal.SIG_DFL)

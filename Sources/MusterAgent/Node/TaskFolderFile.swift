@@ -1,0 +1,22 @@
+import Glibc
+
+/// A file that a step program names as one of its task folder's.
+enum TaskFolderFile {
+    /// Its path.
+    /// - Parameters:
+    ///   - what: What names it, for a message.
+    ///   - name: Relative to the task folder.
+    /// - Throws: when the name leads elsewhere, or to something else than a plain file.
+    static func path(_ what: String, _ name: String, in folder: String) throws(AgentError) -> String {
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }), !name.utf8.contains(0) else {
+            throw AgentError("\(what) names the file '\(name)', which is not below the task folder")
+        }
+        let path = "\(folder)/\(name)"
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw AgentError("\(what) names the file '\(name)', which is not a file of the task folder")
+        }
+        return path
+    }
+}

@@ -1,0 +1,54 @@
+import Crypto
+package import FoundationEssentials
+import Glibc
+package import MusterModel
+
+/// Pages that a running task shows people, beside its log. Unlike an artifact, a page may be replaced by a newer one, and
+/// is there while the task runs and when it has failed.
+package struct CardStore: Sendable {
+    package let layout: StoreLayout
+
+    package init(_ layout: StoreLayout) {
+        self.layout = layout
+    }
+
+    /// Takes the page `file` away into the store, in place of the one that was there. Whoever reads it gets one of the
+    /// two, whole.
+    /// - Throws: ``StoreError``.
+    package func take(file: String, as card: CardName, of attempt: AttemptID, node: Int) throws {
+        let source = try OpenFile(file, O_RDONLY | O_NOFOLLOW)
+        guard try source.status().st_mode & S_IFMT == S_IFREG else {
+            throw StoreError(.failed, "cannot take \(file) into the store: it is not a plain file")
+        }
+        let target = self.layout.cardFile(attempt, node: node, card)
+        if try self.rename(file, to: target, of: attempt) { return }
+        let copy = IncomingFile(self.layout)
+        try copy.write { target in try source.forEachPiece(target.write) }
+        _ = try self.rename(copy.path, to: target, of: attempt)
+        unlink(file)
+    }
+
+    /// A page by its path, and the digest of its bytes.
+    package func page(_ path: String) throws -> (bytes: Data, digest: String) {
+        let bytes: Data
+        do {
+            bytes = try Data(contentsOf: URL(filePath: path))
+        } catch {
+            throw StoreError(.failed, "cannot read \(path): \(error)")
+        }
+        var hash = SHA256()
+        hash.update(data: bytes)
+        return (bytes, Hexadecimal.text(hash.finalize()))
+    }
+
+    /// Returns false when `target` is on another file system.
+    private func rename(_ file: String, to target: String, of attempt: AttemptID) throws(StoreError) -> Bool {
+        if Glibc.rename(file, target) == 0 { return true }
+        if errno == ENOENT {
+            try Folder.make(self.layout.stepFolder(flow: attempt.flow, run: attempt.run, step: attempt.step))
+            if Glibc.rename(file, target) == 0 { return true }
+        }
+        if errno == EXDEV { return false }
+        throw SystemCall.error(errno, "put the card \(file) into the store as \(target)")
+    }
+}

@@ -1,0 +1,39 @@
+import os
+import time
+
+from metaflow import FlowSpec, Parameter, card, current, step
+from metaflow.cards import Markdown
+
+
+class CardFlow(FlowSpec):
+    gate = Parameter("gate", help="The step goes on when this file is there.", required=True)
+
+    @card
+    @step
+    def start(self):
+        current.card.append(Markdown("half *way*"))
+        current.card.refresh()
+        print("waiting", flush=True)
+        while not os.path.exists(self.gate):
+            time.sleep(0.02)
+        current.card.append(Markdown("the rest"))
+        self.next(self.middle)
+
+    @card(type="blank", id="why")
+    @step
+    def middle(self):
+        current.card["why"].append(Markdown("so far"))
+        if os.path.getsize(self.gate) == 0:
+            raise ValueError("no luck")
+        self.next(self.end)
+
+    @step
+    def end(self):
+        from metaflow import Task
+        from metaflow.cards import get_cards
+        cards = get_cards(Task(f"{current.flow_name}/{current.run_id}/start/1"))
+        print("cards:", [each.type for each in cards], "the rest" in cards[0].html)
+
+
+if __name__ == "__main__":
+    CardFlow()
