@@ -18,6 +18,10 @@ import Testing
             ("nested", "NestedFlow", "nested: 6 (1, ('a', 1.0)) (2, ('c', 3.0))"),
             ("choice", "ChoiceFlow", "choice: 4 large"),
             (
+                "gangs", "GangsFlow",
+                "gangs: [(1, 0, 0), (3, 1, 0), (3, 1, 1), (3, 1, 2)] {'KeyError'} 2"
+            ),
+            (
                 "failing", "FailingFlow",
                 "failing: 2 KeyError | KeyError: 'nothing there' (failing.py:28) | task.timeout"
             ),
@@ -69,7 +73,7 @@ import Testing
     @Test(
         "A flow that is wrong is refused with file and line before a run is made",
         arguments: [
-            ("syntax", "syntax.py:2: invalid syntax"), ("nostart", "no step called start"),
+            ("syntax", "syntax.py:2: invalid syntax"), ("nostart", "nostart.py:2: the flow F has no step called start"),
             ("cycle", "cycle.py:7: steps a → b → a go round in a circle"),
             ("twice", "twice.py:5: step start calls self.next twice"),
             ("unknown", "unknown.py:5: step start goes on to ennd, and there is no such step; did you mean end?"),
@@ -77,6 +81,12 @@ import Testing
                 "notgang",
                 "notgang.py:4: step start asks for nodes for a, which is no gang step; put @parallel or a framework such as @torchrun on a"
             ),
+            ("gangalone", "gangalone.py:4: step start goes on to the gang step a without nodes; say how many"),
+            ("gangopen", "gangopen.py:8: the gang step a goes on to end, which is no join"),
+            ("gangchoice", "gangchoice.py:4: the fan-out of start to a is closed by several joins (j, k)"),
+            ("nojoin", "nojoin.py:"),
+            ("constant", "constant.py:6: step start sets self.limit, which is a constant of the flow's class"),
+            ("maybe", "maybe.py:6: step start calls self.next before its last line"),
         ])
     func wrong(file: String, message: String) async throws {
         let sandbox = try Sandbox()
@@ -94,6 +104,8 @@ import Testing
             ("raises", "failed in start/1: ZeroDivisionError: division by zero (raises.py:9)"),
             ("lock", "lock.py:6: artifact self.lock of step start cannot be pickled"),
             ("exit", "step start called sys.exit('bye') (exit.py:6)"), ("segv", "segv.py\", line 6 in start"),
+            ("nonodes", "nonodes.py:5: num_parallel is 0; a gang has at least one node"),
+            ("prints", "ValueError: after eight megabytes (prints.py:7)"),
         ])
     func failures(file: String, message: String) async throws {
         let sandbox = try Sandbox()
@@ -101,6 +113,17 @@ import Testing
         #expect(finished.status == .exited(1), "\(finished)")
         #expect(finished.all.contains(message), "\(finished)")
         #expect(sandbox.leftovers(of: "F").isEmpty)
+    }
+
+    @Test("Nothing of what a failing body prints is lost, and what its child raises is not the step's")
+    func printsAndForks() async throws {
+        let sandbox = try Sandbox()
+        _ = try await sandbox.muster(["run", Self.flow("wrong/prints")])
+        let printed = try await sandbox.muster(["logs", "F/latest/start/1", "--stdout"]).output
+        #expect(printed.utf8.count == 100_000 * 80)
+        let forked = try await sandbox.muster(["run", Self.flow("wrong/forks")])
+        #expect(forked.status == .exited(0), "\(forked)")
+        #expect(forked.all.contains("ValueError: in the child"), "\(forked)")
     }
 
     @Test("One interpreter serves all steps of an agent, and --no-serve starts one for each", arguments: [true, false])
@@ -206,6 +229,37 @@ import Testing
         #expect(finished.output == "successful 83 ['by-hand'] True\nsuccessful 104 True\n[104, 83]\n", "\(finished)")
         let refused = try await self.python([script, Self.flow("branches"), "wrong"], in: sandbox)
         #expect(refused.errors.contains("'many' for parameter 'scale'"), "\(refused)")
+    }
+
+    @Test("A run that takes over finished gangs runs none of them again")
+    func resumeAfterGangs() async throws {
+        let sandbox = try Sandbox()
+        let gate = "\(sandbox.folder)/gate"
+        #expect(try await sandbox.muster(["run", Self.flow("gangs"), "--gate", gate]).status == .exited(1))
+        try Data().write(to: URL(filePath: gate))
+        let resumed = try await sandbox.muster(["resume", Self.flow("gangs")])
+        #expect(
+            resumed.all.contains("gangs: [(1, 0, 0), (3, 1, 0), (3, 1, 1), (3, 1, 2)] {'KeyError'} 2"), "\(resumed)")
+        let tasks = try await sandbox.newest("GangsFlow").machine.tasks
+        #expect(
+            tasks.filter { $0.clonedFrom != nil }.map(\.step).sorted() == [
+                "gather", "gather", "size", "size", "start", "team", "team",
+            ])
+    }
+
+    @Test("A foreach is as wide as it is, or as somebody allows; logs are kept whole, and a run says so")
+    func limits() async throws {
+        let sandbox = try Sandbox()
+        let file = "\(Self.root)/Examples/Python/foreach/flow.py"
+        let narrow = try await sandbox.muster(["run", file, "--max-num-splits", "4", "--max-log-size", "1"])
+        #expect(narrow.status == .exited(1), "\(narrow)")
+        #expect(
+            narrow.all.contains("over 5 elements, and --max-num-splits allows 4; raise it or leave it out"), "\(narrow)"
+        )
+        #expect(narrow.all.contains("--max-log-size does not count here: logs are kept whole"), "\(narrow)")
+        #expect(try await sandbox.muster(["run", file, "--max-num-splits", "5"]).status == .exited(0))
+        let wrong = try await sandbox.muster(["run", file, "--max-num-splits", "0"])
+        #expect(wrong.errors.contains("--max-num-splits is 0; it has to be 1 or more"), "\(wrong)")
     }
 
     @Test("A failed run is resumed from where it failed, with what was done taken over")

@@ -10,8 +10,14 @@ async def beside():
     async with Runner(sys.argv[1], show_output=False) as runner:
         executing = await runner.async_run(scale=4)
         identifier = executing.run.id
+        try:
+            executing.wait(timeout=0)
+        except TimeoutError:
+            identifier = (identifier, executing.status)
+        lines = [line async for _, line in executing.stream_log("stdout")]
         executing.wait(timeout=60)
-        return executing.status, executing.run.data.side, executing.run.id == identifier
+        assert any("branches: 104" in line for line in lines)
+        return executing.status, executing.run.data.side, (executing.run.id, "running") == identifier
 
 
 with Runner(sys.argv[1], show_output=False, decospecs=["retry:times=0"]) as runner:

@@ -1,0 +1,57 @@
+import Foundation
+import MusterProcess
+import Testing
+
+/// Flows that Metaflow itself can run on one machine, run by both. The first of them fetches Metaflow.
+@Suite(.serialized, .timeLimit(.minutes(10))) struct MetaflowTests {
+    @Test(
+        "A flow comes to the same outcome under Metaflow and under Muster, as one and the same program reads it",
+        arguments: [
+            ("Examples/Python/foreach/flow", "ForeachFlow"), ("Examples/Python/gang/flow", "GangFlow"),
+            ("Tests/PythonFlows/same", "SameFlow"),
+        ])
+    func sameOutcome(file: String, flow: String) async throws {
+        let sandbox = try Sandbox()
+        let path = "\(PythonFlowTests.root)/\(file).py"
+        let ours = try await sandbox.muster(["run", path, "--tag", "x"])
+        #expect(ours.status == .exited(0), "\(ours)")
+        let python = try await self.metaflow()
+        let theirs = try await self.run([python, path, "--no-pylint", "run", "--tag", "x"], in: sandbox)
+        #expect(theirs.status == .exited(0), "\(theirs)")
+
+        let reader = "\(PythonFlowTests.root)/Tests/PythonFlows/outcome.py"
+        let shim = "\(PythonFlowTests.root)/Python:\(PythonFlowTests.root)/Python/muster/shim"
+        let ourOutcome = try await self.run(["python3", reader, flow], in: sandbox, ["PYTHONPATH": shim])
+        let theirOutcome = try await self.run([python, reader, flow], in: sandbox)
+        #expect(ourOutcome.status == .exited(0), "\(ourOutcome)")
+        #expect(theirOutcome.status == .exited(0), "\(theirOutcome)")
+        #expect(ourOutcome.output == theirOutcome.output)
+    }
+
+    /// A Python with Metaflow, among those that Muster makes for steps.
+    private func metaflow() async throws -> String {
+        let made = try await Sandbox().muster(["run", PythonFlowTests.flow("real")])
+        let parts = made.all.split(separator: "real:")
+        return try #require(parts.last?.split(separator: ":").first.map(String.init), "\(made)")
+    }
+
+    /// Runs a program with nothing of Muster's around it.
+    private func run(
+        _ words: [String], in sandbox: Sandbox, _ more: [String: String] = [:]
+    ) async throws -> Finished {
+        var environment = ProcessInfo.processInfo.environment.filter {
+            !$0.key.hasPrefix("MUSTER_") && !$0.key.hasPrefix("METAFLOW_") && $0.key != "PYTHONPATH"
+        }
+        // Metaflow starts a gang's workers with the `python` of the PATH.
+        let folder = words[0].split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        environment["PATH"] = (folder.isEmpty ? "" : "\(folder):") + (environment["PATH"] ?? "")
+        environment["METAFLOW_USER"] = "somebody"
+        environment["METAFLOW_HOME"] = "\(sandbox.folder)/home"
+        environment["METAFLOW_DATASTORE_SYSROOT_LOCAL"] = sandbox.folder
+        environment.merge(more) { $1 }
+        let spec = ProcessSpec(
+            executable: words[0], arguments: Array(words.dropFirst()), environment: environment,
+            workingDirectory: sandbox.folder, newSession: true)
+        return Finished(try await sandbox.reactor.run(spec))
+    }
+}

@@ -1,0 +1,21 @@
+import sys
+
+from metaflow import FlowSpec, pypi, step
+
+
+class RealFlow(FlowSpec):
+    """Says where there is a Python with Metaflow itself."""
+
+    @pypi(packages={"metaflow": "2.19.39"})
+    @step
+    def start(self):
+        self.python = sys.executable
+        self.next(self.end)
+
+    @step
+    def end(self):
+        print(f"real:{self.python}:")
+
+
+if __name__ == "__main__":
+    RealFlow()
