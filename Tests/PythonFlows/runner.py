@@ -24,5 +24,7 @@ with Runner(sys.argv[1], show_output=False, decospecs=["retry:times=0"]) as runn
     result = runner.run(scale=3, tags=["by-hand"], max_workers=2)
     print(result.status, result.run.data.side, sorted(result.run.user_tags), "branches: 83" in result.stdout)
     failed = runner.run(scale="many") if len(sys.argv) > 2 else None
+    again = runner.resume("join", origin_run_id=result.run.id)
+    print(again.status, again.run.data.side, again.run.origin_run_id == result.run.id, again.returncode)
 print(*asyncio.run(beside()))
 print([run.data.side for run in Flow("BranchFlow")])
