@@ -40,7 +40,7 @@ extension Array: RawArtifact where Element: RawNumber {
         }
         try self.init(unsafeUninitializedCapacity: size / stride) { buffer, count in
             let bytes = UnsafeMutableRawBufferPointer(buffer)
-            HugePages.advise(bytes)
+            MemoryPages.take(bytes)
             try file.read(into: bytes)
             count = size / stride
         }
