@@ -23,7 +23,7 @@ struct RunVerb: AsyncParsableCommand {
     func run() async throws {
         let context = try CommandContext()
         let words = FlowArguments(self.arguments, hasProgram: self.flow.program != nil)
-        async let rehearsal: Void = RunRehearsal.perform()
+        async let rehearsal: Void = RunRehearsal.perform(agent: try? context.agent())
         let (program, manifest) = try await context.flow(named: words.flow, self.flow)
         await rehearsal
         let parameters = try ParameterValues(manifest.parameters)
