@@ -58,15 +58,18 @@ package struct BroadcastOffer: Codable, Sendable, Equatable {
     package var size: Int
     /// The permission bits.
     package var mode: Int
-    /// Where the control node has the file, for nodes of the same machine, which copy it by themselves.
+    /// Where the control node has the file, for nodes of the same machine, which take it by themselves.
     package var source: FileIdentity
+    /// Where those nodes keep the copy that they share.
+    package var shared: String
 
-    package init(broadcast: Int, path: String, size: Int, mode: Int, source: FileIdentity) {
+    package init(broadcast: Int, path: String, size: Int, mode: Int, source: FileIdentity, shared: String) {
         self.broadcast = broadcast
         self.path = path
         self.size = size
         self.mode = mode
         self.source = source
+        self.shared = shared
     }
 }
 

@@ -27,7 +27,7 @@ import Testing
         try contents.write(to: URL(filePath: "\(folder)/source"))
         let offer = BroadcastOffer(
             broadcast: 3, path: "made/copy", size: size, mode: 0o751,
-            source: try FileIdentity.look("\(folder)/source").identity)
+            source: try FileIdentity.look("\(folder)/source").identity, shared: "\(folder)/shared")
         let (ends, end) = AsyncStream.makeStream(of: AgentError?.self)
         let place = BroadcastPlace(offer.path, broadcast: offer.broadcast, in: NodeFolder(root: folder))
         let inbox = BroadcastInbox()
@@ -41,7 +41,7 @@ import Testing
         #expect(problem == nil)
         #expect(try Data(contentsOf: URL(filePath: "\(folder)/work/made/copy")) == contents)
         let attributes = try FileManager.default.attributesOfItem(atPath: "\(folder)/work/made/copy")
-        #expect((attributes[.posixPermissions] as? Int).map { $0 & 0o777 } == 0o751)
+        #expect((attributes[.posixPermissions] as? Int).map { $0 & 0o777 } == 0o551)
         #expect(try await pair.stages(20) == Array(0..<20), "messages between the pieces keep their order")
         await pair.close()
     }
@@ -54,7 +54,7 @@ import Testing
         try Data(count: 100).write(to: URL(filePath: "\(folder)/source"))
         let offer = BroadcastOffer(
             broadcast: 1, path: "copy", size: 1000, mode: 0o644,
-            source: try FileIdentity.look("\(folder)/source").identity)
+            source: try FileIdentity.look("\(folder)/source").identity, shared: "\(folder)/shared")
         let pair = try await ConnectedPair(files: BroadcastInbox())
         let (failures, failure) = AsyncStream.makeStream(of: AgentError.self)
         try OutgoingBroadcast(offer, over: pair.sender, on: DispatchQueue(label: "test")) { failure.yield($0) }.start()

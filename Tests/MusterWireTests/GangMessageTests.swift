@@ -25,7 +25,8 @@ import Testing
                     RosterNode(index: 0, address: "127.0.1.1", cpus: 4, gpus: 0),
                     RosterNode(index: 1, address: "127.0.1.2", cpus: 4, gpus: 1, ports: [4000, 4001]),
                 ]))),
-        .roster(roster: PackedRoster(Roster(nodes: [RosterNode(index: 0, address: "127.0.1.1", cpus: 4, gpus: 0), node]))),
+        .roster(
+            roster: PackedRoster(Roster(nodes: [RosterNode(index: 0, address: "127.0.1.1", cpus: 4, gpus: 0), node]))),
         .heartbeat,
         .ended(
             outcome: .succeeded(
@@ -60,7 +61,8 @@ import Testing
         .broadcastOffered(
             offer: BroadcastOffer(
                 broadcast: 1, path: "bin/heat", size: 16384, mode: 0o755,
-                source: FileIdentity(system: "boot", path: "/scratch/0/work/bin/heat", device: 64768, inode: 11))),
+                source: FileIdentity(system: "boot", path: "/scratch/0/work/bin/heat", device: 64768, inode: 11),
+                shared: "/scratch/0/shared-1")),
         .broadcastWanted(broadcast: 1),
         .broadcastTaken(broadcast: 1, failure: nil),
         .launchFailed(round: round, failure: failure),

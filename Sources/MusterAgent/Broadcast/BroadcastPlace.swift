@@ -21,14 +21,20 @@ struct BroadcastPlace: Sendable {
     /// What makes `path` no place in a work folder, if anything does.
     static func problem(_ path: String) -> String? {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        let isPlain = !parts.isEmpty && parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." } && !path.utf8.contains(0)
+        let isPlain =
+            !parts.isEmpty && parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." } && !path.utf8.contains(0)
         return isPlain ? nil : "'\(path)' is not the path of a file in the work folder; name it relative to that folder"
     }
 
+    /// The permission bits of the file where it arrives: those of the file that was sent, for reading alone, because the
+    /// nodes of one machine share it.
+    static func mode(of offer: BroadcastOffer) -> Int { offer.mode & 0o555 | 0o400 }
+
     /// Makes the file that is written first, on the same file system as its place.
-    func create(mode: Int) throws(AgentError) -> CInt {
+    func create(_ offer: BroadcastOffer) throws(AgentError) -> CInt {
         unlink(self.temporary)
-        let descriptor = open(self.temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode & 0o777) | 0o200)
+        let descriptor = open(
+            self.temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(Self.mode(of: offer)))
         guard descriptor >= 0 else { throw .system("make the file \(self.temporary)") }
         return descriptor
     }
@@ -46,18 +52,7 @@ struct BroadcastPlace: Sendable {
 
     /// Takes a file that this node sees itself.
     func copy(_ offer: BroadcastOffer) -> AgentError? {
-        let source = open(offer.source.path, O_RDONLY | O_CLOEXEC)
-        guard source >= 0 else { return .system("read \(offer.source.path)") }
-        defer { close(source) }
-        do throws(AgentError) {
-            let target = try self.create(mode: offer.mode)
-            defer { close(target) }
-            if let problem = FileCopy.copy(from: source, to: target, size: offer.size) {
-                return AgentError("cannot copy \(offer.source.path) to \(self.path): \(problem)")
-            }
-        } catch {
-            return error
-        }
-        return self.finish()
+        unlink(self.temporary)
+        return SharedCopy(offer: offer).link(to: self.temporary) ?? self.finish()
     }
 }

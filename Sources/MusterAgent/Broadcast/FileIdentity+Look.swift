@@ -21,6 +21,7 @@ extension FileIdentity {
     private static var system: String {
         let data = try? Data(contentsOf: URL(filePath: "/proc/sys/kernel/random/boot_id"))
         // Without a boot id no two nodes are taken for one.
-        return data.map { String(decoding: $0.prefix(36), as: UTF8.self) } ?? "\(getpid())-\(UInt64.random(in: 0 ... .max))"
+        return data.map { String(decoding: $0.prefix(36), as: UTF8.self) }
+            ?? "\(getpid())-\(UInt64.random(in: 0 ... .max))"
     }
 }

@@ -25,7 +25,7 @@ final class IncomingBroadcast: Sendable {
         self.size = offer.size
         self.place = place
         self.onEnd = onEnd
-        self.state = Mutex(State(descriptor: try place.create(mode: offer.mode)))
+        self.state = Mutex(State(descriptor: try place.create(offer)))
     }
 
     deinit { self.state.withLock { if $0.descriptor >= 0 { close($0.descriptor) } } }

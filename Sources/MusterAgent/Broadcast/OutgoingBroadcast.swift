@@ -50,7 +50,9 @@ final class OutgoingBroadcast: Sendable {
         }
     }
 
-    private static func fill(_ start: UnsafeMutableRawPointer?, _ count: Int, from descriptor: CInt, at offset: Int) -> Bool {
+    private static func fill(_ start: UnsafeMutableRawPointer?, _ count: Int, from descriptor: CInt, at offset: Int)
+        -> Bool
+    {
         var done = 0
         while done < count {
             let step = pread(descriptor, start?.advanced(by: done), count - done, off_t(offset + done))

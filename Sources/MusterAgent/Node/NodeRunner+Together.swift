@@ -19,7 +19,8 @@ extension NodeRunner {
     func broadcast(_ path: String, _ connection: SocketConnection) {
         do throws(AgentError) {
             guard self.spec.index == 0 else {
-                throw AgentError("broadcast: the control node sends its file to the others; this is node \(self.spec.index)")
+                throw AgentError(
+                    "broadcast: the control node sends its file to the others; this is node \(self.spec.index)")
             }
             if let problem = BroadcastPlace.problem(path) { throw AgentError("broadcast: \(problem)") }
             let (identity, size, mode) = try FileIdentity.look("\(self.folder.work)/\(path)")
@@ -27,7 +28,9 @@ extension NodeRunner {
             let number = self.broadcasts.add(connection)
             self.toControl(
                 .broadcastRequested(
-                    offer: BroadcastOffer(broadcast: number, path: path, size: size, mode: mode, source: identity)))
+                    offer: BroadcastOffer(
+                        broadcast: number, path: path, size: size, mode: mode, source: identity,
+                        shared: "\(self.folder.root)/shared-\(number)")))
         } catch {
             self.answer(connection, .failed(failure: self.blame("step").failure(.contract, error.message)))
         }
@@ -59,7 +62,9 @@ extension NodeRunner {
     }
 
     func broadcastReceived(_ offer: BroadcastOffer, _ problem: AgentError?) {
-        let failure = problem.map { self.blame("step").failure(.environment, "the file \(offer.path) did not arrive: \($0)") }
+        let failure = problem.map {
+            self.blame("step").failure(.environment, "the file \(offer.path) did not arrive: \($0)")
+        }
         self.toControl(.broadcastTaken(broadcast: offer.broadcast, failure: failure))
     }
 }
