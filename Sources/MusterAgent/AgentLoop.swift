@@ -68,7 +68,9 @@ final class AgentLoop {
 
     /// The folder for the next attempt, once the agent may stay after this one.
     var kept: NodeFolder? {
-        guard self.exit == .done, self.control?.report?.failure == nil, !self.isAbandoned, self.node.hasKept else { return nil }
+        guard self.exit == .done, self.control?.report?.failure == nil, !self.isAbandoned, self.node.hasKept else {
+            return nil
+        }
         return self.node.folder
     }
 
@@ -116,6 +118,7 @@ final class AgentLoop {
         case .stepServed(let outcome): self.node.stepServed(outcome)
         case .stepCollected(let outcome): self.node.end(outcome)
         case .clusterPlanned(let answer): self.node.clusterPlanned(answer)
+        case .serviceDue(let id): self.node.serviceDue(id)
         case .serviceReady(let id): self.node.serviceReady(id)
         case .serviceExited(let id, let status): self.node.serviceExited(id, status)
         case .launchChecked(let launch, let answer): self.node.launchChecked(launch, answer)

@@ -83,11 +83,26 @@ public struct PlannedService: Codable, Sendable, Equatable {
     /// 0 for the first stage.
     public var stage: Int
     public var readiness: Readiness
+    /// Not started before this takes connections; nil: with its stage. For programs that look for their peer so seldom
+    /// that they would lose time.
+    public var after: ServiceAddress?
 
-    public init(process: PlannedProcess, stage: Int, readiness: Readiness) {
+    public init(process: PlannedProcess, stage: Int, readiness: Readiness, after: ServiceAddress? = nil) {
         self.process = process
         self.stage = stage
         self.readiness = readiness
+        self.after = after
+    }
+}
+
+/// Where a service takes connections.
+public struct ServiceAddress: Codable, Sendable, Equatable {
+    public var host: String
+    public var port: Int
+
+    public init(host: String, port: Int) {
+        self.host = host
+        self.port = port
     }
 }
 

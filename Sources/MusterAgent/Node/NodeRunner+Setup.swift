@@ -57,7 +57,33 @@ extension NodeRunner {
         self.cluster.stage = stage
         self.cluster.waiting = Set(services.map(\.offset))
         do throws(AgentError) {
-            for (id, service) in services { try self.startService(id, service) }
+            for (id, service) in services {
+                if let after = service.after {
+                    self.awaitPeer(of: id, after)
+                } else {
+                    try self.startService(id, service)
+                }
+            }
+        } catch {
+            return self.cannotStart(error)
+        }
+        self.reportReadiness()
+    }
+
+    private func awaitPeer(of id: Int, _ address: ServiceAddress) {
+        let events = self.services.events
+        PortProbe(address: address.host, port: address.port, seconds: self.setup.deadline).wait(
+            on: self.services.sockets, self.services.reactor
+        ) {
+            events.yield(.serviceDue(id: id))
+        }
+    }
+
+    /// What the service waited for is there.
+    func serviceDue(_ id: Int) {
+        guard self.phase == .running, !self.isClearing else { return }
+        do throws(AgentError) {
+            try self.startService(id, self.cluster.plan.services[id])
         } catch {
             return self.cannotStart(error)
         }

@@ -2,9 +2,9 @@ import MusterProcess
 import NIOCore
 import NIOPosix
 
-/// Waits until something takes connections at a port of this node.
+/// Waits until something takes connections at a port.
 struct PortProbe: Sendable {
-    /// Seconds between two tries: nothing tells when another process begins to listen.
+    /// Seconds between two tries: nothing tells when another process, here or elsewhere, begins to listen.
     private static let pause = 0.02
 
     private let address: String

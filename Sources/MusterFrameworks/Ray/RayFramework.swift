@@ -5,8 +5,8 @@ package import MusterModel
 /// The decorator's settings: `dashboard` (true serves Ray's dashboard on the control node), `dashboardPort` (a free one
 /// when it is not given), `workerLogs` (false leaves the output of Ray's workers in Ray's own files).
 ///
-/// Every node runs `ray start --block`, so its processes are the agent's to supervise. All start at once: the others wait
-/// for the head by themselves. A node says that it has started once it is registered at the head, so the cluster has its
+/// Every node runs `ray start --block`, so its processes are the agent's to supervise. The others start as soon as the head
+/// takes connections: by themselves they would look for it once a second. A node says that it has started once it is registered at the head, so the cluster has its
 /// full size when all have said so. The head's port is one that its node keeps free; Ray finds all others by itself. Every
 /// node has a temporary folder of its own, for which nodes that share a machine would else race.
 package struct RayFramework: Framework {
@@ -41,7 +41,8 @@ package struct RayFramework: Framework {
                 label: isHead ? "the Ray head" : "the Ray node",
                 arguments: try self.command(settings, address, context),
                 environment: self.environment(context)),
-            stage: 0, readiness: .output(text: Self.started))
+            stage: 0, readiness: .output(text: Self.started),
+            after: isHead ? nil : ServiceAddress(host: context.roster.controlAddress, port: ports[0]))
         let logs = PlannedLogs(
             folder: "\(context.folder)/session_latest/logs", prefixes: ["worker-"],
             marks: [":job_id:", ":task_name:", ":actor_name:"])
