@@ -17,6 +17,8 @@ final class LocalAgent: Sendable, Equatable {
         var attempt: AttemptID?
         /// What it was last told.
         var environment: [String: String]?
+        /// How often a signal has stopped it or let it go on.
+        var stops = 0
     }
 
     init(node: Int, scratch: String, attempt: AttemptID) {
@@ -36,6 +38,15 @@ final class LocalAgent: Sendable, Equatable {
         node.environment = [:]
         node.repeatsEnvironment = true
         return node
+    }
+
+    /// A signal has stopped it or let it go on. Returns whether nothing of the kind has happened since, to be asked later.
+    func changeStop() -> @Sendable () -> Bool {
+        let number = self.state.withLock { state in
+            state.stops += 1
+            return state.stops
+        }
+        return { self.state.withLock { $0.stops } == number }
     }
 
     /// Set as soon as it is started.
