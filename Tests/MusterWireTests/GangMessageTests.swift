@@ -25,7 +25,8 @@ import Testing
                     RosterNode(index: 0, address: "127.0.1.1", cpus: 4, gpus: 0),
                     RosterNode(index: 1, address: "127.0.1.2", cpus: 4, gpus: 1, ports: [4000, 4001]),
                 ]))),
-        .roster(roster: PackedRoster(Roster(nodes: [RosterNode(index: 0, address: "127.0.1.1", cpus: 4, gpus: 0), node]))),
+        .roster(
+            roster: PackedRoster(Roster(nodes: [RosterNode(index: 0, address: "127.0.1.1", cpus: 4, gpus: 0), node]))),
         .heartbeat,
         .ended(
             outcome: .succeeded(
@@ -63,7 +64,7 @@ import Testing
                 source: FileIdentity(system: "boot", path: "/scratch/0/work/bin/heat", device: 64768, inode: 11))),
         .broadcastWanted(broadcast: 1),
         .broadcastTaken(broadcast: 1, failure: nil),
-        .launchFailed(round: round, failure: failure),
+        .launchFailed(round: round, failure: failure, evidence: .end),
         .launchStopped(round: round),
         .launchEnded(round: round),
         .launchAnswered(launch: 1, failure: nil),
