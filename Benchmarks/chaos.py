@@ -31,10 +31,8 @@ from processes import Process, marked
 
 SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV, signal.SIGSTOP]
 KINDS = ["plain", "torchrun", "mpi", "ring"]
-#: Seconds from the signal to the end of the run. A stopped process is one after 5 s; the rest is a busy machine's.
+#: Seconds from the signal to the end of the run. A stopped process is one after 2 s; the rest is a busy machine's.
 DEADLINE = 30
-#: The same for a gang whose agent was stopped while it came together: the rendezvous alone may take 60 s.
-EARLY_DEADLINE = 90
 #: What a process is, by words of its command line; the first that fits.
 ROLES = [
     ("wrapper", ["muster-agent", "rank"]),
@@ -213,18 +211,17 @@ class Round:
     # The end
 
     def await_end(self, engine, start):
-        seconds = EARLY_DEADLINE if self.is_early and self.signal == signal.SIGSTOP else DEADLINE
         try:
-            engine.wait(seconds)
+            engine.wait(DEADLINE)
         except subprocess.TimeoutExpired:
             left = "\n".join(f"  {p.pid} {p.state} {' '.join(p.words)[:150]}" for p in marked(self.mark))
-            raise Bad("hang", f"the run had not ended after {seconds} s; its processes:\n{left}\n{self.output()}") from None
+            raise Bad("hang", f"the run had not ended after {DEADLINE} s; its processes:\n{left}\n{self.output()}") from None
         return time.monotonic() - start
 
     def await_none(self, start):
         """No process of the run is left. An engine that has ended by itself has waited for that."""
         while left := marked(self.mark):
-            if time.monotonic() - start > EARLY_DEADLINE:
+            if time.monotonic() - start > DEADLINE:
                 names = "\n".join(f"  {p.pid} {p.state} {' '.join(p.words)[:150]}" for p in left)
                 raise Bad("orphan", f"these live on:\n{names}\n{self.output()}")
             time.sleep(0.02)
@@ -245,9 +242,8 @@ class Round:
         if status != "failed" or len(failures) != 1:
             return f"the run {status} with {len(failures)} failures"
         failure = failures[0]
-        # A launcher ends its ranks by ending what it takes for them, the wrappers: those do not call that a failure, and
-        # the launcher's report of it is all there is. It names the node, or the rank where it is asked politely.
-        if name == "wrapper" and self.signal != signal.SIGSTOP and failure.get("process") == "mpiexec":
+        # A wrapper that has not begun to watch has nobody who could miss it but its launcher, whose report names the node.
+        if name == "wrapper" and self.is_early and failure.get("process") == "mpiexec":
             told = f"muster-node-{node}" in str(failure["lastLines"]) or self.signal == signal.SIGTERM
             return None if told else f"the launcher does not tell of node {node}"
         # Open MPI 5 stands between its daemons and their shell, and gives 255 for whatever ended one.
@@ -256,9 +252,7 @@ class Round:
         if failure.get("node") != node:
             return f"node {failure.get('node')} is blamed instead of {node}"
         if self.signal == signal.SIGSTOP:
-            # An agent that is stopped on its way to the others is missed when their patience is over.
-            codes = ["node.lost", "gang.rendezvous"] if name == "agent" and self.is_early else ["node.lost"]
-            return None if failure["code"] in codes else f"a stopped process is reported as {failure['code']}"
+            return None if failure["code"] == "node.lost" else f"a stopped process is reported as {failure['code']}"
         # SIGTERM asks an agent to end, and it says so before it does. Programs of others may take it as they like, and what
         # was hit before it had become a program that this knows can have been anything.
         if name == "other" or self.signal == signal.SIGTERM and name in ("agent", "launcher", "remote"):
@@ -266,8 +260,10 @@ class Round:
         # To the launcher it is its ssh that has failed, by the launcher's own report or as a lost connection.
         if name == "reach" and failure.get("process") == "mpiexec":
             return None
-        if failure.get("signal") != self.signal and self.signal.name not in failure["message"]:
-            return f"the failure does not tell of {self.signal.name}"
+        # With a wrapper, whatever ends it, its rank is killed.
+        expected = signal.SIGKILL if name == "wrapper" and self.signal != signal.SIGTERM else self.signal
+        if failure.get("signal") != expected and expected.name not in failure["message"]:
+            return f"the failure does not tell of {expected.name}"
         return None
 
     def look(self):

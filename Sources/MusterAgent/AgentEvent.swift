@@ -15,6 +15,8 @@ enum AgentEvent: Sendable {
     case rendezvousDeadline
     case setupDeadline
     case timeout
+    /// The moment has passed for which the control node doubts what it was told of a round.
+    case doubtOver(LaunchRound)
 
     // From this node.
     case stepExited(ExitStatus)
@@ -29,8 +31,8 @@ enum AgentEvent: Sendable {
     case remoteExited(id: Int, round: LaunchRound, ExitStatus)
     case broadcastReceived(BroadcastOffer, AgentError?)
     case broadcastFailed(broadcast: Int, AgentError)
-    /// These processes below the agent are stopped, by SIGSTOP or a terminal.
-    case foundStopped([ProcessIdentity])
+    /// These processes below the agent are stopped, by SIGSTOP or a terminal; with what they have used of processors.
+    case foundStopped([ProcessIdentity: UInt64])
     case workerExited(round: LaunchRound, worker: Int, ExitStatus)
     /// No process of a round is left on this node.
     case roundCleared(LaunchRound)
