@@ -47,6 +47,7 @@ class _Fixed:
         raise AttributeError(at_caller(f"self.{self.name} is a constant of the flow's class and cannot be removed"))
 
 
+@functools.cache
 def fix(flow):
     """Makes the constants of a flow's class fixed in this process, and returns them by name."""
     found = constants(flow)

@@ -18,6 +18,8 @@ PR_SET_CHILD_SUBREAPER = 36
 _connection = None
 _files = frozenset()
 _random = None
+#: NumPy's global numbers are from the system's randomness: each child has to have its own.
+_draws_anew = False
 
 
 def prepare():
@@ -36,14 +38,19 @@ def prepare():
 
 def run(flow):
     """Answers one request after the other until the end of the input. Returns the exit code."""
+    global _draws_anew
     import gc
+    from .constants import fix
     from .program import begin_step
     begin_step()
+    fix(flow)
     parent = os.getpid()
     libc = _libc()
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     ending = _Ending()
     reason = _reason()
+    numpy = sys.modules.get("numpy")
+    _draws_anew = numpy is not None and hasattr(numpy, "random") and _is_fresh(numpy)
     # What is alive now stays: a child that collected it would copy every page it lies on.
     gc.collect()
     gc.freeze()
@@ -116,9 +123,8 @@ def _become_step(request, parent, libc):
     os.close(_connection.fileno())
     os.chdir(request["workFolder"])
     os.environ.update(request["environment"])
-    numpy = sys.modules.get("numpy")
-    if numpy is not None and hasattr(numpy, "random") and _is_fresh(numpy):
-        numpy.random.seed()
+    if _draws_anew:
+        sys.modules["numpy"].random.seed()
 
 
 def _wait(child):

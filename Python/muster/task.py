@@ -231,7 +231,7 @@ class Task:
             if name in references:
                 self.flow._state.references.setdefault(name, references[name])
             else:
-                self._kept[name] = self._write(name, value, f"the constant {name} of the flow's class")
+                self._kept[name] = self._write(name, value, lambda: f"the constant {name} of the flow's class")
 
     def _result(self):
         result = {
@@ -245,7 +245,8 @@ class Task:
             if state.is_unchanged(name, value):
                 result["unchanged"][name] = state.references[name]
             else:
-                path = self._write(name, value, f"{self._place_of(name)}artifact self.{name} of step {self.step}")
+                path = self._write(
+                    name, value, lambda: f"{self._place_of(name)}artifact self.{name} of step {self.step}")
                 result["artifacts"][name] = {"path": path, "encoding": "pickle"}
         for name, reference in state.references.items():
             if name not in self.flow.__dict__:
@@ -253,6 +254,7 @@ class Task:
         return result
 
     def _write(self, name, value, what):
+        """what: tells for a message what it is; looking for that costs more than to write most artifacts."""
         path = f"artifacts/{name}"
         try:
             artifacts.write(value, os.path.join(self.folder, path))
@@ -260,7 +262,7 @@ class Task:
             raise
         except Exception as error:
             raise ArtifactError(
-                f"{what} cannot be pickled: {type(error).__name__}: {error}; keep it in a local variable, or store what "
+                f"{what()} cannot be pickled: {type(error).__name__}: {error}; keep it in a local variable, or store what "
                 "it is made from") from None
         return path
 
