@@ -31,10 +31,8 @@ from processes import Process, marked
 
 SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV, signal.SIGSTOP]
 KINDS = ["plain", "torchrun", "mpi", "ring"]
-#: Seconds from the signal to the end of the run. A stopped process is one after 5 s; the rest is a busy machine's.
+#: Seconds from the signal to the end of the run. A stopped process is one after 2 s; the rest is a busy machine's.
 DEADLINE = 30
-#: The same for a gang whose agent was stopped while it came together: the rendezvous alone may take 60 s.
-EARLY_DEADLINE = 90
 #: What a process is, by words of its command line; the first that fits.
 ROLES = [
     ("wrapper", ["muster-agent", "rank"]),
@@ -213,18 +211,17 @@ class Round:
     # The end
 
     def await_end(self, engine, start):
-        seconds = EARLY_DEADLINE if self.is_early and self.signal == signal.SIGSTOP else DEADLINE
         try:
-            engine.wait(seconds)
+            engine.wait(DEADLINE)
         except subprocess.TimeoutExpired:
             left = "\n".join(f"  {p.pid} {p.state} {' '.join(p.words)[:150]}" for p in marked(self.mark))
-            raise Bad("hang", f"the run had not ended after {seconds} s; its processes:\n{left}\n{self.output()}") from None
+            raise Bad("hang", f"the run had not ended after {DEADLINE} s; its processes:\n{left}\n{self.output()}") from None
         return time.monotonic() - start
 
     def await_none(self, start):
         """No process of the run is left. An engine that has ended by itself has waited for that."""
         while left := marked(self.mark):
-            if time.monotonic() - start > EARLY_DEADLINE:
+            if time.monotonic() - start > DEADLINE:
                 names = "\n".join(f"  {p.pid} {p.state} {' '.join(p.words)[:150]}" for p in left)
                 raise Bad("orphan", f"these live on:\n{names}\n{self.output()}")
             time.sleep(0.02)

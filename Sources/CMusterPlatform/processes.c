@@ -55,6 +55,15 @@ pid_t muster_dead_child(void) {
     return info.si_pid;
 }
 
+pid_t muster_stopped_child(int *stopped) {
+    siginfo_t info = {.si_pid = 0};
+    while (waitid(P_ALL, 0, &info, WSTOPPED | WCONTINUED | WNOHANG) != 0) {
+        if (errno != EINTR) return 0;
+    }
+    *stopped = info.si_code == CLD_STOPPED;
+    return info.si_pid;
+}
+
 int muster_reap(pid_t child, int *exit_code, int *signal) {
     int status = 0;
     pid_t reaped;

@@ -29,8 +29,8 @@ enum AgentEvent: Sendable {
     case remoteExited(id: Int, round: LaunchRound, ExitStatus)
     case broadcastReceived(BroadcastOffer, AgentError?)
     case broadcastFailed(broadcast: Int, AgentError)
-    /// These processes below the agent are stopped, by SIGSTOP or a terminal.
-    case foundStopped([ProcessIdentity])
+    /// These processes below the agent are stopped, by SIGSTOP or a terminal; with what they have used of processors.
+    case foundStopped([ProcessIdentity: UInt64])
     case workerExited(round: LaunchRound, worker: Int, ExitStatus)
     /// No process of a round is left on this node.
     case roundCleared(LaunchRound)

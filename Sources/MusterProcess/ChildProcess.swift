@@ -10,17 +10,20 @@ final class ChildProcess: @unchecked Sendable {
     /// The read ends of its pipes, until their end.
     var outputs: [OutputStream: OutputPipe] = [:]
     private let onOutput: @Sendable (OutputStream, UnsafeRawBufferPointer) -> Void
+    private let onStop: (@Sendable (Bool) -> Void)?
     private var onExit: (@Sendable (ExitStatus) -> Void)?
     private var onOutputEnd: (@Sendable () -> Void)?
 
     init(
         spec: ProcessSpec, onOutput: @escaping @Sendable (OutputStream, UnsafeRawBufferPointer) -> Void,
-        onExit: @escaping @Sendable (ExitStatus) -> Void, onOutputEnd: (@Sendable () -> Void)?
+        onExit: @escaping @Sendable (ExitStatus) -> Void, onOutputEnd: (@Sendable () -> Void)?,
+        onStop: (@Sendable (Bool) -> Void)? = nil
     ) {
         self.spec = spec
         self.onOutput = onOutput
         self.onExit = onExit
         self.onOutputEnd = onOutputEnd
+        self.onStop = onStop
     }
 
     func started(pid: Int32) {
@@ -31,6 +34,8 @@ final class ChildProcess: @unchecked Sendable {
     func reaped() { self.isAlive = false }
 
     func deliver(_ stream: OutputStream, _ bytes: UnsafeRawBufferPointer) { self.onOutput(stream, bytes) }
+
+    func deliverStop(_ isStopped: Bool) { self.onStop?(isStopped) }
 
     func deliverExit(_ status: ExitStatus) {
         let deliver = self.onExit.take()

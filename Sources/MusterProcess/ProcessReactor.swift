@@ -26,13 +26,16 @@ package final class ProcessReactor: Sendable {
     ///     What processes in the background write later still goes to `onOutput`.
     ///   - onOutputEnd: Called once, when both pipes are at their end or ``SpawnedProcess/closeOutput()`` was called;
     ///     before or after `onExit`. Called at once when the spec has no pipes.
+    ///   - onStop: Told true when a signal has stopped the process and false when it goes on; a debugger's stops are none.
     package func spawn(
         _ spec: ProcessSpec,
         onOutput: @escaping @Sendable (OutputStream, UnsafeRawBufferPointer) -> Void,
         onExit: @escaping @Sendable (ExitStatus) -> Void,
-        onOutputEnd: (@Sendable () -> Void)? = nil
+        onOutputEnd: (@Sendable () -> Void)? = nil,
+        onStop: (@Sendable (Bool) -> Void)? = nil
     ) throws(SpawnError) -> SpawnedProcess {
-        let child = ChildProcess(spec: spec, onOutput: onOutput, onExit: onExit, onOutputEnd: onOutputEnd)
+        let child = ChildProcess(
+            spec: spec, onOutput: onOutput, onExit: onExit, onOutputEnd: onOutputEnd, onStop: onStop)
         let answer: Result<Int32, SpawnError> = self.loop.call { loop in
             Result { () throws(SpawnError) in try loop.spawn(child) }
         }

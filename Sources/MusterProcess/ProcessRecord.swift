@@ -22,6 +22,8 @@ struct ProcessRecord: Sendable, Hashable {
     let isRunning: Bool
     /// Whether a signal has stopped it; a debugger's stop is none.
     let isStopped: Bool
+    /// What it has used of processors, in ticks.
+    let time: UInt64
 
     /// Reads the line of a `stat` file, see proc(5); nil when it is not one.
     init?(stat text: [UInt8]) {
@@ -31,6 +33,7 @@ struct ProcessRecord: Sendable, Hashable {
         else { return nil }
         let fields = text[text.index(after: close)...].split(separator: UInt8(ascii: " "))
         guard fields.count > 19, let state = fields[0].first, let parent = Self.number(fields[1]),
+            let user = Self.number(fields[11]), let system = Self.number(fields[12]),
             let threads = Self.number(fields[17]), let started = Self.number(fields[19])
         else { return nil }
         self.identity = ProcessIdentity(
@@ -40,6 +43,7 @@ struct ProcessRecord: Sendable, Hashable {
         let isDead = state == UInt8(ascii: "Z") || state == UInt8(ascii: "X")
         self.isRunning = !isDead || threads > 1
         self.isStopped = state == UInt8(ascii: "T")
+        self.time = UInt64(truncatingIfNeeded: user &+ system)
     }
 
     /// The process of that id now; nil when there is none.

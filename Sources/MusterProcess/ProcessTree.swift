@@ -38,13 +38,28 @@ package enum ProcessTree {
         return record.identity
     }
 
-    /// The processes below `pid` that a signal has stopped.
-    package static func stopped(below pid: Int32) -> [ProcessIdentity] {
+    /// The processes that are one of `roots` or below it, but for those that are one of `branches` or below it.
+    package static func tree(of roots: [Int32], without branches: Set<Int32>) -> Set<ProcessIdentity> {
+        let records = self.all().filter { !branches.contains($0.identity.pid) }
+        let below = roots.flatMap { self.descendants(of: $0, in: records) }
+        let own = records.filter { $0.isRunning && roots.contains($0.identity.pid) }.map(\.identity)
+        return Set(own + below)
+    }
+
+    /// The processes below `pid` that a signal has stopped, each with what it has used of processors, in ticks: one that
+    /// has used more at a later look went on in between.
+    package static func stopped(below pid: Int32) -> [ProcessIdentity: UInt64] {
         let records = self.all()
         // One look at /proc is enough as long as nothing is stopped at all.
-        let stopped = Set(records.filter(\.isStopped).map(\.identity))
-        return stopped.isEmpty ? [] : self.descendants(of: pid, in: records).filter(stopped.contains)
+        let stopped = records.filter(\.isStopped)
+        guard !stopped.isEmpty else { return [:] }
+        let below = Set(self.descendants(of: pid, in: records))
+        return Dictionary(
+            stopped.filter { below.contains($0.identity) }.map { ($0.identity, $0.time) }, uniquingKeysWith: { $1 })
     }
+
+    /// Whether a signal has stopped the process that has the id `pid` now.
+    package static func isStopped(_ pid: Int32) -> Bool { ProcessRecord(pid: pid)?.isStopped ?? false }
 
     /// The environment that a process was started with; nil when it has gone or is somebody else's.
     package static func environment(of pid: Int32) -> [String: String]? {
@@ -59,7 +74,8 @@ package enum ProcessTree {
 
     /// The command's name, of at most 15 bytes; nil when the process has gone.
     package static func name(of identity: ProcessIdentity) -> String? {
-        guard let text = ProcessFile.read("/proc/\(identity.pid)/comm"), self.identity(of: identity.pid) == identity else {
+        guard let text = ProcessFile.read("/proc/\(identity.pid)/comm"), self.identity(of: identity.pid) == identity
+        else {
             return nil
         }
         return String(decoding: text.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)

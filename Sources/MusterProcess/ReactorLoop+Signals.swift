@@ -11,7 +11,10 @@ extension ReactorLoop {
     }
 
     func takeSignals() {
-        if muster_signal_take(SIGCHLD) > 0 { self.reapAll() }
+        if muster_signal_take(SIGCHLD) > 0 {
+            self.reapAll()
+            self.takeStops()
+        }
         for (signal, handler) in self.signalHandlers {
             for _ in 0..<muster_signal_take(signal) { handler(signal) }
         }
@@ -28,6 +31,13 @@ extension ReactorLoop {
         }
         guard reapedAny else { return }
         for body in self.onReap.values { body() }
+    }
+
+    private func takeStops() {
+        var isStopped: CInt = 0
+        while case let pid = muster_stopped_child(&isStopped), pid > 0 {
+            self.children[pid]?.deliverStop(isStopped != 0)
+        }
     }
 
     private func reap(_ pid: Int32) -> Bool {

@@ -119,6 +119,65 @@ import Testing
         #expect(gang.handle(.swept(node: 1), now: 2.3) == [.observe(.finished(failed))])
     }
 
+    @Test("A worker's agent that stays stopped is the cause, and is killed; the control node ends the others")
+    func workerStopped() {
+        var gang = self.gang(3)
+        let failure = TaskFailure(
+            code: .lost, message: "the agent of node 2 was stopped by a signal, and nobody continued it for a second",
+            node: 2, process: "agent")
+        #expect(
+            gang.handle(.stopped(node: 2), now: 2) == [.tell(node: 0, .stop(failure: failure)), .kill(node: 2)])
+        #expect(gang.handle(.stopped(node: 2), now: 3) == [])
+        #expect(gang.handle(.exited(node: 2, .signaled(9), lastLines: []), now: 3) == [.sweep(node: 2)])
+        // Had it not been told in time, the control node would say no more than that it lost the node.
+        var report = Self.report
+        report.failure = TaskFailure(code: .lost, message: "lost contact", node: 2)
+        _ = gang.handle(.status(.finished(report: report)), now: 3)
+        for node in 0...1 { _ = gang.handle(.exited(node: node, .exited(0), lastLines: []), now: 3) }
+        report.failure = failure
+        #expect(gang.handle(.swept(node: 2), now: 3) == [.observe(.finished(report))])
+    }
+
+    @Test("When the control node's agent stays stopped, the gang speaks for it")
+    func controlStopped() {
+        var gang = self.gang()
+        #expect(gang.handle(.stopped(node: 0), now: 2) == [.kill(node: 0)])
+        #expect(gang.handle(.exited(node: 0, .signaled(9), lastLines: []), now: 2).contains(.dismiss(node: 1)))
+        _ = gang.handle(.exited(node: 1, .exited(1), lastLines: []), now: 2)
+        _ = gang.handle(.swept(node: 1), now: 2)
+        guard case .observe(.finished(let report))? = gang.handle(.swept(node: 0), now: 2).last else {
+            Issue.record("the gang has to be over")
+            return
+        }
+        #expect(report.failure?.message.contains("node 0 was stopped") == true)
+        #expect(report.nodes.map(\.status) == [.failed, .stopped])
+    }
+
+    @Test("An agent that is stopped on its way out is killed, and the report stays as it is")
+    func stoppedAfterReport() {
+        var gang = self.gang()
+        _ = gang.handle(.status(.finished(report: Self.report)), now: 2)
+        #expect(gang.handle(.stopped(node: 1), now: 3) == [.kill(node: 1)])
+        _ = gang.handle(.exited(node: 1, .signaled(9), lastLines: []), now: 3)
+        _ = gang.handle(.exited(node: 0, .exited(0), lastLines: []), now: 3)
+        #expect(gang.handle(.swept(node: 1), now: 3) == [.observe(.finished(Self.report))])
+    }
+
+    @Test("In a gang that has formed without some, an agent's node is its place among those that came")
+    func places() {
+        var gang = self.gang(4)
+        _ = gang.handle(.status(.formed(nodes: [0, 2, 3])), now: 2)
+        guard
+            case .tell(0, .stop(let killed))? = gang.handle(.exited(node: 3, .signaled(9), lastLines: []), now: 3).first,
+            case .tell(0, .stop(let stopped))? = gang.handle(.stopped(node: 2), now: 3).first
+        else {
+            Issue.record("the control node has to hear of both")
+            return
+        }
+        #expect(killed.node == 2 && killed.message.contains("node 2"))
+        #expect(stopped.node == 1 && stopped.message.contains("node 1"))
+    }
+
     @Test("Loopback addresses are whole, distinct and never an end of their network")
     func addresses() {
         var addresses = LoopbackAddresses(start: .max)

@@ -61,6 +61,22 @@ import Testing
         #expect(await events.first { _ in true } == SIGUSR1)
     }
 
+    @Test("Whoever started a process is told when a signal stops it, and when it goes on")
+    func stops() async throws {
+        let (events, report) = AsyncStream<Bool>.makeStream()
+        let process = try self.reactor.spawn(
+            ProcessSpec(executable: "sleep", arguments: ["600"], environment: Launch.environment),
+            onOutput: { _, _ in }, onExit: { _ in report.finish() }, onStop: { report.yield($0) })
+        process.signal(SIGSTOP)
+        var told: [Bool] = []
+        for await isStopped in events {
+            told.append(isStopped)
+            #expect(ProcessTree.isStopped(process.pid) == isStopped)
+            process.signal(isStopped ? SIGCONT : SIGKILL)
+        }
+        #expect(told == [true, false])
+    }
+
     @Test("Asking the reactor from one of its own callbacks does not deadlock")
     func reentrance() async throws {
         let reactor = self.reactor

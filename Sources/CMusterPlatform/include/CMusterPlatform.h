@@ -72,6 +72,9 @@ int muster_pipe(int *read_end, int *write_end);
 
 // The process id of a dead child that waits to be reaped, 0 when there is none now, -1 when there are no children.
 pid_t muster_dead_child(void);
+// The process id of a child that a signal has stopped, or that goes on after that, 0 when there is none; sets `stopped` to 1
+// or 0. Each change is told once.
+pid_t muster_stopped_child(int *stopped);
 // Reaps `child`, which must be dead. Returns 1 and sets exactly one of the two, or 0 when there was nothing to reap.
 int muster_reap(pid_t child, int *exit_code, int *signal);
 

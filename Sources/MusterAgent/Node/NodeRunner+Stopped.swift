@@ -9,28 +9,29 @@ import MusterWire
 extension NodeRunner {
     /// Looks for them, in the background, where somebody could wait for one.
     func findStopped() {
-        guard self.phase == .running, !self.isClearing, self.spec.size > 1 || self.launchCount > 0 || !self.cluster.isEmpty else {
+        guard self.phase == .running, !self.isClearing,
+            self.spec.size > 1 || self.launchCount > 0 || !self.cluster.isEmpty
+        else {
             return
         }
         let events = self.services.events
         self.services.files.async { events.yield(.foundStopped(ProcessTree.stopped(below: getpid()))) }
     }
 
-    /// Fails the attempt once a process has been stopped at this many looks in a row, a second apart.
-    func foundStopped(_ processes: [ProcessIdentity]) {
-        self.stopped = Dictionary(uniqueKeysWithValues: processes.map { ($0, (self.stopped[$0] ?? 0) + 1) })
-        guard let longest = self.stopped.first(where: { $0.value >= Self.patience })?.key,
-            self.phase == .running, !self.isClearing
+    /// Fails the attempt once a process was found stopped at two looks, a second apart, and has not run in between.
+    func foundStopped(_ processes: [ProcessIdentity: UInt64]) {
+        let before = self.stopped
+        self.stopped = processes
+        guard let process = processes.first(where: { before[$0.key] == $0.value })?.key, self.phase == .running,
+            !self.isClearing
         else { return }
-        let name = ProcessTree.name(of: longest).map { " (\($0))" } ?? ""
+        let name = ProcessTree.name(of: process).map { " (\($0))" } ?? ""
         self.end(
             .failed(
-                failure: self.blame(self.owner(of: longest) ?? "a process").failure(
+                failure: self.blame(self.owner(of: process) ?? "a process").failure(
                     .lost,
-                    "process \(longest.pid)\(name) has been stopped for \(Self.patience) s, and nobody continued it")))
+                    "process \(process.pid)\(name) was stopped by a signal, and nobody continued it for a second")))
     }
-
-    private static var patience: Int { 5 }
 
     /// What people call the process, where it is one that the agent started itself.
     private func owner(of process: ProcessIdentity) -> String? {

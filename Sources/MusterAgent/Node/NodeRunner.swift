@@ -48,8 +48,8 @@ final class NodeRunner {
     var barriers = WaitingRequests()
     var broadcasts = WaitingRequests()
 
-    /// How often in a row a process was found stopped.
-    var stopped: [ProcessIdentity: Int] = [:]
+    /// Processes that were found stopped at the last look, and what they had used of processors.
+    var stopped: [ProcessIdentity: UInt64] = [:]
 
     private var step: SpawnedProcess?
     private let tail = OutputTail()

@@ -20,6 +20,8 @@ final class LocalAgent: Sendable, Equatable {
         var attempt: AttemptID?
         /// What it was last told.
         var spec: NodeSpec?
+        /// How often a signal has stopped it or let it go on.
+        var stops = 0
     }
 
     init(node: Int, scratch: String, address: String, attempt: AttemptID) {
@@ -37,6 +39,15 @@ final class LocalAgent: Sendable, Equatable {
         }
         guard previous?.with(node.task) == node else { return try LineCoding.encode(node) }
         return try LineCoding.encode(NextAttempt(node.task))
+    }
+
+    /// A signal has stopped it or let it go on. Returns whether nothing of the kind has happened since, to be asked later.
+    func changeStop() -> @Sendable () -> Bool {
+        let number = self.state.withLock { state in
+            state.stops += 1
+            return state.stops
+        }
+        return { self.state.withLock { $0.stops } == number }
     }
 
     /// Set as soon as it is started.

@@ -141,7 +141,8 @@ package final class LocalBackend: ComputeBackend {
             onOutput: { [weak self] stream, bytes in
                 for status in agent.output.receive(stream, bytes) { self?.hear(status, from: agent) }
             },
-            onExit: { [weak self] status in self?.exited(agent, status) })
+            onExit: { [weak self] status in self?.exited(agent, status) },
+            onStop: { [weak self] in self?.stopped(agent, $0) })
         try self.instruct(agent, node)
     }
 
@@ -233,6 +234,20 @@ package final class LocalBackend: ComputeBackend {
         }
         self.handle(.ready, of: attempt)
         self.carryOut(next)
+    }
+
+    /// A signal has stopped an agent, or lets it go on. One that stays stopped is as good as dead, and nobody else would
+    /// notice for some seconds.
+    private func stopped(_ agent: LocalAgent, _ isStopped: Bool) {
+        let isUnchanged = agent.changeStop()
+        guard isStopped else { return }
+        self.reactor.schedule(after: LocalGang.stopDoubt) { [weak self] in
+            // The system is asked as well: when this program was stopped too, its timers may be due before it has heard of
+            // what went on meanwhile.
+            guard isUnchanged(), let process = agent.process, ProcessTree.isStopped(process.pid) else { return }
+            guard let attempt = agent.attempt else { return process.signal(SIGKILL) }
+            self?.handle(.stopped(node: agent.node), of: attempt)
+        }
     }
 
     private func exited(_ agent: LocalAgent, _ status: ExitStatus) {

@@ -13,6 +13,8 @@ struct LocalGang: Sendable, Equatable {
     enum Event: Sendable, Equatable {
         case status(AgentStatus)
         case exited(node: Int, ExitStatus, lastLines: [String])
+        /// A signal has stopped the agent, and nobody has continued it for ``LocalGang/stopDoubt``.
+        case stopped(node: Int)
         /// The agent of a gang of one has nothing left of it and stays for another one.
         case ready
         /// Nothing that carries the node's mark is left.
@@ -37,6 +39,9 @@ struct LocalGang: Sendable, Equatable {
     /// Seconds for which a node that the gang has lost is left alone: of an agent that was killed the system tells in that
     /// time, and one that was stopped will not go by itself.
     static let doubt = 0.2
+
+    /// Seconds after which an agent that is stopped counts as lost.
+    static let stopDoubt = 1.0
 
     private enum NodePhase: Sendable, Equatable { case alive, sweeping, gone }
 
@@ -75,6 +80,7 @@ struct LocalGang: Sendable, Equatable {
         switch event {
         case .status(let status): self.relay(status)
         case .exited(let node, let status, let lastLines): self.exited(node, status, lastLines, now)
+        case .stopped(let node): self.stopped(node)
         case .ready: self.ready(now)
         case .swept(let node): self.gone(node, now)
         case .cancelled(let failure): self.cancel(failure)
@@ -155,6 +161,24 @@ struct LocalGang: Sendable, Equatable {
         return actions + [.sweep(node: node)]
     }
 
+    /// What is stopped cannot take itself down: its processes are ended from here, like those of a dead agent.
+    private mutating func stopped(_ node: Int) -> [Action] {
+        guard self.nodes[node] == .alive, !self.killed.contains(node) else { return [] }
+        self.killed.insert(node)
+        guard self.report == nil else { return [.kill(node: node)] }
+        let place = self.place(of: node)
+        let failure = TaskFailure(
+            code: .lost,
+            message: "the agent of node \(place) was stopped by a signal, and nobody continued it for a second",
+            node: place, process: "agent")
+        self.ends[node] = failure
+        guard node != 0 else {
+            self.inferred = self.inferred ?? failure
+            return [.kill(node: node)]
+        }
+        return [.tell(node: 0, .stop(failure: failure)), .kill(node: node)]
+    }
+
     /// Adds what only this machine knows, the signal that ended an agent, to what the control node reported. The agent's
     /// end and the report come in either order.
     private mutating func explain() {
@@ -170,7 +194,11 @@ struct LocalGang: Sendable, Equatable {
         return members[node]
     }
 
-    private func lost(_ node: Int, _ status: ExitStatus, _ lastLines: [String]) -> TaskFailure {
+    /// The gang's node whose agent is `agent`.
+    private func place(of agent: Int) -> Int { self.members?.firstIndex(of: agent) ?? agent }
+
+    private func lost(_ agent: Int, _ status: ExitStatus, _ lastLines: [String]) -> TaskFailure {
+        let node = self.place(of: agent)
         var failure = TaskFailure(
             code: .lost, message: "the agent of node \(node) ended: \(status)", node: node, process: "agent",
             lastLines: lastLines)
