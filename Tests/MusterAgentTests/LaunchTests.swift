@@ -123,8 +123,11 @@ import Testing
             #!/bin/sh
             echo "rank=$RANK restart=$TORCHELASTIC_RESTART_COUNT of $TORCHELASTIC_MAX_RESTARTS"
             [ $TORCHELASTIC_RESTART_COUNT = 2 ] && exit 0
-            [ $RANK = 1 ] && exit 5
-            sleep 600
+            begun=$MUSTER_STORE/begun-$TORCHELASTIC_MAX_RESTARTS-$TORCHELASTIC_RESTART_COUNT
+            [ $RANK = 0 ] && touch $begun && exec sleep 600
+            # Not before the other has written its line: it is ended then.
+            until [ -e $begun ]; do sleep 0.05; done
+            exit 5
             """
         let body =
             "answer = torchrun('./worker.sh', raw=['--no-python', '--max-restarts=RESTARTS'])\nif answer != {'done': {}}: fail(answer)\nresult()"
