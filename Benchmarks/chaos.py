@@ -242,9 +242,8 @@ class Round:
         if status != "failed" or len(failures) != 1:
             return f"the run {status} with {len(failures)} failures"
         failure = failures[0]
-        # A launcher ends its ranks by ending what it takes for them, the wrappers: those do not call that a failure, and
-        # the launcher's report of it is all there is. It names the node, or the rank where it is asked politely.
-        if name == "wrapper" and self.signal != signal.SIGSTOP and failure.get("process") == "mpiexec":
+        # A wrapper that has not begun to watch has nobody who could miss it but its launcher, whose report names the node.
+        if name == "wrapper" and self.is_early and failure.get("process") == "mpiexec":
             told = f"muster-node-{node}" in str(failure["lastLines"]) or self.signal == signal.SIGTERM
             return None if told else f"the launcher does not tell of node {node}"
         # Open MPI 5 stands between its daemons and their shell, and gives 255 for whatever ended one.
@@ -253,9 +252,7 @@ class Round:
         if failure.get("node") != node:
             return f"node {failure.get('node')} is blamed instead of {node}"
         if self.signal == signal.SIGSTOP:
-            # An agent that is stopped on its way to the others is missed when their patience is over.
-            codes = ["node.lost", "gang.rendezvous"] if name == "agent" and self.is_early else ["node.lost"]
-            return None if failure["code"] in codes else f"a stopped process is reported as {failure['code']}"
+            return None if failure["code"] == "node.lost" else f"a stopped process is reported as {failure['code']}"
         # SIGTERM asks an agent to end, and it says so before it does. Programs of others may take it as they like, and what
         # was hit before it had become a program that this knows can have been anything.
         if name == "other" or self.signal == signal.SIGTERM and name in ("agent", "launcher", "remote"):
@@ -263,8 +260,10 @@ class Round:
         # To the launcher it is its ssh that has failed, by the launcher's own report or as a lost connection.
         if name == "reach" and failure.get("process") == "mpiexec":
             return None
-        if failure.get("signal") != self.signal and self.signal.name not in failure["message"]:
-            return f"the failure does not tell of {self.signal.name}"
+        # With a wrapper, whatever ends it, its rank is killed.
+        expected = signal.SIGKILL if name == "wrapper" and self.signal != signal.SIGTERM else self.signal
+        if failure.get("signal") != expected and expected.name not in failure["message"]:
+            return f"the failure does not tell of {expected.name}"
         return None
 
     def look(self):

@@ -15,6 +15,8 @@ enum AgentEvent: Sendable {
     case rendezvousDeadline
     case setupDeadline
     case timeout
+    /// The moment has passed for which the control node doubts what it was told of a round.
+    case doubtOver(LaunchRound)
 
     // From this node.
     case stepExited(ExitStatus)

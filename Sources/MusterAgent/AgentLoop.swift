@@ -109,6 +109,7 @@ final class AgentLoop {
         case .rendezvousDeadline: self.rendezvousDeadline()
         case .setupDeadline: self.control?.setupDeadline()
         case .timeout: self.control?.timedOut()
+        case .doubtOver(let round): self.control?.doubtOver(round)
         case .toNode(let message): self.node.handle(message)
         case .toControl(let node, let message): self.control?.receive(message, from: node)
         case .connection(let connection, let event): self.connection(connection, event)
@@ -179,7 +180,7 @@ final class AgentLoop {
         guard self.node.phase != .released else { return }
         AgentErrors.print(reason)
         self.isLost = true
-        self.node.handle(.release(failure: nil))
+        self.node.handle(.release(failure: TaskFailure(code: .lost, message: reason)))
     }
 
     private func connection(_ connection: GangConnection, _ event: GangConnectionEvent) {

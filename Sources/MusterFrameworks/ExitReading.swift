@@ -1,27 +1,43 @@
+public import MusterModel
+
 /// How the exits of one node's processes in one round are to be read.
 public struct ExitReading: Codable, Sendable, Equatable {
     /// The exit codes that mean success.
     public var successCodes: Set<Int>
     /// Whose failure is the cause when several have failed, the first role first.
     public var blame: [ProcessExit.Role]
+    /// The exit codes by which a launcher says no more than that something was killed; by others it says why it has ended
+    /// everything.
+    public var killCodes: Set<Int>
 
     public init(
-        successCodes: Set<Int> = [0], blame: [ProcessExit.Role] = [.watched, .remote, .planned]
+        successCodes: Set<Int> = [0], blame: [ProcessExit.Role] = [.watched, .remote, .planned],
+        killCodes: Set<Int> = []
     ) {
         self.successCodes = successCodes
         self.blame = blame
+        self.killCodes = killCodes
     }
 
-    private enum CodingKeys: String, CodingKey { case successCodes, blame }
+    private enum CodingKeys: String, CodingKey { case successCodes, blame, killCodes }
 
     /// The codes in their order, so that equal readings have equal bytes.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(self.successCodes.sorted(), forKey: .successCodes)
         try container.encode(self.blame, forKey: .blame)
+        try container.encode(self.killCodes.sorted(), forKey: .killCodes)
     }
 
     public func isSuccess(_ exit: ProcessExit) -> Bool { exit.code.map(self.successCodes.contains) ?? false }
+
+    /// What the failed exit tells: launchers and their daemons are nobody's to kill but a person's or the system's, and a
+    /// launcher's code may say why it has killed the others.
+    public func evidence(of exit: ProcessExit) -> LaunchEvidence {
+        guard exit.role != .watched else { return .end }
+        guard let code = exit.code else { return .account }
+        return exit.role == .planned && !self.killCodes.contains(code) ? .account : .end
+    }
 
     /// The exit that is to blame, if any failed: the first of the first role that has one.
     /// - Parameter exits: In the order in which the processes ended.

@@ -55,6 +55,9 @@ public struct LaunchPlan: Codable, Sendable, Equatable {
     public var files: [PlannedFile]
     /// Set where a launcher reaches this gang's nodes through their agents.
     public var remote: PlannedRemote?
+    /// Whether all programs of the user's run under the agent's wrapper (the verb `rank`). Whatever else belongs to the
+    /// round is a launcher's own then: it has nothing to put in order, and would only end the programs in its own way.
+    public var hasRanks: Bool
     /// How this node's exits are to be read.
     public var reading: ExitReading
     /// What killed processes of the round would leave outside of its folder.
@@ -62,11 +65,13 @@ public struct LaunchPlan: Codable, Sendable, Equatable {
 
     public init(
         processes: [PlannedProcess] = [], files: [PlannedFile] = [], remote: PlannedRemote? = nil,
+        hasRanks: Bool = false,
         reading: ExitReading = ExitReading(), leavings: [PlannedLeaving] = []
     ) {
         self.processes = processes
         self.files = files
         self.remote = remote
+        self.hasRanks = hasRanks
         self.reading = reading
         self.leavings = leavings
     }

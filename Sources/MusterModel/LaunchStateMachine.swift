@@ -6,6 +6,10 @@
 ///                                failed · only hosts left │ ended(all), restarts left
 ///                                                  ▼  │
 ///                                               stopping ──ended(all), none left──▶ idle, answered
+///
+/// The first failure is the cause, with one exception: a program of which only silence is known is a *suspect* until a
+/// moment has passed. An account that comes meanwhile is the cause instead; ends of other processes are taken for
+/// consequences.
 package struct LaunchStateMachine: Sendable, Equatable {
     package enum Phase: Sendable, Equatable {
         /// Launch number `next` has been asked for by these nodes.
@@ -27,13 +31,16 @@ package struct LaunchStateMachine: Sendable, Equatable {
         package var hosting: Set<Int> = []
         /// What is left is being ended.
         package var isStopping = false
+        package var suspect: TaskFailure?
         package var cause: TaskFailure?
     }
 
     package enum Event: Sendable, Equatable {
         case requested(node: Int, launch: Int, request: LaunchRequest)
         /// A process of the round failed on a node; more may follow.
-        case failed(node: Int, round: LaunchRound, failure: TaskFailure)
+        case failed(node: Int, round: LaunchRound, failure: TaskFailure, evidence: LaunchEvidence)
+        /// The moment that ``Action/doubt(round:)`` asked for has passed.
+        case doubtOver(round: LaunchRound)
         /// A node has nothing of its own to wait for: it runs what a launcher asks for until it is told to stop.
         case hosting(node: Int, round: LaunchRound)
         /// No process of the round is left on a node.
@@ -47,6 +54,8 @@ package struct LaunchStateMachine: Sendable, Equatable {
         case start(round: LaunchRound, request: LaunchRequest, processes: [Int])
         /// End the processes of the round on all nodes.
         case stop(round: LaunchRound)
+        /// Send ``Event/doubtOver(round:)`` in a moment.
+        case doubt(round: LaunchRound)
         /// A launch is over everywhere.
         case answer(launch: Int, nodes: [Int], failure: TaskFailure?)
     }
@@ -86,10 +95,15 @@ package struct LaunchStateMachine: Sendable, Equatable {
         case (.running, .bodyEnded(let node)):
             self.gone.insert(node)
             return []
-        case (.running(let running), .failed(let node, let round, let failure)):
+        case (.running(let running), .failed(let node, let round, let failure, let evidence)):
             // A node reports one failure a round; a stopped one may have sent it before it heard of the stop.
             guard round == running.round, running.running.contains(node) else { return try self.late(event, round) }
-            return self.fail(running, failure)
+            return self.weigh(running, failure, evidence)
+        case (.running(let running), .doubtOver(let round)):
+            guard round == running.round, let suspect = running.suspect else { return [] }
+            return self.fail(running, suspect)
+        case (.gathering, .doubtOver):
+            return []
         case (.running(var running), .hosting(let node, let round)):
             guard round == running.round, running.running.contains(node) else { throw self.illegal(event) }
             running.hosting.insert(node)
@@ -99,7 +113,7 @@ package struct LaunchStateMachine: Sendable, Equatable {
             running.running.remove(node)
             running.hosting.remove(node)
             return self.proceed(running)
-        case (.gathering(let next, _), .failed(_, let round, _)) where round.launch < next:
+        case (.gathering(let next, _), .failed(_, let round, _, _)) where round.launch < next:
             return []
         case (.gathering, .failed), (.gathering, .ended), (.gathering, .hosting):
             throw self.illegal(event)
@@ -161,6 +175,20 @@ package struct LaunchStateMachine: Sendable, Equatable {
         return [.start(round: round, request: request, processes: processes)]
     }
 
+    private mutating func weigh(
+        _ running: Running, _ failure: TaskFailure, _ evidence: LaunchEvidence
+    ) -> [Action] {
+        guard running.cause == nil else { return [] }
+        guard evidence != .account, running.suspect != nil || evidence == .silence else {
+            return self.fail(running, failure)
+        }
+        guard running.suspect == nil else { return [] }
+        var running = running
+        running.suspect = failure
+        self.phase = .running(running)
+        return [.doubt(round: running.round)]
+    }
+
     private mutating func fail(_ running: Running, _ failure: TaskFailure) -> [Action] {
         guard running.cause == nil else { return [] }
         var running = running
@@ -180,6 +208,7 @@ package struct LaunchStateMachine: Sendable, Equatable {
             return onlyHosts ? [.stop(round: running.round)] : []
         }
         let round = running.round
+        running.cause = running.cause ?? running.suspect
         if running.cause != nil, round.restart < running.request.restarts, self.gone.isEmpty {
             return self.start(
                 LaunchRound(launch: round.launch, restart: round.restart + 1), running.request, running.processes,
@@ -194,9 +223,12 @@ package struct LaunchStateMachine: Sendable, Equatable {
 extension LaunchStateMachine.Event {
     package var node: Int {
         switch self {
-        case .requested(let node, _, _), .failed(let node, _, _), .hosting(let node, _), .ended(let node, _),
+        case .requested(let node, _, _), .failed(let node, _, _, _), .hosting(let node, _), .ended(let node, _),
             .bodyEnded(let node):
             node
+        case .doubtOver:
+            // The control node's own.
+            0
         }
     }
 }

@@ -3,6 +3,9 @@
 ///     asking ──grace over──▶ killing ──deadline──▶ over (some left)
 ///        └───── none left ──────┴─────────────────▶ over
 ///
+/// *Attendants* are processes that only serve the others and have nothing to put in order: nobody asks them, so that they
+/// do not end the others in a way of their own, and they are killed as soon as only they are left.
+///
 /// Time is monotonic nanoseconds and comes with the events.
 struct TreeTermination: Sendable, Equatable {
     enum Phase: Sendable, Equatable {
@@ -28,11 +31,13 @@ struct TreeTermination: Sendable, Equatable {
 
     private(set) var phase = Phase.asking(asked: [])
     private var sawNone = false
+    private let attendants: Set<ProcessIdentity>
     let graceEnd: UInt64
     let deadline: UInt64
 
     /// - Parameter deadline: Counted from `start` like the grace; never before its end.
-    init(start: UInt64, grace: UInt64, deadline: UInt64) {
+    init(start: UInt64, grace: UInt64, deadline: UInt64, attendants: Set<ProcessIdentity> = []) {
+        self.attendants = attendants
         self.graceEnd = start &+ grace
         self.deadline = start &+ max(grace, deadline)
     }
@@ -64,7 +69,9 @@ struct TreeTermination: Sendable, Equatable {
 
     private mutating func press(_ found: [ProcessIdentity]) -> [Action] {
         guard case .asking(var asked) = self.phase else { return [.kill(found), .scanAgain] }
-        let fresh = found.filter { !asked.contains($0) }
+        let others = found.filter { !self.attendants.contains($0) }
+        guard !others.isEmpty else { return [.kill(found), .scanAgain] }
+        let fresh = others.filter { !asked.contains($0) }
         asked.formUnion(fresh)
         self.phase = .asking(asked: asked)
         return fresh.isEmpty ? [.scanAgain] : [.ask(fresh), .scanAgain]

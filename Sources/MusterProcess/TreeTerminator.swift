@@ -5,6 +5,7 @@ internal import Glibc
 /// `@unchecked Sendable` because its fields are touched on the reactor's thread only.
 final class TreeTerminator: @unchecked Sendable {
     private let selections: [ProcessSelection]
+    private let attendants: Set<ProcessIdentity>
     private let completion: @Sendable ([ProcessIdentity]) -> Void
     private let grace: UInt64
     private let deadline: UInt64
@@ -14,17 +15,19 @@ final class TreeTerminator: @unchecked Sendable {
     private var pause: UInt64 = 2_000_000
 
     init(
-        selections: [ProcessSelection], grace: UInt64, deadline: UInt64,
+        selections: [ProcessSelection], attendants: Set<ProcessIdentity>, grace: UInt64, deadline: UInt64,
         completion: @escaping @Sendable ([ProcessIdentity]) -> Void
     ) {
         self.selections = selections
+        self.attendants = attendants
         self.grace = grace
         self.deadline = deadline
         self.completion = completion
     }
 
     func start(in loop: ReactorLoop) {
-        self.termination = TreeTermination(start: ReactorClock.now(), grace: self.grace, deadline: self.deadline)
+        self.termination = TreeTermination(
+            start: ReactorClock.now(), grace: self.grace, deadline: self.deadline, attendants: self.attendants)
         self.id = loop.nextID()
         loop.onReap[self.id] = { [weak loop] in
             guard let loop else { return }

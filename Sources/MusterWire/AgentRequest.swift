@@ -21,9 +21,12 @@ public enum AgentRequest: Codable, Sendable, Equatable {
     /// Runs a command line on the node that a launcher calls `host`, and answers with its exit. For the launcher's
     /// substitute for ssh.
     case reach(host: String, command: String)
-    /// A program that a launcher started on this node has ended. For the wrapper around it, which leaves once this is
-    /// answered.
-    case watched(exit: WatchedExit)
+    /// A program that a launcher started on this node is about to run. For the wrapper around it, which keeps the
+    /// connection: when that ends before ``watched(exit:)`` came over it, the program has gone with its wrapper.
+    case watching(label: String, wrapper: Int32)
+    /// The program has ended; nil when there is nothing to tell, because it ended well or because its launcher ended it.
+    /// For the wrapper, which leaves once this is answered.
+    case watched(exit: WatchedExit?)
 }
 
 /// How a program that ran under the agent's wrapper ended.

@@ -3,13 +3,13 @@ package import MusterModel
 /// What agents of one gang say to each other. The page `Documentation/GangProtocol.md` is the contract.
 package enum GangMessage: Codable, Sendable, Equatable {
     /// The version of the protocol that this code speaks.
-    package static let version = 2
+    package static let version = 3
 
     // From a worker.
     case hello(introduction: GangHello)
     case ended(outcome: NodeOutcome)
     case launchRequested(launch: Int, request: LaunchRequest)
-    case launchFailed(round: LaunchRound, failure: TaskFailure)
+    case launchFailed(round: LaunchRound, failure: TaskFailure, evidence: LaunchEvidence)
     case launchHosting(round: LaunchRound)
     case launchEnded(round: LaunchRound)
     case setupReady(stage: Int)

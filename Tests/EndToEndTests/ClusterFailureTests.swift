@@ -46,6 +46,51 @@ import Testing
         try await self.expectNothingLeft(sandbox, pids: pids)
     }
 
+    @Test(
+        "A rank whose wrapper is killed is named, and not what its launcher killed for that on other nodes",
+        arguments: ["openmpi", "mpich", "system"])
+    func unwatchedRank(framework: String) async throws {
+        let sandbox = try Sandbox()
+        let pids = "\(sandbox.folder)/pids"
+        let finished = try await sandbox.run(
+            "FailingClusterFlow", ["--framework", framework, "--way", "unwatched", "--pids", pids])
+        #expect(finished.status == .exited(1), "\(finished)")
+        let failure = try #require(
+            try await sandbox.newest("FailingClusterFlow").machine.tasks.first { $0.status == .failed }?.failure)
+        #expect(failure.node == 1 && failure.process == "rank 1" && failure.signal == 9, "\(failure)")
+        try await self.expectNothingLeft(sandbox, pids: pids)
+    }
+
+    @Test(
+        "A program that has its launcher abort all ranks is the cause, and not the ranks that the launcher kills",
+        arguments: ["openmpi", "mpich", "system"])
+    func abort(framework: String) async throws {
+        let sandbox = try Sandbox()
+        let finished = try await sandbox.run("FailingClusterFlow", ["--framework", framework, "--way", "abort"])
+        #expect(finished.status == .exited(1), "\(finished)")
+        let failure = try #require(
+            try await sandbox.newest("FailingClusterFlow").machine.tasks.first { $0.status == .failed }?.failure)
+        #expect(failure.exitCode == 5, "\(failure)")
+        #expect(["rank 1", "mpiexec"].contains(failure.process), "\(failure)")
+    }
+
+    @Test(
+        "Processes that take no notice of SIGTERM hold nobody up when another one fails",
+        arguments: ["torchrun", "openmpi", "mpich", "system", "parallel"])
+    func deaf(framework: String) async throws {
+        let sandbox = try Sandbox()
+        let pids = "\(sandbox.folder)/pids"
+        let begin = ContinuousClock.now
+        let finished = try await sandbox.run(
+            "FailingClusterFlow", ["--framework", framework, "--way", "deaf", "--pids", pids])
+        #expect(begin.duration(to: .now) < .seconds(45))
+        #expect(finished.status == .exited(1), "\(finished)")
+        let failure = try #require(
+            try await sandbox.newest("FailingClusterFlow").machine.tasks.first { $0.status == .failed }?.failure)
+        #expect(failure.node == 1 && failure.exitCode == 7, "\(failure)")
+        try await self.expectNothingLeft(sandbox, pids: pids)
+    }
+
     @Test("A cluster's run that is cancelled leaves nothing", arguments: ["torchrun", "mpich"])
     func cancelled(framework: String) async throws {
         let sandbox = try Sandbox()

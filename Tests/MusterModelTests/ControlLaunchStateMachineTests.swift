@@ -60,7 +60,7 @@ import Testing
     @Test("Who asks when it is over hears how it ended", arguments: [nil, crash])
     func late(failure: TaskFailure?) throws {
         var machine = try Self.running()
-        if let failure { _ = try machine.handle(.failed(node: 1, round: Self.first, failure: failure)) }
+        if let failure { _ = try machine.handle(.failed(node: 1, round: Self.first, failure: failure, evidence: .end)) }
         for node in 0..<3 { _ = try machine.handle(.ended(node: node, round: Self.first)) }
         #expect(
             try machine.handle(.requested(node: 2, launch: 1, request: Self.request())) == [
@@ -151,7 +151,7 @@ import Testing
     func failsLate() throws {
         var machine = try Self.hosting()
         _ = try machine.handle(.ended(node: 0, round: Self.first))
-        #expect(try machine.handle(.failed(node: 1, round: Self.first, failure: Self.crash)).isEmpty)
+        #expect(try machine.handle(.failed(node: 1, round: Self.first, failure: Self.crash, evidence: .end)).isEmpty)
         _ = try machine.handle(.ended(node: 1, round: Self.first))
         #expect(
             try machine.handle(.ended(node: 2, round: Self.first)) == [
@@ -163,7 +163,9 @@ import Testing
     func restarts() throws {
         var machine = try Self.hosting(restarts: 1)
         #expect(
-            try machine.handle(.failed(node: 1, round: Self.first, failure: Self.crash)) == [.stop(round: Self.first)])
+            try machine.handle(.failed(node: 1, round: Self.first, failure: Self.crash, evidence: .end)) == [
+                .stop(round: Self.first)
+            ])
         for node in 0..<2 { _ = try machine.handle(.ended(node: node, round: Self.first)) }
         let again = LaunchRound(launch: 1, restart: 1)
         #expect(

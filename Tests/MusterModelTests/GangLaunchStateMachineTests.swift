@@ -54,10 +54,12 @@ import Testing
     func fails() throws {
         var machine = try Self.running()
         #expect(
-            try machine.handle(.failed(node: 1, round: Self.first, failure: Self.crash)) == [.stop(round: Self.first)])
+            try machine.handle(.failed(node: 1, round: Self.first, failure: Self.crash, evidence: .end)) == [
+                .stop(round: Self.first)
+            ])
         var other = Self.crash
         other.message = "rank 0 failed too"
-        #expect(try machine.handle(.failed(node: 0, round: Self.first, failure: other)).isEmpty)
+        #expect(try machine.handle(.failed(node: 0, round: Self.first, failure: other, evidence: .end)).isEmpty)
         #expect(try machine.handle(.ended(node: 1, round: Self.first)).isEmpty)
         #expect(
             try machine.handle(.ended(node: 0, round: Self.first)) == [
@@ -68,7 +70,7 @@ import Testing
     @Test("With restarts left a failed round starts again, then the last failure is the answer")
     func restarts() throws {
         var machine = try Self.running(restarts: 1)
-        _ = try machine.handle(.failed(node: 1, round: Self.first, failure: Self.crash))
+        _ = try machine.handle(.failed(node: 1, round: Self.first, failure: Self.crash, evidence: .end))
         _ = try machine.handle(.ended(node: 0, round: Self.first))
         let again = LaunchRound(launch: 1, restart: 1)
         #expect(
@@ -76,9 +78,12 @@ import Testing
                 .start(round: again, request: Self.request(restarts: 1), processes: [1, 1])
             ])
         #expect(
-            try machine.handle(.failed(node: 0, round: Self.first, failure: Self.crash)).isEmpty,
+            try machine.handle(.failed(node: 0, round: Self.first, failure: Self.crash, evidence: .end)).isEmpty,
             "it crossed the restart")
-        #expect(try machine.handle(.failed(node: 0, round: again, failure: Self.crash)) == [.stop(round: again)])
+        #expect(
+            try machine.handle(.failed(node: 0, round: again, failure: Self.crash, evidence: .end)) == [
+                .stop(round: again)
+            ])
         _ = try machine.handle(.ended(node: 0, round: again))
         #expect(
             try machine.handle(.ended(node: 1, round: again)) == [
@@ -120,8 +125,8 @@ import Testing
 
     static let events: [LaunchStateMachine.Event] = [
         .requested(node: 1, launch: 1, request: request()), .requested(node: 1, launch: 2, request: request()),
-        .failed(node: 1, round: first, failure: crash),
-        .failed(node: 1, round: LaunchRound(launch: 9, restart: 0), failure: crash),
+        .failed(node: 1, round: first, failure: crash, evidence: .end),
+        .failed(node: 1, round: LaunchRound(launch: 9, restart: 0), failure: crash, evidence: .end),
         .ended(node: 1, round: first), .ended(node: 1, round: LaunchRound(launch: 9, restart: 0)), .bodyEnded(node: 1),
     ]
     static let table: [(String, [Verdict])] = [
@@ -134,7 +139,9 @@ import Testing
     static func machine(in phase: String) throws -> LaunchStateMachine {
         if phase == "gathering" { return LaunchStateMachine(size: 2) }
         var machine = try self.running()
-        if phase == "stopping" { _ = try machine.handle(.failed(node: 0, round: self.first, failure: self.crash)) }
+        if phase == "stopping" {
+            _ = try machine.handle(.failed(node: 0, round: self.first, failure: self.crash, evidence: .end))
+        }
         if phase == "answered" { for node in 0..<2 { _ = try machine.handle(.ended(node: node, round: self.first)) } }
         return machine
     }

@@ -55,6 +55,36 @@ import Testing
         #expect(launch.text() == "up\nclean\n")
     }
 
+    @Test("An attendant that would not leave does not use up the grace of the others")
+    func attendants() async throws {
+        let mark = "test/\(getpid())/attendants"
+        let launch = try await self.start(
+            "sh -c 'trap \"\" TERM; while :; do sleep 0.01; done' & "
+                + "trap 'sleep 0.2; echo clean; exit 7' TERM; echo up; while :; do sleep 0.01; done", mark: mark)
+        let attendants = ProcessTree.tree(of: ProcessTree.descendants(of: launch.pid), without: [])
+        #expect(attendants.count >= 1)
+        let left = await self.reactor.terminate(
+            [.marked(variable: "MUSTER_TEST_MARK", value: mark)], attendants: attendants, grace: 20)
+        #expect(left == [])
+        #expect(await launch.exit() == .exited(7))
+        #expect(launch.text() == "up\nclean\n")
+    }
+
+    @Test("A tree is its roots and what is below them, but for the branches that are named")
+    func tree() async throws {
+        let mark = "test/\(getpid())/tree"
+        let launch = try await self.start(
+            "sh -c 'sleep 600 & sleep 600' & sh -c 'sleep 600 & sleep 600' & sleep 0.5; echo up; wait", mark: mark)
+        let root = launch.pid
+        let all = ProcessTree.tree(of: [root], without: [])
+        #expect(Set(all.map(\.pid)) == Set(ProcessTree.descendants(of: root) + [root]))
+        let branch = try #require(ProcessTree.descendants(of: root).first { !ProcessTree.descendants(of: $0).isEmpty })
+        let pruned = ProcessTree.tree(of: [root], without: [branch])
+        #expect(all.subtracting(pruned) == ProcessTree.tree(of: [branch], without: []))
+        _ = await self.reactor.terminate([.marked(variable: "MUSTER_TEST_MARK", value: mark)], grace: 0)
+        _ = await launch.exit()
+    }
+
     @Test("A mark means itself and what is below it, not what merely begins alike")
     func marks() async throws {
         let mark = "test/\(getpid())/mark"

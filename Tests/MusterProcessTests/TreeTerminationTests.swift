@@ -38,6 +38,19 @@ import Testing
         }
     }
 
+    @Test("Attendants are not asked, and are killed when only they are left or when the grace is over")
+    func attendants() throws {
+        var termination = TreeTermination(start: 100, grace: 50, deadline: 200, attendants: [self.two])
+        let both = [self.one, self.two]
+        #expect(
+            try termination.handle(.scanned(both, isCertain: false, now: 100)) == [.ask([self.one]), .scanAgain])
+        #expect(try termination.handle(.scanned(both, isCertain: false, now: 110)) == [.scanAgain])
+        var patient = termination
+        #expect(
+            try patient.handle(.scanned([self.two], isCertain: false, now: 120)) == [.kill([self.two]), .scanAgain])
+        #expect(try termination.handle(.scanned(both, isCertain: false, now: 150)) == [.kill(both), .scanAgain])
+    }
+
     @Test("Without grace nobody is asked")
     func noGrace() throws {
         var termination = TreeTermination(start: 100, grace: 0, deadline: 0)

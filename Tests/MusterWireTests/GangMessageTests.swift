@@ -65,7 +65,7 @@ import Testing
                 shared: "/scratch/0/shared-1")),
         .broadcastWanted(broadcast: 1),
         .broadcastTaken(broadcast: 1, failure: nil),
-        .launchFailed(round: round, failure: failure),
+        .launchFailed(round: round, failure: failure, evidence: .end),
         .launchStopped(round: round),
         .launchEnded(round: round),
         .launchAnswered(launch: 1, failure: nil),

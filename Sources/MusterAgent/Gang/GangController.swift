@@ -16,6 +16,9 @@ final class GangController {
     /// What is said to node 0 itself.
     private let toNode: (GangMessage) -> Void
 
+    /// Seconds in which a launcher that has killed its programs has told why, or has at least ended.
+    private static let doubt = 0.25
+
     /// What the gang was to have.
     private let size: Int
     private var gang: GangStateMachine
@@ -186,8 +189,8 @@ final class GangController {
             self.broadcast(offer)
         case .launchRequested(let launch, let request):
             self.applyLaunch(.requested(node: node, launch: launch, request: request))
-        case .launchFailed(let round, let failure):
-            self.applyLaunch(.failed(node: node, round: round, failure: failure))
+        case .launchFailed(let round, let failure, let evidence):
+            self.applyLaunch(.failed(node: node, round: round, failure: failure, evidence: evidence))
         case .launchHosting(let round):
             self.applyLaunch(.hosting(node: node, round: round))
         case .launchEnded(let round):
@@ -212,6 +215,7 @@ final class GangController {
 
     func setupDeadline() { self.applySetup(.deadlinePassed(seconds: self.setup.deadline), self.spec.index) }
     func rendezvousDeadline() { self.apply(.deadlinePassed(seconds: self.spec.rendezvousDeadline)) }
+    func doubtOver(_ round: LaunchRound) { self.applyLaunch(.doubtOver(round: round)) }
     func timedOut() { self.apply(.timedOut(seconds: self.spec.timeout ?? 0)) }
     func stop(_ failure: TaskFailure) { self.apply(.stopped(failure)) }
 
@@ -326,6 +330,9 @@ final class GangController {
         switch action {
         case .start(let round, let request, let processes): self.start(round, request, processes)
         case .stop(let round): self.sendToAll(.launchStopped(round: round))
+        case .doubt(let round):
+            let events = self.services.events
+            self.services.reactor.schedule(after: Self.doubt) { events.yield(.doubtOver(round)) }
         case .answer(let launch, let nodes, let failure):
             if let failure { self.apply(.launchFailed(failure)) }
             self.send(.launchAnswered(launch: launch, failure: failure), to: nodes)

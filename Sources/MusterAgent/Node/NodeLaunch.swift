@@ -22,6 +22,8 @@ struct NodeRound {
     /// Those of them that were ended because the launcher does not wait for them any more: their end is no failure of
     /// this node.
     var abandoned: Set<Int> = []
+    /// The wrappers around programs that a launcher runs on this node.
+    var wrappers: [SocketConnection: (label: String, pid: Int32)] = [:]
     /// Commands that came before the plan.
     var early: [(id: Int, command: String)] = []
     /// In the order in which they came.

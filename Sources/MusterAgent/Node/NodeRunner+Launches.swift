@@ -171,12 +171,14 @@ extension NodeRunner {
         guard let current = self.round, !current.isStopping, let plan = current.plan else { return }
         self.round?.exits.append(exit)
         guard let cause = plan.reading.verdict(on: current.exits + [exit]) else { return }
-        self.failRound(self.blame(cause.label).failure(cause, detail: cause == exit ? detail : nil))
+        self.failRound(
+            self.blame(cause.label).failure(cause, detail: cause == exit ? detail : nil),
+            plan.reading.evidence(of: cause))
     }
 
-    func failRound(_ failure: TaskFailure) {
+    func failRound(_ failure: TaskFailure, _ evidence: LaunchEvidence = .end) {
         guard let round = self.round?.round else { return }
-        self.toControl(.launchFailed(round: round, failure: failure))
+        self.toControl(.launchFailed(round: round, failure: failure, evidence: evidence))
         self.stopRound(round)
     }
 
@@ -185,12 +187,14 @@ extension NodeRunner {
         guard let current = self.round, current.round == round, !current.isStopping, !self.isClearing else { return }
         self.round?.isStopping = true
         self.heldFiles.look()
+        let attendants = self.attendants
         let processes = Array(current.running.values) + current.remotes.values.map(\.process)
-        for process in processes { process.signalGroup(SIGTERM) }
+        if attendants.isEmpty { for process in processes { process.signalGroup(SIGTERM) } }
         let below = processes.map { ProcessSelection.descendants(of: $0.pid) }
         let events = self.services.events
         self.services.reactor.terminate(
-            [.marked(variable: Self.mark, value: self.mark(round))] + below, grace: self.spec.grace
+            [.marked(variable: Self.mark, value: self.mark(round))] + below, attendants: attendants,
+            grace: min(self.spec.grace, NodeSpec.failureGrace)
         ) { _ in events.yield(.roundCleared(round)) }
     }
 

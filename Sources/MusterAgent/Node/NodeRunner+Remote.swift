@@ -109,13 +109,4 @@ extension NodeRunner {
         guard case .exited(let code) = status, (129...128 + 64).contains(code) else { return status }
         return .signaled(code - 128)
     }
-
-    // MARK: What the wrapper of a launched program tells
-
-    func watched(_ exit: WatchedExit, _ connection: SocketConnection) {
-        self.judge(
-            ProcessExit(
-                label: exit.label, role: .watched, code: exit.code, signal: exit.signal, lastLines: exit.lastLines))
-        self.answer(connection, .done)
-    }
 }

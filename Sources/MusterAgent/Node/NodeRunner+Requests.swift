@@ -23,6 +23,7 @@ extension NodeRunner {
     func requestsEnded(_ connection: SocketConnection) {
         self.requests.forget(connection)
         self.abandonRemotes(of: connection)
+        self.loseWrapper(connection)
         for process in self.processes.values where process.connection == connection {
             process.process.signalGroup(SIGTERM)
         }
@@ -52,6 +53,8 @@ extension NodeRunner {
             self.broadcast(path, connection)
         case .request(.reach(let host, let command)):
             self.reach(host, command, connection)
+        case .request(.watching(let label, let wrapper)):
+            self.watching(label, wrapper, connection)
         case .request(.watched(let exit)):
             self.watched(exit, connection)
         }

@@ -271,7 +271,7 @@ final class NodeRunner {
         self.cluster.followLogs()
         self.log?.flush()
         self.toControl(.ended(outcome: outcome))
-        if case .failed = outcome { self.clear() }
+        if case .failed(let failure) = outcome { self.clear(after: failure) }
     }
 
     // MARK: The end
@@ -282,11 +282,11 @@ final class NodeRunner {
         self.isReleased = true
         self.keeps = self.spec.stays && failure == nil
         if self.isCleared { return self.leave() }
-        self.clear()
+        self.clear(after: failure)
     }
 
     /// Ends everything below this agent and removes its folder. Asking twice is asking once.
-    func clear() {
+    private func clear(after failure: TaskFailure?) {
         guard !self.isClearing else { return }
         self.isClearing = true
         self.heldFiles.look()
@@ -309,7 +309,9 @@ final class NodeRunner {
             let keeps = folder.empty(package: package, stamps)
             return self.cleared(left: [keeps ? nil : folder.remove()].compactMap { $0 }, keeps: keeps)
         }
-        self.services.reactor.terminate([.descendants(of: getpid())], grace: self.spec.grace, completion: clearFolder)
+        self.services.reactor.terminate(
+            [.descendants(of: getpid())], attendants: self.attendants, grace: self.spec.grace(after: failure),
+            completion: clearFolder)
     }
 
     func cleared(left: [String], keeps: Bool) {

@@ -12,9 +12,8 @@ import Synchronization
 /// goes on to the launcher. Only the node's own variables and work folder are put right, where a launcher has forwarded
 /// those of its own node.
 enum RankVerb {
-    /// Seconds for which the end of a rank by SIGTERM or SIGKILL is kept back: a launcher that ends its ranks because one
-    /// of them failed kills this program as well, and then there is nothing to tell.
-    private static let doubt = 0.2
+    /// Seconds after the end of a program by SIGTERM in which this one hears whether it was meant as well.
+    private static let doubt = 0.05
 
     static func run(_ arguments: [String]) async -> CInt {
         guard let program = arguments.first, !program.isEmpty else {
@@ -24,20 +23,20 @@ enum RankVerb {
         let environment = RankEnvironment.restored()
         let folder = environment[NodeEnvironment.workFolder]
         let label = RankEnvironment.label(environment)
+        // Kept until the end: the agent takes its loss for this program's.
+        let agent = try? AgentConnection(socket: environment[NodeEnvironment.socket])
+        _ = try? agent?.ask(.watching(label: label, wrapper: getpid()))
         do {
             ProcessTree.becomeSubreaper()
             let reactor = try ProcessReactor()
-            let status = try await self.run(
+            let end = try await self.run(
                 Self.spelled(program, in: folder), Array(arguments.dropFirst()), environment, folder, on: reactor)
-            // A launcher ends its ranks because something else has failed, and says of what by its own end.
-            if !status.status.isSuccess, status.told != .byLauncher {
-                await self.tell(label, status, environment, reactor)
-            }
-            return Self.code(of: status.status)
+            _ = try? agent?.ask(.watched(exit: self.report(end, label)))
+            return Self.code(of: end.status)
         } catch {
             AgentErrors.print("\(error)")
             let exit = WatchedExit(label: label, code: 127, signal: nil, lastLines: ["\(error)"])
-            _ = try? AgentAsk.ask(.watched(exit: exit), socket: environment[NodeEnvironment.socket])
+            _ = try? agent?.ask(.watched(exit: exit))
             return 127
         }
     }
@@ -70,18 +69,14 @@ enum RankVerb {
         let tail = OutputTail()
         let told = Mutex(Told.byNobody)
         let launcher = getppid()
-        return try await withCheckedThrowingContinuation { continuation in
+        let status = try await withCheckedThrowingContinuation { continuation in
             do throws(SpawnError) {
                 let process = try reactor.spawn(
                     spec,
                     onOutput: { stream, bytes in
                         tail.append(stream, bytes)
                         Self.write(bytes, to: stream == .standardOutput ? STDOUT_FILENO : STDERR_FILENO)
-                    },
-                    onExit: {
-                        continuation.resume(
-                            returning: End(status: $0, told: told.withLock { $0 }, lastLines: tail.lastLines))
-                    })
+                    }, onExit: { continuation.resume(returning: $0) })
                 reactor.handleSignals([SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCONT]) { signal in
                     if signal == SIGTERM || signal == SIGINT || signal == SIGHUP {
                         let isLauncher = ProcessReactor.sender(of: signal) == launcher
@@ -93,6 +88,15 @@ enum RankVerb {
                 continuation.resume(throwing: error)
             }
         }
+        if status == .signaled(SIGTERM), told.withLock({ $0 }) == .byNobody { await self.pause(reactor) }
+        return End(status: status, told: told.withLock { $0 }, lastLines: tail.lastLines)
+    }
+
+    /// What goes to a whole group comes to each of its processes on its own.
+    private static func pause(_ reactor: ProcessReactor) async {
+        await withCheckedContinuation { continuation in
+            reactor.schedule(after: Self.doubt) { continuation.resume() }
+        }
     }
 
     /// A launcher that has gone is no reason to stop the program: its end will be told.
@@ -100,21 +104,16 @@ enum RankVerb {
         _ = WholeWrite.write(bytes, to: descriptor)
     }
 
-    private static func tell(
-        _ label: String, _ end: End, _ environment: [String: String], _ reactor: ProcessReactor
-    ) async {
-        // An agent that ends its round has asked; it knows already, and waits for this program.
-        if end.told == .byNobody, case .signaled(let signal) = end.status, signal == SIGTERM || signal == SIGKILL {
-            await withCheckedContinuation { continuation in
-                reactor.schedule(after: Self.doubt) { continuation.resume() }
-            }
-        }
-        var exit = WatchedExit(label: label, code: nil, signal: nil, lastLines: end.lastLines)
+    /// What the agent is to hear; nil for nothing. A launcher ends its ranks because something else has failed, and says of
+    /// what by its own end.
+    private static func report(_ end: End, _ label: String) -> WatchedExit? {
+        guard !end.status.isSuccess, end.told != .byLauncher else { return nil }
         switch end.status {
-        case .exited(let code): exit.code = Int(code)
-        case .signaled(let signal): exit.signal = Int(signal)
+        case .exited(let code):
+            return WatchedExit(label: label, code: Int(code), signal: nil, lastLines: end.lastLines)
+        case .signaled(let signal):
+            return WatchedExit(label: label, code: nil, signal: Int(signal), lastLines: end.lastLines)
         }
-        _ = try? AgentAsk.ask(.watched(exit: exit), socket: environment[NodeEnvironment.socket])
     }
 
     private static func code(of status: ExitStatus) -> CInt {

@@ -17,7 +17,7 @@ enum ReachVerb {
             return 255
         }
         do {
-            switch try AgentAsk.ask(.reach(host: host, command: command)) {
+            switch try AgentConnection().ask(.reach(host: host, command: command)) {
             case .exited(let code): return CInt(truncatingIfNeeded: code)
             case .failed(let failure): AgentErrors.print(failure.message)
             default: AgentErrors.print("the agent gave an answer to another question")

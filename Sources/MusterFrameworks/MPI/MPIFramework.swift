@@ -63,15 +63,22 @@ package struct MPIFramework: Framework {
             return LaunchPlan(processes: [compiler])
         }
         let hosts = MPIHosts(context)
-        guard context.node == 0 else { return LaunchPlan(remote: hosts.remote, leavings: MPIHosts.leavings) }
+        guard context.node == 0 else {
+            return LaunchPlan(remote: hosts.remote, hasRanks: true, reading: Self.reading, leavings: MPIHosts.leavings)
+        }
         let program = [context.agent, "rank", try options.string("program") ?? ""]
         let launcher = PlannedProcess(
             label: tool.program,
             arguments: [tool.program] + arguments + program + (try options.strings("programArguments")),
             environment: context.environment.merging(hosts.environment) { $1 }, hostname: hosts.hostname)
         return LaunchPlan(
-            processes: [launcher], files: hosts.files, remote: hosts.remote, leavings: MPIHosts.leavings)
+            processes: [launcher], files: hosts.files, remote: hosts.remote, hasRanks: true, reading: Self.reading,
+            leavings: MPIHosts.leavings)
     }
+
+    /// A launcher whose rank was killed leaves with the signal's number, or 128 more, or 255 for a node that it has lost;
+    /// after `MPI_Abort`, which has it kill all ranks, with the code that was given.
+    private static let reading = ExitReading(killCodes: [9, 11, 15, 137, 139, 143, 255])
 }
 
 /// The programs of an MPI, by the names that all of them use.

@@ -3,18 +3,27 @@ import Glibc
 import MusterModel
 import MusterWire
 
-/// One question to the agent of the node that this process runs on.
-enum AgentAsk {
-    /// Asks and waits for the answer, blocking.
-    /// - Throws: ``AgentError`` when there is no agent to ask, or it has gone.
-    static func ask(_ request: AgentRequest, socket path: String? = nil) throws -> AgentAnswer {
-        guard let path = path ?? self.socket else {
-            throw AgentError("\(NodeEnvironment.socket) is not set; this works only in a process that a Muster step started")
+/// A connection to the agent of the node that this process runs on. It ends with this value, and the agent sees that.
+final class AgentConnection: Sendable {
+    private let descriptor: CInt
+
+    /// - Parameter path: The agent's socket; nil for the one that the environment names.
+    /// - Throws: ``AgentError`` when there is no agent.
+    init(socket path: String? = nil) throws(AgentError) {
+        guard let path = path ?? Self.socket else {
+            throw AgentError(
+                "\(NodeEnvironment.socket) is not set; this works only in a process that a Muster step started")
         }
-        let descriptor = try self.connect(path)
-        defer { close(descriptor) }
-        try self.send(try LineCoding.encode(request), to: descriptor)
-        return try LineCoding.decode(AgentAnswer.self, from: try self.receive(from: descriptor))
+        self.descriptor = try Self.connect(path)
+    }
+
+    deinit { close(self.descriptor) }
+
+    /// Asks and waits for the answer, blocking. To be used by one thread at a time.
+    /// - Throws: ``AgentError`` when the agent has gone.
+    func ask(_ request: AgentRequest) throws -> AgentAnswer {
+        try Self.send(try LineCoding.encode(request), to: self.descriptor)
+        return try LineCoding.decode(AgentAnswer.self, from: try Self.receive(from: self.descriptor))
     }
 
     private static var socket: String? { getenv(NodeEnvironment.socket).map { String(cString: $0) } }
