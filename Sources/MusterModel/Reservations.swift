@@ -31,12 +31,13 @@ package struct Reservations: Sendable {
     /// Asks for as many nodes of `sizes` as are free now, the most that there can be, with `resources` each.
     package mutating func reserve(_ attempt: AttemptID, sizes: ClosedRange<Int>, resources: Resources?) -> Decision {
         let wanted = resources ?? Resources(cpu: 0, gpu: 0, memory: 0)
-        // A gang that can be smaller never takes more than there is.
-        let free = sizes.reversed().first { nodes in
-            !self.isOversized(nodes: nodes, wanted) && self.fits(nodes: nodes, wanted, isOversized: false)
-                && Self.refusal(nodes: nodes, resources: resources, capacity: self.capacity) == nil
+        // A gang that can be smaller never takes more than there is: only its least may have to run alone.
+        let more = sizes.dropFirst().reversed().first { nodes in
+            Self.refusal(nodes: nodes, resources: resources, capacity: self.capacity) == nil
+                && !self.isOversized(nodes: nodes, wanted) && self.fits(nodes: nodes, wanted, isOversized: false)
         }
-        return self.reserve(attempt, nodes: free ?? sizes.lowerBound, resources: resources)
+        guard let more else { return self.reserve(attempt, nodes: sizes.lowerBound, resources: resources) }
+        return .granted(self.grant(attempt, nodes: more, wanted), isOversized: false)
     }
 
     /// Asks for `nodes` times `resources` on behalf of `attempt`.
@@ -47,13 +48,16 @@ package struct Reservations: Sendable {
         let wanted = resources ?? Resources(cpu: 0, gpu: 0, memory: 0)
         let isOversized = self.isOversized(nodes: nodes, wanted)
         guard self.fits(nodes: nodes, wanted, isOversized: isOversized) else { return .wait }
+        return .granted(self.grant(attempt, nodes: nodes, wanted), isOversized: isOversized)
+    }
+
+    private mutating func grant(_ attempt: AttemptID, nodes: Int, _ wanted: Resources) -> [NodeAllotment] {
         let gpus = Array(self.freeGPUs.prefix(nodes * wanted.gpu))
         self.freeGPUs.removeFirst(gpus.count)
         self.holdings[attempt] = Holding(nodes: nodes, resources: wanted, gpus: gpus)
-        let allotments = (0..<nodes).map { node in
+        return (0..<nodes).map { node in
             NodeAllotment(cpus: wanted.cpu, gpus: Array(gpus.dropFirst(node * wanted.gpu).prefix(wanted.gpu)))
         }
-        return .granted(allotments, isOversized: isOversized)
     }
 
     /// Gives back what `attempt` holds; nothing happens when it holds nothing.
@@ -66,10 +70,12 @@ package struct Reservations: Sendable {
     package static func refusal(nodes: Int, resources: Resources?, capacity: MachineCapacity) -> String? {
         guard let resources else { return nil }
         if resources.memory > 0, nodes > capacity.memory / resources.memory {
-            return "it asks for \(Self.gigabytes(resources.memory)) of memory on each of \(nodes) nodes, and this machine has \(Self.gigabytes(capacity.memory)); lower @Resources(memory:) or the number of nodes"
+            return
+                "it asks for \(Self.gigabytes(resources.memory)) of memory on each of \(nodes) nodes, and this machine has \(Self.gigabytes(capacity.memory)); lower @Resources(memory:) or the number of nodes"
         }
         if resources.gpu > 0, nodes > capacity.gpus / resources.gpu {
-            return "it asks for \(resources.gpu) GPUs on each of \(nodes) nodes, and this machine has \(capacity.gpus); lower @Resources(gpu:) or the number of nodes"
+            return
+                "it asks for \(resources.gpu) GPUs on each of \(nodes) nodes, and this machine has \(capacity.gpus); lower @Resources(gpu:) or the number of nodes"
         }
         return nil
     }
