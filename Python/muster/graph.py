@@ -9,6 +9,7 @@ import inspect
 import os
 import textwrap
 
+from .arguments import pairs
 from .names import hint
 
 
@@ -68,10 +69,9 @@ class StepSource:
             if isinstance(node, ast.Attribute) and _is_name(node.value, owner) and isinstance(node.ctx, ast.Store):
                 self.artifacts.setdefault(node.attr, self.offset + node.lineno)
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "run":
-                for keyword in node.keywords:
-                    value = keyword.value
-                    if keyword.arg == "entrypoint" and isinstance(value, ast.Constant) and isinstance(value.value, str):
-                        self.entrypoints.append(value.value)
+                script = _literal(node, "entrypoint")
+                if isinstance(script, str) and ("/" in script or not _may_run_others(node)):
+                    self.entrypoints.append(script)
 
     # self.next
 
@@ -165,6 +165,22 @@ class StepSource:
 
 def _is_name(node, name):
     return isinstance(node, ast.Name) and node.id == name
+
+
+def _literal(call, name):
+    """The constant that a call gives for a keyword; None when it gives none."""
+    values = [keyword.value for keyword in call.keywords if keyword.arg == name]
+    return values[0].value if values and isinstance(values[0], ast.Constant) else None
+
+
+def _may_run_others(call):
+    """Whether torchrun is told, or may be, to run a module, or a program that it looks for on the PATH."""
+    given = call.args[:1] + [keyword.value for keyword in call.keywords if keyword.arg in ("torchrun_args", None)]
+    try:
+        words = [word for value in given for word in pairs(ast.literal_eval(value))]
+    except (TypeError, ValueError):
+        return True
+    return any(word in ("-m", "--module", "--no-python", "--no_python") for word in words)
 
 
 def _is_next(node, owner):

@@ -158,13 +158,18 @@ if __name__ == '__main__':
                 self.helper()
                 self.e += 1
                 current.torch.run(entrypoint='train.py', entrypoint_args={'x': 1})
+                current.torch.run(entrypoint='package.module', torchrun_args=['-m'])
+                current.torch.run(entrypoint='env', torchrun_args={'no-python': ''})
+                current.torch.run(entrypoint='unknown', torchrun_args=[self.a])
+                current.torch.run(entrypoint='./own', torchrun_args={'no-python': ''})
+                current.torch.run(entrypoint='more.py', torchrun_args={'max-restarts': 1})
                 self.next(self.end)
             def helper(self):
                 self.f = 1
             """)) as workshop:
             manifest = workshop.describe()
         self.assertEqual(manifest["artifacts"], ["a", "b", "d", "e", "f"])
-        self.assertEqual(manifest["steps"][0]["entrypoints"], ["train.py"])
+        self.assertEqual(manifest["steps"][0]["entrypoints"], ["train.py", "./own", "more.py"])
 
 
 if __name__ == "__main__":

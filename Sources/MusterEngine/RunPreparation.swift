@@ -75,11 +75,16 @@ package struct RunPreparation: Sendable {
     private func checkEntrypoints(of manifest: FlowManifest, in package: CodePackage) throws {
         let paths = Set(package.files.map(\.path))
         for step in manifest.steps {
-            for entrypoint in step.entrypoints where !entrypoint.hasPrefix("/") && !paths.contains(entrypoint) {
+            for entrypoint in step.entrypoints where !entrypoint.hasPrefix("/") {
+                guard !paths.contains(entrypoint.hasPrefix("./") ? String(entrypoint.dropFirst(2)) : entrypoint) else {
+                    continue
+                }
                 let place = step.location.map { " (\($0))" } ?? ""
                 throw EngineError(
                     code: .flow,
-                    message: "step \(step.name) runs \(entrypoint)\(place), but there is no such file in the flow's code package, made from \(manifest.folder)")
+                    message:
+                        "step \(step.name) runs \(entrypoint)\(place), but there is no such file in the flow's code package, made from \(manifest.folder)"
+                )
             }
         }
     }

@@ -13,12 +13,29 @@ private final class ScriptCollector: SyntaxVisitor {
     var scripts: [String] = []
 
     override func visit(_ node: FunctionCallExprSyntax) -> SyntaxVisitorContinueKind {
-        guard let access = node.calledExpression.as(MemberAccessExprSyntax.self), access.declName.baseName.text == "run",
+        guard let access = node.calledExpression.as(MemberAccessExprSyntax.self),
+            access.declName.baseName.text == "run",
             access.base?.trimmedDescription.contains("current.") == true
         else { return .visitChildren }
+        let runsOthers = self.mayRunOthers(node)
         for argument in node.arguments where ["entrypoint", "script"].contains(argument.label?.text) {
-            if let script = argument.expression.literalText, !self.scripts.contains(script) { self.scripts.append(script) }
+            guard let script = argument.expression.literalText, !self.scripts.contains(script),
+                !runsOthers || script.contains("/")
+            else { continue }
+            self.scripts.append(script)
         }
         return .visitChildren
+    }
+
+    /// Whether the launcher is told, or may be, to run a module, or a program that it looks for on the PATH.
+    private func mayRunOthers(_ node: FunctionCallExprSyntax) -> Bool {
+        guard let launcher = node.arguments.first(where: { $0.label?.text == "torchrunArguments" })?.expression else {
+            return false
+        }
+        guard let array = launcher.as(ArrayExprSyntax.self) else { return true }
+        return array.elements.contains { element in
+            guard let word = element.expression.literalText else { return true }
+            return ["-m", "--module", "--no-python", "--no_python"].contains(word)
+        }
     }
 }

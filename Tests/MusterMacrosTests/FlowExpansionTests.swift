@@ -39,9 +39,12 @@ import Testing
         for constructor in [
             "static func work(foreach items: some Swift.Collection<Int>) -> Next",
             "static var join: Next", "static func train(nodes count: Swift.Int) -> Next", "static var end: Next",
-            "static var left: Branch", "static func all(_ first: Branch, _ second: Branch, _ others: Branch...) -> Next",
+            "static var left: Branch",
+            "static func all(_ first: Branch, _ second: Branch, _ others: Branch...) -> Next",
         ] { #expect(next.contains(constructor)) }
-        for absent in ["var start", "var work:", "var train:", "static var work: Branch"] { #expect(!next.contains(absent)) }
+        for absent in ["var start", "var work:", "var train:", "static var work: Branch"] {
+            #expect(!next.contains(absent))
+        }
     }
 
     @Test("Stored variables become artifacts; constants, computed, static and parameter properties do not")
@@ -56,7 +59,8 @@ import Testing
         arguments: [
             #"name: "Adder""#, #"summary: "Adds numbers.""#, #"file: "/flows/Flow.swift""#,
             #"Muster.ParameterProperty("count", \._count, line: 4)"#, #"Muster.ArtifactProperty("sum", \._sum)"#,
-            #""start", summary: "Fans out.", line: 12, join: nil"#, "decorators: [Retry(times: 2)]", "decorators: [JAX(2)]",
+            #""start", summary: "Fans out.", line: 12, join: nil"#, "decorators: [Retry(times: 2)]",
+            "decorators: [JAX(2)]",
             #"edges: [.foreach(to: "work")]"#, #"edges: [.step(to: "end"), .nodes(to: "train")]"#,
             #"edges: [.branches(to: ["left", "right"])]"#, #"edges: [.step(to: "both")]"#, #"entrypoints: ["work.py"]"#,
             #"join: Muster.JoinManifest(names: ["left", "right"])"#, "{ flow, _ in flow.start() }",
@@ -66,6 +70,23 @@ import Testing
         ])
     func definition(text: String) throws {
         #expect(try Expansion(Self.source).members[1].contains(text))
+    }
+
+    @Test(
+        "A script that is named literally is an entrypoint, but not what may be a module or a program of the PATH",
+        arguments: [
+            (#"entrypoint: "a.py""#, true), (#"entrypoint: "a.py", torchrunArguments: ["--max-restarts", "2"]"#, true),
+            (#"entrypoint: "a.module", torchrunArguments: ["-m"]"#, false),
+            (#"entrypoint: "env", torchrunArguments: ["--no-python"]"#, false),
+            (#"entrypoint: "./own", torchrunArguments: ["--no-python"]"#, true),
+            (#"entrypoint: "unknown", torchrunArguments: options"#, false),
+            (#"entrypoint: "unknown", torchrunArguments: ["--\(option)"]"#, false), ("entrypoint: script", false),
+        ])
+    func entrypoints(arguments: String, isOne: Bool) throws {
+        let expansion = try Expansion(
+            "@Flow struct A {\n@Step func start() async throws -> Next {\n"
+                + "try await current.torch.run(\(arguments))\nreturn .end }\n@Step func end() {}\n}")
+        #expect(expansion.members[1].contains("entrypoints: [\"") == isOne)
     }
 
     @Test("A public flow has public members, because the protocol asks for them")
