@@ -33,6 +33,9 @@ public struct SetupContext: Codable, Sendable, Equatable {
     public var node: Int
     /// A name for this attempt's cluster that no other cluster has: letters, digits, `-` and `_`.
     public var clusterID: String
+    /// A secret that this attempt's nodes and their programs share, for services that ask who comes: random letters and
+    /// digits. Empty where the nodes have none.
+    public var secret: String
     /// The interpreter of the step's Python environment, if it has one.
     public var python: String?
     public var environment: [String: String]
@@ -41,11 +44,13 @@ public struct SetupContext: Codable, Sendable, Equatable {
     public var folder: String
 
     public init(
-        roster: Roster, node: Int, clusterID: String, python: String?, environment: [String: String], folder: String
+        roster: Roster, node: Int, clusterID: String, secret: String = "", python: String?,
+        environment: [String: String], folder: String
     ) {
         self.roster = roster
         self.node = node
         self.clusterID = clusterID
+        self.secret = secret
         self.python = python
         self.environment = environment
         self.folder = folder

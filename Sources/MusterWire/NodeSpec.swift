@@ -16,6 +16,9 @@ public struct NodeSpec: Codable, Sendable, Equatable {
     public var address: String
     /// 32 random bytes made for this attempt, base64: the key of the gang's connections.
     public var secret: String
+    /// Random text made for this attempt, for what the step's framework keeps up: the user's programs know it, so it is not
+    /// ``secret``. Empty for none.
+    public var clusterSecret: String
     /// Seconds for all nodes to come to the rendezvous.
     public var rendezvousDeadline: Double
     /// Seconds the attempt may run; nil without `@Timeout`.
@@ -59,6 +62,7 @@ public struct NodeSpec: Codable, Sendable, Equatable {
         self.minimum = minimum ?? size
         self.address = address
         self.secret = secret
+        self.clusterSecret = ""
         self.rendezvousDeadline = rendezvousDeadline
         self.timeout = timeout
         self.grace = grace

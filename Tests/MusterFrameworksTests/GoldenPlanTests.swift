@@ -38,7 +38,8 @@ import Testing
             try framework.services(
                 settings: settings,
                 SetupContext(
-                    roster: roster, node: node, clusterID: "Train-17-train-3-0", python: "/venv/bin/python3",
+                    roster: roster, node: node, clusterID: "Train-17-train-3-0", secret: "s3cret",
+                    python: "/venv/bin/python3",
                     environment: ["HOME": "/root"], folder: "/scratch/c")))
     }
 

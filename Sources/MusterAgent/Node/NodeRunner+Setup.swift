@@ -20,7 +20,8 @@ extension NodeRunner {
             return self.cannotStart(AgentError.system("make the folder \(self.folder.cluster)"))
         }
         let context = SetupContext(
-            roster: roster, node: self.spec.index, clusterID: self.clusterID, python: self.spec.task.python,
+            roster: roster, node: self.spec.index, clusterID: self.clusterID, secret: self.spec.clusterSecret,
+            python: self.spec.task.python,
             environment: self.environment, folder: self.folder.cluster)
         let events = self.services.events
         self.planner.ask(.services(framework: framework.name, settings: framework.options, context: context)) {

@@ -119,9 +119,11 @@ package final class LocalBackend: ComputeBackend {
     private func startAll(_ request: LocalRequest) throws {
         try ScratchFolder.make(request.scratch)
         let secret = Data((0..<32).map { _ in UInt8.random(in: 0...255) }).base64EncodedString()
+        let clusterSecret = (0..<4).map { _ in String(UInt64.random(in: 0...UInt64.max), radix: 36) }.joined()
         for node in request.nodes {
             var node = node
             node.secret = secret
+            node.clusterSecret = clusterSecret
             let agent = LocalAgent(
                 node: node.index, scratch: request.scratch, address: node.address, attempt: request.attempt)
             try self.start(agent, node)

@@ -6,8 +6,10 @@ package import MusterModel
 /// when it is not given), `workerLogs` (false leaves the output of Ray's workers in Ray's own files).
 ///
 /// Every node runs `ray start --block`, so its processes are the agent's to supervise. The others start as soon as the head
-/// takes connections: by themselves they would look for it once a second. A node says that it has started once it is registered at the head, so the cluster has its
-/// full size when all have said so. The head's port is one that its node keeps free; Ray finds all others by itself. Every
+/// takes connections: by themselves they would look for it once a second. A node says that it has started once it is
+/// registered at the head, so the cluster has its full size when all have said so. It takes nobody in who lacks the
+/// attempt's token, in releases of Ray that know tokens; with a dashboard, whose readers have none, there is no token
+/// either. The head's port is one that its node keeps free; Ray finds all others by itself. Every
 /// node has a temporary folder of its own, for which nodes that share a machine would else race.
 package struct RayFramework: Framework {
     package static let name = "ray"
@@ -40,7 +42,7 @@ package struct RayFramework: Framework {
             process: PlannedProcess(
                 label: isHead ? "the Ray head" : "the Ray node",
                 arguments: try self.command(settings, address, context),
-                environment: self.environment(context)),
+                environment: self.environment(settings, context)),
             stage: 0, readiness: .output(text: Self.started),
             after: isHead ? nil : ServiceAddress(host: context.roster.controlAddress, port: ports[0]))
         let logs = PlannedLogs(
@@ -48,6 +50,7 @@ package struct RayFramework: Framework {
             marks: [":job_id:", ":task_name:", ":actor_name:"])
         var environment = Self.defaults.filter { context.environment[$0.key] == nil }
         environment["RAY_ADDRESS"] = address
+        environment.merge(Self.token(settings, context)) { $1 }
         return SetupPlan(
             services: [service], environment: environment,
             logs: settings.workerLogs ? [logs] : [])
@@ -58,9 +61,17 @@ package struct RayFramework: Framework {
     private static let defaults = ["RAY_USAGE_STATS_ENABLED": "0", "RAY_LOG_TO_DRIVER": "0"]
 
     /// Of `ray start`, whose line that it has started must not wait in a buffer.
-    private func environment(_ context: SetupContext) -> [String: String] {
+    private func environment(_ settings: Settings, _ context: SetupContext) -> [String: String] {
         context.environment.merging(["RAY_USAGE_STATS_ENABLED": "0"]) { own, _ in own }
             .merging(["PYTHONUNBUFFERED": "1"]) { $1 }
+            .merging(Self.token(settings, context)) { $1 }
+    }
+
+    /// What keeps programs of other clusters out, unless the user has said how Ray is to tell who comes.
+    private static func token(_ settings: Settings, _ context: SetupContext) -> [String: String] {
+        let isUsers = context.environment.keys.contains { $0.hasPrefix("RAY_AUTH_") }
+        guard !settings.dashboard, !context.secret.isEmpty, !isUsers else { return [:] }
+        return ["RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": context.secret]
     }
 
     private func command(

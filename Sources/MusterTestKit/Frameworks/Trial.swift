@@ -31,7 +31,7 @@ struct Trial: CustomStringConvertible {
     func setupContext(_ node: Int, ports: Int) -> SetupContext {
         SetupContext(
             roster: self.gang.roster(ports: ports, firstPort: self.firstPort), node: node,
-            clusterID: "Flow-17-step-3-0",
+            clusterID: "Flow-17-step-3-0", secret: "17x3secret",
             python: "/venv/bin/python3", environment: self.ordered(self.nodeEnvironment(node)),
             folder: "/scratch/\(node)/cluster")
     }
