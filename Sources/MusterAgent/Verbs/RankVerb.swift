@@ -14,6 +14,8 @@ import Synchronization
 enum RankVerb {
     /// Seconds after the end of a program by SIGTERM in which this one hears whether it was meant as well.
     private static let doubt = 0.05
+    /// Seconds for the end of the launcher's daemon to be told before that of a program that it took along.
+    private static let precedence = 0.3
 
     static func run(_ arguments: [String]) async -> CInt {
         guard let program = arguments.first, !program.isEmpty else {
@@ -88,14 +90,19 @@ enum RankVerb {
                 continuation.resume(throwing: error)
             }
         }
-        if status == .signaled(SIGTERM), told.withLock({ $0 }) == .byNobody { await self.pause(reactor) }
+        // Whose daemon has died leaves because of that, and the daemon's own end is about to be told.
+        if getppid() != launcher {
+            await self.pause(self.precedence, reactor)
+        } else if status == .signaled(SIGTERM), told.withLock({ $0 }) == .byNobody {
+            // What goes to a whole group comes to each of its processes on its own.
+            await self.pause(self.doubt, reactor)
+        }
         return End(status: status, told: told.withLock { $0 }, lastLines: tail.lastLines)
     }
 
-    /// What goes to a whole group comes to each of its processes on its own.
-    private static func pause(_ reactor: ProcessReactor) async {
+    private static func pause(_ seconds: Double, _ reactor: ProcessReactor) async {
         await withCheckedContinuation { continuation in
-            reactor.schedule(after: Self.doubt) { continuation.resume() }
+            reactor.schedule(after: seconds) { continuation.resume() }
         }
     }
 
