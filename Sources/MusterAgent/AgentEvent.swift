@@ -29,6 +29,7 @@ enum AgentEvent: Sendable {
     case launchChecked(launch: Int, Result<PlanAnswer, AgentError>)
     case roundPlanned(LaunchRound, Result<PlanAnswer, AgentError>)
     case remoteExited(id: Int, round: LaunchRound, ExitStatus)
+    case remoteOver(id: Int, round: LaunchRound, ExitStatus)
     case broadcastReceived(BroadcastOffer, AgentError?)
     case broadcastFailed(broadcast: Int, AgentError)
     /// These processes below the agent are stopped, by SIGSTOP or a terminal; with what they have used of processors.

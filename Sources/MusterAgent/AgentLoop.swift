@@ -125,6 +125,7 @@ final class AgentLoop {
         case .launchChecked(let launch, let answer): self.node.launchChecked(launch, answer)
         case .roundPlanned(let round, let answer): self.node.roundPlanned(round, answer)
         case .remoteExited(let id, let round, let status): self.node.remoteExited(id, round, status)
+        case .remoteOver(let id, let round, let status): self.node.remoteOver(id, round, status)
         case .broadcastReceived(let offer, let problem): self.node.broadcastReceived(offer, problem)
         case .broadcastFailed(let broadcast, let error): self.control?.broadcastFailed(broadcast, error)
         case .foundStopped(let processes): self.node.foundStopped(processes)

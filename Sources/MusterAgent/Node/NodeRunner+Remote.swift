@@ -88,7 +88,24 @@ extension NodeRunner {
         self.round?.remotes[id]?.process.signalGroup(SIGTERM)
     }
 
+    /// Seconds in which the programs below a daemon that has left by itself can tell of their own ends. They wait for the
+    /// end of a daemon that was killed, which is told at once.
+    private static let precedence = 0.6
+
     func remoteExited(_ id: Int, _ round: LaunchRound, _ status: ExitStatus) {
+        guard let current = self.round, current.round == round, current.remotes[id] != nil else { return }
+        let isOwnEnd = if case .exited = Self.unwrapped(status) { !status.isSuccess } else { false }
+        guard isOwnEnd, !current.wrappers.isEmpty, !current.isStopping else {
+            return self.remoteOver(id, round, status)
+        }
+        let events = self.services.events
+        self.services.reactor.schedule(after: Self.precedence) {
+            events.yield(.remoteOver(id: id, round: round, status))
+        }
+    }
+
+    /// What the end of a command means, and to whom it is told.
+    func remoteOver(_ id: Int, _ round: LaunchRound, _ status: ExitStatus) {
         guard let current = self.round, current.round == round, let remote = current.remotes[id] else { return }
         self.round?.remotes[id] = nil
         // First the cause: once the launcher hears of the end it may leave.
