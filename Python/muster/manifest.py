@@ -5,8 +5,8 @@ import os
 import sys
 
 from . import config, graph
-from .launch import launch
 from .constants import constants
+from .launch import launch
 from .parameters import Parameter
 
 

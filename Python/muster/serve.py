@@ -49,8 +49,8 @@ def run(flow):
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     ending = _Ending()
     reason = _reason()
-    numpy = sys.modules.get("numpy")
-    _draws_anew = numpy is not None and hasattr(numpy, "random") and _is_fresh(numpy)
+    numpy = _numpy()
+    _draws_anew = numpy is not None and _is_fresh(numpy)
     # What is alive now stays: a child that collected it would copy every page it lies on.
     gc.collect()
     gc.freeze()
@@ -161,8 +161,8 @@ def _reason():
         return "the flow's module has begun to use CUDA"
     if random.getstate() != _random:
         return "the flow's module has seeded or drawn random numbers"
-    numpy = sys.modules.get("numpy")
-    if numpy is not None and hasattr(numpy, "random") and not _is_fresh(numpy) and not _is_seeded(numpy):
+    numpy = _numpy()
+    if numpy is not None and not _is_fresh(numpy) and not _is_seeded(numpy):
         return "the flow's module has drawn random numbers with NumPy"
     if _threads_after_fork() > 1:
         return "the flow's module has started threads"
@@ -197,6 +197,12 @@ def _threads_after_fork():
             break
         time.sleep(0.005)
     return count
+
+
+def _numpy():
+    """NumPy, where the flow's module has loaded it with its random numbers."""
+    numpy = sys.modules.get("numpy")
+    return numpy if hasattr(numpy, "random") else None
 
 
 def _is_fresh(numpy):

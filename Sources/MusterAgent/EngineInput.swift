@@ -8,8 +8,9 @@ import Synchronization
 ///
 ///     idle ──next()──▶ waiting ──NodeSpec──▶ idle ──follow(_:)──▶ following ──pause()──▶ idle
 ///
-/// A line belongs to the phase it is read in: a ``NodeSpec`` or a ``NextAttempt`` while the agent waits, an ``AgentCommand`` while an
-/// attempt runs; what comes in between is kept. The input's end and signals are remembered: no attempt begins after one.
+/// A line belongs to the phase it is read in: a ``NodeSpec`` or a ``NextAttempt`` while the agent waits, an
+/// ``AgentCommand`` while an attempt runs; what comes in between is kept. The input's end and signals are remembered: no
+/// attempt begins after one.
 final class EngineInput: Sendable {
     private enum Item {
         case line(Data)

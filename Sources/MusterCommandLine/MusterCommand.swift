@@ -35,7 +35,8 @@ package struct MusterCommand: AsyncParsableCommand {
     /// To parse as the root is to look at every verb. What all flow programs become most often is tried by itself first;
     /// help, versions and errors are the root's.
     private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
-        if arguments.first == "run", Self.requests.isDisjoint(with: arguments),
+        if arguments.first == "run", !arguments.contains("--version"),
+            Self.helpRequests.isDisjoint(with: arguments),
             let command = try? RunVerb.parse(Array(arguments.dropFirst()))
         {
             return command
@@ -43,7 +44,7 @@ package struct MusterCommand: AsyncParsableCommand {
         return try Self.parseAsRoot(arguments)
     }
 
-    private static let requests: Set<String> = ["--help", "-h", "-help", "--version"]
+    fileprivate static let helpRequests: Set<String> = ["--help", "-h", "-help"]
 
     /// Verbs that have verbs of their own.
     private static let outer: Set<String> = ["package", "tag", "card"]
@@ -91,7 +92,7 @@ enum ParameterSection {
     /// nil when no flow was named.
     /// Never fails: help is no place for errors, so what keeps the parameters from being shown is said instead.
     static func text(for arguments: [String]) async -> String? {
-        let rest = arguments.filter { $0 != "--help" && $0 != "-h" && $0 != "-help" }
+        let rest = arguments.filter { !MusterCommand.helpRequests.contains($0) }
         guard rest.count < arguments.count, let command = try? MusterCommand.parseAsRoot(rest) as? RunVerb else {
             return nil
         }

@@ -26,10 +26,7 @@ package struct ArtifactStore: Sendable {
     package func adopt(
         file: String, encoding: ArtifactEncoding, isFinal: Bool = false
     ) throws -> ArtifactReference {
-        let source = try OpenFile(file, O_RDONLY | O_NOFOLLOW)
-        guard try source.status().st_mode & S_IFMT == S_IFREG else {
-            throw StoreError(.failed, "cannot take \(file) into the store: it is not a plain file")
-        }
+        let source = try Taking.open(file)
         let reference = try Self.reference(source, encoding)
         if self.has(reference) {
             unlink(file)
@@ -115,14 +112,8 @@ extension ArtifactStore {
 
     /// Moves `file` to its place. Returns false when that is on another file system.
     private func rename(_ file: String, into reference: ArtifactReference) throws(StoreError) -> Bool {
-        let target = self.layout.artifactFile(reference.digest)
-        if Glibc.rename(file, target) == 0 { return true }
-        if errno == ENOENT {
-            try Folder.make(self.layout.artifactFolder(reference.digest))
-            if Glibc.rename(file, target) == 0 { return true }
-        }
-        if errno == EXDEV { return false }
-        throw SystemCall.error(errno, "put \(file) into the store as \(target)")
+        try Taking.move(
+            file, to: self.layout.artifactFile(reference.digest), in: self.layout.artifactFolder(reference.digest), file)
     }
 
     private func size(_ path: String) -> Int? {

@@ -16,10 +16,7 @@ package struct CardStore: Sendable {
     /// two, whole.
     /// - Throws: ``StoreError``.
     package func take(file: String, as card: CardName, of attempt: AttemptID, node: Int) throws {
-        let source = try OpenFile(file, O_RDONLY | O_NOFOLLOW)
-        guard try source.status().st_mode & S_IFMT == S_IFREG else {
-            throw StoreError(.failed, "cannot take \(file) into the store: it is not a plain file")
-        }
+        let source = try Taking.open(file)
         let target = self.layout.cardFile(attempt, node: node, card)
         if try self.rename(file, to: target, of: attempt) { return }
         let copy = IncomingFile(self.layout)
@@ -43,12 +40,7 @@ package struct CardStore: Sendable {
 
     /// Returns false when `target` is on another file system.
     private func rename(_ file: String, to target: String, of attempt: AttemptID) throws(StoreError) -> Bool {
-        if Glibc.rename(file, target) == 0 { return true }
-        if errno == ENOENT {
-            try Folder.make(self.layout.stepFolder(flow: attempt.flow, run: attempt.run, step: attempt.step))
-            if Glibc.rename(file, target) == 0 { return true }
-        }
-        if errno == EXDEV { return false }
-        throw SystemCall.error(errno, "put the card \(file) into the store as \(target)")
+        let folder = self.layout.stepFolder(flow: attempt.flow, run: attempt.run, step: attempt.step)
+        return try Taking.move(file, to: target, in: folder, "the card \(file)")
     }
 }

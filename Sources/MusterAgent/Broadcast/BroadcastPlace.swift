@@ -20,10 +20,7 @@ struct BroadcastPlace: Sendable {
 
     /// What makes `path` no place in a work folder, if anything does.
     static func problem(_ path: String) -> String? {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        let isPlain =
-            !parts.isEmpty && parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." } && !path.utf8.contains(0)
-        return isPlain ? nil : "'\(path)' is not the path of a file in the work folder; name it relative to that folder"
+        PlainPath.isOne(path) ? nil : "'\(path)' is not the path of a file in the work folder; name it relative to that folder"
     }
 
     /// The permission bits of the file where it arrives: those of the file that was sent, for reading alone, because the

@@ -194,7 +194,7 @@ extension NodeRunner {
         let events = self.services.events
         self.services.reactor.terminate(
             [.marked(variable: Self.mark, value: self.mark(round))] + below, attendants: attendants,
-            grace: min(self.spec.grace, NodeSpec.failureGrace)
+            grace: self.spec.failureGrace
         ) { _ in events.yield(.roundCleared(round)) }
     }
 

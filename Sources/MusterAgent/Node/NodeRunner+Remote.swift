@@ -88,9 +88,9 @@ extension NodeRunner {
         self.round?.remotes[id]?.process.signalGroup(SIGTERM)
     }
 
-    /// Seconds in which the programs below a daemon that has left by itself can tell of their own ends. They wait for the
-    /// end of a daemon that was killed, which is told at once.
-    private static let precedence = 0.6
+    /// Seconds in which the programs below a daemon that has left by itself can tell of their own ends. They wait
+    /// themselves for the end of a daemon that was killed, which is told at once.
+    private static let precedence = 2 * RankVerb.precedence
 
     func remoteExited(_ id: Int, _ round: LaunchRound, _ status: ExitStatus) {
         guard let current = self.round, current.round == round, current.remotes[id] != nil else { return }

@@ -8,8 +8,7 @@ enum TaskFolderFile {
     ///   - name: Relative to the task folder.
     /// - Throws: when the name leads elsewhere, or to something else than a plain file.
     static func path(_ what: String, _ name: String, in folder: String) throws(AgentError) -> String {
-        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }), !name.utf8.contains(0) else {
+        guard PlainPath.isOne(name) else {
             throw AgentError("\(what) names the file '\(name)', which is not below the task folder")
         }
         let path = "\(folder)/\(name)"

@@ -15,7 +15,7 @@ enum RankVerb {
     /// Seconds after the end of a program by SIGTERM in which this one hears whether it was meant as well.
     private static let doubt = 0.05
     /// Seconds for the end of the launcher's daemon to be told before that of a program that it took along.
-    private static let precedence = 0.3
+    static let precedence = 0.3
 
     static func run(_ arguments: [String]) async -> CInt {
         guard let program = arguments.first, !program.isEmpty else {

@@ -206,7 +206,7 @@ package final class LocalBackend: ComputeBackend {
             self.state.withLock { $0.gangs[request.attempt] = nil }
             try? FileManager.default.removeItem(atPath: agent.scratch)
             let report = GangReport(failure: failure, nodes: [], started: 0, finished: 0)
-            self.tell(GangObservation(attempt: request.attempt, event: .finished(report)))
+            self.observer.tell(GangObservation(attempt: request.attempt, event: .finished(report)))
             self.carryOut(self.state.withLock { $0.pool.gone(agent, now: Self.now) })
         }
     }
@@ -217,8 +217,6 @@ package final class LocalBackend: ComputeBackend {
     }
 
     // MARK: - Living
-
-    private func tell(_ observation: GangObservation) { self.observer.tell(observation) }
 
     private func hear(_ status: AgentStatus, from agent: LocalAgent) {
         guard let attempt = agent.attempt else { return }
@@ -281,7 +279,7 @@ package final class LocalBackend: ComputeBackend {
         case .write(let process, let line): process.write(line)
         case .dismiss(let process): process.closeInput()
         case .kill(let process): process.signal(SIGKILL)
-        case .observe(let event): self.tell(GangObservation(attempt: attempt, event: event))
+        case .observe(let event): self.observer.tell(GangObservation(attempt: attempt, event: event))
         case .wait(let node, let seconds):
             self.reactor.schedule(after: seconds) { [weak self] in self?.handle(.overdue(node: node), of: attempt) }
         case .sweep(let node):

@@ -12,23 +12,21 @@ struct LogSource: Hashable {
 
 /// Finds the logs that somebody asks for, as they lie in the store at this moment.
 struct LogSearch {
-    let layout: StoreLayout
     /// Only this node.
     let node: Int?
     /// This attempt; the last one otherwise.
     let attempt: Int?
-    /// The files of the steps that were looked at, by folder and task.
-    private var found: [String: [Int: [AttemptFile]]] = [:]
+    private var files: StepFiles
 
     init(layout: StoreLayout, node: Int?, attempt: Int?) {
-        self.layout = layout
+        self.files = StepFiles(layout)
         self.node = node
         self.attempt = attempt
     }
 
     /// The logs of a task in the order of its nodes; of one that was taken over, the logs of the run it comes from.
     mutating func sources(of place: TaskPlace) throws -> [LogSource] {
-        let files = self.files(of: place)
+        let files = self.files.of(place)
         let attempts = Set(files.map(\.attempt)).sorted()
         guard let number = self.attempt ?? attempts.last else { return [] }
         guard attempts.contains(number) else {
@@ -40,16 +38,8 @@ struct LogSearch {
             guard case .log(let node) = file.kind, file.attempt == number else { return nil }
             return self.node == nil || self.node == node ? node : nil
         }
-        return nodes.sorted().map { LogSource(attempt: attempt, node: $0, path: self.layout.logFile(attempt, node: $0)) }
-    }
-
-    private mutating func files(of place: TaskPlace) -> [AttemptFile] {
-        let folder = self.layout.stepFolder(flow: place.flow, run: place.run, step: place.step)
-        if self.found[folder] == nil {
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-            self.found[folder] = Dictionary(grouping: names.compactMap(AttemptFile.init(name:)), by: \.task)
-        }
-        return self.found[folder]?[place.task] ?? []
+        let layout = self.files.layout
+        return nodes.sorted().map { LogSource(attempt: attempt, node: $0, path: layout.logFile(attempt, node: $0)) }
     }
 }
 

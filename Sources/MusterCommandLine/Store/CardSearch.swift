@@ -13,30 +13,35 @@ struct TaskCard: Equatable {
 
 /// Finds the cards of tasks in the store at this moment: of running, failed and succeeded ones.
 struct CardSearch {
-    let cards: CardStore
     /// Only this node's.
     let node: Int?
+    private let cards: CardStore
+    private var files: StepFiles
+
+    init(_ layout: StoreLayout, node: Int?) {
+        self.node = node
+        self.cards = CardStore(layout)
+        self.files = StepFiles(layout)
+    }
 
     /// The cards of the newest attempt that has some, by node and then by place; of a task that was taken over, those of
     /// the run it comes from.
-    func cards(of task: RunTask, at place: TaskPlace) throws -> [TaskCard] {
-        let layout = self.cards.layout
-        let folder = layout.stepFolder(flow: place.flow, run: place.run, step: place.step)
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        let pages = names.compactMap(AttemptFile.init(name:)).compactMap { file -> Page? in
-            guard file.task == place.task, case .card(let node, let card) = file.kind else { return nil }
+    mutating func cards(of task: RunTask, at place: TaskPlace) throws -> [TaskCard] {
+        let pages = self.files.of(place).compactMap { file -> Page? in
+            guard case .card(let node, let card) = file.kind else { return nil }
             return Page(attempt: file.attempt, node: node, card: card)
         }
         let newest = pages.map(\.attempt).max()
-        return try pages.filter { $0.attempt == newest && (self.node == nil || self.node == $0.node) }
+        let (cards, node) = (self.cards, self.node)
+        return try pages.filter { $0.attempt == newest && (node == nil || node == $0.node) }
             .sorted { ($0.node, $0.card.place) < ($1.node, $1.card.place) }
             .map { page in
                 let attempt = AttemptID(
                     flow: place.flow, run: place.run, step: place.step, task: place.task, attempt: page.attempt)
-                let path = layout.cardFile(attempt, node: page.node, page.card)
+                let path = cards.layout.cardFile(attempt, node: page.node, page.card)
                 return TaskCard(
                     name: page.card, task: "\(task.step)/\(TaskName(number: task.number, node: page.node))", path: path,
-                    digest: try self.cards.page(path).digest)
+                    digest: try cards.page(path).digest)
             }
     }
 

@@ -29,7 +29,7 @@ struct CardOptions: ParsableArguments {
         let record = try await RunFinder(layout: layout, metadata: metadata).record(of: pathspec)
         let state = try await RunState(record, in: layout, metadata)
         let (tasks, node) = try RunFinder.tasks(pathspec, in: state)
-        let search = CardSearch(cards: CardStore(layout), node: node)
+        var search = CardSearch(layout, node: node)
         var cards: [TaskCard] = []
         for task in tasks {
             let place = try await TaskPlace.of(task, in: state, layout: layout, metadata: metadata)

@@ -1,0 +1,22 @@
+import Foundation
+import MusterStore
+
+/// What attempts have left in the store, task by task. The folder of a step is read once, however many of its tasks are
+/// asked for.
+struct StepFiles {
+    let layout: StoreLayout
+    /// By folder and task.
+    private var found: [String: [Int: [AttemptFile]]] = [:]
+
+    init(_ layout: StoreLayout) { self.layout = layout }
+
+    /// The files of a task, in no order.
+    mutating func of(_ place: TaskPlace) -> [AttemptFile] {
+        let folder = self.layout.stepFolder(flow: place.flow, run: place.run, step: place.step)
+        if self.found[folder] == nil {
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            self.found[folder] = Dictionary(grouping: names.compactMap(AttemptFile.init(name:)), by: \.task)
+        }
+        return self.found[folder]?[place.task] ?? []
+    }
+}

@@ -1,0 +1,26 @@
+import Glibc
+
+/// Taking somebody's file away into the store.
+enum Taking {
+    /// Opens `file`, which has to be a plain one and no link.
+    static func open(_ file: String) throws(StoreError) -> OpenFile {
+        let source = try OpenFile(file, O_RDONLY | O_NOFOLLOW)
+        guard try source.status().st_mode & S_IFMT == S_IFREG else {
+            throw StoreError(.failed, "cannot take \(file) into the store: it is not a plain file")
+        }
+        return source
+    }
+
+    /// Renames `file` to `target` in `folder`, which is made if it is missing. Returns false when that is on another file
+    /// system.
+    /// - Parameter what: What `file` is, for a message.
+    static func move(_ file: String, to target: String, in folder: String, _ what: String) throws(StoreError) -> Bool {
+        if rename(file, target) == 0 { return true }
+        if errno == ENOENT {
+            try Folder.make(folder)
+            if rename(file, target) == 0 { return true }
+        }
+        if errno == EXDEV { return false }
+        throw SystemCall.error(errno, "put \(what) into the store as \(target)")
+    }
+}
