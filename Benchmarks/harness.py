@@ -173,6 +173,8 @@ def alternate(rounds, *sides):
     columns = [[] for _ in sides]
     for round in range(rounds + 1):
         for column, (name, side) in zip(columns, sides):
+            # What the other side has left for the disk is not this one's to wait for.
+            os.sync()
             taken = side()
             say(f"{'rehearsal' if round == 0 else f'round {round}'}: {name} {taken:.3f}")
             if round > 0:

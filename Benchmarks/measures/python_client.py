@@ -20,7 +20,7 @@ def measure(bench):
     environment["PYTHONPATH"] = str(bench.root / "Python")
     theirs = kept_run(bench)
     muster, metaflow = alternate(
-        3,
+        5,
         ("muster", lambda: bench.seconds([bench.metaflow_python(), script, "muster"], cwd=ours, env=environment)),
         ("metaflow", lambda: bench.seconds(
             [bench.metaflow_python(), script, "metaflow"], cwd=theirs, env=bench.metaflow_environment(theirs))))

@@ -7,7 +7,7 @@ LIMIT = 1 / 30
 
 def measure(bench):
     muster, metaflow = alternate(
-        3,
+        5,
         ("muster", lambda: bench.python_seconds("imports.py")),
         ("metaflow", lambda: bench.metaflow_seconds("imports.py")))
     return ratio(muster, metaflow, LIMIT)

@@ -1,59 +1,63 @@
 """The verb `serve`: the flow's module is run once, and every step is a child made by fork.
 
-A child has to see what a fresh interpreter would see after the module has run. Where that cannot be had, the program
-refuses, and the agent starts an interpreter for each step: threads and open files do not survive a fork as they were,
-and random numbers that began before it would be the same in every child.
+A child has to see what a fresh interpreter would see after the module has run; where that cannot be had, the program
+refuses (see `divisible`), and the agent starts an interpreter for each step.
+
+While a step runs, the child for the next one is made beside it, and waits: a child pays for every page that it touches
+first, which is most of what a short step takes.
 """
 
+import gc
 import json
 import os
 import signal
 import socket
 import sys
-import time
+
+from . import divisible, rehearsal
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 
+# When garbage is collected while the flow's module is run: with thousands of objects that all stay, the usual thresholds
+# cost a fifth of the time that its imports take.
+UNHURRIED = (100_000, 50, 50)
+
 _connection = None
-_files = frozenset()
-_random = None
-#: NumPy's global numbers are from the system's randomness: each child has to have its own.
-_draws_anew = False
+_thresholds = None
 
 
 def prepare():
     """Before the flow's module runs: takes the agent's socket off standard input, and notes what there is."""
-    global _connection, _files, _random
-    import random
+    global _connection, _thresholds
     _connection = socket.socket(fileno=os.dup(0))
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.close(null)
     # Loaded here once for all children; a step without a server loads them too.
     from . import arguments, artifacts, failures, frameworks, graph, inputs, running, state, task  # noqa: F401
-    _random = random.getstate()
-    _files = frozenset(_open_files())
+    divisible.remember()
+    _thresholds = gc.get_threshold()
+    gc.set_threshold(*UNHURRIED)
 
 
 def run(flow):
-    """Answers one request after the other until the end of the input. Returns the exit code."""
-    global _draws_anew
-    import gc
+    """Answers one request after the other until the end of the input. Never returns."""
     from .constants import fix
     from .program import begin_step
     begin_step()
     fix(flow)
-    parent = os.getpid()
     libc = _libc()
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     ending = _Ending()
-    reason = _reason()
-    numpy = _numpy()
-    _draws_anew = numpy is not None and _is_fresh(numpy)
-    # What is alive now stays: a child that collected it would copy every page it lies on.
-    gc.collect()
+    reason = divisible.reason_against()
+    server = _Server(flow, libc)
+    rehearsal.rehearse()
+    # What is there now stays: a child that looked for garbage among it would copy every page it lies on.
     gc.freeze()
+    if gc.get_threshold() == UNHURRIED:
+        gc.set_threshold(*_thresholds)
+    reason = reason or server.prepare()
     if not reason:
         _answer({"loaded": {}})
     with _connection.makefile("rb") as requests:
@@ -61,10 +65,11 @@ def run(flow):
             line = requests.readline()
             if not line:
                 break
-            request = json.loads(line)
             with ending:
-                _answer({"refused": {"reason": reason}} if reason else _serve(flow, request, parent, libc))
-    return 0
+                _answer({"refused": {"reason": reason}} if reason else server.run(line))
+    server.end()
+    # What the module has registered for the end belongs to the steps, and to take every module apart takes a while.
+    os._exit(0)
 
 
 def _answer(answer):
@@ -91,21 +96,126 @@ class _Ending:
         self.is_busy = False
 
 
-def _serve(flow, request, parent, libc):
-    sys.stdout.flush()
-    sys.stderr.flush()
-    try:
-        child = os.fork()
-    except OSError as error:
-        return {"refused": {"reason": f"fork: {error.strerror}"}}
-    if child:
-        return _wait(child)
+class _Server:
+    """Runs one step after the other, each in a child that was made before it is needed where that can be told apart."""
+
+    def __init__(self, flow, libc):
+        self.flow, self.libc = flow, libc
+        self.draws_anew = divisible.has_fresh_numpy()
+        self.process = os.getpid()
+        self.spare = None
+
+    def prepare(self):
+        """Divides this process for the first time. Returns why that does not work; None where it does."""
+        try:
+            self.spare = _Child(self)
+        except OSError as error:
+            return f"fork: {error.strerror}"
+        is_alone = divisible.has_one_thread()
+        if not is_alone or _children() is None:
+            self._dismiss_spare()
+        return None if is_alone else "the flow's module has started threads"
+
+    def run(self, line):
+        """The answer to a request, once its step has ended."""
+        try:
+            child = self._begin(line)
+        except OSError as error:
+            return {"refused": {"reason": f"fork: {error.strerror}"}}
+        self._make_spare()
+        return self._wait(child)
+
+    def end(self):
+        if self.spare is not None:
+            self._dismiss_spare()
+
+    def _dismiss_spare(self):
+        self.spare.dismiss()
+        self.spare = None
+
+    def _begin(self, line):
+        spare, self.spare = self.spare, None
+        if spare is None or not spare.begin(line):
+            spare = _Child(self)
+            spare.begin(line)
+        return spare
+
+    def _make_spare(self):
+        # Without the system's list of them, a spare child cannot be told from what a step has left behind.
+        if _children() is not None:
+            try:
+                self.spare = _Child(self)
+            except OSError:
+                self.spare = None
+
+    def _wait(self, child):
+        _, status = os.waitpid(child.process, 0)
+        is_last = self._leaves_nothing()
+        if os.WIFSIGNALED(status):
+            return {"signaled": {"signal": os.WTERMSIG(status), "isLast": is_last}}
+        return {"exited": {"code": os.WEXITSTATUS(status), "isLast": is_last}}
+
+    def _leaves_nothing(self):
+        """Whoever the step left behind has come to this process: the dead are of no interest."""
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            return True
+        return self.spare is not None and _children() == [self.spare.process]
+
+
+class _Child:
+    """A child made by fork. It waits for the request that says which step it is to be."""
+
+    def __init__(self, server):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        reading, writing = os.pipe()
+        try:
+            self.process = os.fork()
+        except OSError:
+            os.close(reading)
+            os.close(writing)
+            raise
+        if self.process == 0:
+            os.close(writing)
+            _become_child(server, reading)
+        os.close(reading)
+        self.requests = writing
+
+    def begin(self, line):
+        """Returns false when the child has gone, and with it whatever it could have begun."""
+        try:
+            with open(self.requests, "wb", buffering=0) as requests:
+                # A pipe takes less than the longest request at once.
+                while line:
+                    line = line[requests.write(line):]
+            return True
+        except BrokenPipeError:
+            return False
+
+    def dismiss(self):
+        os.close(self.requests)
+        os.waitpid(self.process, 0)
+
+
+def _become_child(server, requests):
+    """Never returns."""
     from .program import leave
     code = 1
     try:
-        _become_step(request, parent, libc)
+        _leave_server(server)
+        rehearsal.rehearse()
+        with open(requests, "rb") as source:
+            line = source.readline()
+        if not line:
+            os._exit(0)
+        request = json.loads(line)
+        os.chdir(request["workFolder"])
+        os.environ.update(request["environment"])
         from . import task
-        code = task.run(flow, request["step"], request["folder"])
+        code = task.run(server.flow, request["step"], request["folder"])
     except BaseException:
         import traceback
         traceback.print_exc()
@@ -113,112 +223,26 @@ def _serve(flow, request, parent, libc):
         leave(code)
 
 
-def _become_step(request, parent, libc):
+def _leave_server(server):
     """Makes the child what the agent makes of a step's process that it starts itself."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.setsid()
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:
+    server.libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != server.process:
         os._exit(1)
     os.close(_connection.fileno())
-    os.chdir(request["workFolder"])
-    os.environ.update(request["environment"])
-    if _draws_anew:
+    if server.draws_anew:
         sys.modules["numpy"].random.seed()
 
 
-def _wait(child):
-    _, status = os.waitpid(child, 0)
-    is_last = True
-    # Whoever the step left behind has come to this process: the dead are of no interest.
+def _children():
+    """The processes that this one has to wait for; None where the system does not list them."""
+    process = os.getpid()
     try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-        is_last = False
-    except ChildProcessError:
-        pass
-    if os.WIFSIGNALED(status):
-        return {"signaled": {"signal": os.WTERMSIG(status), "isLast": is_last}}
-    return {"exited": {"code": os.WEXITSTATUS(status), "isLast": is_last}}
-
-
-# Whether this process may be divided
-
-
-def _reason():
-    """Why this process cannot be divided; None where it can."""
-    import random
-    opened = sorted(set(_open_files()) - _files)
-    if opened:
-        return f"the flow's module has opened {', '.join(opened[:3])}"
-    try:
-        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        return "the flow's module has started processes"
-    except ChildProcessError:
-        pass
-    torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_initialized():
-        return "the flow's module has begun to use CUDA"
-    if random.getstate() != _random:
-        return "the flow's module has seeded or drawn random numbers"
-    numpy = _numpy()
-    if numpy is not None and not _is_fresh(numpy) and not _is_seeded(numpy):
-        return "the flow's module has drawn random numbers with NumPy"
-    if _threads_after_fork() > 1:
-        return "the flow's module has started threads"
-    return None
-
-
-def _open_files():
-    """What the descriptors above the standard ones lead to. Devices of randomness and nothing are no state."""
-    for name in os.listdir("/proc/self/fd"):
-        try:
-            target = os.readlink(f"/proc/self/fd/{name}")
-        except OSError:
-            continue
-        if int(name) > 2 and target not in ("/dev/null", "/dev/urandom", "/dev/random"):
-            yield target
-
-
-def _threads_after_fork():
-    """The threads of this process once it has been divided on trial.
-
-    A library that knows of fork, such as OpenBLAS, ends its threads before one and starts them again when it needs
-    them, on both sides. Those that are left are somebody's who does not.
-    """
-    child = os.fork()
-    if child == 0:
-        os._exit(0)
-    os.waitpid(child, 0)
-    # A thread that has been waited for can be listed for a moment more.
-    for _ in range(100):
-        count = len(os.listdir("/proc/self/task"))
-        if count == 1:
-            break
-        time.sleep(0.005)
-    return count
-
-
-def _numpy():
-    """NumPy, where the flow's module has loaded it with its random numbers."""
-    numpy = sys.modules.get("numpy")
-    return numpy if hasattr(numpy, "random") else None
-
-
-def _is_fresh(numpy):
-    """Whether NumPy's global numbers are as its import made them: from the system's randomness, and none drawn."""
-    _, key, position, *_ = numpy.random.get_state()
-    return int(position) == 623 and int(key[0]) == 0x80000000
-
-
-def _is_seeded(numpy):
-    """Whether they are as `numpy.random.seed(N)` leaves them: then every interpreter has the same."""
-    state = numpy.random.get_state()
-    try:
-        again = numpy.random.RandomState(int(state[1][0])).get_state()
-    except ValueError:
-        return False
-    return all((each == other).all() if hasattr(each, "all") else each == other for each, other in zip(state, again))
+        with open(f"/proc/self/task/{process}/children") as file:
+            return [int(each) for each in file.read().split()]
+    except OSError:
+        return None
 
 
 def _libc():

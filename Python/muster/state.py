@@ -1,6 +1,12 @@
 """What a flow object carries besides its artifacts."""
 
+from itertools import islice
+
 from . import artifacts
+
+# Bytes of an artifact that are checked sooner than a question of its own is asked, and artifacts in one question.
+SMALL = 64 << 10
+AT_ONCE = 500
 
 
 class State:
@@ -14,6 +20,10 @@ class State:
         self.agent = agent
         # The step that left these artifacts.
         self.origin = origin
+        # The flow objects of all inputs of the task that these artifacts are read in, this one among them.
+        self.beside = ()
+        # By name: paths that were asked for together with another's.
+        self._located = {}
         # The task that runs on this object; None for an input of a join.
         self.task = None
         # As the run keeps them, by name; and as tasks see them.
@@ -29,10 +39,26 @@ class State:
 
     def load(self, name):
         reference = self.references[name]
-        path = self.agent.locate(reference)
+        path = self._path(name, reference)
         value = artifacts.decode(path, reference, name)
         self.loaded[name] = (value, path)
         return value
+
+    def _path(self, name, reference):
+        """Where the artifact's bytes are, which the agent has checked.
+
+        A join reads the same artifact of one input after the other: those that are soon checked are asked for at once.
+        """
+        if name not in self._located and len(self.beside) > 1 and reference["size"] <= SMALL:
+            others = (flow._state for flow in self.beside)
+            wanted = [self, *islice((each for each in others if each is not self and each._may_follow(name)), AT_ONCE - 1)]
+            for each, path in zip(wanted, self.agent.try_locate([each.references[name] for each in wanted])):
+                each._located[name] = path
+        return self._located.pop(name, None) or self.agent.locate(reference)
+
+    def _may_follow(self, name):
+        reference = self.references.get(name)
+        return reference is not None and reference["size"] <= SMALL and name not in self.loaded and name not in self._located
 
     def is_unchanged(self, name, value):
         """Whether `value` is still what the stored artifact holds."""

@@ -18,10 +18,10 @@ OUTER = "_foreach_outer"
 class Task:
     """A task and the flow object that its body runs on."""
 
-    def __init__(self, flow_class, step, folder):
+    def __init__(self, flow_class, step, folder, description):
         self.folder = folder
         self.step = step
-        self.description = _read(folder)
+        self.description = description
         self.flow_class = flow_class
         self.function = self._function()
         self.agent = Agent(self.description["socket"])
@@ -29,6 +29,8 @@ class Task:
         self.code = _unwrapped(self.function).__code__
         self.is_join = self.code.co_argcount == 2
         self.inputs = inputs if self.is_join else None
+        for each in inputs:
+            each._state.beside = inputs
         self.flow = self._flow(None) if self.is_join or not inputs else inputs[0]
         self.flow._state.task = self
         self.constants = fix(flow_class)
@@ -196,10 +198,15 @@ class Task:
 
     def run(self):
         """Runs the body and leaves the result; what the body raises comes out."""
+        os.makedirs(os.path.join(self.folder, "artifacts"), exist_ok=True)
+        self.perform()
+        leave_result(self.folder, self.result())
+
+    def perform(self):
+        """Runs the body."""
         from .running import current
         self.current = current
         current._begin(self)
-        os.makedirs(os.path.join(self.folder, "artifacts"), exist_ok=True)
         self._keep_constants()
         for decorator in self.function.decorators:
             decorator.prepare(self)
@@ -216,7 +223,6 @@ class Task:
                 "every step but end says what comes next in its last line")
         for decorator in self.function.decorators:
             decorator.finish(self)
-        leave_result(self.folder, self._result())
 
     def failed(self, text):
         """The body has failed, and `text` is what people were told of it."""
@@ -233,7 +239,8 @@ class Task:
             else:
                 self._kept[name] = self._write(name, value, lambda: f"the constant {name} of the flow's class")
 
-    def _result(self):
+    def result(self):
+        """What stands in `result.json`. The artifacts are written."""
         result = {
             "version": 1, "transition": self.transition or {"end": {}}, "artifacts": {}, "unchanged": {}}
         state = self.flow._state
@@ -334,7 +341,7 @@ def run(flow_class, step, folder):
     from . import failures
     process, task = os.getpid(), None
     try:
-        task = Task(flow_class, step, folder)
+        task = Task(flow_class, step, folder, _read(folder))
         task.run()
         return 0
     except SystemExit as leaving:

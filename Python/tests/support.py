@@ -17,6 +17,10 @@ PACKAGE = os.path.join(ROOT, "muster")
 sys.path.insert(0, ROOT)
 
 
+# What the agent says of an artifact that it does not have.
+GONE = {"failed": {"failure": {"code": "artifact.unreadable", "message": "the artifact is gone", "causes": []}}}
+
+
 class Agent:
     """Answers a step's requests: artifacts from a folder, everything else as it was told, and keeps them."""
 
@@ -42,7 +46,11 @@ class Agent:
                         self.requests.append(request)
                         answer = self.answer
                         if "artifact" in request:
-                            answer = {"artifact": {"path": self.files[request["artifact"]["reference"]["digest"]]}}
+                            path = self.files.get(request["artifact"]["reference"]["digest"])
+                            answer = {"artifact": {"path": path}} if path else GONE
+                        if "artifacts" in request:
+                            paths = [self.files.get(each["digest"]) for each in request["artifacts"]["references"]]
+                            answer = GONE if None in paths else {"artifacts": {"paths": paths}}
                         if "card" in request:
                             with open(os.path.join(self.task_folder, request["card"]["path"]), encoding="utf-8") as file:
                                 self.cards.append((request["card"]["name"], file.read()))

@@ -1,12 +1,14 @@
+import gc
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import time
 import unittest
 
-from support import PACKAGE, Workshop, flow
+from support import PACKAGE, ROOT, Workshop, flow
 
 BODY = """
     os.environ["SET"] = "by the module"
@@ -24,6 +26,16 @@ BODY = """
         os.kill(os.getpid(), 9)
         self.next(self.end)
     """
+
+
+def children(process):
+    with open(f"/proc/{process}/task/{process}/children") as file:
+        return [int(each) for each in file.read().split()]
+
+
+def has_ended(process):
+    with open(f"/proc/{process}/stat") as file:
+        return file.read().rpartition(")")[2].split()[0] == "Z"
 
 
 class Server:
@@ -98,6 +110,31 @@ class ServeTests(unittest.TestCase):
         body = "@step\ndef start(self):\n    if os.fork() == 0:\n        import time; time.sleep(2)\n    self.next(self.end)\n"
         with Workshop(flow(body)) as workshop, Server(workshop) as server:
             self.assertEqual(server.ask("start")[0], {"exited": {"code": 0, "isLast": False}})
+
+    def test_the_child_that_waits_is_nobody_s_leaving_and_can_be_lost(self):
+        with Workshop(flow(BODY)) as workshop, Server(workshop) as server:
+            for _ in range(3):
+                self.assertEqual(server.ask("start")[0], {"exited": {"code": 0, "isLast": True}})
+                waiting = children(server.process.pid)
+                self.assertEqual(len(waiting), 1)
+                os.kill(waiting[0], signal.SIGKILL)
+                while not has_ended(waiting[0]):
+                    time.sleep(0.01)
+            server.socket.shutdown(socket.SHUT_WR)
+            self.assertEqual(server.process.wait(10), 0)
+
+    def test_the_rehearsal_runs_to_its_end(self):
+        done = subprocess.run(
+            [sys.executable, "-c", "import sys; sys.path.insert(0, sys.argv[1]); from muster import rehearsal; rehearsal.perform()",
+             ROOT], stderr=subprocess.PIPE, text=True)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_garbage_is_collected_as_ever_once_the_module_has_run(self):
+        body = "@step\ndef start(self):\n    self.thresholds = gc.get_threshold()\n    self.next(self.end)\n"
+        for own, expected in (("", gc.get_threshold()), ("gc.set_threshold(5, 6, 7)", (5, 6, 7))):
+            source = flow(body).replace("import os\n", f"import gc, os\n{own}\n", 1)
+            with Workshop(source) as workshop, Server(workshop) as server:
+                self.assertEqual(server.ask("start")[1]["thresholds"], expected)
 
     def test_the_end_of_the_input_and_sigterm_end_the_program(self):
         with Workshop(flow(BODY)) as workshop, Server(workshop) as server:

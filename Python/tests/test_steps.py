@@ -87,6 +87,32 @@ class StepTests(unittest.TestCase):
             frame = {"step": "start", "index": 1, "count": 2, "item": start.items[1]}
             self.assertEqual(workshop.step("work", [start], [frame]).value("seen"), b"y")
 
+    def test_a_join_asks_for_small_artifacts_of_all_inputs_at_once(self):
+        with Workshop(flow("""
+            @step
+            def start(self):
+                self.items = [1, 2, 3]
+                self.next(self.work, foreach='items')
+            @step
+            def work(self):
+                self.small, self.large = self.input, b'x' * 100_000
+                self.next(self.join)
+            @step
+            def join(self, inputs):
+                self.seen = ([each.small for each in reversed(list(inputs))], [each.small for each in inputs], len(inputs[0].large))
+                self.next(self.end)
+            """)) as workshop:
+            start = workshop.step("start")
+            works = [
+                workshop.step("work", [start], foreach=[{"index": index, "count": 3, "item": index}]) for index in range(3)]
+            workshop.agent.requests.clear()
+            self.assertEqual(workshop.step("join", works).value("seen"), ([2, 1, 0], [0, 1, 2], 100_000))
+            kinds = [next(iter(each)) for each in workshop.agent.requests]
+            self.assertEqual((kinds.count("artifact"), kinds.count("artifacts")), (1, 1))
+            workshop.agent.requests.clear()
+            del workshop.agent.files[works[1].references["small"]["digest"]]
+            self.assertIn("gone", workshop.step("join", works).error)
+
     def test_a_gang_has_its_node_for_index_and_input(self):
         with Workshop(flow("""
             @step

@@ -79,8 +79,8 @@ private final class Workshop {
         let empty = await #expect(throws: CommandFailure.self) { try await program() }
         #expect(empty?.message.contains("does not hold Muster's Python front end") == true)
         for name in ["__main__.py", "serve.py"] { _ = try self.shop.file("muster/\(name)", "") }
-        #expect(try await program() == ["/opt/python", frontEnd, flow])
-        #expect(try await program(["--with", "retry"]) == ["/opt/python", frontEnd, flow, "--with", "retry"])
+        #expect(try await program() == ["/opt/python", "\(frontEnd)/__main__.py", flow])
+        #expect(try await program(["--with", "retry"]) == ["/opt/python", "\(frontEnd)/__main__.py", flow, "--with", "retry"])
         environment["MUSTER_PYTHON"] = nil
         let missing = await #expect(throws: CommandFailure.self) { try await program() }
         #expect(missing?.message.contains("there is no python3 on the PATH, which is /nowhere") == true)

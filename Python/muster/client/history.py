@@ -3,25 +3,22 @@
 The rules are those of Documentation/Events.md; numbers are given in the order in which results name what comes next.
 """
 
-import json
+from .quick import from_json
 
 
 class TaskRecord:
     """One task: its place in the run, and how it stands."""
 
-    __slots__ = (
-        "number", "step", "parents", "scopes", "nodes", "status", "results", "failure", "failures", "attempt", "created", "started",
-        "finished", "was_caught", "cloned_from")
+    # ready, running, succeeded or failed
+    status = "ready"
+    results = ()
+    failure = started = finished = cloned_from = None
+    attempt = failures = 0
+    was_caught = False
 
     def __init__(self, number, step, parents, scopes, nodes, created):
         self.number, self.step, self.parents, self.scopes, self.nodes = number, step, parents, scopes, nodes
         self.created = created
-        # ready, running, succeeded or failed
-        self.status = "ready"
-        self.results = []
-        self.failure = self.started = self.finished = self.cloned_from = None
-        self.attempt = self.failures = 0
-        self.was_caught = False
 
 
 class Scope:
@@ -38,27 +35,31 @@ class History:
 
     def __init__(self, manifest, events):
         self.steps = {step["name"]: step for step in manifest["steps"]}
+        self._joins = {name for name, step in self.steps.items() if "join" in step}
         self.tasks = []
         self._waiting = {}
         # After a failure that ends the run, or a cancellation, what runs may end and nothing follows it.
         self._is_draining = False
         # All at once: a text of its own costs more than what stands in it.
-        payloads = iter(json.loads(b"[" + b",".join(event[4] for event in events if event[4] is not None) + b"]"))
-        for time, kind, task, attempt, payload in events:
-            self._apply(time, kind, task, attempt, None if payload is None else next(payloads))
+        payloads = iter(from_json(b"[" + b",".join(event[4] for event in events if event[4] is not None) + b"]"))
+        for time, kind, number, attempt, payload in events:
+            fields = None if payload is None else next(payloads)
+            if number is None:
+                self._apply_to_run(time, kind)
+            elif kind == "attemptStarted":
+                task = self.tasks[number - 1]
+                task.status, task.attempt = "running", attempt
+                task.started = task.started or time
+            else:
+                self._apply(self.tasks[number - 1], time, kind, fields)
 
-    def _apply(self, time, kind, number, attempt, fields):
+    def _apply_to_run(self, time, kind):
         if kind == "started":
-            return self._create("start", [], [], None, time)
-        if kind == "cancelled":
+            self._create("start", [], [], None, time)
+        elif kind == "cancelled":
             self._is_draining = True
-        if number is None:
-            return
-        task = self.tasks[number - 1]
-        if kind == "attemptStarted":
-            task.status, task.attempt = "running", attempt
-            task.started = task.started or time
-            return
+
+    def _apply(self, task, time, kind, fields):
         task.finished = time
         if kind == "attemptSucceeded":
             self._complete(task, fields, time)
@@ -94,7 +95,7 @@ class History:
         (kind, fields), = results[0]["transition"].items()
         if kind == "step":
             step = fields["to"]
-            if "join" in self.steps.get(step, {}):
+            if step in self._joins:
                 self._arrive(task, step, time)
             else:
                 self._create(step, [task.number], task.scopes, None, time)

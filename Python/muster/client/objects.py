@@ -1,8 +1,5 @@
 """Flows, runs, steps, tasks and artifacts as objects that are read when they are asked for."""
 
-from collections import namedtuple
-from datetime import datetime
-
 from ..errors import CaughtFailure
 from ..names import hint
 from ..stored import StoredParameters
@@ -12,6 +9,7 @@ from .store import MetaflowNamespaceMismatch, MetaflowNotFound, Store
 
 
 def _moment(seconds):
+    from datetime import datetime
     return None if seconds is None else datetime.fromtimestamp(seconds)
 
 
@@ -87,8 +85,7 @@ class Flow(_Object):
     def __init__(self, pathspec, _store=None, _namespace_check=True):
         super().__init__(pathspec)
         self._store = _store or Store()
-        records = self._store.runs(pathspec)
-        if not records:
+        if not self._store.has_runs(pathspec):
             raise MetaflowNotFound(
                 f"there is no flow '{pathspec}' in {self._store.root}{hint(pathspec, self._store.flows())}")
         if _namespace_check and get_namespace() is not None and not any(self._runs()):
@@ -273,9 +270,12 @@ class Step(_Object):
 
     def __init__(self, pathspec, _run=None, _is_known=False, _namespace_check=True):
         super().__init__(pathspec)
+        if _is_known:
+            self._run, self._name = _run, self.id
+            return
         flow, run, self._name = _parts(pathspec, 3, "Flow/run/step")
         self._run = _run or Run(f"{flow}/{run}", _namespace_check=_namespace_check)
-        if not _is_known and not any(record.step == self._name for record in self._run._now().tasks):
+        if not any(record.step == self._name for record in self._run._now().tasks):
             known = list(dict.fromkeys(record.step for record in self._run._now().tasks))
             raise MetaflowNotFound(f"the run {self._run.pathspec} has no step '{self._name}' by now{hint(self._name, known)}")
 
@@ -331,11 +331,14 @@ class Task(_Object):
     """A task, or one node of a gang: its artifacts, its output, and how it ended."""
 
     def __init__(self, pathspec, attempt=None, _run=None, _found=None, _namespace_check=True):
-        super().__init__(pathspec)
+        self.pathspec = pathspec
+        self._attempt = attempt
+        if _found:
+            self._run, (self._record, self._node) = _run, _found
+            return
         flow, run, step, name = _parts(pathspec, 4, "Flow/run/step/task")
         self._run = _run or Run(f"{flow}/{run}", _namespace_check=_namespace_check)
-        self._attempt = attempt
-        self._record, self._node = _found or self._find(step, name)
+        self._record, self._node = self._find(step, name)
 
     def _find(self, step, name):
         number, _, node = name.partition("-node-")
@@ -360,15 +363,19 @@ class Task(_Object):
     def _names(self):
         return [*self._references, *(name for name in self._run._parameters if name not in self._references)]
 
+    def _has(self, name):
+        return name in self._references or name in self._run._parameters
+
     def __iter__(self):
         return (self[name] for name in self._names() if not name.startswith("_"))
 
     def __getitem__(self, name):
-        return DataArtifact(f"{self.pathspec}/{name}", _task=self)
+        return DataArtifact(f"{self.pathspec}/{name}", _found=(self, name))
 
     @property
     def artifacts(self):
         """The artifacts by name; each is a DataArtifact."""
+        from collections import namedtuple
         names = [name for name in self._names() if not name.startswith("_") and name.isidentifier()]
         return namedtuple("MetaflowArtifacts", names)(*(self[name] for name in names))
 
@@ -387,11 +394,11 @@ class Task(_Object):
                 continue
             *lines, rest = (pending.pop(process, b"") + data).split(b"\n")
             for line in lines:
-                yield datetime.fromtimestamp(time), line.decode(errors="replace") if as_unicode else line
+                yield _moment(time), line.decode(errors="replace") if as_unicode else line
             if rest:
                 pending[process] = rest
         for rest in pending.values():
-            yield datetime.fromtimestamp(time), rest.decode(errors="replace") if as_unicode else rest
+            yield _moment(time), rest.decode(errors="replace") if as_unicode else rest
 
     def _origin(self):
         """The run, the number and the record of the task that did the work: this one, or the one it was taken over from."""
@@ -503,14 +510,14 @@ class MetaflowData:
 
     def __getattr__(self, name):
         task = self.__dict__["_task"]
-        if name not in task._names():
+        if not task._has(name):
             raise AttributeError(f"{task.pathspec} has no artifact '{name}'{hint(name, task._names())}")
         value = task[name].data
         self.__dict__[name] = value
         return value
 
     def __contains__(self, name):
-        return name in self._task._names()
+        return self._task._has(name)
 
     def __iter__(self):
         return iter(name for name in self._task._names() if not name.startswith("_"))
@@ -522,12 +529,14 @@ class MetaflowData:
 class DataArtifact(_Object):
     """One artifact of a task."""
 
-    def __init__(self, pathspec, _task=None, _namespace_check=True):
-        super().__init__(pathspec)
-        parts = _parts(pathspec, 5, "Flow/run/step/task/artifact")
-        self._task = _task or Task("/".join(parts[:4]), _namespace_check=_namespace_check)
-        self._name = parts[4]
-        if self._name not in self._task._names():
+    def __init__(self, pathspec, _found=None, _namespace_check=True):
+        self.pathspec = pathspec
+        if _found:
+            self._task, self._name = _found
+        else:
+            *parts, self._name = _parts(pathspec, 5, "Flow/run/step/task/artifact")
+            self._task = Task("/".join(parts), _namespace_check=_namespace_check)
+        if not self._task._has(self._name):
             raise KeyError(f"{self._task.pathspec} has no artifact '{self._name}'{hint(self._name, self._task._names())}")
 
     @property

@@ -1,21 +1,12 @@
 """The store's database and files, read as Documentation/Store.md and Documentation/Events.md describe them."""
 
-import json
 import os
-import sqlite3
+from _thread import _local
 
-from ..artifacts import decode
 from ..errors import ArtifactUnreadable, MusterException
+from .quick import connect, from_json, sha256, unpickled
 
-
-# Python's own, where there is one, for small files: loading `hashlib` and its library takes as long as reading hundreds.
-try:
-    from _sha2 import sha256
-except ImportError:
-    try:
-        from _sha256 import sha256
-    except ImportError:
-        from hashlib import sha256
+_inherited = []
 
 # An artifact is read in pieces of this size; one that fits into one is not read again.
 PIECE = 1 << 20
@@ -45,31 +36,40 @@ def locate():
 
 
 class Store:
-    """One store. Connections are opened for each question, so threads and forks need no care."""
+    """One store. Threads and forks need no care: each has a connection of its own."""
 
     def __init__(self, root=None):
         self.root = root or locate()
         self.database = os.path.join(self.root, "muster.db")
+        self._kept = _local()
 
     def query(self, text, *values):
-        if not os.path.exists(self.database):
-            return []
-        connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=30)
         try:
-            return connection.execute(text, values).fetchall()
-        finally:
-            connection.close()
+            file = os.stat(self.database)
+        except OSError:
+            return []
+        # To connect is to read the database's whole log, and a store can be made anew under a program that keeps one.
+        owner = (os.getpid(), file.st_dev, file.st_ino)
+        if getattr(self._kept, "owner", None) != owner:
+            # One that a fork has brought here is the other process's, which alone may close it.
+            _inherited.append(getattr(self._kept, "connection", None))
+            self._kept.connection = connect(f"file:{self.database}?mode=ro", uri=True, timeout=30)
+            self._kept.owner = owner
+        return self._kept.connection.execute(text, values).fetchall()
 
     # Runs
 
     def flows(self):
         return [row[0] for row in self.query("SELECT flow FROM runs GROUP BY flow ORDER BY max(created) DESC")]
 
+    def has_runs(self, flow):
+        return bool(self.query("SELECT 1 FROM runs WHERE flow = ? LIMIT 1", flow))
+
     def runs(self, flow):
-        """(run, record, finished, verdict), newest first."""
+        """(run, record, finished, verdict), newest first. A record is read when its turn comes."""
         rows = self.query(
             "SELECT run, record, finished, verdict FROM runs WHERE flow = ? ORDER BY created DESC, id DESC", flow)
-        return [_record(*row) for row in rows]
+        return (_record(*row) for row in rows)
 
     def run(self, flow, run):
         rows = self.query("SELECT run, record, finished, verdict FROM runs WHERE flow = ? AND run = ?", flow, run)
@@ -88,7 +88,7 @@ class Store:
             "SELECT tag FROM tags JOIN runs ON runs.id = tags.run WHERE flow = ? AND runs.run = ? ORDER BY tag", flow, run)]
 
     def change_tags(self, flow, run, adding=(), removing=()):
-        connection = sqlite3.connect(f"file:{self.database}?mode=rw", uri=True, timeout=30)
+        connection = connect(f"file:{self.database}?mode=rw", uri=True, timeout=30)
         try:
             with connection:
                 connection.execute("BEGIN IMMEDIATE")
@@ -112,6 +112,13 @@ class Store:
             raise ArtifactUnreadable(f"artifact '{name}' is not in the store: {path}: {error.strerror}") from None
         if found != digest:
             raise ArtifactUnreadable(f"artifact '{name}' is corrupt: the bytes of {path} have another digest")
+        # A pickle with nothing beside it ends with a dot.
+        if data is not None and reference["encoding"] == "pickle" and data.endswith(b"."):
+            try:
+                return unpickled(data)
+            except Exception:
+                pass  # Said below.
+        from ..artifacts import decode
         return decode(path, reference, name, data)
 
     def step_folder(self, flow, run, step):
@@ -155,6 +162,6 @@ def _read(path, size):
 
 
 def _record(run, record, finished, verdict):
-    record = json.loads(record)
+    record = from_json(record)
     record.update(run=run, finished=finished, verdict=verdict)
     return record

@@ -10,9 +10,12 @@ struct PythonFlow {
     /// The interpreter that ran a flow which handed its verb over.
     static let interpreterVariable = "MUSTER_PYTHON"
 
-    /// The program for the flow in `path`: interpreter, front end, flow.
+    /// The program for the flow in `path`: interpreter, front end, flow. The front end is named by its file, which an
+    /// interpreter begins to run sooner than a folder.
     /// - Throws: ``CommandFailure`` when there is no Python or no front end.
-    func program(_ path: String) throws -> [String] { [try self.interpreter(), try self.frontEnd(), path] }
+    func program(_ path: String) throws -> [String] {
+        [try self.interpreter(), "\(try self.frontEnd())/__main__.py", path]
+    }
 
     /// The Python file that `command` runs; nil for any other program.
     static func file(of command: [String]) -> String? {
