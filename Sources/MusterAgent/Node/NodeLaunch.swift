@@ -24,6 +24,8 @@ struct NodeRound {
     var abandoned: Set<Int> = []
     /// The wrappers around programs that a launcher runs on this node.
     var wrappers: [SocketConnection: (label: String, pid: Int32)] = [:]
+    /// A wrapper has gone without a word, which the control node has heard of.
+    var hasLostWrapper = false
     /// Commands that came before the plan.
     var early: [(id: Int, command: String)] = []
     /// In the order in which they came.

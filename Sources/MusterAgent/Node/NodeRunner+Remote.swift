@@ -94,8 +94,7 @@ extension NodeRunner {
 
     func remoteExited(_ id: Int, _ round: LaunchRound, _ status: ExitStatus) {
         guard let current = self.round, current.round == round, current.remotes[id] != nil else { return }
-        let isOwnEnd = if case .exited = Self.unwrapped(status) { !status.isSuccess } else { false }
-        guard isOwnEnd, !current.wrappers.isEmpty, !current.isStopping else {
+        guard Self.isOwnFailure(status), !current.wrappers.isEmpty, !current.isStopping else {
             return self.remoteOver(id, round, status)
         }
         let events = self.services.events
@@ -109,7 +108,9 @@ extension NodeRunner {
         guard let current = self.round, current.round == round, let remote = current.remotes[id] else { return }
         self.round?.remotes[id] = nil
         // First the cause: once the launcher hears of the end it may leave.
-        if !current.abandoned.contains(id) {
+        // A daemon that has killed its programs, and leaves, is no cause: the launcher that had it do so is about to say why.
+        let isConsequence = current.hasLostWrapper && Self.isOwnFailure(status)
+        if !current.abandoned.contains(id), !isConsequence {
             let label = current.plan?.remote?.label ?? "a command"
             self.judge(ProcessExit(label, .remote, Self.unwrapped(status), lastLines: remote.tail.lastLines))
         }
@@ -119,6 +120,10 @@ extension NodeRunner {
             case .signaled(let signal): 128 + Int(signal)
             }
         if self.spec.index == 0 { self.remoteEnded(id, code) } else { self.toControl(.remoteEnded(id: id, code: code)) }
+    }
+
+    private static func isOwnFailure(_ status: ExitStatus) -> Bool {
+        if case .exited = self.unwrapped(status) { !status.isSuccess } else { false }
     }
 
     /// A shell whose command was ended by a signal leaves with 128 and the signal's number.

@@ -26,6 +26,7 @@ extension NodeRunner {
         guard let wrapper = self.round?.wrappers.removeValue(forKey: connection), let round = self.round,
             !round.isStopping, !self.isClearing
         else { return }
+        self.round?.hasLostWrapper = true
         let exit = ProcessExit(wrapper.label, .watched, .signaled(SIGKILL), lastLines: [])
         let failure = self.blame(wrapper.label).failure(exit, detail: "the process that watched it was ended as well")
         self.toControl(.launchFailed(round: round.round, failure: failure, evidence: .silence))
