@@ -6,8 +6,8 @@ public struct ExitReading: Codable, Sendable, Equatable {
     public var successCodes: Set<Int>
     /// Whose failure is the cause when several have failed, the first role first.
     public var blame: [ProcessExit.Role]
-    /// The exit codes by which a launcher says no more than that something was killed; by others it says why it has ended
-    /// everything.
+    /// The exit codes by which a launcher, or a program that it has told of another's end, says no more than that something
+    /// has died; by others a launcher says why it has ended everything.
     public var killCodes: Set<Int>
 
     public init(
@@ -34,9 +34,12 @@ public struct ExitReading: Codable, Sendable, Equatable {
     /// What the failed exit tells: launchers and their daemons are nobody's to kill but a person's or the system's, and a
     /// launcher's code may say why it has killed the others.
     public func evidence(of exit: ProcessExit) -> LaunchEvidence {
-        guard exit.role != .watched else { return .end }
-        guard let code = exit.code else { return .account }
-        return exit.role == .planned && !self.killCodes.contains(code) ? .account : .end
+        guard let code = exit.code else { return exit.role == .watched ? .end : .account }
+        return switch exit.role {
+        case .watched: self.killCodes.contains(code) ? .silence : .end
+        case .remote: .end
+        case .planned: self.killCodes.contains(code) ? .hearsay : .account
+        }
     }
 
     /// The exit that is to blame, if any failed: the first of the first role that has one.

@@ -7,14 +7,20 @@
 ///                                                  ▼  │
 ///                                               stopping ──ended(all), none left──▶ idle, answered
 ///
-/// The first failure is the cause, with one exception: a program of which only silence is known is a *suspect* until a
-/// moment has passed. An account that comes meanwhile is the cause instead; ends of other processes are taken for
-/// consequences.
+/// The first failure is the cause, with two exceptions. A program of which only silence is known is a *suspect* until a
+/// moment has passed: an account that comes meanwhile is the cause instead; ends of other processes are taken for
+/// consequences. And a launcher that only says that something has died is the cause when nobody knows of what.
 package struct LaunchStateMachine: Sendable, Equatable {
     package enum Phase: Sendable, Equatable {
         /// Launch number `next` has been asked for by these nodes.
         case gathering(next: Int, requests: [Int: LaunchRequest])
         case running(Running)
+    }
+
+    /// What is the cause unless something that tells more comes in time.
+    package struct Suspect: Sendable, Equatable {
+        package var failure: TaskFailure
+        package var isHearsay: Bool
     }
 
     /// A round whose processes run.
@@ -31,7 +37,7 @@ package struct LaunchStateMachine: Sendable, Equatable {
         package var hosting: Set<Int> = []
         /// What is left is being ended.
         package var isStopping = false
-        package var suspect: TaskFailure?
+        package var suspect: Suspect?
         package var cause: TaskFailure?
     }
 
@@ -39,7 +45,7 @@ package struct LaunchStateMachine: Sendable, Equatable {
         case requested(node: Int, launch: Int, request: LaunchRequest)
         /// A process of the round failed on a node; more may follow.
         case failed(node: Int, round: LaunchRound, failure: TaskFailure, evidence: LaunchEvidence)
-        /// The moment that ``Action/doubt(round:)`` asked for has passed.
+        /// The time that ``Action/doubt(round:isHearsay:)`` asked for has passed.
         case doubtOver(round: LaunchRound)
         /// A node has nothing of its own to wait for: it runs what a launcher asks for until it is told to stop.
         case hosting(node: Int, round: LaunchRound)
@@ -54,8 +60,9 @@ package struct LaunchStateMachine: Sendable, Equatable {
         case start(round: LaunchRound, request: LaunchRequest, processes: [Int])
         /// End the processes of the round on all nodes.
         case stop(round: LaunchRound)
-        /// Send ``Event/doubtOver(round:)`` in a moment.
-        case doubt(round: LaunchRound)
+        /// Send ``Event/doubtOver(round:)`` in a moment; when it is hearsay, once every node has had the time to tell of its
+        /// own processes.
+        case doubt(round: LaunchRound, isHearsay: Bool)
         /// A launch is over everywhere.
         case answer(launch: Int, nodes: [Int], failure: TaskFailure?)
     }
@@ -101,7 +108,7 @@ package struct LaunchStateMachine: Sendable, Equatable {
             return self.weigh(running, failure, evidence)
         case (.running(let running), .doubtOver(let round)):
             guard round == running.round, let suspect = running.suspect else { return [] }
-            return self.fail(running, suspect)
+            return self.fail(running, suspect.failure)
         case (.gathering, .doubtOver):
             return []
         case (.running(var running), .hosting(let node, let round)):
@@ -179,14 +186,15 @@ package struct LaunchStateMachine: Sendable, Equatable {
         _ running: Running, _ failure: TaskFailure, _ evidence: LaunchEvidence
     ) -> [Action] {
         guard running.cause == nil else { return [] }
-        guard evidence != .account, running.suspect != nil || evidence == .silence else {
-            return self.fail(running, failure)
+        switch (running.suspect?.isHearsay, evidence) {
+        case (_, .account), (nil, .end), (true, .end): return self.fail(running, failure)
+        case (false, .end), (.some, .hearsay), (false, .silence): return []
+        case (nil, .silence), (nil, .hearsay), (true, .silence):
+            var running = running
+            running.suspect = Suspect(failure: failure, isHearsay: evidence == .hearsay)
+            self.phase = .running(running)
+            return [.doubt(round: running.round, isHearsay: evidence == .hearsay)]
         }
-        guard running.suspect == nil else { return [] }
-        var running = running
-        running.suspect = failure
-        self.phase = .running(running)
-        return [.doubt(round: running.round)]
     }
 
     private mutating func fail(_ running: Running, _ failure: TaskFailure) -> [Action] {
@@ -208,7 +216,7 @@ package struct LaunchStateMachine: Sendable, Equatable {
             return onlyHosts ? [.stop(round: running.round)] : []
         }
         let round = running.round
-        running.cause = running.cause ?? running.suspect
+        running.cause = running.cause ?? running.suspect?.failure
         if running.cause != nil, round.restart < running.request.restarts, self.gone.isEmpty {
             return self.start(
                 LaunchRound(launch: round.launch, restart: round.restart + 1), running.request, running.processes,

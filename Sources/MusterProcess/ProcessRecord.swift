@@ -22,6 +22,8 @@ struct ProcessRecord: Sendable, Hashable {
     let isRunning: Bool
     /// Whether a signal has stopped it; a debugger's stop is none.
     let isStopped: Bool
+    /// Whether it is on its way out: it may have closed its files already, and still have children.
+    let isExiting: Bool
     /// What it has used of processors, in ticks.
     let time: UInt64
 
@@ -33,7 +35,7 @@ struct ProcessRecord: Sendable, Hashable {
         else { return nil }
         let fields = text[text.index(after: close)...].split(separator: UInt8(ascii: " "))
         guard fields.count > 19, let state = fields[0].first, let parent = Self.number(fields[1]),
-            let user = Self.number(fields[11]), let system = Self.number(fields[12]),
+            let flags = Self.number(fields[6]), let user = Self.number(fields[11]), let system = Self.number(fields[12]),
             let threads = Self.number(fields[17]), let started = Self.number(fields[19])
         else { return nil }
         self.identity = ProcessIdentity(
@@ -43,6 +45,8 @@ struct ProcessRecord: Sendable, Hashable {
         let isDead = state == UInt8(ascii: "Z") || state == UInt8(ascii: "X")
         self.isRunning = !isDead || threads > 1
         self.isStopped = state == UInt8(ascii: "T")
+        // PF_EXITING of Linux's include/linux/sched.h.
+        self.isExiting = isDead || flags & 0x4 != 0
         self.time = UInt64(truncatingIfNeeded: user &+ system)
     }
 

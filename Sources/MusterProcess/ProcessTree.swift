@@ -58,6 +58,9 @@ package enum ProcessTree {
             stopped.filter { below.contains($0.identity) }.map { ($0.identity, $0.time) }, uniquingKeysWith: { $1 })
     }
 
+    /// Whether the process has gone, or is about to.
+    package static func isExiting(_ pid: Int32) -> Bool { ProcessRecord(pid: pid)?.isExiting ?? true }
+
     /// Whether a signal has stopped the process that has the id `pid` now.
     package static func isStopped(_ pid: Int32) -> Bool { ProcessRecord(pid: pid)?.isStopped ?? false }
 

@@ -9,10 +9,11 @@ import Testing
     }
 
     @Test(
-        "Launchers and daemons that were killed, and a launcher's own codes, tell why others ended; the rest are ends",
+        "Launchers and daemons that were killed, and a launcher's own codes, tell why others ended; a program may have followed them",
         arguments: [
-            (exit(.watched), LaunchEvidence.end), (exit(.watched, code: 5), .end), (exit(.remote, code: 5), .end),
-            (exit(.planned, code: 9), .end), (exit(.planned, code: 5), .account), (exit(.planned), .account),
+            (exit(.watched), LaunchEvidence.end), (exit(.watched, code: 5), .end), (exit(.watched, code: 9), .silence),
+            (exit(.remote, code: 5), .end),
+            (exit(.planned, code: 9), .hearsay), (exit(.planned, code: 5), .account), (exit(.planned), .account),
             (exit(.remote), .account),
         ])
     func evidence(exit: ProcessExit, evidence: LaunchEvidence) {

@@ -38,10 +38,10 @@ import Testing
 
     @Test(
         "The first to fall silent is the cause, whatever ends on other nodes in the next moment",
-        arguments: [LaunchEvidence.silence, .end])
+        arguments: [LaunchEvidence.hearsay, .silence, .end])
     func silence(evidence: LaunchEvidence) throws {
         var machine = try Self.running()
-        #expect(try machine.handle(Self.failed(1, .silence)) == [.doubt(round: Self.first)])
+        #expect(try machine.handle(Self.failed(1, .silence)) == [.doubt(round: Self.first, isHearsay: false)])
         #expect(try machine.handle(Self.failed(2, evidence)) == [])
         #expect(try machine.handle(Self.failed(0, evidence)) == [])
         #expect(try machine.handle(.doubtOver(round: Self.first)) == [.stop(round: Self.first)])
@@ -55,6 +55,34 @@ import Testing
         #expect(try machine.handle(Self.failed(0, .account, "mpiexec")) == [.stop(round: Self.first)])
         #expect(try machine.handle(.doubtOver(round: Self.first)) == [])
         #expect(try Self.cause(of: machine) == Self.failure(0, "mpiexec"))
+    }
+
+    @Test("A launcher that only says that something has died is the cause when nobody knows more")
+    func hearsay() throws {
+        var machine = try Self.running()
+        #expect(
+            try machine.handle(Self.failed(0, .hearsay, "mpiexec")) == [.doubt(round: Self.first, isHearsay: true)])
+        #expect(try machine.handle(Self.failed(0, .hearsay, "another")) == [])
+        #expect(try machine.handle(.doubtOver(round: Self.first)) == [.stop(round: Self.first)])
+        #expect(try Self.cause(of: machine) == Self.failure(0, "mpiexec"))
+    }
+
+    @Test("Whoever knows what has died is believed before that launcher", arguments: [LaunchEvidence.end, .account])
+    func betterThanHearsay(evidence: LaunchEvidence) throws {
+        var machine = try Self.running()
+        _ = try machine.handle(Self.failed(0, .hearsay, "mpiexec"))
+        #expect(try machine.handle(Self.failed(2, evidence)) == [.stop(round: Self.first)])
+        #expect(try Self.cause(of: machine) == Self.failure(2))
+    }
+
+    @Test("A program that has fallen silent is suspected before that launcher, and then nobody else")
+    func silenceBesideHearsay() throws {
+        var machine = try Self.running()
+        _ = try machine.handle(Self.failed(0, .hearsay, "mpiexec"))
+        #expect(try machine.handle(Self.failed(2, .silence)) == [.doubt(round: Self.first, isHearsay: false)])
+        #expect(try machine.handle(Self.failed(1, .end)) == [])
+        #expect(try machine.handle(.doubtOver(round: Self.first)) == [.stop(round: Self.first)])
+        #expect(try Self.cause(of: machine) == Self.failure(2))
     }
 
     @Test("An account that comes too late is none")

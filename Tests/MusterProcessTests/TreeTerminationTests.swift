@@ -97,9 +97,9 @@ import Testing
 }
 
 @Suite struct ProcessRecordTests {
-    private func stat(_ name: String, state: String, threads: Int = 1) -> [UInt8] {
-        let zeros = Array(repeating: "0", count: 13).joined(separator: " ")
-        return Array("42 (\(name)) \(state) 7 42 42 \(zeros) \(threads) 0 98765 1 2 3\n".utf8)
+    private func stat(_ name: String, state: String, flags: Int = 0, threads: Int = 1) -> [UInt8] {
+        let zeros = Array(repeating: "0", count: 10).joined(separator: " ")
+        return Array("42 (\(name)) \(state) 7 42 42 0 -1 \(flags) \(zeros) \(threads) 0 98765 1 2 3\n".utf8)
     }
 
     @Test("A process's name may hold anything", arguments: ["sh", "a b", "x) R 1 (", "", "(("])
@@ -115,6 +115,13 @@ import Testing
         arguments: [("Z", 1, false), ("X", 1, false), ("Z", 2, true), ("T", 1, true)])
     func zombies(state: String, threads: Int, runs: Bool) throws {
         #expect(try #require(ProcessRecord(stat: self.stat("sh", state: state, threads: threads))).isRunning == runs)
+    }
+
+    @Test(
+        "A process is on its way out before it is dead",
+        arguments: [("S", 0x40_0000, false), ("R", 0x40_0004, true), ("Z", 0, true)])
+    func exiting(state: String, flags: Int, isExiting: Bool) throws {
+        #expect(try #require(ProcessRecord(stat: self.stat("sh", state: state, flags: flags))).isExiting == isExiting)
     }
 
     @Test("What is no stat file is refused", arguments: ["", "42", "42 (sh", "42 (sh) S", "x (sh) S 1 2 3"])

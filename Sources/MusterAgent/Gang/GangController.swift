@@ -18,6 +18,8 @@ final class GangController {
 
     /// Seconds in which a launcher that has killed its programs has told why, or has at least ended.
     private static let doubt = 0.25
+    /// Seconds in which every node has told of a daemon or a program that has ended there.
+    private static let longDoubt = 0.8
 
     /// What the gang was to have.
     private let size: Int
@@ -330,9 +332,9 @@ final class GangController {
         switch action {
         case .start(let round, let request, let processes): self.start(round, request, processes)
         case .stop(let round): self.sendToAll(.launchStopped(round: round))
-        case .doubt(let round):
+        case .doubt(let round, let isHearsay):
             let events = self.services.events
-            self.services.reactor.schedule(after: Self.doubt) { events.yield(.doubtOver(round)) }
+            self.services.reactor.schedule(after: isHearsay ? Self.longDoubt : Self.doubt) { events.yield(.doubtOver(round)) }
         case .answer(let launch, let nodes, let failure):
             if let failure { self.apply(.launchFailed(failure)) }
             self.send(.launchAnswered(launch: launch, failure: failure), to: nodes)

@@ -26,6 +26,8 @@ struct NodeRound {
     var wrappers: [SocketConnection: (label: String, pid: Int32)] = [:]
     /// A wrapper has gone without a word, which the control node has heard of.
     var hasLostWrapper = false
+    /// The control node has heard from here of something that others may know more of, and is about to end the round.
+    var isSuspect = false
     /// Commands that came before the plan.
     var early: [(id: Int, command: String)] = []
     /// In the order in which they came.

@@ -163,17 +163,29 @@ extension NodeRunner {
         self.judge(
             ProcessExit(planned.label, .planned, status, lastLines: current.tails[worker].lastLines),
             detail: status.isSuccess ? nil : planned.errorFile.flatMap(TorchError.message))
-        if self.round?.isStopping == false, self.round?.running.isEmpty == true { self.endRound() }
+        guard let left = self.round, left.running.isEmpty, !left.isStopping, !left.isSuspect else { return }
+        self.endRound()
     }
 
     /// What one more exit means for the round, by the framework's reading.
     func judge(_ exit: ProcessExit, detail: String? = nil) {
         guard let current = self.round, !current.isStopping, let plan = current.plan else { return }
+        let evidence = plan.reading.evidence(of: exit)
+        if !plan.reading.isSuccess(exit), evidence == .silence || evidence == .hearsay {
+            return self.suspect(self.blame(exit.label).failure(exit, detail: detail), evidence)
+        }
         self.round?.exits.append(exit)
         guard let cause = plan.reading.verdict(on: current.exits + [exit]) else { return }
         self.failRound(
             self.blame(cause.label).failure(cause, detail: cause == exit ? detail : nil),
             plan.reading.evidence(of: cause))
+    }
+
+    /// Others may know more of it than this node. The round goes on here until the control node has waited for them.
+    func suspect(_ failure: TaskFailure, _ evidence: LaunchEvidence) {
+        guard let round = self.round?.round else { return }
+        self.round?.isSuspect = true
+        self.toControl(.launchFailed(round: round, failure: failure, evidence: evidence))
     }
 
     func failRound(_ failure: TaskFailure, _ evidence: LaunchEvidence = .end) {

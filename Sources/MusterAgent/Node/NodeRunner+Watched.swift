@@ -28,8 +28,8 @@ extension NodeRunner {
         else { return }
         self.round?.hasLostWrapper = true
         let exit = ProcessExit(wrapper.label, .watched, .signaled(SIGKILL), lastLines: [])
-        let failure = self.blame(wrapper.label).failure(exit, detail: "the process that watched it was ended as well")
-        self.toControl(.launchFailed(round: round.round, failure: failure, evidence: .silence))
+        self.suspect(
+            self.blame(wrapper.label).failure(exit, detail: "the process that watched it was ended as well"), .silence)
     }
 
     /// Processes of the round that only serve the user's programs.

@@ -90,8 +90,9 @@ enum RankVerb {
                 continuation.resume(throwing: error)
             }
         }
-        // Whose daemon has died leaves because of that, and the daemon's own end is about to be told.
-        if getppid() != launcher {
+        // Whose daemon has died leaves because of that, and the daemon's own end is about to be told. Its connections are
+        // closed before its children get another parent.
+        if getppid() != launcher || ProcessTree.isExiting(launcher) {
             await self.pause(self.precedence, reactor)
         } else if status == .signaled(SIGTERM), told.withLock({ $0 }) == .byNobody {
             // What goes to a whole group comes to each of its processes on its own.

@@ -76,9 +76,10 @@ package struct MPIFramework: Framework {
             leavings: MPIHosts.leavings)
     }
 
-    /// A launcher whose rank was killed leaves with the signal's number, or 128 more, or 255 for a node that it has lost;
-    /// after `MPI_Abort`, which has it kill all ranks, with the code that was given.
-    private static let reading = ExitReading(killCodes: [9, 11, 15, 137, 139, 143, 255])
+    /// A launcher whose rank was killed leaves with the signal's number, or 128 more, or 255 for a node that it has lost
+    /// (Open MPI 4: 205 too); after `MPI_Abort`, which has it kill all ranks, with the code that was given. Open MPI 5, and
+    /// its ranks that hear of another's end first, leave with 14.
+    private static let reading = ExitReading(killCodes: [9, 11, 14, 15, 137, 139, 143, 205, 255])
 }
 
 /// The programs of an MPI, by the names that all of them use.
