@@ -7,6 +7,7 @@ While a step runs, the child for the next one is made beside it, and waits: a ch
 first, which is most of what a short step takes.
 """
 
+import contextlib
 import gc
 import json
 import os
@@ -103,6 +104,8 @@ class _Server:
         self.flow, self.libc = flow, libc
         self.draws_anew = divisible.has_fresh_numpy()
         self.process = os.getpid()
+        # Without the system's list of them, a spare child cannot be told from what a step has left behind.
+        self.keeps_spare = _children() is not None
         self.spare = None
 
     def prepare(self):
@@ -112,7 +115,7 @@ class _Server:
         except OSError as error:
             return f"fork: {error.strerror}"
         is_alone = divisible.has_one_thread()
-        if not is_alone or _children() is None:
+        if not is_alone or not self.keeps_spare:
             self._dismiss_spare()
         return None if is_alone else "the flow's module has started threads"
 
@@ -141,12 +144,10 @@ class _Server:
         return spare
 
     def _make_spare(self):
-        # Without the system's list of them, a spare child cannot be told from what a step has left behind.
-        if _children() is not None:
-            try:
+        if self.keeps_spare:
+            # The next step makes its own child, and says what kept this one from it.
+            with contextlib.suppress(OSError):
                 self.spare = _Child(self)
-            except OSError:
-                self.spare = None
 
     def _wait(self, child):
         _, status = os.waitpid(child.process, 0)

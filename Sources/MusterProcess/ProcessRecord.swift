@@ -35,7 +35,8 @@ struct ProcessRecord: Sendable, Hashable {
         else { return nil }
         let fields = text[text.index(after: close)...].split(separator: UInt8(ascii: " "))
         guard fields.count > 19, let state = fields[0].first, let parent = Self.number(fields[1]),
-            let flags = Self.number(fields[6]), let user = Self.number(fields[11]), let system = Self.number(fields[12]),
+            let flags = Self.number(fields[6]), let user = Self.number(fields[11]),
+            let system = Self.number(fields[12]),
             let threads = Self.number(fields[17]), let started = Self.number(fields[19])
         else { return nil }
         self.identity = ProcessIdentity(

@@ -113,7 +113,8 @@ extension ArtifactStore {
     /// Moves `file` to its place. Returns false when that is on another file system.
     private func rename(_ file: String, into reference: ArtifactReference) throws(StoreError) -> Bool {
         try Taking.move(
-            file, to: self.layout.artifactFile(reference.digest), in: self.layout.artifactFolder(reference.digest), file)
+            file, to: self.layout.artifactFile(reference.digest), in: self.layout.artifactFolder(reference.digest), file
+        )
     }
 
     private func size(_ path: String) -> Int? {
@@ -124,7 +125,8 @@ extension ArtifactStore {
     private func checkSize(_ reference: ArtifactReference, _ path: String) throws(StoreError) {
         // References come from files and messages: one that is no digest must not become a path.
         guard Hexadecimal.isDigest(reference.digest) else {
-            throw StoreError(.corrupt, "'\(reference.digest)' is no artifact digest; 64 hexadecimal digits are expected")
+            throw StoreError(
+                .corrupt, "'\(reference.digest)' is no artifact digest; 64 hexadecimal digits are expected")
         }
         guard let size = self.size(path) else {
             if errno != ENOENT { throw SystemCall.error(errno, "look at \(path)") }

@@ -41,7 +41,10 @@ private final class Workshop {
         arguments: [
             ("echo 'cannot open model' >&2; exit 3", "exit code 3", "cannot open model"),
             ("kill -ILL $$", "signal 4", "describe itself"),
-            ("echo '>>Fatal error: no flow' >&2; for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo r$i >&2; done; exit 1", "Fatal error: no flow", "exit code 1"),
+            (
+                "echo '>>Fatal error: no flow' >&2; for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo r$i >&2; done; exit 1",
+                "Fatal error: no flow", "exit code 1"
+            ),
             ("echo hello", "no flow program", "hello"),
             ("echo '{\"version\": 99}'", "version 99", "one release"),
             ("echo '{\"version\": 1}'", "cannot be read", "name"),
@@ -61,7 +64,8 @@ private final class Workshop {
 
     @Test("A manifest that is printed well is read")
     func manifest() async throws {
-        let manifest = FlowManifest(name: "Demo", language: "swift", folder: self.shop.path, steps: [StepManifest(name: "start")])
+        let manifest = FlowManifest(
+            name: "Demo", language: "swift", folder: self.shop.path, steps: [StepManifest(name: "start")])
         let description = FlowDescription(reactor: self.reactor, environment: self.environment)
         #expect(try await description.manifest(of: [self.shop.flow(manifest)]) == manifest)
     }
@@ -80,7 +84,10 @@ private final class Workshop {
         #expect(empty?.message.contains("does not hold Muster's Python front end") == true)
         for name in ["__main__.py", "serve.py"] { _ = try self.shop.file("muster/\(name)", "") }
         #expect(try await program() == ["/opt/python", "\(frontEnd)/__main__.py", flow])
-        #expect(try await program(["--with", "retry"]) == ["/opt/python", "\(frontEnd)/__main__.py", flow, "--with", "retry"])
+        #expect(
+            try await program(["--with", "retry"]) == [
+                "/opt/python", "\(frontEnd)/__main__.py", flow, "--with", "retry",
+            ])
         environment["MUSTER_PYTHON"] = nil
         let missing = await #expect(throws: CommandFailure.self) { try await program() }
         #expect(missing?.message.contains("there is no python3 on the PATH, which is /nowhere") == true)

@@ -6,6 +6,7 @@ from _thread import _local
 from ..errors import ArtifactUnreadable, MusterException
 from .quick import connect, from_json, sha256, unpickled
 
+# Connections that a fork has brought here. They are the other process's, which alone may close them.
 _inherited = []
 
 # An artifact is read in pieces of this size; one that fits into one is not read again.
@@ -50,9 +51,10 @@ class Store:
             return []
         # To connect is to read the database's whole log, and a store can be made anew under a program that keeps one.
         owner = (os.getpid(), file.st_dev, file.st_ino)
-        if getattr(self._kept, "owner", None) != owner:
-            # One that a fork has brought here is the other process's, which alone may close it.
-            _inherited.append(getattr(self._kept, "connection", None))
+        before = getattr(self._kept, "owner", None)
+        if before != owner:
+            if before and before[0] != owner[0]:
+                _inherited.append(self._kept.connection)
             self._kept.connection = connect(f"file:{self.database}?mode=ro", uri=True, timeout=30)
             self._kept.owner = owner
         return self._kept.connection.execute(text, values).fetchall()

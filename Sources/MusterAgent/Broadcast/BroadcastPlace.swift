@@ -20,7 +20,8 @@ struct BroadcastPlace: Sendable {
 
     /// What makes `path` no place in a work folder, if anything does.
     static func problem(_ path: String) -> String? {
-        PlainPath.isOne(path) ? nil : "'\(path)' is not the path of a file in the work folder; name it relative to that folder"
+        PlainPath.isOne(path)
+            ? nil : "'\(path)' is not the path of a file in the work folder; name it relative to that folder"
     }
 
     /// The permission bits of the file where it arrives: those of the file that was sent, for reading alone, because the

@@ -334,7 +334,9 @@ final class GangController {
         case .stop(let round): self.sendToAll(.launchStopped(round: round))
         case .doubt(let round, let isHearsay):
             let events = self.services.events
-            self.services.reactor.schedule(after: isHearsay ? Self.longDoubt : Self.doubt) { events.yield(.doubtOver(round)) }
+            self.services.reactor.schedule(after: isHearsay ? Self.longDoubt : Self.doubt) {
+                events.yield(.doubtOver(round))
+            }
         case .answer(let launch, let nodes, let failure):
             if let failure { self.apply(.launchFailed(failure)) }
             self.send(.launchAnswered(launch: launch, failure: failure), to: nodes)
