@@ -23,7 +23,6 @@ enum AgentEvent: Sendable {
     case stepServed(StepServer.Outcome)
     case stepCollected(NodeOutcome)
     case clusterPlanned(Result<PlanAnswer, AgentError>)
-    case serviceDue(id: Int)
     case serviceReady(id: Int)
     case serviceExited(id: Int, ExitStatus)
     case launchChecked(launch: Int, Result<PlanAnswer, AgentError>)

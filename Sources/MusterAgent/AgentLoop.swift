@@ -119,7 +119,6 @@ final class AgentLoop {
         case .stepServed(let outcome): self.node.stepServed(outcome)
         case .stepCollected(let outcome): self.node.end(outcome)
         case .clusterPlanned(let answer): self.node.clusterPlanned(answer)
-        case .serviceDue(let id): self.node.serviceDue(id)
         case .serviceReady(let id): self.node.serviceReady(id)
         case .serviceExited(let id, let status): self.node.serviceExited(id, status)
         case .launchChecked(let launch, let answer): self.node.launchChecked(launch, answer)

@@ -82,32 +82,28 @@ public struct PlannedService: Codable, Sendable, Equatable {
         case output(text: String)
         /// When this port of the node takes connections.
         case port(number: Int)
+        /// When this text has appeared in a file, which may appear later.
+        case file(path: String, text: String)
+        /// As soon as one of these holds.
+        case first(of: [Readiness])
     }
 
     public var process: PlannedProcess
     /// 0 for the first stage.
     public var stage: Int
     public var readiness: Readiness
-    /// Not started before this takes connections; nil: with its stage. For programs that look for their peer so seldom
-    /// that they would lose time.
-    public var after: ServiceAddress?
 
-    public init(process: PlannedProcess, stage: Int, readiness: Readiness, after: ServiceAddress? = nil) {
+    public init(process: PlannedProcess, stage: Int, readiness: Readiness) {
         self.process = process
         self.stage = stage
         self.readiness = readiness
-        self.after = after
     }
 }
 
-/// Where a service takes connections.
-public struct ServiceAddress: Codable, Sendable, Equatable {
-    public var host: String
-    public var port: Int
-
-    public init(host: String, port: Int) {
-        self.host = host
-        self.port = port
+extension PlannedService.Readiness {
+    /// What a service is watched for, one thing each.
+    package var signs: [Self] {
+        if case .first(of: let several) = self { several.flatMap(\.signs) } else { [self] }
     }
 }
 

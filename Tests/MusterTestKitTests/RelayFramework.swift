@@ -13,7 +13,7 @@ struct RelayFramework: Framework {
         case takesAnySetting, takesAnyOption, namesNoOption, takesNul
         case splitsAtSpaces, dropsEmptyArguments, composesCharacters
         case losesTheEnvironment, overwritesADefault, overwritesWithItsService, movesTheNode, inventsAnIdentity
-        case hasAPortOfItsOwn, servesAtAPortOfItsOwn, writesElsewhere, climbsOut, writesTwice
+        case hasAPortOfItsOwn, servesAtAPortOfItsOwn, writesElsewhere, climbsOut, writesTwice, looksElsewhere
         case callsAllTheSame, callsNothing, announcesOneLess, startsRanksAtOne, countsTheWorldWrong
         case waitsForEver, startsALateStage, asksEveryNode, losesAHost, namesHostsDifferently
         case takesAnyExit, takesNoExit, blamesTheLauncher
@@ -29,7 +29,7 @@ struct RelayFramework: Framework {
             case .losesTheEnvironment, .overwritesADefault, .overwritesWithItsService: "environment"
             case .movesTheNode, .inventsAnIdentity: "identity"
             case .hasAPortOfItsOwn, .servesAtAPortOfItsOwn: "ports"
-            case .writesElsewhere, .climbsOut, .writesTwice: "files"
+            case .writesElsewhere, .climbsOut, .writesTwice, .looksElsewhere: "files"
             case .callsAllTheSame, .callsNothing: "labels"
             case .announcesOneLess: "processes"
             case .startsRanksAtOne, .countsTheWorldWrong: "ranks"
@@ -67,10 +67,12 @@ struct RelayFramework: Framework {
         }
         let keeper = PlannedProcess(
             label: "the keeper", arguments: ["keeper", "--listen", "\(port)"], environment: context.environment)
+        let folder = self.fault == .looksElsewhere ? "/tmp" : context.folder
         return SetupPlan(
             services: [
                 PlannedService(
-                    process: keeper, stage: self.fault == .startsALateStage ? 1 : 0, readiness: .port(number: port))
+                    process: keeper, stage: self.fault == .startsALateStage ? 1 : 0,
+                    readiness: .first(of: [.file(path: "\(folder)/keeper.log", text: "keeping"), .port(number: port)]))
             ], environment: environment)
     }
 

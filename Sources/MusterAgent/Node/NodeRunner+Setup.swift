@@ -58,33 +58,7 @@ extension NodeRunner {
         self.cluster.stage = stage
         self.cluster.waiting = Set(services.map(\.offset))
         do throws(AgentError) {
-            for (id, service) in services {
-                if let after = service.after {
-                    self.awaitPeer(of: id, after)
-                } else {
-                    try self.startService(id, service)
-                }
-            }
-        } catch {
-            return self.cannotStart(error)
-        }
-        self.reportReadiness()
-    }
-
-    private func awaitPeer(of id: Int, _ address: ServiceAddress) {
-        let events = self.services.events
-        PortProbe(address: address.host, port: address.port, seconds: self.setup.deadline).wait(
-            on: self.services.sockets, self.services.reactor
-        ) {
-            events.yield(.serviceDue(id: id))
-        }
-    }
-
-    /// What the service waited for is there.
-    func serviceDue(_ id: Int) {
-        guard self.phase == .running, !self.isClearing else { return }
-        do throws(AgentError) {
-            try self.startService(id, self.cluster.plan.services[id])
+            for (id, service) in services { try self.startService(id, service) }
         } catch {
             return self.cannotStart(error)
         }
@@ -95,23 +69,31 @@ extension NodeRunner {
         let events = self.services.events
         let tail = OutputTail()
         self.cluster.tails[id] = tail
-        var onOutput: (@Sendable (UnsafeRawBufferPointer) -> Void)?
-        if case .output(let text) = service.readiness {
-            let watch = TextWatch(for: text) { events.yield(.serviceReady(id: id)) }
-            onOutput = { watch.append($0) }
+        let signs = service.readiness.signs
+        let watches = signs.compactMap { sign -> TextWatch? in
+            guard case .output(let text) = sign else { return nil }
+            return TextWatch(for: text) { events.yield(.serviceReady(id: id)) }
         }
+        let onOutput: @Sendable (UnsafeRawBufferPointer) -> Void = { for watch in watches { watch.append($0) } }
         self.cluster.running[id] = try self.spawn(
-            service.process, process: Self.firstService + id, tail, onOutput: onOutput
+            service.process, process: Self.firstService + id, tail, onOutput: watches.isEmpty ? nil : onOutput
         ) { events.yield(.serviceExited(id: id, $0)) }
-        switch service.readiness {
+        for sign in signs { self.watch(id, for: sign) }
+    }
+
+    /// Looks out for a sign that is not in the service's output.
+    private func watch(_ id: Int, for sign: PlannedService.Readiness) {
+        let (services, seconds) = (self.services, self.setup.deadline)
+        let onReady: @Sendable () -> Void = { services.events.yield(.serviceReady(id: id)) }
+        switch sign {
         case .started: self.cluster.waiting.remove(id)
-        case .output: break
+        case .output, .first: break
         case .port(let number):
-            PortProbe(address: self.spec.address, port: number, seconds: self.setup.deadline).wait(
-                on: self.services.sockets, self.services.reactor
-            ) {
-                events.yield(.serviceReady(id: id))
-            }
+            PortProbe(address: self.spec.address, port: number, seconds: seconds).wait(
+                on: services.sockets, services.reactor, onOpen: onReady)
+        case .file(let path, let text):
+            FileProbe(path: path, text: text, seconds: seconds).wait(
+                on: services.files, services.reactor, onFound: onReady)
         }
     }
 

@@ -12,6 +12,8 @@ final class TextWatch: Sendable {
         self.onFound = onFound
     }
 
+    var isFound: Bool { self.rest.withLock { $0 == nil } }
+
     func append(_ bytes: UnsafeRawBufferPointer) {
         let isFound = self.rest.withLock { rest in
             guard let before = rest else { return false }

@@ -5,17 +5,20 @@ package import MusterModel
 /// The decorator's settings: `dashboard` (true serves Ray's dashboard on the control node), `dashboardPort` (a free one
 /// when it is not given), `workerLogs` (false leaves the output of Ray's workers in Ray's own files).
 ///
-/// Every node runs `ray start --block`, so its processes are the agent's to supervise. The others start as soon as the head
-/// takes connections: by themselves they would look for it once a second. A node says that it has started once it is
-/// registered at the head, so the cluster has its full size when all have said so. It takes nobody in who lacks the
+/// Every node runs `ray start --block`, so its processes are the agent's to supervise. The head is up first: a node that
+/// does not find the head registered asks again only 2 s later. A node is up once it is registered at the head, so the
+/// cluster has its full size when all are. Its raylet logs that at once; `ray start`, which looks once a second, says so
+/// later, in words that are less likely to change: whichever comes first counts. The cluster takes nobody in who lacks the
 /// attempt's token, in releases of Ray that know tokens; with a dashboard, whose readers have none, there is no token
-/// either. The head's port is one that its node keeps free; Ray finds all others by itself. Every
-/// node has a temporary folder of its own, for which nodes that share a machine would else race.
+/// either. The head's port is one that its node keeps free; Ray finds all others by itself. Every node has a temporary
+/// folder of its own, for which nodes that share a machine would else race.
 package struct RayFramework: Framework {
     package static let name = "ray"
 
     /// What `ray start` says when its node is up and registered.
     private static let started = "Ray runtime started."
+    /// What the raylet of a node logs when the head has registered it.
+    private static let registered = " started. Raylet consists of "
     /// The share of a node's memory that holds Ray's objects, as Ray's own default is.
     private static let objectShare = 0.3
     /// Of a node that reserves no memory and shares its machine: Ray would give each such node a third of the machine.
@@ -27,7 +30,7 @@ package struct RayFramework: Framework {
 
     package func setup(settings: [String: JSONValue], size: Int) throws(FrameworkError) -> ClusterSetup {
         _ = try Settings(settings)
-        return ClusterSetup(bodies: .controlNode, ports: 2, stages: 1)
+        return ClusterSetup(bodies: .controlNode, ports: 2, stages: 2)
     }
 
     package func services(
@@ -38,22 +41,24 @@ package struct RayFramework: Framework {
         guard ports.count >= 2 else { throw FrameworkError("ray: node 0 keeps no ports free for Ray's head") }
         let address = "\(context.roster.controlAddress):\(ports[0])"
         let isHead = context.node == 0
+        let logs = "\(context.folder)/session_latest/logs"
         let service = PlannedService(
             process: PlannedProcess(
                 label: isHead ? "the Ray head" : "the Ray node",
                 arguments: try self.command(settings, address, context),
                 environment: self.environment(settings, context)),
-            stage: 0, readiness: .output(text: Self.started),
-            after: isHead ? nil : ServiceAddress(host: context.roster.controlAddress, port: ports[0]))
-        let logs = PlannedLogs(
-            folder: "\(context.folder)/session_latest/logs", prefixes: ["worker-"],
-            marks: [":job_id:", ":task_name:", ":actor_name:"])
+            stage: isHead ? 0 : 1,
+            readiness: .first(of: [
+                .file(path: "\(logs)/raylet.out", text: Self.registered), .output(text: Self.started),
+            ]))
+        let workerLogs = PlannedLogs(
+            folder: logs, prefixes: ["worker-"], marks: [":job_id:", ":task_name:", ":actor_name:"])
         var environment = Self.defaults.filter { context.environment[$0.key] == nil }
         environment["RAY_ADDRESS"] = address
         environment.merge(Self.token(settings, context)) { $1 }
         return SetupPlan(
             services: [service], environment: environment,
-            logs: settings.workerLogs ? [logs] : [])
+            logs: settings.workerLogs ? [workerLogs] : [])
     }
 
     /// Of the body, where the user has not said otherwise. What the workers write arrives in their nodes' logs; the driver

@@ -47,7 +47,7 @@ extension SetupPlan: PlannedTexts {
     var texts: [String] {
         let services = self.services.flatMap { service in
             var texts = service.process.texts
-            if case .port(let number) = service.readiness { texts.append("\(number)") }
+            for case .port(let number) in service.readiness.signs { texts.append("\(number)") }
             return texts
         }
         return services + self.environment.sorted { $0.key < $1.key }.map(\.value)

@@ -52,7 +52,9 @@ extension FrameworkConformance {
         for process in plan.services.map(\.process) {
             self.checkEnvironment(process, context.environment, trial, node, report)
         }
-        for path in plan.logs.map(\.folder) + plan.services.compactMap(\.process.errorFile)
+        let signs = plan.services.flatMap(\.readiness.signs)
+        let watched = signs.compactMap { sign in if case .file(let path, _) = sign { path } else { nil } }
+        for path in plan.logs.map(\.folder) + plan.services.compactMap(\.process.errorFile) + watched
         where !path.isBelow(context.folder) {
             problem(.files, "\(path) is not below \(context.folder)")
         }

@@ -1,0 +1,50 @@
+import Dispatch
+import Glibc
+import MusterProcess
+
+/// Waits until a text has appeared in a file, which may appear later and grow.
+struct FileProbe: Sendable {
+    /// Seconds between two looks. The folder that the file will lie in need not be there yet, so there is nothing to be
+    /// told by.
+    private static let pause = 0.02
+    private static let piece = 64 << 10
+
+    private let path: String
+    private let text: String
+    private let end: ContinuousClock.Instant
+
+    /// - Parameter seconds: After these it gives up without a word.
+    init(path: String, text: String, seconds: Double) {
+        self.path = path
+        self.text = text
+        self.end = .now + .seconds(seconds)
+    }
+
+    func wait(on queue: DispatchQueue, _ reactor: ProcessReactor, onFound: @escaping @Sendable () -> Void) {
+        self.look(from: 0, TextWatch(for: self.text, onFound: onFound), on: queue, reactor)
+    }
+
+    private func look(from offset: Int, _ watch: TextWatch, on queue: DispatchQueue, _ reactor: ProcessReactor) {
+        queue.async {
+            let next = self.read(from: offset, into: watch)
+            guard !watch.isFound, ContinuousClock.now < self.end else { return }
+            reactor.schedule(after: Self.pause) { self.look(from: next, watch, on: queue, reactor) }
+        }
+    }
+
+    /// - Returns: Where what was not read yet begins.
+    private func read(from offset: Int, into watch: TextWatch) -> Int {
+        let descriptor = open(self.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return offset }
+        defer { close(descriptor) }
+        var offset = offset
+        var buffer = [UInt8](repeating: 0, count: Self.piece)
+        while !watch.isFound {
+            let count = pread(descriptor, &buffer, buffer.count, off_t(offset))
+            guard count > 0 else { break }
+            buffer[..<count].withUnsafeBytes { watch.append($0) }
+            offset += count
+        }
+        return offset
+    }
+}
