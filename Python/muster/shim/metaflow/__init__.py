@@ -1,6 +1,5 @@
 """Muster's front end under Metaflow's name, for flows that Muster runs."""
 
-from muster import *  # noqa: F401, F403
 from muster import __all__, __version__  # noqa: F401
 
 
