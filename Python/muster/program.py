@@ -193,8 +193,11 @@ def begin_step():
         stream.reconfigure(line_buffering=True)
 
 
-def leave(code):
-    """Ends this process as an interpreter does, but for taking every module apart first."""
+def leave(code, farewell=None):
+    """Ends this process as an interpreter does, but for taking every module apart first.
+
+    - farewell: Says that nothing but the end is to come.
+    """
     import atexit
     import threading
     try:
@@ -206,4 +209,8 @@ def leave(code):
                 stream.flush()
             except (OSError, ValueError):
                 pass
-        os._exit(code)
+        try:
+            if farewell is not None:
+                farewell.say(code)
+        finally:
+            os._exit(code)

@@ -15,7 +15,7 @@ import signal
 import socket
 import sys
 
-from . import divisible, rehearsal
+from . import divisible, farewell, rehearsal
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -105,8 +105,12 @@ class _Server:
         self.draws_anew = divisible.has_fresh_numpy()
         self.process = os.getpid()
         # Without the system's list of them, a spare child cannot be told from what a step has left behind.
-        self.keeps_spare = _children() is not None
+        self.keeps_spare = farewell.children() is not None
         self.spare = None
+        self.running = None
+        self.hears = farewell.can_be_heard()
+        # Children that have done their step and said so, but have not ended yet.
+        self.leaving = set()
 
     def prepare(self):
         """Divides this process for the first time. Returns why that does not work; None where it does."""
@@ -125,8 +129,11 @@ class _Server:
             child = self._begin(line)
         except OSError as error:
             return {"refused": {"reason": f"fork: {error.strerror}"}}
+        self.running = child
         self._make_spare()
-        return self._wait(child)
+        answer = self._wait(child)
+        self.running = None
+        return answer
 
     def end(self):
         if self.spare is not None:
@@ -150,6 +157,10 @@ class _Server:
                 self.spare = _Child(self)
 
     def _wait(self, child):
+        code = child.hear()
+        if code is not None:
+            self.leaving.add(child.process)
+            return {"exited": {"code": code, "isLast": self._leaves_nothing()}}
         _, status = os.waitpid(child.process, 0)
         is_last = self._leaves_nothing()
         if os.WIFSIGNALED(status):
@@ -159,11 +170,12 @@ class _Server:
     def _leaves_nothing(self):
         """Whoever the step left behind has come to this process: the dead are of no interest."""
         try:
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+            while ended := os.waitpid(-1, os.WNOHANG)[0]:
+                self.leaving.discard(ended)
         except ChildProcessError:
             return True
-        return self.spare is not None and _children() == [self.spare.process]
+        spare = {self.spare.process} if self.spare is not None else set()
+        return self.keeps_spare and self.leaving | spare >= set(farewell.children())
 
 
 class _Child:
@@ -172,18 +184,17 @@ class _Child:
     def __init__(self, server):
         sys.stdout.flush()
         sys.stderr.flush()
-        reading, writing = os.pipe()
+        reading, self.requests = os.pipe()
+        self.farewell, writing = os.pipe() if server.hears else (None, None)
         try:
             self.process = os.fork()
         except OSError:
-            os.close(reading)
-            os.close(writing)
+            _close(reading, self.requests, self.farewell, writing)
             raise
         if self.process == 0:
-            os.close(writing)
-            _become_child(server, reading)
-        os.close(reading)
-        self.requests = writing
+            _close(self.requests, self.farewell, server.running and server.running.farewell)
+            _become_child(server, reading, writing)
+        _close(reading, writing)
 
     def begin(self, line):
         """Returns false when the child has gone, and with it whatever it could have begun."""
@@ -194,17 +205,32 @@ class _Child:
                     line = line[requests.write(line):]
             return True
         except BrokenPipeError:
+            _close(self.farewell)
             return False
 
+    def hear(self):
+        """The code that the child says it ends with; None when it ends without a word."""
+        if self.farewell is None:
+            return None
+        code = farewell.hear(self.farewell, self.process)
+        _close(self.farewell)
+        return code
+
     def dismiss(self):
-        os.close(self.requests)
+        _close(self.requests, self.farewell)
         os.waitpid(self.process, 0)
 
 
-def _become_child(server, requests):
+def _close(*descriptors):
+    for descriptor in descriptors:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _become_child(server, requests, writing):
     """Never returns."""
     from .program import leave
-    code = 1
+    code, last = 1, None
     try:
         _leave_server(server)
         rehearsal.rehearse()
@@ -212,6 +238,8 @@ def _become_child(server, requests):
             line = source.readline()
         if not line:
             os._exit(0)
+        if writing is not None:
+            last = farewell.Farewell(writing)
         request = json.loads(line)
         os.chdir(request["workFolder"])
         os.environ.update(request["environment"])
@@ -221,7 +249,7 @@ def _become_child(server, requests):
         import traceback
         traceback.print_exc()
     finally:
-        leave(code)
+        leave(code, last)
 
 
 def _leave_server(server):
@@ -233,17 +261,7 @@ def _leave_server(server):
         os._exit(1)
     os.close(_connection.fileno())
     if server.draws_anew:
-        sys.modules["numpy"].random.seed()
-
-
-def _children():
-    """The processes that this one has to wait for; None where the system does not list them."""
-    process = os.getpid()
-    try:
-        with open(f"/proc/self/task/{process}/children") as file:
-            return [int(each) for each in file.read().split()]
-    except OSError:
-        return None
+        divisible.draw_anew()
 
 
 def _libc():

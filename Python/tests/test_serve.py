@@ -60,6 +60,12 @@ class Server:
         self.process.kill()
         self.process.wait()
 
+    def waiting(self):
+        """The child of the next step, once all others have ended."""
+        while len(waiting := [each for each in children(self.process.pid) if not has_ended(each)]) > 1:
+            time.sleep(0.01)
+        return waiting
+
     def ask(self, step, environment=None, **place):
         """Has one step run; returns the answer and the result."""
         self.workshop.count += 1
@@ -115,13 +121,57 @@ class ServeTests(unittest.TestCase):
         with Workshop(flow(BODY)) as workshop, Server(workshop) as server:
             for _ in range(3):
                 self.assertEqual(server.ask("start")[0], {"exited": {"code": 0, "isLast": True}})
-                waiting = children(server.process.pid)
-                self.assertEqual(len(waiting), 1)
+                waiting = server.waiting()
                 os.kill(waiting[0], signal.SIGKILL)
                 while not has_ended(waiting[0]):
                     time.sleep(0.01)
             server.socket.shutdown(socket.SHUT_WR)
             self.assertEqual(server.process.wait(10), 0)
+
+    def test_a_daemon_that_left_its_parent_is_told(self):
+        body = """
+    @step
+    def start(self):
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                import time; time.sleep(2)
+            os._exit(0)
+        os.wait()
+        self.next(self.end)
+    """
+        with Workshop(flow(body)) as workshop, Server(workshop) as server:
+            self.assertEqual(server.ask("start")[0], {"exited": {"code": 0, "isLast": False}})
+
+    def test_a_step_is_over_when_it_is_killed_though_another_process_holds_what_it_held(self):
+        body = """
+    @step
+    def start(self):
+        if os.fork() == 0:
+            import time; time.sleep(30); os._exit(0)
+        os.kill(os.getpid(), 9)
+        self.next(self.end)
+    """
+        with Workshop(flow(body)) as workshop, Server(workshop) as server:
+            began = time.monotonic()
+            self.assertEqual(server.ask("start")[0], {"signaled": {"signal": 9, "isLast": False}})
+            self.assertLess(time.monotonic() - began, 25)
+
+    def test_a_port_that_a_step_leaves_open_is_free_for_the_next(self):
+        body = """
+    @step
+    def start(self):
+        import socket
+        type(self).listener = socket.create_server(("127.0.0.1", int(os.environ["PORT"])))
+        type(self).much = bytearray(256 << 20)
+        self.next(self.end)
+    """
+        with socket.create_server(("127.0.0.1", 0)) as held:
+            port = str(held.getsockname()[1])
+        with Workshop(flow(body)) as workshop, Server(workshop) as server:
+            for _ in range(10):
+                self.assertEqual(
+                    server.ask("start", {"PORT": port})[0], {"exited": {"code": 0, "isLast": True}})
 
     def test_the_rehearsal_runs_to_its_end(self):
         done = subprocess.run(
