@@ -50,8 +50,7 @@ def manifest(flow, serves):
         "serves": serves,
         "program": [sys.executable, os.path.dirname(os.path.abspath(__file__)), path] + launch.front() + config.front(),
         "decorators": [each.manifest() for each in getattr(flow, "_flow_decorators", [])],
-        "notes": list(dict.fromkeys(
-            note for function in functions.values() for each in function.decorators for note in each.notes())),
+        "notes": _notes(flow, functions.values()),
         "problems": _problems(sources, given, fixed),
     }
     place = graph.place_of_class(flow)
@@ -60,6 +59,12 @@ def manifest(flow, serves):
     if flow.__doc__:
         result["summary"] = inspect.cleandoc(flow.__doc__)
     return result
+
+
+def _notes(flow, functions):
+    """What a run says once of decorators that do not mean here all that they mean elsewhere."""
+    decorators = [*getattr(flow, "_flow_decorators", []), *(each for function in functions for each in function.decorators)]
+    return list(dict.fromkeys(note for each in decorators for note in each.notes()))
 
 
 def _parameter(parameter, flow, attribute):

@@ -10,6 +10,10 @@ import time
 from .errors import MusterException
 
 
+#: Seconds between two looks at a run.
+PAUSE = 0.02
+
+
 class RunnerError(MusterException):
     """The run did not come into being."""
 
@@ -45,11 +49,11 @@ class Runner:
 
     def run(self, **options):
         """Runs the flow to its end."""
-        return self._start("run", options).wait(show=self.show_output)
+        return self._start("run", options)._finish(self._shown())
 
     def resume(self, step_to_rerun=None, **options):
         """Goes on with a run, `origin_run_id` or the newest one, to its end."""
-        return self._start("resume", options, step_to_rerun).wait(show=self.show_output)
+        return self._start("resume", options, step_to_rerun)._finish(self._shown())
 
     async def async_run(self, **options):
         """Starts the flow and returns when its run is there."""
@@ -63,11 +67,14 @@ class Runner:
         for executing in self._made:
             executing._forget()
 
+    def _shown(self):
+        return ("stdout", "stderr") if self.show_output else ()
+
     async def _started(self, executing):
         import asyncio
         deadline = time.monotonic() + self.timeout
         while executing._run_id() is None and executing.returncode is None and time.monotonic() < deadline:
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(PAUSE)
         executing._require()
         return executing
 
@@ -130,6 +137,7 @@ class ExecutingRun:
         self.folder = tempfile.mkdtemp(prefix="muster-run-")
         self.id_file = os.path.join(self.folder, "id")
         self.process = None
+        self.is_late = False
 
     def __enter__(self):
         return self
@@ -177,9 +185,9 @@ class ExecutingRun:
 
     @property
     def status(self):
-        """`running`, `successful`, `failed`, or `timeout` where waiting was given up."""
+        """`running`, `successful`, `failed`, or `timeout` where the run was ended because it took too long."""
         code = self.returncode
-        return "running" if code is None else "successful" if code == 0 else "failed"
+        return "timeout" if self.is_late else "running" if code is None else "successful" if code == 0 else "failed"
 
     @property
     def stdout(self):
@@ -193,25 +201,24 @@ class ExecutingRun:
         with open(self._file(stream), errors="replace") as file:
             return file.read()
 
-    def wait(self, timeout=None, stream=None, show=False):
-        """Returns when the run is over, or raises TimeoutError; with `stream` or `show`, prints its output meanwhile."""
+    async def wait(self, timeout=None, stream=None):
+        """Waits until the run is over, and prints `stdout` or `stderr` meanwhile. After `timeout` seconds ends the run."""
+        import asyncio
         deadline = None if timeout is None else time.monotonic() + timeout
-        streams = ["stdout", "stderr"] if show else [stream] if stream else []
-        files = [(open(self._file(each), errors="replace"), getattr(sys, each)) for each in streams]
-        try:
-            while True:
-                is_over = self.process.poll() is not None
-                for file, target in files:
-                    target.write(file.read())
-                    target.flush()
-                if is_over:
-                    break
-                if deadline is not None and time.monotonic() > deadline:
-                    raise TimeoutError(f"the run of {self.runner.flow_file} has not ended within {timeout} s")
-                time.sleep(0.02)
-        finally:
-            for file, _ in files:
-                file.close()
+        with _Shown(self, [stream] if stream else []) as shown:
+            while not shown.is_last():
+                if deadline is not None and time.monotonic() > deadline and not self.is_late:
+                    self.is_late = True
+                    sys.stderr.write(f"the run of {self.runner.flow_file} has not ended within {timeout} s and is ended\n")
+                    self.process.terminate()
+                await asyncio.sleep(PAUSE)
+        self._require()
+        return self
+
+    def _finish(self, streams):
+        with _Shown(self, streams) as shown:
+            while not shown.is_last():
+                time.sleep(PAUSE)
         self._require()
         return self
 
@@ -233,4 +240,27 @@ class ExecutingRun:
                 elif is_over:
                     return
                 else:
-                    await asyncio.sleep(0.02)
+                    await asyncio.sleep(PAUSE)
+
+
+class _Shown:
+    """What a run writes, passed on to this program's own output."""
+
+    def __init__(self, executing, streams):
+        self.executing = executing
+        self.files = [(open(executing._file(each), errors="replace"), getattr(sys, each)) for each in streams]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for file, _ in self.files:
+            file.close()
+
+    def is_last(self):
+        """Passes on what has come. Returns whether the run is over, and so nothing more will come."""
+        is_over = self.executing.returncode is not None
+        for file, target in self.files:
+            target.write(file.read())
+            target.flush()
+        return is_over

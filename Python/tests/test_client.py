@@ -199,9 +199,11 @@ class ClientTests(unittest.TestCase):
         self.assertEqual([task.id for task in run["gang"]], ["5", "5-node-1"])
         self.assertEqual(run["gang"].control_task.id, "5")
         self.assertIsNone(run["work"].control_task)
+        self.assertEqual([[task.id for task in run[step].control_tasks()] for step in ("gang", "work")], [["5"], []])
         self.assertEqual([task.id for task in run["join_gang"].task.parent_tasks], ["5", "5-node-1"])
         self.assertEqual([task.id for task in run["start"].task.child_tasks], ["2", "3"])
         self.assertEqual([step.id for step in run["join"].parent_steps], ["work"])
+        self.assertEqual([step.id for step in run["start"].child_steps], ["work"])
         self.assertEqual([task.index for task in run["work"]], [0, 1])
         self.assertEqual((run["work"].task.successful, run["work"].task.current_attempt), (True, 1))
 
@@ -258,6 +260,8 @@ class ClientTests(unittest.TestCase):
         self.assertEqual(self.client.Run("F/7").user_tags, {"c", "d", "nightly"})
         with self.assertRaisesRegex(ValueError, "user:ann holds by itself"):
             run.remove_tag("user:ann")
+        run.replace_tags(["c", "d"], ["e", "f"])
+        self.assertEqual(self.client.Run("F/7").user_tags, {"e", "f", "nightly"})
 
     def test_output_comes_as_text_and_as_lines_with_their_time(self):
         folder = os.path.join(self.root, "runs", "F", "7", "work")

@@ -33,6 +33,15 @@ class FlowDecoratorTests(unittest.TestCase):
                     kept = workshop.describe(*front)["program"][3:]
                     self.assertEqual(workshop.step("start", front=kept).value("seen"), expected)
 
+    def test_what_is_for_other_places_is_recorded_and_a_hook_that_is_not_called_is_said(self):
+        decorators = "@exit_hook(on_error=[print])\n@schedule(hourly=True)\n@trigger(event='e')\n@trigger_on_finish(flow='Other')"
+        with Workshop(self.source(decorators)) as workshop:
+            manifest = workshop.describe()
+            self.assertEqual(
+                {each["name"] for each in manifest["decorators"]}, {"exit_hook", "schedule", "trigger", "trigger_on_finish"})
+            self.assertEqual(manifest["notes"], ["the functions of @exit_hook are not called when a run is over"])
+            self.assertEqual(workshop.step("start").code, 0)
+
     def test_a_wrong_project_is_refused(self):
         with Workshop(self.source("@project(name='No Name')", "current.project_name")) as workshop:
             self.assertIn("@project: name is 'No Name'; it has to be 1 to 128 small letters", workshop.step("start").error)

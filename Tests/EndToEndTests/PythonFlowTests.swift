@@ -105,6 +105,7 @@ import Testing
             ("lock", "lock.py:6: artifact self.lock of step start cannot be pickled"),
             ("exit", "step start called sys.exit('bye') (exit.py:6)"), ("segv", "segv.py\", line 6 in start"),
             ("nonodes", "nonodes.py:5: num_parallel is 0; a gang has at least one node"),
+            ("textnodes", "textnodes.py:5: num_parallel has to be a whole number, not '2'"),
             ("prints", "ValueError: after eight megabytes (prints.py:7)"),
         ])
     func failures(file: String, message: String) async throws {
@@ -226,7 +227,7 @@ import Testing
         let sandbox = try Sandbox()
         let script = "\(Self.root)/Tests/PythonFlows/runner.py"
         let finished = try await self.python([script, Self.flow("branches")], in: sandbox)
-        #expect(finished.output == "successful 83 ['by-hand'] True\nsuccessful 83 True 0\nsuccessful 104 True\n[104, 83, 83]\n", "\(finished)")
+        #expect(finished.output == "successful 83 ['by-hand'] True\nsuccessful 83 True 0\nsuccessful 104 True\ntimeout True False\n[104, 83, 83]\n", "\(finished)")
         let refused = try await self.python([script, Self.flow("branches"), "wrong"], in: sandbox)
         #expect(refused.errors.contains("'many' for parameter 'scale'"), "\(refused)")
     }

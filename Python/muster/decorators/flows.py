@@ -53,10 +53,13 @@ class TriggerOnFinish(Decorator):
 
 
 class ExitHook(Decorator):
-    """Functions that a deployed flow calls when it is over."""
+    """Functions to call when a run is over."""
 
     name = "exit_hook"
     defaults = {"on_success": [], "on_error": [], "options": {}}
+
+    def notes(self):
+        return ["the functions of @exit_hook are not called when a run is over"]
 
 
 class PyPIBase(PyPI):
