@@ -92,14 +92,33 @@ import Testing
         #expect(refused.all.contains("at least 0 of 1 nodes"), "\(refused)")
     }
 
-    @Test("Clusters of one framework at the same time share no port and no folder")
-    func atOnce() async throws {
+    @Test("Clusters of one framework at the same time share no port and no folder, and do not meet", arguments: [
+        ("RingFlow", []), ("FrameworkFlow", ["torchrun"]), ("FrameworkFlow", ["mpi"]), ("FrameworkFlow", ["ray"]),
+        ("FrameworkFlow", ["tensorflow"]),
+    ])
+    func atOnce(flow: String, framework: [String]) async throws {
         let sandbox = try Sandbox()
-        let flow = try sandbox.flow("RingFlow")
+        let program = try sandbox.flow(flow)
+        let words = framework.flatMap { ["--framework", $0] }
         try await withThrowingTaskGroup(of: Finished.self) { group in
-            for _ in 0..<3 { group.addTask { try await sandbox.muster(["run", flow]) } }
-            for try await finished in group { #expect(finished.status == .exited(0), "\(finished)") }
+            for _ in 0..<2 { group.addTask { try await sandbox.muster(["run", program] + words) } }
+            for try await finished in group {
+                #expect(finished.status == .exited(0), "\(finished)")
+                // The collective's own count: two clusters that had met would be four.
+                if !framework.isEmpty { #expect(finished.all.contains(/first-collective [0-9.]+ of 2\b/), "\(finished)") }
+            }
         }
+        try await self.expectNothingLeft(of: flow, in: sandbox)
+    }
+
+    @Test("A program that knows a Ray cluster's address and not its token is not let in")
+    func stranger() async throws {
+        let sandbox = try Sandbox()
+        let finished = try await sandbox.muster(["run", PythonFlowTests.flow("stranger")])
+        #expect(finished.status == .exited(0), "\(finished)")
+        #expect(finished.all.contains("stranger: refused"), "\(finished)")
+        #expect(finished.all.contains("alive: 2"), "\(finished)")
+        try await self.expectNothingLeft(of: "StrangerFlow", in: sandbox)
     }
 
     private func expectNothingLeft(of flow: String, in sandbox: Sandbox) async throws {

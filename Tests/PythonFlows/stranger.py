@@ -1,0 +1,49 @@
+from metaflow import FlowSpec, metaflow_ray, pypi, step
+
+# Knows the cluster's address, and nothing else of it.
+STRANGER = """
+import os
+import ray
+try:
+    ray.init(address=os.environ["STRANGER_TO"], log_to_driver=False)
+except Exception as error:
+    raise SystemExit(f"refused: {type(error).__name__}: {error}")
+"""
+
+
+class StrangerFlow(FlowSpec):
+    """A program that lacks the attempt's token does not get into its Ray cluster; the body does."""
+
+    @step
+    def start(self):
+        self.next(self.work, num_parallel=2)
+
+    @pypi(packages={"ray": "2.60.0", "scikit-learn": "1.9.1"})
+    @metaflow_ray
+    @step
+    def work(self):
+        import os
+        import subprocess
+        import sys
+        import ray
+        others = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+        stranger = subprocess.run(
+            [sys.executable, "-c", STRANGER], env={**others, "STRANGER_TO": os.environ["RAY_ADDRESS"]},
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=90)
+        print(stranger.stdout)
+        print("stranger:", "let in" if stranger.returncode == 0 else "refused" if "oken" in stranger.stdout else "lost")
+        ray.init()
+        print("alive:", len([each for each in ray.nodes() if each["Alive"]]))
+        self.next(self.join)
+
+    @step
+    def join(self, inputs):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+
+
+if __name__ == "__main__":
+    StrangerFlow()
