@@ -12,7 +12,8 @@ extension ProcessReactor {
     /// Runs a program to its end and collects its output; for tools, whose output fits into memory.
     ///
     /// It gets a session of its own, and what it leaves in its group is killed when it ends. When the task is cancelled
-    /// the group gets SIGTERM, after `grace` seconds SIGKILL, and the call throws `CancellationError` when it is gone.
+    /// the group gets SIGTERM, after `grace` seconds SIGKILL, and the call throws `CancellationError` when the program is
+    /// gone; the others of its group have been killed by then, and may take a moment to die.
     /// - Parameters:
     ///   - input: What it reads; its input is at its end when this is nil.
     ///   - onOutput: Sees the chunks as they come, on the reactor's thread; they are collected all the same.
