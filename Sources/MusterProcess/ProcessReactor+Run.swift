@@ -12,8 +12,7 @@ extension ProcessReactor {
     /// Runs a program to its end and collects its output; for tools, whose output fits into memory.
     ///
     /// It gets a session of its own, and what it leaves in its group is killed when it ends. When the task is cancelled
-    /// the group gets SIGTERM, after `grace` seconds SIGKILL, and the call throws `CancellationError` when the program is
-    /// gone; the others of its group have been killed by then, and may take a moment to die.
+    /// the group gets SIGTERM, after `grace` seconds SIGKILL, and the call throws `CancellationError` when all of it is gone.
     /// - Parameters:
     ///   - input: What it reads; its input is at its end when this is nil.
     ///   - onOutput: Sees the chunks as they come, on the reactor's thread; they are collected all the same.
@@ -40,6 +39,9 @@ extension ProcessReactor {
 
 /// One run of a tool. `@unchecked Sendable` because its fields are touched on the reactor's thread only.
 private final class ToolRun: @unchecked Sendable {
+    /// Seconds for what was killed to die: only a process that hangs in the kernel takes them.
+    private static let patience = 30.0
+
     private let spec: ProcessSpec
     private let loop: ReactorLoop
     private let onOutput: (@Sendable (OutputStream, UnsafeRawBufferPointer) -> Void)?
@@ -98,8 +100,17 @@ private final class ToolRun: @unchecked Sendable {
         let outcome = ProcessOutcome(
             status: status, standardOutput: self.output[.standardOutput] ?? [],
             standardError: self.output[.standardError] ?? [])
-        self.resume(.success(outcome))
         let child = self.child.take()
+        if let child, self.isCancelled {
+            // They were killed when the program was reaped, and may take a moment to die.
+            TreeTerminator(
+                selections: [.group(of: child.pid)], attendants: [], grace: 0,
+                deadline: ReactorClock.nanoseconds(Self.patience)
+            ) { _ in self.resume(.success(outcome)) }
+            .start(in: self.loop)
+        } else {
+            self.resume(.success(outcome))
+        }
         if let child { self.loop.closeOutput(of: child) }
     }
 

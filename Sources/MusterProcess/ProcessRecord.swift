@@ -18,6 +18,8 @@ package struct ProcessIdentity: Sendable, Hashable, CustomStringConvertible {
 struct ProcessRecord: Sendable, Hashable {
     let identity: ProcessIdentity
     let parent: Int32
+    /// The process that leads its group, or led it.
+    let group: Int32
     /// False for a zombie: it holds nothing but its exit status.
     let isRunning: Bool
     /// Whether a signal has stopped it; a debugger's stop is none.
@@ -35,6 +37,7 @@ struct ProcessRecord: Sendable, Hashable {
         else { return nil }
         let fields = text[text.index(after: close)...].split(separator: UInt8(ascii: " "))
         guard fields.count > 19, let state = fields[0].first, let parent = Self.number(fields[1]),
+            let group = Self.number(fields[2]),
             let flags = Self.number(fields[6]), let user = Self.number(fields[11]),
             let system = Self.number(fields[12]),
             let threads = Self.number(fields[17]), let started = Self.number(fields[19])
@@ -42,6 +45,7 @@ struct ProcessRecord: Sendable, Hashable {
         self.identity = ProcessIdentity(
             pid: Int32(truncatingIfNeeded: pid), started: UInt64(truncatingIfNeeded: started))
         self.parent = Int32(truncatingIfNeeded: parent)
+        self.group = Int32(truncatingIfNeeded: group)
         // A main thread that has left while others run looks like a zombie with several threads.
         let isDead = state == UInt8(ascii: "Z") || state == UInt8(ascii: "X")
         self.isRunning = !isDead || threads > 1

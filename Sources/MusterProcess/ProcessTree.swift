@@ -25,6 +25,7 @@ package enum ProcessTree {
     package static func find(_ selection: ProcessSelection) -> [ProcessIdentity] {
         switch selection {
         case .descendants(let pid): self.descendants(of: pid, in: self.all())
+        case .group(let leader): self.all().filter { $0.isRunning && $0.group == leader }.map(\.identity)
         case .marked(let variable, let value): self.all().filter { self.isMarked($0, variable, value) }.map(\.identity)
         case .one(let identity):
             ProcessRecord(pid: identity.pid).map { [$0] }?.filter(\.isRunning).map(\.identity).filter { $0 == identity }
@@ -147,6 +148,8 @@ package enum ProcessTree {
 package enum ProcessSelection: Sendable, Hashable {
     /// Every process below this one, not itself.
     case descendants(of: Int32)
+    /// Every process of the group that this one leads, or led.
+    case group(of: Int32)
     /// Every process that was started with the variable set to `value` or to something below `value/`.
     case marked(variable: String, value: String)
     /// One process.

@@ -85,11 +85,5 @@ final class Launch: Sendable {
     }
 }
 
-/// Whether a process that was killed is gone within 20 s: on a busy machine it takes a moment to die.
-func hasEnded(_ pid: Int32) async throws -> Bool {
-    for _ in 0..<2000 where isRunning(pid) { try await Task.sleep(for: .milliseconds(10)) }
-    return !isRunning(pid)
-}
-
 /// Whether a process of that id exists and is not a zombie.
 func isRunning(_ pid: Int32) -> Bool { ProcessTree.identity(of: pid) != nil }
