@@ -10,6 +10,10 @@ import random
 import sys
 import time
 
+# Where NumPy's global numbers stand when its import, or a seed from the system, has just made them: the first word of the
+# Mersenne twister's key, and the position in it.
+_FIRST, _POSITION = 0x80000000, 623
+
 _files = frozenset()
 _random = None
 
@@ -84,14 +88,14 @@ def draw_anew():
     would do the same, and take twice as long in a process that was just divided."""
     numpy = _numpy()
     key = numpy.frombuffer(bytearray(os.urandom(4 * 624)), dtype=numpy.uint32)
-    key[0] = 0x80000000
-    numpy.random.set_state(("MT19937", key, 623))
+    key[0] = _FIRST
+    numpy.random.set_state(("MT19937", key, _POSITION))
 
 
 def _is_fresh(numpy):
     """Whether NumPy's global numbers are as its import made them: from the system's randomness, and none drawn."""
     _, key, position, *_ = numpy.random.get_state()
-    return int(position) == 623 and int(key[0]) == 0x80000000
+    return int(position) == _POSITION and int(key[0]) == _FIRST
 
 
 def _is_seeded(numpy):

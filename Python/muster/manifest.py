@@ -6,6 +6,7 @@ import sys
 
 from . import config, graph
 from .constants import constants
+from .decorators.base import of_flow
 from .launch import launch
 from .parameters import Parameter
 
@@ -25,7 +26,7 @@ def settings_of(function, flow):
     settings = {"retry": {"times": 0, "minutesBetween": 0}, "environment": {}, "isGang": False}
     # A step's own @pypi stands for itself; the flow's counts for all others.
     if not {each.name for each in function.decorators} & {"pypi", "conda"}:
-        for decorator in getattr(flow, "_flow_decorators", []):
+        for decorator in of_flow(flow):
             decorator.apply(settings)
     for decorator in function.decorators:
         decorator.apply(settings)
@@ -49,7 +50,7 @@ def manifest(flow, serves):
         "artifacts": sorted(artifacts.union(fixed)),
         "serves": serves,
         "program": [sys.executable, os.path.dirname(os.path.abspath(__file__)), path] + launch.front() + config.front(),
-        "decorators": [each.manifest() for each in getattr(flow, "_flow_decorators", [])],
+        "decorators": [each.manifest() for each in of_flow(flow)],
         "notes": _notes(flow, functions.values()),
         "problems": _problems(sources, given, fixed),
     }
@@ -63,7 +64,7 @@ def manifest(flow, serves):
 
 def _notes(flow, functions):
     """What a run says once of decorators that do not mean here all that they mean elsewhere."""
-    decorators = [*getattr(flow, "_flow_decorators", []), *(each for function in functions for each in function.decorators)]
+    decorators = [*of_flow(flow), *(each for function in functions for each in function.decorators)]
     return list(dict.fromkeys(note for each in decorators for note in each.notes()))
 
 

@@ -206,7 +206,7 @@ class ExecutingRun:
         import asyncio
         deadline = None if timeout is None else time.monotonic() + timeout
         with _Shown(self, [stream] if stream else []) as shown:
-            while not shown.is_last():
+            while not shown.pass_on():
                 if deadline is not None and time.monotonic() > deadline and not self.is_late:
                     self.is_late = True
                     sys.stderr.write(f"the run of {self.runner.flow_file} has not ended within {timeout} s and is ended\n")
@@ -217,7 +217,7 @@ class ExecutingRun:
 
     def _finish(self, streams):
         with _Shown(self, streams) as shown:
-            while not shown.is_last():
+            while not shown.pass_on():
                 time.sleep(PAUSE)
         self._require()
         return self
@@ -257,7 +257,7 @@ class _Shown:
         for file, _ in self.files:
             file.close()
 
-    def is_last(self):
+    def pass_on(self):
         """Passes on what has come. Returns whether the run is over, and so nothing more will come."""
         is_over = self.executing.returncode is not None
         for file, target in self.files:

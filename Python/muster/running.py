@@ -139,7 +139,8 @@ class Current:
     # The project
 
     def _project(self, index):
-        for decorator in getattr(_running().flow_class, "_flow_decorators", []):
+        from .decorators.base import of_flow
+        for decorator in of_flow(_running().flow_class):
             if decorator.name == "project":
                 return decorator.identity()[index]
         raise AttributeError("the flow has no @project")

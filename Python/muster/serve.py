@@ -107,7 +107,6 @@ class _Server:
         # Without the system's list of them, a spare child cannot be told from what a step has left behind.
         self.keeps_spare = farewell.children() is not None
         self.spare = None
-        self.running = None
         self.hears = farewell.can_be_heard()
         # Children that have done their step and said so, but have not ended yet.
         self.leaving = set()
@@ -129,11 +128,8 @@ class _Server:
             child = self._begin(line)
         except OSError as error:
             return {"refused": {"reason": f"fork: {error.strerror}"}}
-        self.running = child
-        self._make_spare()
-        answer = self._wait(child)
-        self.running = None
-        return answer
+        self._make_spare(child)
+        return self._wait(child)
 
     def end(self):
         if self.spare is not None:
@@ -150,11 +146,11 @@ class _Server:
             spare.begin(line)
         return spare
 
-    def _make_spare(self):
+    def _make_spare(self, running):
         if self.keeps_spare:
             # The next step makes its own child, and says what kept this one from it.
             with contextlib.suppress(OSError):
-                self.spare = _Child(self)
+                self.spare = _Child(self, running)
 
     def _wait(self, child):
         code = child.hear()
@@ -179,9 +175,9 @@ class _Server:
 
 
 class _Child:
-    """A child made by fork. It waits for the request that says which step it is to be."""
+    """A child made by fork, maybe beside one that runs. It waits for the request that says which step it is to be."""
 
-    def __init__(self, server):
+    def __init__(self, server, running=None):
         sys.stdout.flush()
         sys.stderr.flush()
         reading, self.requests = os.pipe()
@@ -192,7 +188,7 @@ class _Child:
             _close(reading, self.requests, self.farewell, writing)
             raise
         if self.process == 0:
-            _close(self.requests, self.farewell, server.running and server.running.farewell)
+            _close(self.requests, self.farewell, running and running.farewell)
             _become_child(server, reading, writing)
         _close(reading, writing)
 

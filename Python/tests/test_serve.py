@@ -61,8 +61,11 @@ class Server:
         self.process.wait()
 
     def waiting(self):
-        """The child of the next step, once all others have ended."""
+        """The children that have not ended. One that is ending by itself is given some time to."""
+        end = time.monotonic() + 20
         while len(waiting := [each for each in children(self.process.pid) if not has_ended(each)]) > 1:
+            if time.monotonic() > end:
+                break
             time.sleep(0.01)
         return waiting
 
@@ -122,6 +125,7 @@ class ServeTests(unittest.TestCase):
             for _ in range(3):
                 self.assertEqual(server.ask("start")[0], {"exited": {"code": 0, "isLast": True}})
                 waiting = server.waiting()
+                self.assertEqual(len(waiting), 1)
                 os.kill(waiting[0], signal.SIGKILL)
                 while not has_ended(waiting[0]):
                     time.sleep(0.01)

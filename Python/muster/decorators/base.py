@@ -109,6 +109,11 @@ def step_decorator(kind):
     return use
 
 
+def of_flow(flow):
+    """The decorators that stand above a flow or one of its bases, the outermost first."""
+    return getattr(flow, "_flow_decorators", [])
+
+
 def flow_decorator(kind):
     """The same for a decorator of flows."""
 
@@ -117,7 +122,7 @@ def flow_decorator(kind):
             decorator.fail("it stands above a flow, not above a step")
         if any(each.name == kind.name for each in flow.__dict__.get("_flow_decorators", [])):
             decorator.fail(f"flow {flow.__name__} has it twice; keep one")
-        flow._flow_decorators = [decorator] + getattr(flow, "_flow_decorators", [])
+        flow._flow_decorators = [decorator] + of_flow(flow)
         return flow
 
     def use(*positional, **given):

@@ -4,20 +4,18 @@ import MusterProcess
 
 /// Waits until a text has appeared in a file, which may appear later and grow.
 struct FileProbe: Sendable {
-    /// Seconds between two looks. The folder that the file will lie in need not be there yet, so there is nothing to be
-    /// told by.
-    private static let pause = 0.02
     private static let piece = 64 << 10
 
     private let path: String
     private let text: String
-    private let end: ContinuousClock.Instant
+    /// The folder that the file will lie in need not be there yet, so there is nothing to be told by.
+    private let retries: Retries
 
     /// - Parameter seconds: After these it gives up without a word.
     init(path: String, text: String, seconds: Double) {
         self.path = path
         self.text = text
-        self.end = .now + .seconds(seconds)
+        self.retries = Retries(seconds: seconds)
     }
 
     func wait(on queue: DispatchQueue, _ reactor: ProcessReactor, onFound: @escaping @Sendable () -> Void) {
@@ -27,8 +25,8 @@ struct FileProbe: Sendable {
     private func look(from offset: Int, _ watch: TextWatch, on queue: DispatchQueue, _ reactor: ProcessReactor) {
         queue.async {
             let next = self.read(from: offset, into: watch)
-            guard !watch.isFound, ContinuousClock.now < self.end else { return }
-            reactor.schedule(after: Self.pause) { self.look(from: next, watch, on: queue, reactor) }
+            guard !watch.isFound else { return }
+            self.retries.again(on: reactor) { self.look(from: next, watch, on: queue, reactor) }
         }
     }
 

@@ -70,30 +70,30 @@ extension NodeRunner {
         let tail = OutputTail()
         self.cluster.tails[id] = tail
         let signs = service.readiness.signs
+        let onReady: @Sendable () -> Void = { events.yield(.serviceReady(id: id)) }
         let watches = signs.compactMap { sign -> TextWatch? in
             guard case .output(let text) = sign else { return nil }
-            return TextWatch(for: text) { events.yield(.serviceReady(id: id)) }
+            return TextWatch(for: text, onFound: onReady)
         }
         let onOutput: @Sendable (UnsafeRawBufferPointer) -> Void = { for watch in watches { watch.append($0) } }
         self.cluster.running[id] = try self.spawn(
             service.process, process: Self.firstService + id, tail, onOutput: watches.isEmpty ? nil : onOutput
         ) { events.yield(.serviceExited(id: id, $0)) }
-        for sign in signs { self.watch(id, for: sign) }
+        for sign in signs { self.watch(id, for: sign, onReady) }
     }
 
     /// Looks out for a sign that is not in the service's output.
-    private func watch(_ id: Int, for sign: PlannedService.Readiness) {
-        let (services, seconds) = (self.services, self.setup.deadline)
-        let onReady: @Sendable () -> Void = { services.events.yield(.serviceReady(id: id)) }
+    private func watch(_ id: Int, for sign: PlannedService.Readiness, _ onReady: @escaping @Sendable () -> Void) {
+        let seconds = self.setup.deadline
         switch sign {
         case .started: self.cluster.waiting.remove(id)
         case .output, .first: break
         case .port(let number):
             PortProbe(address: self.spec.address, port: number, seconds: seconds).wait(
-                on: services.sockets, services.reactor, onOpen: onReady)
+                on: self.services.sockets, self.services.reactor, onOpen: onReady)
         case .file(let path, let text):
             FileProbe(path: path, text: text, seconds: seconds).wait(
-                on: services.files, services.reactor, onFound: onReady)
+                on: self.services.files, self.services.reactor, onFound: onReady)
         }
     }
 

@@ -4,18 +4,16 @@ import NIOPosix
 
 /// Waits until something takes connections at a port.
 struct PortProbe: Sendable {
-    /// Seconds between two tries: nothing tells when another process, here or elsewhere, begins to listen.
-    private static let pause = 0.02
-
     private let address: String
     private let port: Int
-    private let end: ContinuousClock.Instant
+    /// Nothing tells when another process, here or elsewhere, begins to listen.
+    private let retries: Retries
 
     /// - Parameter seconds: After these it gives up without a word.
     init(address: String, port: Int, seconds: Double) {
         self.address = address
         self.port = port
-        self.end = .now + .seconds(seconds)
+        self.retries = Retries(seconds: seconds)
     }
 
     func wait(
@@ -27,9 +25,8 @@ struct PortProbe: Sendable {
                 case .success(let channel):
                     channel.close(promise: nil)
                     onOpen()
-                case .failure where ContinuousClock.now < self.end:
-                    reactor.schedule(after: Self.pause) { self.wait(on: group, reactor, onOpen: onOpen) }
-                case .failure: break
+                case .failure:
+                    self.retries.again(on: reactor) { self.wait(on: group, reactor, onOpen: onOpen) }
                 }
             }
     }

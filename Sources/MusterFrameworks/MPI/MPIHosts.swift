@@ -79,6 +79,6 @@ struct MPIHosts {
             // The nodes' names do not resolve: MPICH is to take the address of this interface.
             environment["HYDRA_IFACE"] = "lo"
         }
-        return environment.filter { self.context.environment[$0.key] == nil }
+        return environment.unset(in: self.context.environment)
     }
 }

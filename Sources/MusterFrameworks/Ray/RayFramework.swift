@@ -53,7 +53,7 @@ package struct RayFramework: Framework {
             ]))
         let workerLogs = PlannedLogs(
             folder: logs, prefixes: ["worker-"], marks: [":job_id:", ":task_name:", ":actor_name:"])
-        var environment = Self.defaults.filter { context.environment[$0.key] == nil }
+        var environment = Self.defaults.unset(in: context.environment)
         environment["RAY_ADDRESS"] = address
         environment.merge(Self.token(settings, context)) { $1 }
         return SetupPlan(

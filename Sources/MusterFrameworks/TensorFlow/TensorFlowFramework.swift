@@ -33,7 +33,7 @@ package struct TensorFlowFramework: Framework {
             "task": .object(["type": .string(own.type), "index": .int(own.index)]),
         ])
         guard let data = try? value.data() else { throw FrameworkError("tensorflow: TF_CONFIG cannot be written") }
-        let defaults = [Self.channelOptions: Self.reconnectSoon].filter { context.environment[$0.key] == nil }
+        let defaults = [Self.channelOptions: Self.reconnectSoon].unset(in: context.environment)
         return SetupPlan(environment: defaults.merging(["TF_CONFIG": String(decoding: data, as: UTF8.self)]) { $1 })
     }
 
