@@ -27,7 +27,7 @@ class Parameter:
     name: how it is called on the command line (`--alpha`) and in `METAFLOW_RUN_ALPHA`.
     default: the value when none is given; may be a function of no argument, or of a context, called once per run.
     type: int, float, bool, str or JSONType; the default's own when it is left out.
-    required: whether one has to be given; then there is no default.
+    required: whether one has to be given; a default is one.
     separator: makes the value a list: the text is split at it.
     """
 
@@ -35,7 +35,7 @@ class Parameter:
             self, name, default=None, type=None, help=None, required=None, show_default=True, separator=None, **unknown):
         self.name = name
         self.help = help or ""
-        self.required = bool(required)
+        self.required = bool(required) and default is None
         self.separator = separator
         self.show_default = show_default
         self.place = caller()
@@ -50,8 +50,6 @@ class Parameter:
             raise ParameterError(at_caller(
                 f"Parameter '{self.name}' has no option '{sorted(unknown)[0]}'; there are default, type, help, required, "
                 "show_default and separator"))
-        if self.required and self.default is not None:
-            raise ParameterError(at_caller(f"Parameter '{self.name}' is required and has a default; leave one out"))
         if self.type is not None and self.type is not JSONType and self.type not in _KINDS:
             raise ParameterError(at_caller(
                 f"Parameter '{self.name}' has the type {self.type!r}; int, float, bool, str and JSONType are known"))

@@ -24,15 +24,15 @@ class ParameterTests(unittest.TestCase):
             "g = Parameter('g', required=True)\nh = Parameter('h', default={'x': 1})\ni = Parameter('i', default='a,b', separator=',')\n"
             "j = IncludeFile('j', default='x.txt')\nk = Parameter('k', type=int, default=lambda: 7)\n"
             "l = Parameter('l', type=str, default=lambda context: context.flow_name)\n"
-            "m = Parameter('long_name', default=1)")
+            "m = Parameter('long_name', default=1)\nn = Parameter('n', default=2, required=True)")
         kinds = {name: next(iter(each["kind"])) for name, each in found.items()}
         self.assertEqual(kinds, {
             "a": "int", "b": "double", "c": "bool", "d": "string", "e": "json", "f": "double", "g": "string", "h": "json",
-            "i": "string", "j": "file", "k": "int", "l": "string", "long_name": "int"})
+            "i": "string", "j": "file", "k": "int", "l": "string", "long_name": "int", "n": "int"})
         self.assertEqual(
             {name: each["defaultValue"] for name, each in found.items() if "defaultValue" in each},
             {"a": 1, "b": 1.0, "c": True, "d": "x", "e": [1], "f": None, "h": {"x": 1}, "i": "a,b", "j": "x.txt", "k": 7,
-             "l": "TestFlow", "long_name": 1})
+             "l": "TestFlow", "long_name": 1, "n": 2})
         self.assertEqual(
             {name: each["artifact"] for name, each in found.items() if "artifact" in each},
             {"i": {"name": "i", "separator": ","}, "j": {"name": "j", "encoding": "utf-8"}, "long_name": {"name": "m"}})
@@ -41,7 +41,6 @@ class ParameterTests(unittest.TestCase):
     def test_a_wrong_parameter_is_named_with_its_line(self):
         for line, expected in {
             "a = Parameter('a', defautl=1)": "flow.py:5: Parameter 'a' has no option 'defautl'",
-            "a = Parameter('a', default=1, required=True)": "is required and has a default",
             "a = Parameter('a', type=set)": "has the type <class 'set'>",
             "a = Parameter('a', default='x', type=int)": "the default 'x' of Parameter 'a' is no int",
             "a = Parameter('a', default=1, separator=',')": "has a separator, so its type has to be str",

@@ -5,7 +5,17 @@ internal import Synchronization
 package struct ProcessOutcome: Sendable {
     package var status: ExitStatus
     package var standardOutput: [UInt8]
+    /// Its last mebibyte.
     package var standardError: [UInt8]
+}
+
+/// A program wrote more to its standard output than whoever ran it would hold; it was killed.
+package struct OutputTooLong: Error, Sendable, Equatable, CustomStringConvertible {
+    package let program: String
+    /// Bytes.
+    package let limit: Int
+
+    package var description: String { "\(self.program) wrote more than \(self.limit) bytes and was ended" }
 }
 
 extension ProcessReactor {
@@ -15,10 +25,11 @@ extension ProcessReactor {
     /// the group gets SIGTERM, after `grace` seconds SIGKILL, and the call throws `CancellationError` when all of it is gone.
     /// - Parameters:
     ///   - input: What it reads; its input is at its end when this is nil.
+    ///   - limit: Bytes of standard output after which the program's group is killed.
     ///   - onOutput: Sees the chunks as they come, on the reactor's thread; they are collected all the same.
-    /// - Throws: ``SpawnError``, `CancellationError`.
+    /// - Throws: ``SpawnError``, ``OutputTooLong``, `CancellationError`.
     package func run(
-        _ spec: ProcessSpec, input: [UInt8]? = nil, grace: Double = 2,
+        _ spec: ProcessSpec, input: [UInt8]? = nil, grace: Double = 2, limit: Int = 1 << 30,
         onOutput: (@Sendable (OutputStream, UnsafeRawBufferPointer) -> Void)? = nil
     ) async throws -> ProcessOutcome {
         try Task.checkCancellation()
@@ -26,7 +37,7 @@ extension ProcessReactor {
         spec.newSession = true
         spec.endsGroup = true
         spec.standardInput = input == nil ? spec.standardInput : .pipe
-        let tool = ToolRun(spec: spec, loop: self.loop, onOutput: onOutput)
+        let tool = ToolRun(spec: spec, limit: limit, loop: self.loop, onOutput: onOutput)
         let outcome = try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { tool.start(input: input, $0) }
         } onCancel: {
@@ -42,19 +53,25 @@ private final class ToolRun: @unchecked Sendable {
     /// Seconds for what was killed to die: only a process that hangs in the kernel takes them.
     private static let patience = 30.0
 
+    /// Bytes of standard error that are kept, the last ones.
+    private static let keptErrors = 1 << 20
+
     private let spec: ProcessSpec
+    private let limit: Int
     private let loop: ReactorLoop
     private let onOutput: (@Sendable (OutputStream, UnsafeRawBufferPointer) -> Void)?
     private var child: ChildProcess?
     private var isCancelled = false
+    private var isTooLong = false
     private var output: [OutputStream: [UInt8]] = [.standardOutput: [], .standardError: []]
     private var continuation: CheckedContinuation<ProcessOutcome, any Error>?
 
     init(
-        spec: ProcessSpec, loop: ReactorLoop,
+        spec: ProcessSpec, limit: Int, loop: ReactorLoop,
         onOutput: (@Sendable (OutputStream, UnsafeRawBufferPointer) -> Void)?
     ) {
         self.spec = spec
+        self.limit = limit
         self.loop = loop
         self.onOutput = onOutput
     }
@@ -92,8 +109,19 @@ private final class ToolRun: @unchecked Sendable {
     }
 
     private func collect(_ stream: OutputStream, _ bytes: UnsafeRawBufferPointer) {
-        self.output[stream]?.append(contentsOf: bytes)
         self.onOutput?(stream, bytes)
+        guard !self.isTooLong else { return }
+        self.output[stream]?.append(contentsOf: bytes)
+        let count = self.output[stream]?.count ?? 0
+        switch stream {
+        case .standardError where count > 2 * Self.keptErrors:
+            self.output[stream]?.removeFirst(count - Self.keptErrors)
+        case .standardOutput where count > self.limit:
+            self.isTooLong = true
+            self.output[stream] = []
+            if let child = self.child { self.loop.signal(child, SIGKILL, group: true) }
+        case .standardOutput, .standardError: break
+        }
     }
 
     private func finish(_ status: ExitStatus) {
@@ -101,7 +129,9 @@ private final class ToolRun: @unchecked Sendable {
             status: status, standardOutput: self.output[.standardOutput] ?? [],
             standardError: self.output[.standardError] ?? [])
         let child = self.child.take()
-        if let child, self.isCancelled {
+        if self.isTooLong {
+            self.resume(.failure(OutputTooLong(program: self.spec.executable, limit: self.limit)))
+        } else if let child, self.isCancelled {
             // They were killed when the program was reaped, and may take a moment to die.
             TreeTerminator(
                 selections: [.group(of: child.pid)], attendants: [], grace: 0,

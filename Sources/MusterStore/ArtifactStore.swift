@@ -20,7 +20,9 @@ package struct ArtifactStore: Sendable {
 
     /// Takes `file` away into the store: renamed on the same file system, copied and removed otherwise.
     ///
-    /// The caller must have closed it: bytes written later would spoil the artifact.
+    /// The caller must have closed it: bytes written later would spoil the artifact. A file that has another name as well,
+    /// by which it could be written to, is copied. What the store has under that digest already stays only where it is
+    /// known to be whole; otherwise the new file takes its place.
     /// - Parameter isFinal: No process is left that could write to the file, so that it may be remembered as it is.
     /// - Throws: ``StoreError``; `file` is still there then.
     package func adopt(
@@ -28,12 +30,11 @@ package struct ArtifactStore: Sendable {
     ) throws -> ArtifactReference {
         let source = try Taking.open(file)
         let reference = try Self.reference(source, encoding)
-        if self.has(reference) {
+        if self.holds(reference, readingUpTo: Self.brief) {
             unlink(file)
             return reference
         }
-        try SystemCall.check("make \(file) read-only") { fchmod(source.descriptor, 0o444) }
-        if try self.rename(file, into: reference) {
+        if try source.status().st_nlink == 1, try self.move(file, source, into: reference) {
             // After the last change of its attributes: the renaming.
             if isFinal { try self.taken?.remember(reference.digest, source) }
         } else {
@@ -54,7 +55,7 @@ package struct ArtifactStore: Sendable {
             var hash = SHA256()
             hash.update(bufferPointer: bytes)
             let reference = ArtifactReference(digest: Self.text(hash.finalize()), size: bytes.count, encoding: encoding)
-            if self.has(reference) { return reference }
+            if self.holds(reference, readingUpTo: .max) { return reference }
             let file = IncomingFile(self.layout)
             try file.write { target in try target.write(bytes) }
             _ = try self.rename(file.path, into: reference)
@@ -97,6 +98,25 @@ package struct ArtifactStore: Sendable {
 }
 
 extension ArtifactStore {
+    /// Bytes that are read again sooner than their file is replaced.
+    private static let brief = 1 << 20
+
+    /// Whether the store has these very bytes already: not a damaged file of that name.
+    /// - Parameter limit: Of larger ones nothing is read, so that they count only when this process knows them.
+    private func holds(_ reference: ArtifactReference, readingUpTo limit: Int) -> Bool {
+        guard self.has(reference) else { return false }
+        let path = self.layout.artifactFile(reference.digest)
+        if self.taken?.knows(reference.digest, path) == true { return true }
+        guard reference.size <= limit, let file = try? OpenFile(path, O_RDONLY) else { return false }
+        return (try? Self.reference(file, reference.encoding)) == reference
+    }
+
+    /// Makes an open file read-only and renames it into its place. Returns false when that is on another file system.
+    private func move(_ file: String, _ source: OpenFile, into reference: ArtifactReference) throws -> Bool {
+        try SystemCall.check("make \(file) read-only") { fchmod(source.descriptor, 0o444) }
+        return try self.rename(file, into: reference)
+    }
+
     /// The reference of what stands in `file`.
     private static func reference(_ file: OpenFile, _ encoding: ArtifactEncoding) throws -> ArtifactReference {
         var hash = SHA256()

@@ -92,6 +92,17 @@ import Testing
             ),
             ("print('x'); result(artifacts={'a': {'path': 'a', 'encoding': 'data'}})", .contract, "not a file", "x"),
             (
+                "print('x'); os.symlink('/etc', folder + '/b'); result(artifacts={'a': {'path': 'b/passwd', 'encoding': 'data'}})",
+                .contract, "not a file of the task folder", "x"
+            ),
+            (
+                "print('x'); os.mkfifo(folder + '/result.json')", .contract, "result.json is not a plain file", "x"
+            ),
+            (
+                "print('x'); result(); os.truncate(folder + '/result.json', 6 << 30)", .contract,
+                "result.json has 6442450944 bytes", "x"
+            ),
+            (
                 "print('x'); result(unchanged={'a': {'digest': '0' * 64, 'size': 1, 'encoding': 'data'}})", .contract,
                 "unchanged", "x"
             ),

@@ -19,6 +19,18 @@ import Testing
         #expect(outcome.standardError == Array("bad\n".utf8))
     }
 
+    @Test("A tool that writes more than was asked for is ended, and its last errors are all that is kept of many")
+    func endless() async throws {
+        await #expect(throws: OutputTooLong.self) {
+            try await self.reactor.run(self.spec("exec yes"), limit: 100_000)
+        }
+        let outcome = try await self.reactor.run(
+            self.spec("yes 0123456789 | head -c 5000000 >&2; echo last >&2; head -c 100000 /dev/zero"), limit: 100_000)
+        #expect(outcome.standardOutput.count == 100_000)
+        #expect(outcome.standardError.count <= 2 << 20)
+        #expect(outcome.standardError.suffix(5) == Array("last\n".utf8)[...])
+    }
+
     @Test("A tool that cannot start is an error")
     func missing() async {
         await #expect(throws: SpawnError.self) {

@@ -43,6 +43,41 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: self.store.layout.artifactFolder(first.digest)).count == 1)
     }
 
+    @Test(
+        "A damaged file gives way to a good one of the same digest, whatever its size",
+        arguments: ["flip", "cut"], [10, 3 << 20])
+    func damaged(kind: String, size: Int) throws {
+        let bytes = Data((0..<size).map { UInt8(truncatingIfNeeded: $0 &* 7) })
+        for put in [self.store.put, self.adopt] {
+            let reference = try put(bytes, .data)
+            let path = self.store.layout.artifactFile(reference.digest)
+            var bad = bytes
+            if kind == "flip" { bad[size / 2] ^= 1 } else { bad.removeLast() }
+            chmod(path, 0o644)
+            try bad.write(to: URL(filePath: path))
+            #expect(throws: StoreError.self) { try self.store.verifiedPath(reference) }
+            #expect(try put(bytes, .data) == reference)
+            #expect(try self.store.data(reference) == bytes)
+        }
+    }
+
+    private func adopt(_ bytes: Data, _ encoding: ArtifactEncoding) throws -> ArtifactReference {
+        let file = "\(self.folder.path)/new"
+        try bytes.write(to: URL(filePath: file))
+        return try self.store.adopt(file: file, encoding: encoding)
+    }
+
+    @Test("A file that has a second name is copied: what is written under that name does not reach the store")
+    func secondName() throws {
+        let file = try self.folder.write("own", "value")
+        #expect(link(file, "\(self.folder.path)/task") == 0)
+        let reference = try self.store.adopt(file: "\(self.folder.path)/task", encoding: .data)
+        try #require(FileHandle(forWritingAtPath: file)).write(Data("VALUE".utf8))
+        #expect(try self.store.data(reference) == Data("value".utf8))
+        #expect(FileManager.default.fileExists(atPath: file))
+        #expect(!FileManager.default.fileExists(atPath: "\(self.folder.path)/task"))
+    }
+
     @Test("A file on another file system is copied and then removed", .enabled(if: FileManager.default.fileExists(atPath: "/dev/shm")))
     func otherFileSystem() throws {
         let file = "/dev/shm/muster-\(UUID().uuidString)"

@@ -89,12 +89,23 @@ import Testing
         #expect(error?.code == .corrupt)
     }
 
-    @Test("An artifact that was there before is checked before it is used")
+    @Test("One that was there before, and that nobody has looked at, gives way to the new one; one that is known stays")
     func already() throws {
         let (first, path) = try self.adopt(isFinal: false)
+        let before = try self.inode(path)
         let (again, _) = try self.adopt(isFinal: true)
         #expect(first == again)
+        let after = try self.inode(path)
+        #expect(after != before)
         let opened = try self.opens(path) { _ = try self.store.verifiedPath(again) }
-        #expect(opened)
+        #expect(!opened)
+        _ = try self.adopt(isFinal: true)
+        #expect(try self.inode(path) == after)
+    }
+
+    private func inode(_ path: String) throws -> ino_t {
+        var status = stat()
+        try #require(stat(path, &status) == 0)
+        return status.st_ino
     }
 }

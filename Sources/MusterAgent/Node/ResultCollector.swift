@@ -17,6 +17,8 @@ struct ResultCollector: Sendable {
 
     /// Bytes that are hashed in less time than another thread takes to be woken.
     private static let brief = 1 << 20
+    /// The longest result that is read, in bytes: there is room for a million artifacts in it.
+    private static let longestResult = 256 << 20
 
     /// Whether what has to be read is so little that the agent's loop may do it.
     var isBrief: Bool {
@@ -61,7 +63,14 @@ struct ResultCollector: Sendable {
 
     private func read() throws -> ResultFile? {
         let path = "\(self.folder)/\(ResultFile.name)"
-        guard access(path, F_OK) == 0 else { return nil }
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return nil }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw AgentError("\(ResultFile.name) is not a plain file") }
+        guard status.st_size <= Self.longestResult else {
+            throw AgentError(
+                "\(ResultFile.name) has \(status.st_size) bytes, and at most \(Self.longestResult) are read; keep what is in it "
+                    + "in fewer artifacts")
+        }
         let result: ResultFile
         do {
             let data = try Data(contentsOf: URL(filePath: path))
@@ -98,10 +107,7 @@ struct ResultCollector: Sendable {
     /// The item list of a foreach, which has one line per task.
     private func items(_ transition: Transition) throws -> ArtifactReference? {
         guard case .foreach(_, let count) = transition else { return nil }
-        let path = "\(self.folder)/\(ResultFile.itemsName)"
-        guard access(path, F_OK) == 0 else {
-            throw AgentError("a foreach needs \(ResultFile.itemsName), which is missing")
-        }
+        let path = try TaskFolderFile.path("the foreach", ResultFile.itemsName, in: self.folder)
         let bytes = try Data(contentsOf: URL(filePath: path), options: .alwaysMapped)
         let newline = UInt8(ascii: "\n")
         let lines = bytes.count { $0 == newline } + (bytes.isEmpty || bytes.last == newline ? 0 : 1)

@@ -6,15 +6,20 @@ enum TaskFolderFile {
     /// - Parameters:
     ///   - what: What names it, for a message.
     ///   - name: Relative to the task folder.
-    /// - Throws: when the name leads elsewhere, or to something else than a plain file.
+    /// - Throws: when the name leads elsewhere, through a link for one, or to something else than a plain file.
     static func path(_ what: String, _ name: String, in folder: String) throws(AgentError) -> String {
         guard PlainPath.isOne(name) else {
             throw AgentError("\(what) names the file '\(name)', which is not below the task folder")
         }
-        let path = "\(folder)/\(name)"
-        var status = stat()
-        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw AgentError("\(what) names the file '\(name)', which is not a file of the task folder")
+        var path = folder
+        let parts = name.split(separator: "/")
+        for (index, part) in parts.enumerated() {
+            path += "/\(part)"
+            var status = stat()
+            let kind = index + 1 < parts.count ? S_IFDIR : S_IFREG
+            guard lstat(path, &status) == 0, status.st_mode & S_IFMT == kind else {
+                throw AgentError("\(what) names the file '\(name)', which is not a file of the task folder")
+            }
         }
         return path
     }

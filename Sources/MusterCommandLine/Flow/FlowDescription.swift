@@ -8,6 +8,8 @@ struct FlowDescription {
     let environment: [String: String]
     /// Seconds that the program may take.
     var deadline = 30.0
+    /// The longest manifest, in bytes: the longest flows have some megabytes.
+    var limit = 256 << 20
 
     /// The manifest that `program` prints.
     /// - Throws: ``CommandFailure`` with the program's own last words when it crashes, hangs, or prints something else.
@@ -29,9 +31,16 @@ struct FlowDescription {
         let spec = ProcessSpec(
             executable: command[0], arguments: Array(command.dropFirst()) + ["describe"], environment: self.environment)
         let reactor = self.reactor
-        let deadline = self.deadline
+        let (deadline, limit) = (self.deadline, self.limit)
         return try await withThrowingTaskGroup(of: ProcessOutcome?.self) { group in
-            group.addTask { try await reactor.run(spec) }
+            group.addTask {
+                do {
+                    return try await reactor.run(spec, limit: limit)
+                } catch is OutputTooLong {
+                    throw CommandFailure(
+                        .usage, "\(program) is no flow program: `describe` has to print a manifest in JSON, and printed more than \(limit) bytes")
+                }
+            }
             group.addTask {
                 try await Task.sleep(for: .seconds(deadline))
                 return nil
