@@ -33,6 +33,9 @@ def main(arguments):
     sys.argv = [path]
     if verb and verb[0] in PRINTING:
         keep_output_clean()
+    if verb and verb[0] == "values":
+        from . import values
+        values.Input.take()
     if verb and verb[0] == "serve":
         from . import serve
         serve.prepare()
@@ -135,6 +138,9 @@ def _verb_of_script():
         launch.verb = sys.argv[1:]
         if sys.argv[1] in PRINTING:
             keep_output_clean()
+        if sys.argv[1] == "values":
+            from . import values
+            values.Input.take()
         return launch.verb
     from . import handover
     handover.take_over(sys.argv[1:])

@@ -45,6 +45,61 @@ def events():
     ]
 
 
+def database(path, runs):
+    """A database in write-ahead mode with these runs, open: close it to have everything in one file."""
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("CREATE TABLE runs (id INTEGER PRIMARY KEY, flow TEXT, run TEXT, created REAL)")
+    connection.executemany("INSERT INTO runs (flow, run, created) VALUES ('F', ?, 1)", [(run,) for run in runs])
+    connection.commit()
+    return connection
+
+
+class ReadOnlyStoreTests(unittest.TestCase):
+    """Stores whose folder cannot be written to; nothing may be made in them."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="a?b#c%41-")
+        self.addCleanup(self.folder.cleanup)
+        self.path = os.path.join(self.folder.name, "muster.db")
+        patch = mock.patch("os.access", return_value=False)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def flows(self):
+        from muster.client.store import Store
+        return Store(self.folder.name).flows()
+
+    def test_a_database_that_nobody_has_open_is_read_as_it_is(self):
+        database(self.path, ["1"]).close()
+        self.assertEqual(self.flows(), ["F"])
+        self.assertEqual(os.listdir(self.folder.name), ["muster.db"])
+
+    def test_what_a_program_that_died_left_in_the_log_is_read_too(self):
+        connection = database(self.path, ["1"])
+        dead = tempfile.TemporaryDirectory()
+        self.addCleanup(dead.cleanup)
+        for ending in ("", "-wal"):
+            with open(self.path + ending, "rb") as source, open(os.path.join(dead.name, "muster.db" + ending), "wb") as copy:
+                copy.write(source.read())
+        connection.close()
+        from muster.client.store import Store
+        self.assertEqual(Store(dead.name).flows(), ["F"])
+        self.assertEqual(sorted(os.listdir(dead.name)), ["muster.db", "muster.db-wal"])
+
+    def test_a_database_that_somebody_writes_is_read_with_what_was_written_last(self):
+        connection = database(self.path, ["1"])
+        self.addCleanup(connection.close)
+        self.assertEqual(self.flows(), ["F"])
+
+    def test_a_store_that_cannot_be_reached_is_no_empty_one(self):
+        from muster.client.store import Store
+        from muster.errors import MusterException
+        with mock.patch("os.stat", side_effect=PermissionError(13, "Permission denied")):
+            with self.assertRaisesRegex(MusterException, "cannot be read: Permission denied"):
+                Store(self.folder.name).flows()
+
+
 class HistoryTests(unittest.TestCase):
     def test_tasks_follow_from_the_events_in_a_fixed_order(self):
         tasks = History(MANIFEST, events()).tasks

@@ -16,6 +16,8 @@ package enum ExitReason: Int32, Sendable {
     case notFound = 3
     /// The store or its database cannot be read or written.
     case store = 4
+    /// What was printed has not all been written: the disk behind standard output is full.
+    case output = 5
 }
 
 /// Why a verb ends, with the exit code that says so.

@@ -8,7 +8,7 @@ package struct MusterCommand: AsyncParsableCommand {
         commandName: "muster",
         abstract: "Run workflows whose steps can be clusters.",
         discussion:
-            "Exit codes: 0 success, 1 the run failed, 2 wrong usage or flow, 3 not found, 4 the store, 128 + n signal n.",
+            "Exit codes: 0 success, 1 the run failed, 2 wrong usage or flow, 3 not found, 4 the store, 5 output lost, 128 + n signal n.",
         version: "0.1.0",
         subcommands: [
             RunVerb.self, ResumeVerb.self, ShowVerb.self, CheckVerb.self, ListVerb.self, StatusVerb.self, LogsVerb.self,
@@ -19,6 +19,13 @@ package struct MusterCommand: AsyncParsableCommand {
 
     /// Runs `muster` with `arguments` (without the program's name) and returns its exit code.
     package static func execute(_ arguments: [String]) async -> Int32 {
+        let code = await self.perform(arguments)
+        guard let reason = StandardStream.output.failure else { return code }
+        StandardStream.error.line("muster: standard output could not be written (\(reason)); what was printed is not whole")
+        return code == ExitReason.success.rawValue ? ExitReason.output.rawValue : code
+    }
+
+    private static func perform(_ arguments: [String]) async -> Int32 {
         do {
             var command = try Self.parsed(Self.ordered(arguments))
             if var command = command as? any AsyncParsableCommand {
@@ -69,7 +76,7 @@ package struct MusterCommand: AsyncParsableCommand {
         }
         let failure = CommandFailure(error)
         // The console has told everything about a run that failed.
-        if !failure.message.isEmpty { StandardStream.error.line("muster: \(failure.message)") }
+        if !failure.message.isEmpty { StandardStream.error.line("muster: \(PrintableText.of(failure.message))") }
         return failure.reason.rawValue
     }
 

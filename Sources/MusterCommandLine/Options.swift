@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Glibc
 import MusterMetadata
 import MusterStore
 
@@ -14,15 +15,19 @@ struct StoreOptions: ParsableArguments {
         return StoreLayout(root: AbsolutePath.of(named ?? ".muster"))
     }
 
-    /// Opens a store that has to be there.
+    /// Opens a store that has to be there. One that this user cannot write to, a colleague's, is opened for reading.
     /// - Throws: ``CommandFailure`` when it is not.
     func existing() throws -> (StoreLayout, SQLiteMetadata) {
         let layout = self.layout
-        guard FileManager.default.fileExists(atPath: layout.database) else {
+        guard access(layout.database, F_OK) == 0 else {
+            guard errno == ENOENT || errno == ENOTDIR else {
+                throw CommandFailure(.store, "the store at \(layout.root) cannot be read: \(String(cString: strerror(errno)))")
+            }
             throw CommandFailure(
                 .notFound, "there is no store at \(layout.root); run a flow first, or name another folder with --store")
         }
-        return (layout, try SQLiteMetadata(path: layout.database))
+        let isWritable = access(layout.database, W_OK) == 0 && access(layout.root, W_OK) == 0
+        return (layout, try isWritable ? SQLiteMetadata(path: layout.database) : SQLiteMetadata(reading: layout.database))
     }
 }
 

@@ -29,7 +29,8 @@ package final class RunLock: Sendable {
 
     /// The process that moves the run; nil when none does.
     package static func holder(path: String) -> Int32? {
-        let descriptor = open(path, O_RDWR | O_CLOEXEC)
+        // For reading: another user's lock can be looked at, not written to.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         guard flock(descriptor, LOCK_SH | LOCK_NB) != 0 else { return nil }

@@ -14,13 +14,41 @@ package protocol MetadataStore: Sendable {
     func events(of run: RunKey) async throws -> [RecordedEvent]
     /// The record of one run; nil when there is none.
     func record(of run: RunKey) async throws -> RunRecord?
-    /// Runs, newest first; of one flow when `flow` is given, at most `limit`.
-    func records(flow: String?, limit: Int?) async throws -> [RunRecord]
+    /// Runs, newest first; of one flow when `flow` is given, at most `limit`. One whose record is damaged has its place.
+    func runs(flow: String?, limit: Int?) async throws -> [StoredRun]
     /// The run's tags, sorted: those that it began with, and what was changed since.
     func tags(of run: RunKey) async throws -> [String]
     /// Adds and removes tags in one step; a tag in both is there afterwards.
     /// - Throws: ``MetadataError`` with code ``MetadataError/Code/missing`` when there is no such run.
     func changeTags(of run: RunKey, adding: Set<String>, removing: Set<String>) async throws
+}
+
+extension MetadataStore {
+    /// The records of ``runs(flow:limit:)``.
+    /// - Throws: ``MetadataError`` naming the first run whose record is damaged.
+    package func records(flow: String?, limit: Int?) async throws -> [RunRecord] {
+        try await self.runs(flow: flow, limit: limit).map { try $0.record() }
+    }
+}
+
+/// A run as the store has it.
+package enum StoredRun: Sendable {
+    case whole(RunRecord)
+    case damaged(RunKey, created: Double, MetadataError)
+
+    package var key: RunKey {
+        switch self {
+        case .whole(let record): record.key
+        case .damaged(let key, _, _): key
+        }
+    }
+
+    package func record() throws(MetadataError) -> RunRecord {
+        switch self {
+        case .whole(let record): return record
+        case .damaged(_, _, let error): throw error
+        }
+    }
 }
 
 /// A run's name.
@@ -49,6 +77,8 @@ package struct MetadataError: Error, CustomStringConvertible {
         case duplicate = "metadata.duplicate"
         case missing = "metadata.missing"
         case version = "metadata.version"
+        /// The database went away while it was in use.
+        case lost = "metadata.lost"
     }
 
     package let code: Code

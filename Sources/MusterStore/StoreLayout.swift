@@ -11,6 +11,9 @@ package struct StoreLayout: Sendable, Hashable {
         self.root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root
     }
 
+    /// Whether `text` can name an artifact or a code package. What a database says must not become any other path.
+    package static func isDigest(_ text: String) -> Bool { Hexadecimal.isDigest(text) }
+
     /// The events of every run.
     package var database: String { "\(self.root)/muster.db" }
     package var artifacts: String { "\(self.root)/artifacts" }

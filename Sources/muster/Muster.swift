@@ -5,6 +5,7 @@ import MusterCommandLine
 @main
 enum Muster {
     static func main() async {
+        StandardDescriptors.complete()
         exit(await MusterCommand.execute(Array(CommandLine.arguments.dropFirst())))
     }
 }

@@ -36,6 +36,11 @@ def locate():
         folder = os.path.dirname(folder)
 
 
+def uri(path, option):
+    """What SQLite opens the database at `path` by: what has a meaning in an address is written as its byte."""
+    return f"file:{path.replace('%', '%25').replace('?', '%3f').replace('#', '%23')}?{option}"
+
+
 class Store:
     """One store. Threads and forks need no care: each has a connection of its own."""
 
@@ -47,15 +52,20 @@ class Store:
     def query(self, text, *values):
         try:
             file = os.stat(self.database)
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
+        except OSError as error:
+            raise MusterException(f"the store {self.root} cannot be read: {error.strerror}") from None
+        if not os.access(self.root, os.W_OK) and not os.path.exists(self.database + "-shm"):
+            from .unshared import query
+            return query(self.database, text, values)
         # To connect is to read the database's whole log, and a store can be made anew under a program that keeps one.
         owner = (os.getpid(), file.st_dev, file.st_ino)
         before = getattr(self._kept, "owner", None)
         if before != owner:
             if before and before[0] != owner[0]:
                 _inherited.append(self._kept.connection)
-            self._kept.connection = connect(f"file:{self.database}?mode=ro", uri=True, timeout=30)
+            self._kept.connection = connect(uri(self.database, "mode=ro"), uri=True, timeout=30)
             self._kept.owner = owner
         return self._kept.connection.execute(text, values).fetchall()
 
@@ -90,7 +100,7 @@ class Store:
             "SELECT tag FROM tags JOIN runs ON runs.id = tags.run WHERE flow = ? AND runs.run = ? ORDER BY tag", flow, run)]
 
     def change_tags(self, flow, run, adding=(), removing=()):
-        connection = connect(f"file:{self.database}?mode=rw", uri=True, timeout=30)
+        connection = connect(uri(self.database, "mode=rw"), uri=True, timeout=30)
         try:
             with connection:
                 connection.execute("BEGIN IMMEDIATE")
@@ -136,13 +146,16 @@ class Store:
                     fields = head.split()
                     if not head.endswith(b"\n"):
                         return
-                    if len(fields) != 4 or fields[2] not in (b"o", b"e"):
+                    # What is no record is skipped, and the rest of the log is given out all the same.
+                    if len(fields) != 4 or fields[2] not in (b"o", b"e") or not all(fields[each].isdigit() for each in (0, 1, 3)):
                         continue
                     data = file.read(int(fields[3]))
                     file.read(1)
                     yield int(fields[0]) / 1e6, int(fields[1]), fields[2].decode(), data
-        except (OSError, ValueError):
+        except FileNotFoundError:
             return
+        except OSError as error:
+            raise MusterException(f"the log {path} cannot be read: {error.strerror}") from None
 
 
 def _read(path, size):

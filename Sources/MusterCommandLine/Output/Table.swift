@@ -5,7 +5,7 @@ struct Table {
 
     init(_ header: String...) { self.header = header }
 
-    mutating func append(_ row: String...) { self.rows.append(row) }
+    mutating func append(_ row: String...) { self.rows.append(row.map(PrintableText.line)) }
 
     /// Lines ended by newlines; columns as wide as their widest cell, the last one as it is.
     var text: String {

@@ -17,9 +17,11 @@ struct RunFinder {
             return newest
         }
         if let pathspec = Pathspec(name) { return try await self.record(of: pathspec) }
-        let records = try await self.metadata.records(flow: nil, limit: nil)
-        if let record = records.first(where: { $0.run == name }) ?? records.first(where: { $0.flow == name }) { return record }
-        let hint = NameSuggestion.hint(for: name, among: Array(Set(records.map(\.flow))))
+        let runs = try await self.metadata.runs(flow: nil, limit: nil)
+        if let run = runs.first(where: { $0.key.run == name }) ?? runs.first(where: { $0.key.flow == name }) {
+            return try run.record()
+        }
+        let hint = NameSuggestion.hint(for: name, among: Array(Set(runs.map(\.key.flow))))
         throw CommandFailure(.notFound, "there is no run '\(name)' in \(self.layout.root)\(hint); `muster list` shows what there is")
     }
 

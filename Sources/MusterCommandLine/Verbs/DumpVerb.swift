@@ -8,7 +8,10 @@ import MusterStore
 struct DumpVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dump", abstract: "Print the artifacts of a task.",
-        discussion: "One artifact alone is printed whole; a list shows the beginning of each.")
+        discussion: """
+            One artifact alone is printed whole; a list shows the beginning of each. To show the pickles of a Python flow \
+            is to run code of the store: the pickles' own and the flow in its code package.
+            """)
 
     @Argument(help: "Flow/run/step/task, or with /artifact at the end; the run may be called latest.") var pathspec: String
     @Option(name: .long, help: "The node of the gang. (default: the control node, 0)") var node: Int?
@@ -41,18 +44,22 @@ struct DumpVerb: AsyncParsableCommand {
         let (layout, metadata) = try self.store.existing()
         let record = try await RunFinder(layout: layout, metadata: metadata).record(of: pathspec)
         let artifacts = try self.artifacts(of: pathspec, in: try await RunState(record, in: layout, metadata))
-        let store = ArtifactStore(layout)
+        let shown = Shown(store: ArtifactStore(layout), record: record)
         guard let name = pathspec.artifact else {
             guard self.file == nil else { throw CommandFailure(.usage, "--file takes one artifact; name it: \(self.pathspec)/artifact") }
-            let shown = artifacts.filter { self.isShown($0.key) }
-            return try self.list(shown, store, try await self.pickles(Array(shown.values), record, layout, limit: self.maxValueSize))
+            return try await self.list(artifacts.filter { self.isShown($0.key) }, shown)
         }
         guard let reference = artifacts[name] else {
             let hint = NameSuggestion.hint(for: name, among: Array(artifacts.keys))
             throw CommandFailure(.notFound, "the task has no artifact '\(name)'\(hint); it has \(artifacts.keys.sorted().joined(separator: ", "))")
         }
-        let texts = self.file == nil ? try await self.pickles([reference], record, layout, limit: 1 << 30) : [:]
-        try self.print(name, reference, store, texts)
+        try await self.print(name, reference, shown)
+    }
+
+    /// Where the artifacts lie, and the run that made them.
+    private struct Shown {
+        let store: ArtifactStore
+        let record: RunRecord
     }
 
     /// Names that begin with `_` are the front end's and the user's own affair.
@@ -61,12 +68,11 @@ struct DumpVerb: AsyncParsableCommand {
         return self.private || !name.hasPrefix("_")
     }
 
-    private func pickles(
-        _ references: [ArtifactReference], _ record: RunRecord, _ layout: StoreLayout, limit: Int
-    ) async throws -> [String: String] {
+    private func pickles(_ references: [ArtifactReference], _ shown: Shown, limit: Int) async throws -> PickleTexts.Answer {
+        guard references.contains(where: { $0.encoding == .pickle }) else { return PickleTexts.Answer() }
         let context = try CommandContext()
-        return try await PickleTexts(reactor: context.reactor, environment: context.environment, layout: layout)
-            .texts(of: references, in: record, limit: limit)
+        return await PickleTexts(reactor: context.reactor, environment: context.environment, layout: shown.store.layout)
+            .answer(for: references, in: shown.record, limit: limit)
     }
 
     private func artifacts(of pathspec: Pathspec, in state: RunState) throws -> [String: ArtifactReference] {
@@ -82,48 +88,88 @@ struct DumpVerb: AsyncParsableCommand {
         return task.results[node].artifacts
     }
 
-    private func print(
-        _ name: String, _ reference: ArtifactReference, _ store: ArtifactStore, _ texts: [String: String]
-    ) throws {
-        let data = try store.data(reference)
-        if let file = self.file {
-            do {
-                try data.write(to: URL(filePath: AbsolutePath.of(file)))
-            } catch {
-                throw CommandFailure(.usage, "\(name) cannot be written to \(file): \(error.localizedDescription)")
-            }
-        } else if self.json {
-            StandardStream.output.line(try JSONText.page(self.row(name, reference, store, texts, limit: .max)))
+    // MARK: - One
+
+    private func print(_ name: String, _ reference: ArtifactReference, _ shown: Shown) async throws {
+        if let file = self.file { return try self.write(try shown.store.data(reference), of: name, to: file) }
+        let answer = try await self.pickles([reference], shown, limit: 0)
+        if self.json {
+            StandardStream.output.line(try JSONText.page(self.row(name, reference, shown.store, answer, limit: .max)))
+            return try self.conclude(answer.problems[reference.digest].map { [(name, $0)] } ?? [])
+        }
+        if let problem = answer.problems[reference.digest] { return try self.conclude([(name, problem)]) }
+        if let text = answer.texts[reference.digest] {
+            StandardStream.output.line(text)
         } else if reference.encoding == .data {
-            StandardStream.output.write(data)
+            StandardStream.output.write(try shown.store.data(reference))
         } else {
-            StandardStream.output.line(texts[reference.digest] ?? ArtifactText.text(data, reference.encoding, limit: .max >> 8))
+            StandardStream.output.line(
+                ArtifactText.text(try shown.store.data(reference), reference.encoding, limit: .max >> 8))
         }
     }
 
-    private func list(
-        _ artifacts: [String: ArtifactReference], _ store: ArtifactStore, _ texts: [String: String]
-    ) throws {
+    private func write(_ data: Data, of name: String, to file: String) throws {
+        do {
+            try data.write(to: URL(filePath: AbsolutePath.of(file)))
+        } catch {
+            throw CommandFailure(.usage, "\(name) cannot be written to \(file): \(error.localizedDescription)")
+        }
+    }
+
+    // MARK: - Several
+
+    /// One that cannot be read keeps no other from being shown; the verb fails all the same.
+    private func list(_ artifacts: [String: ArtifactReference], _ shown: Shown) async throws {
         let sorted = artifacts.sorted { $0.key < $1.key }
-        if self.json {
-            StandardStream.output.line(
-                try JSONText.page(sorted.map { try self.row($0.key, $0.value, store, texts, limit: self.maxValueSize) }))
-            return
-        }
+        let answer = try await self.pickles(sorted.map(\.value), shown, limit: self.maxValueSize)
+        var problems: [(name: String, reason: String)] = []
+        var rows: [Row] = []
         for (name, reference) in sorted {
-            let text =
-                try texts[reference.digest]
-                ?? ArtifactText.text(try store.data(reference), reference.encoding, limit: self.maxValueSize)
-            StandardStream.output.line("\(name) = \(text)")
+            do {
+                if let problem = answer.problems[reference.digest] { throw CommandFailure(.runFailed, problem) }
+                if self.json {
+                    rows.append(try self.row(name, reference, shown.store, answer, limit: self.maxValueSize))
+                } else {
+                    let text = try self.text(reference, shown.store, answer)
+                    StandardStream.output.line("\(PrintableText.line(name)) = \(PrintableText.of(text))")
+                }
+            } catch {
+                problems.append((name, CommandFailure(error).message))
+                rows.append(self.row(name, reference))
+                if !self.json { StandardStream.output.line("\(PrintableText.line(name)) = (cannot be read)") }
+            }
         }
+        if self.json { StandardStream.output.line(try JSONText.page(rows)) }
+        try self.conclude(problems)
+    }
+
+    private func text(_ reference: ArtifactReference, _ store: ArtifactStore, _ answer: PickleTexts.Answer) throws -> String {
+        try answer.texts[reference.digest]
+            ?? ArtifactText.text(try store.data(reference), reference.encoding, limit: self.maxValueSize)
+    }
+
+    private func conclude(_ problems: [(name: String, reason: String)]) throws {
+        guard let first = problems.first else { return }
+        let others = problems.count > 1 ? ", nor can \(Count.text(problems.count - 1, "other artifact"))" : ""
+        throw CommandFailure(
+            .runFailed,
+            "the artifact \(first.name) cannot be shown\(others): \(first.reason)\nits bytes can be had with --file; \(PythonFlow.interpreterVariable) names another Python"
+        )
+    }
+
+    // MARK: - JSON
+
+    private func row(_ name: String, _ reference: ArtifactReference, value: JSONValue? = nil, text: String? = nil) -> Row {
+        Row(
+            name: name, encoding: reference.encoding, size: reference.size, digest: reference.digest, value: value,
+            text: text)
     }
 
     private func row(
-        _ name: String, _ reference: ArtifactReference, _ store: ArtifactStore, _ texts: [String: String], limit: Int
+        _ name: String, _ reference: ArtifactReference, _ store: ArtifactStore, _ answer: PickleTexts.Answer, limit: Int
     ) throws -> Row {
         let isShown = reference.encoding == .json && reference.size <= limit
-        return Row(
-            name: name, encoding: reference.encoding, size: reference.size, digest: reference.digest,
-            value: isShown ? try? JSONValue(parsing: store.data(reference)) : nil, text: texts[reference.digest])
+        let value = isShown ? try? JSONValue(parsing: store.data(reference)) : nil
+        return self.row(name, reference, value: value, text: answer.texts[reference.digest])
     }
 }

@@ -17,11 +17,27 @@ struct ListVerb: AsyncParsableCommand {
     private struct Row: Encodable {
         var flow: String
         var run: String
-        var status: RunStatus
+        /// A ``RunStatus``, or `damaged`.
+        var status: String
         var created: Double
         var finished: Double?
-        var user: String
+        var user: String?
         var originRun: String?
+
+        init(_ run: StoredRun, in layout: StoreLayout) {
+            (self.flow, self.run) = (run.key.flow, run.key.run)
+            switch run {
+            case .damaged(_, let created, _):
+                self.status = "damaged"
+                self.created = created
+            case .whole(let record):
+                self.status = RunStatus(record, in: layout).rawValue
+                self.created = record.created
+                self.finished = record.finished
+                self.user = record.user
+                self.originRun = record.originRun
+            }
+        }
     }
 
     func validate() throws {
@@ -30,17 +46,15 @@ struct ListVerb: AsyncParsableCommand {
 
     func run() async throws {
         let (layout, metadata) = try self.store.existing()
-        let records = try await metadata.records(flow: try await self.flowName(), limit: self.limit)
-        let rows = records.map {
-            Row(
-                flow: $0.flow, run: $0.run, status: RunStatus($0, in: layout), created: $0.created,
-                finished: $0.finished, user: $0.user, originRun: $0.originRun)
-        }
+        let runs = try await metadata.runs(flow: try await self.flowName(), limit: self.limit)
+        let rows = runs.map { Row($0, in: layout) }
         if self.json {
             StandardStream.output.line(try JSONText.page(rows))
         } else {
             StandardStream.output.write(Array(Self.table(rows).utf8))
         }
+        // Those that can be read have been listed.
+        for run in runs { _ = try run.record() }
     }
 
     /// A flow program that hands its verb over asks for its own runs.
@@ -54,7 +68,7 @@ struct ListVerb: AsyncParsableCommand {
         var table = Table("RUN", "STATUS", "STARTED", "TOOK", "USER")
         for row in rows {
             let took = row.finished.map { TimeText.duration($0 - row.created) } ?? ""
-            table.append("\(row.flow)/\(row.run)", row.status.rawValue, TimeText.moment(row.created), took, row.user)
+            table.append("\(row.flow)/\(row.run)", row.status, TimeText.moment(row.created), took, row.user ?? "")
         }
         return table.text
     }

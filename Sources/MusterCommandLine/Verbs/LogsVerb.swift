@@ -45,8 +45,7 @@ struct LogsVerb: AsyncParsableCommand {
         let tasks = try await self.sources(record, pathspec, layout, metadata)
         let sources = tasks.flatMap { $0 }
         guard !sources.isEmpty else {
-            if let node = self.node { throw CommandFailure(.notFound, "\(self.pathspec) has no log of node \(node)") }
-            StandardStream.error.line("\(self.pathspec) has written nothing yet")
+            StandardStream.error.line("\(self.pathspec) has written nothing\(self.node.map { " on node \($0)" } ?? "")")
             return
         }
         var printer = self.printer(isSingle: sources.count == 1)
@@ -73,14 +72,23 @@ struct LogsVerb: AsyncParsableCommand {
         _ record: RunRecord, _ pathspec: Pathspec, _ layout: StoreLayout, _ metadata: any MetadataStore
     ) async throws -> [[LogSource]] {
         let state = try await RunState(record, in: layout, metadata)
-        let (tasks, node) = try RunFinder.tasks(pathspec, in: state)
-        var search = LogSearch(layout: layout, node: self.node ?? node, attempt: self.attempt)
+        let (tasks, named) = try RunFinder.tasks(pathspec, in: state)
+        let node = self.node ?? named
+        try self.check(node, in: tasks)
+        var search = LogSearch(layout: layout, node: node, attempt: self.attempt)
         var sources: [[LogSource]] = []
         for task in tasks {
             let place = try await TaskPlace.of(task, in: state, layout: layout, metadata: metadata)
             sources.append(try search.sources(of: place))
         }
         return sources
+    }
+
+    /// A node that has written nothing has an empty log; one that there is not is an error.
+    private func check(_ node: Int?, in tasks: [RunTask]) throws {
+        guard let node, let most = tasks.map(\.size).max(), node >= most else { return }
+        let range = most == 1 ? "it has node 0 alone" : "its nodes are 0 to \(most - 1)"
+        throw CommandFailure(.notFound, "\(self.pathspec) has no node \(node); \(range)")
     }
 
     private func printer(isSingle: Bool) -> LogPrinter {

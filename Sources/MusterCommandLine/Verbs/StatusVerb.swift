@@ -26,7 +26,7 @@ struct StatusVerb: AsyncParsableCommand {
         if self.json {
             StandardStream.output.line(try JSONText.page(report))
         } else {
-            StandardStream.output.write(Array(report.text.utf8))
+            StandardStream.output.write(Array(PrintableText.of(report.text).utf8))
         }
     }
 }

@@ -56,7 +56,7 @@ struct TagListVerb: AsyncParsableCommand {
         if self.json {
             StandardStream.output.line(try JSONText.page(tags))
         } else {
-            for tag in tags { StandardStream.output.line(tag) }
+            for tag in tags { StandardStream.output.line(PrintableText.line(tag)) }
         }
     }
 }

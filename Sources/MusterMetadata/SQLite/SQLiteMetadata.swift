@@ -7,30 +7,21 @@ package import MusterModel
 /// `synchronous = NORMAL`: a committed event survives the death of any process. After a power cut the last
 /// transactions may be missing, never half there, and the run goes on from the ones before.
 package final class SQLiteMetadata: MetadataStore {
-    private let database: DatabasePool
+    private let access: DatabaseAccess
     private let path: String
 
     /// Opens the store at `path`, made if it is missing. Its folder must exist.
     /// - Throws: ``MetadataError`` naming the file and what can be done.
     package init(path: String) throws {
         self.path = path
-        // Two processes that make a new file together can find it locked while it turns to write-ahead mode.
-        let lock = try OpeningLock(path: path + ".lock")
-        defer { lock.release() }
-        do {
-            var configuration = Configuration()
-            configuration.busyMode = .timeout(30)
-            configuration.maximumReaderCount = 2
-            configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = NORMAL") }
-            self.database = try DatabasePool(path: path, configuration: configuration)
-            if try self.database.read({ try SQLiteSchema.migrator.hasBeenSuperseded($0) }) {
-                throw MetadataError(
-                    code: .version, message: "\(path) was written by a newer version of Muster; use that one")
-            }
-            try SQLiteSchema.migrator.migrate(self.database)
-        } catch let error as DatabaseError {
-            throw MetadataError(error, path: path)
-        }
+        self.access = try Self.translating(path) { try .opening(path) }
+    }
+
+    /// Opens the store at `path`, which has to be there and is not changed in any way: its folder may be read-only.
+    /// - Throws: ``MetadataError`` naming the file and what can be done.
+    package init(reading path: String) throws {
+        self.path = path
+        self.access = try Self.translating(path) { try .reading(path) }
     }
 
     package func create(_ record: RunRecord) async throws {
@@ -74,13 +65,14 @@ package final class SQLiteMetadata: MetadataStore {
                 arguments: [id])
             var events: [RecordedEvent] = []
             while let row = try rows.next() {
-                let fields = EventRow(kind: row[2], task: row[3], attempt: row[4], payload: row[5])
-                guard let event = fields.event else {
+                guard let event = EventRow(row)?.event, let time = Double.fromDatabaseValue(row[1]) else {
+                    let number = Int.fromDatabaseValue(row[0]).map { "event \($0)" } ?? "an event"
+                    let kind = String.fromDatabaseValue(row[2]) ?? "no text"
                     throw MetadataError(
                         code: .corrupt,
-                        message: "event \(row[0] as Int) of the run \(run) cannot be read (\(fields.kind)); the store was damaged or written by another version")
+                        message: "\(number) of the run \(run) cannot be read (\(kind.prefix(40))); the store was damaged or written by another version")
                 }
-                events.append(RecordedEvent(event: event, time: row[1]))
+                events.append(RecordedEvent(event: event, time: time))
             }
             return events
         }
@@ -89,28 +81,30 @@ package final class SQLiteMetadata: MetadataStore {
     package func record(of run: RunKey) async throws -> RunRecord? {
         try await self.read { database in
             try Row.fetchOne(
-                database, sql: "SELECT record, finished, verdict FROM runs WHERE flow = ? AND run = ?",
+                database, sql: "SELECT record, finished, verdict, flow, run, created FROM runs WHERE flow = ? AND run = ?",
                 arguments: [run.flow, run.run]
-            ).map(Self.record(from:))
+            ).map { try StoredRun($0).record() }
         }
     }
 
-    package func records(flow: String?, limit: Int?) async throws -> [RunRecord] {
+    package func runs(flow: String?, limit: Int?) async throws -> [StoredRun] {
         try await self.read { database in
             try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT record, finished, verdict FROM runs WHERE ?1 IS NULL OR flow = ?1
+                    SELECT record, finished, verdict, flow, run, created FROM runs WHERE ?1 IS NULL OR flow = ?1
                     ORDER BY created DESC, id DESC LIMIT ?2
                     """,
                 arguments: [flow, limit ?? -1]
-            ).map(Self.record(from:))
+            ).map { StoredRun($0) }
         }
     }
 
     package func tags(of run: RunKey) async throws -> [String] {
         try await self.read { database in
-            try String.fetchAll(
+            // An older store that cannot be brought up to date has none.
+            guard try database.tableExists("tags") else { return [] }
+            return try String.fetchAll(
                 database, sql: "SELECT tag FROM tags WHERE run = ? ORDER BY tag",
                 arguments: [try Self.identifier(of: run, in: database)])
         }
@@ -130,13 +124,6 @@ package final class SQLiteMetadata: MetadataStore {
         }
     }
 
-    private static func record(from row: Row) throws -> RunRecord {
-        var record = try JSONDecoder().decode(RunRecord.self, from: row[0] as Data)
-        record.finished = row[1]
-        record.verdict = (row[2] as String?).flatMap(RunVerdict.init(rawValue:))
-        return record
-    }
-
     private static func identifier(of run: RunKey, in database: Database) throws -> Int64 {
         let select = try database.cachedStatement(sql: "SELECT id FROM runs WHERE flow = ? AND run = ?")
         let id = try Int64.fetchOne(select, arguments: [run.flow, run.run])
@@ -146,19 +133,36 @@ package final class SQLiteMetadata: MetadataStore {
 
     private func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         do {
-            return try await self.database.read(body)
-        } catch let error as DatabaseError {
-            throw MetadataError(error, path: self.path)
-        } catch let error as DecodingError {
-            throw MetadataError(code: .corrupt, message: "a record in \(self.path) cannot be read: \(error)")
+            switch self.access {
+            case .writable(let pool, _): return try await pool.read(body)
+            case .readOnly(let database): return try database.read(body)
+            }
+        } catch {
+            throw Self.translated(error, self.path)
         }
     }
 
     private func write(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
+        guard case .writable(let pool, _) = self.access else {
+            throw MetadataError(code: .open, message: "\(self.path) cannot be changed: it, or its folder, is read-only for this user")
+        }
         do {
-            try await self.database.write(body)
-        } catch let error as DatabaseError {
-            throw MetadataError(error, path: self.path)
+            try await pool.write(body)
+        } catch {
+            throw Self.translated(error, self.path)
+        }
+        try self.access.checkPresence(self.path)
+    }
+
+    private static func translating<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch { throw self.translated(error, path) }
+    }
+
+    private static func translated(_ error: any Error, _ path: String) -> any Error {
+        switch error {
+        case let error as DatabaseError: MetadataError(error, path: path)
+        case let error as CocoaError: MetadataError(code: .open, message: "\(path) cannot be read: \(error.localizedDescription)")
+        default: error
         }
     }
 }

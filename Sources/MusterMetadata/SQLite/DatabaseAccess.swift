@@ -1,0 +1,48 @@
+import Foundation
+import GRDB
+
+/// How the database is reached.
+enum DatabaseAccess: Sendable {
+    case writable(DatabasePool, FileIdentity?)
+    case readOnly(ReadOnlyDatabase)
+
+    /// Opens the database at `path` for writing, made if it is missing and brought up to date.
+    static func opening(_ path: String) throws -> DatabaseAccess {
+        // Two processes that make a new file together can find it locked while it turns to write-ahead mode.
+        let lock = try OpeningLock(path: path + ".lock")
+        defer { lock.release() }
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(30)
+        configuration.maximumReaderCount = 2
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = NORMAL") }
+        let pool = try DatabasePool(path: path, configuration: configuration)
+        try pool.read { try self.checkVersion($0, path) }
+        try SQLiteSchema.migrator.migrate(pool)
+        return .writable(pool, FileIdentity(path))
+    }
+
+    /// The database at `path`, which is there, for reading alone.
+    static func reading(_ path: String) throws -> DatabaseAccess {
+        let database = ReadOnlyDatabase(path: path)
+        try database.read { try self.checkVersion($0, path) }
+        return .readOnly(database)
+    }
+
+    private static func checkVersion(_ database: Database, _ path: String) throws {
+        guard try SQLiteSchema.migrator.hasBeenSuperseded(database) else { return }
+        throw MetadataError(
+            code: .version, message: "\(path) was written by a newer version of Muster; use that one")
+    }
+
+    /// That what was written has come into the file which others find under its name.
+    ///
+    /// A file that was deleted or replaced still takes writes from whoever has it open, and they are lost.
+    func checkPresence(_ path: String) throws {
+        guard case .writable(_, let opened?) = self, !opened.isSameFile(as: FileIdentity(path)) else { return }
+        throw MetadataError(
+            code: .lost,
+            message:
+                "\(path) was deleted or replaced while it was in use; what was recorded since is lost. Put it back if there is a copy, or begin a new run"
+        )
+    }
+}

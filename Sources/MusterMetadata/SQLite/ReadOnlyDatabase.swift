@@ -1,0 +1,99 @@
+import Foundation
+import GRDB
+
+/// A database that this user may read and not write: a colleague's, or one on a read-only file system.
+///
+/// It is opened anew for each read, because how it can be read changes with who uses it:
+///
+/// - With a shared-memory file beside it, somebody writes or has died while writing. SQLite reads it in its usual way, with
+///   the write-ahead log and with the writer's locks.
+/// - With neither that file nor a log, the database file has everything, and there is nobody to lock out. SQLite could only
+///   read it by making those files, so it is told that the file is immutable; whether that was so is checked afterwards.
+/// - With a log alone, a copy of both is read: the log's index cannot be made beside it.
+struct ReadOnlyDatabase: Sendable {
+    let path: String
+
+    /// Writers that come and go at the very moment of a read: more often than this in a row nobody's do.
+    private static let attempts = 10
+
+    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        for _ in 1..<Self.attempts {
+            let before = Traces(path: self.path)
+            let result = Result { try self.once(before, body) }
+            // What changed meanwhile may have been read half before and half after.
+            if before.isShared || Traces(path: self.path) == before { return try result.get() }
+        }
+        return try self.once(Traces(path: self.path), body)
+    }
+
+    private func once<Value>(_ traces: Traces, _ body: (Database) throws -> Value) throws -> Value {
+        if traces.isShared { return try self.open(self.path, body) }
+        if traces.hasLog { return try self.readCopy(body) }
+        return try self.open("file:\(Self.escaped(self.path))?immutable=1", body)
+    }
+
+    private func open<Value>(_ name: String, _ body: (Database) throws -> Value) throws -> Value {
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(30)
+        return try DatabaseQueue(path: name, configuration: configuration).read(body)
+    }
+
+    private func readCopy<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        let files = FileManager.default
+        let folder = "\(files.temporaryDirectory.path)/muster-read-\(UUID().uuidString)"
+        try files.createDirectory(
+            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        defer { try? files.removeItem(atPath: folder) }
+        let copy = "\(folder)/muster.db"
+        for ending in ["", "-wal"] {
+            try Data(contentsOf: URL(filePath: self.path + ending), options: .alwaysMapped)
+                .write(to: URL(filePath: copy + ending))
+        }
+        return try DatabaseQueue(path: copy).read(body)
+    }
+
+    /// A path within a URI: what has a meaning there is written as its byte.
+    private static func escaped(_ path: String) -> String {
+        path.replacingOccurrences(of: "%", with: "%25").replacingOccurrences(of: "?", with: "%3f")
+            .replacingOccurrences(of: "#", with: "%23")
+    }
+}
+
+/// The files of a database as they are at one moment.
+private struct Traces: Equatable {
+    private let database: FileIdentity?
+    private let log: FileIdentity?
+    /// Whether somebody shares an index of the log.
+    let isShared: Bool
+
+    init(path: String) {
+        self.database = FileIdentity(path)
+        self.log = FileIdentity(path + "-wal")
+        self.isShared = FileIdentity(path + "-shm") != nil
+    }
+
+    var hasLog: Bool { self.log.map { $0.size > 0 } ?? false }
+}
+
+/// Which file it is, and a state of its contents.
+struct FileIdentity: Equatable, Sendable {
+    let device: UInt64
+    let inode: UInt64
+    let size: Int64
+    private let modified: Int
+    private let nanoseconds: Int
+
+    /// nil when there is no such file.
+    init?(_ path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        self.device = UInt64(status.st_dev)
+        self.inode = UInt64(status.st_ino)
+        self.size = Int64(status.st_size)
+        self.modified = Int(status.st_mtim.tv_sec)
+        self.nanoseconds = Int(status.st_mtim.tv_nsec)
+    }
+
+    func isSameFile(as other: FileIdentity?) -> Bool { other?.device == self.device && other?.inode == self.inode }
+}
