@@ -54,9 +54,9 @@ class DecoratorTests(unittest.TestCase):
             "@deepspeed(use_sudo=True)": {"name": "deepspeed", "options": {}},
             "@mpi(all_nodes_started_timeout=5)": {"name": "mpi", "options": {}},
             "@tensorflow": {"name": "tensorflow", "options": {}},
-            "@metaflow_ray": {"name": "ray", "options": {"dashboard": False, "workerLogs": False}},
+            "@metaflow_ray": {"name": "ray", "options": {"dashboard": False}},
             "@metaflow_ray(enable_dashboard=True, dashboard_port=9000, enable_worker_logs=True)":
-                {"name": "ray", "options": {"dashboard": True, "workerLogs": True, "dashboardPort": 9000}},
+                {"name": "ray", "options": {"dashboard": True, "dashboardPort": 9000}},
         }.items():
             with self.subTest(decorator):
                 settings = self.settings(decorator)

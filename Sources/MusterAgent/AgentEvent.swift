@@ -22,6 +22,8 @@ enum AgentEvent: Sendable {
     case stepExited(ExitStatus)
     case stepServed(StepServer.Outcome)
     case stepCollected(NodeOutcome)
+    /// The version of the package that the cluster's plan depends on.
+    case versionTold(String?)
     case clusterPlanned(Result<PlanAnswer, AgentError>)
     case serviceReady(id: Int)
     case serviceExited(id: Int, ExitStatus)

@@ -118,6 +118,7 @@ final class AgentLoop {
         case .stepExited(let status): self.node.stepExited(status)
         case .stepServed(let outcome): self.node.stepServed(outcome)
         case .stepCollected(let outcome): self.node.end(outcome)
+        case .versionTold(let version): self.node.planServices(version: version)
         case .clusterPlanned(let answer): self.node.clusterPlanned(answer)
         case .serviceReady(let id): self.node.serviceReady(id)
         case .serviceExited(let id, let status): self.node.serviceExited(id, status)

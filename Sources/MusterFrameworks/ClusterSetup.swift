@@ -17,12 +17,18 @@ public struct ClusterSetup: Codable, Sendable, Equatable {
     public var stages: Int
     /// Seconds for all stages together.
     public var deadline: Double
+    /// The Python package on whose version the services depend, if they depend on one: each node's interpreter is asked
+    /// for it, once, before they are planned.
+    public var package: String?
 
-    public init(bodies: Bodies = .everyNode, ports: Int = 0, stages: Int = 0, deadline: Double = 120) {
+    public init(
+        bodies: Bodies = .everyNode, ports: Int = 0, stages: Int = 0, deadline: Double = 120, package: String? = nil
+    ) {
         self.bodies = bodies
         self.ports = ports
         self.stages = stages
         self.deadline = deadline
+        self.package = package
     }
 }
 
@@ -38,6 +44,8 @@ public struct SetupContext: Codable, Sendable, Equatable {
     public var secret: String
     /// The interpreter of the step's Python environment, if it has one.
     public var python: String?
+    /// The version of ``ClusterSetup/package`` on this node; nil when it was not asked for, or is not installed.
+    public var version: String?
     public var environment: [String: String]
     /// A folder of this node for the cluster's own files, made before anything starts. Its path is short enough for
     /// sockets some folders below it.
@@ -45,13 +53,14 @@ public struct SetupContext: Codable, Sendable, Equatable {
 
     public init(
         roster: Roster, node: Int, clusterID: String, secret: String = "", python: String?,
-        environment: [String: String], folder: String
+        version: String? = nil, environment: [String: String], folder: String
     ) {
         self.roster = roster
         self.node = node
         self.clusterID = clusterID
         self.secret = secret
         self.python = python
+        self.version = version
         self.environment = environment
         self.folder = folder
     }
@@ -115,10 +124,13 @@ public struct PlannedLogs: Codable, Sendable, Equatable {
     public var prefixes: [String]
     /// Lines that begin like this are left out: the cluster's own marks.
     public var marks: [String]
+    /// Whether what they hold is the cluster's own talk, which people see when they ask for it.
+    public var isQuiet: Bool
 
-    public init(folder: String, prefixes: [String], marks: [String] = []) {
+    public init(folder: String, prefixes: [String], marks: [String] = [], isQuiet: Bool = false) {
         self.folder = folder
         self.prefixes = prefixes
         self.marks = marks
+        self.isQuiet = isQuiet
     }
 }

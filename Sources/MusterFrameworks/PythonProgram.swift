@@ -1,5 +1,5 @@
 /// What every worker of a Python cluster executes.
-struct PythonProgram {
+package struct PythonProgram {
     var entrypoint: String
     var arguments: [String]
     var python: String
@@ -9,7 +9,12 @@ struct PythonProgram {
     init(_ options: Options, _ context: LaunchContext) throws(FrameworkError) {
         self.entrypoint = try options.string("entrypoint") ?? ""
         self.arguments = try options.strings("arguments")
-        self.python = context.environment["PYTHON_EXEC"] ?? context.python ?? "python3"
+        self.python = Self.interpreter(context.python, context.environment)
+    }
+
+    /// The interpreter of a cluster's programs: the one that the user names, the step's own, or the node's.
+    package static func interpreter(_ python: String?, _ environment: [String: String]) -> String {
+        environment["PYTHON_EXEC"] ?? python ?? "python3"
     }
 
     /// The whole command of one worker.

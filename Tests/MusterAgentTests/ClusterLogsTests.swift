@@ -79,6 +79,18 @@ import Testing
         #expect(try self.arrived()["30000 out"] == text)
     }
 
+    @Test("A file that gives its place to a new one is read to its end, under either name, and nothing comes twice")
+    func rotated() throws {
+        try self.sandbox.write("logs/worker-1.err", "one\n")
+        #expect(try self.arrived() == ["30000 err": "one\n"])
+        try self.sandbox.append("logs/worker-1.err", "two\n")
+        try FileManager.default.moveItem(
+            atPath: "\(self.sandbox.path)/logs/worker-1.err", toPath: "\(self.sandbox.path)/logs/worker-1.err.1")
+        try self.sandbox.write("logs/worker-1.err", "three\n")
+        #expect(try self.arrived() == ["30000 err": "one\ntwo\n", "30001 err": "three\n"])
+        #expect(try self.arrived(isLast: true) == ["30000 err": "one\ntwo\n", "30001 err": "three\n"])
+    }
+
     @Test("A link to somewhere else is not followed")
     func link() throws {
         try self.sandbox.write("secret", "secret\n")

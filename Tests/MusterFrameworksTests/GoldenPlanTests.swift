@@ -32,14 +32,15 @@ import Testing
     }
 
     static func services(
-        _ framework: any Framework, _ settings: [String: JSONValue] = [:], node: Int = 0, roster: Roster = roster(2)
+        _ framework: any Framework, _ settings: [String: JSONValue] = [:], node: Int = 0, roster: Roster = roster(2),
+        version: String? = nil
     ) throws -> String {
         PlanText.text(
             try framework.services(
                 settings: settings,
                 SetupContext(
                     roster: roster, node: node, clusterID: "Train-17-train-3-0", secret: "s3cret",
-                    python: "/venv/bin/python3",
+                    python: "/venv/bin/python3", version: version,
                     environment: ["HOME": "/root"], folder: "/scratch/c")))
     }
 
@@ -90,6 +91,19 @@ import Testing
             RayFramework(), ["dashboard": .bool(true), "workerLogs": .bool(false)],
             roster: Self.roster(1, isOneMachine: false, gpus: 1))
         #expect(try differenceFromGolden("ray/dashboard.txt", dashboard) == nil)
+    }
+
+    @Test("What a release of Ray does not know is left out, or said where that release takes it")
+    func rayReleases() throws {
+        for (version, file) in [("2.9.0", "old-node"), ("2.41.0", "log-monitor-node"), ("2.54.1", "any-port-node")] {
+            let plan = try Self.services(RayFramework(), node: 1, version: version)
+            #expect(try differenceFromGolden("ray/\(file).txt", plan) == nil)
+        }
+        let newest = try Self.services(RayFramework(), node: 1)
+        for version in ["2.55.0", "2.60.0", "3.0.0.dev0", "of my own"] {
+            #expect(try Self.services(RayFramework(), node: 1, version: version) == newest)
+        }
+        #expect(RayRelease("2.9.3") < RayRelease("2.10.0"))
     }
 
     @Test("TensorFlow's nodes get their roles in node order")

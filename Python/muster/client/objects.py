@@ -415,9 +415,11 @@ class Task(_Object):
         return self._run._store.step_folder(self._run._flow, run, self._record.step), number
 
     def _log(self):
+        """What the user's programs wrote: a cluster's talk of itself is left out."""
         run, number, record = self._origin()
-        return self._run._store.log(
-            self._run._flow, run, record.step, number, record.attempt if self._attempt is None else self._attempt, self._node)
+        attempt = record.attempt if self._attempt is None else self._attempt
+        records = self._run._store.log(self._run._flow, run, record.step, number, attempt, self._node)
+        return (each for each in records if not 20_000 <= each[1] < 30_000)
 
     def _written(self, kind):
         return b"".join(data for _, _, each, data in self._log() if each == kind).decode(errors="replace")

@@ -88,9 +88,13 @@ class MetaflowRay(Parallel):
     }
 
     def framework_options(self):
-        """Ports are picked on the nodes, so that two clusters never meet; one that is written is meant."""
+        """Ports are picked on the nodes, so that two clusters never meet; one that is written is meant.
+
+        Without enable_worker_logs Ray itself brings its workers' output to the body's. Here it is always in the log of
+        the node that it comes from.
+        """
         options = self.options
-        settings = {"dashboard": bool(options["enable_dashboard"]), "workerLogs": bool(options["enable_worker_logs"])}
+        settings = {"dashboard": bool(options["enable_dashboard"])}
         if "dashboard_port" in self.given:
             settings["dashboardPort"] = whole(self, "dashboard_port", options["dashboard_port"])
         return settings

@@ -3,8 +3,8 @@ public import MusterModel
 /// Makes the step's gang a Ray cluster, which is up before the body starts on the control node: `ray.init()` finds it.
 ///
 /// Each node offers Ray the cpus, GPUs and memory that the step reserves with `@Resources`. What Ray's workers print
-/// arrives in the log of their node, unless `workerLogs` is false. `dashboard` serves Ray's dashboard on the control node
-/// (it needs the package `ray[default]`), at `dashboardPort` or else at a free port, which Ray names in the log.
+/// arrives in the log of their node; where `workerLogs` is false it is shown only by `muster logs --cluster`. `dashboard` serves Ray's dashboard on the control node
+/// (it needs the package `ray[default]`), at `dashboardPort` or else at a free port, which `ray.init()` prints.
 @attached(peer)
 public macro Ray(dashboard: Bool = false, dashboardPort: Int? = nil, workerLogs: Bool = true) =
     #externalMacro(module: "MusterMacros", type: "DecoratorMacro")

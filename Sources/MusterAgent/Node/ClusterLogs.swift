@@ -9,6 +9,12 @@ import Synchronization
 ///
 /// Looked at once a second and at the end, so nothing that was written is missed.
 final class ClusterLogs: Sendable {
+    /// A file by what it is: one that has grown large is given another name, and a new one takes its place.
+    private struct Identity: Hashable {
+        let device: UInt64
+        let inode: UInt64
+    }
+
     private struct File {
         var offset = 0
         /// In the node's log.
@@ -21,7 +27,7 @@ final class ClusterLogs: Sendable {
     private let log: NodeLog
     private let first: Int
     private let queue: DispatchQueue
-    private let files = Mutex<[String: File]>([:])
+    private let files = Mutex<[Identity: File]>([:])
 
     /// - Parameter first: The number of the first file in the node's log.
     init(_ planned: PlannedLogs, log: NodeLog, first: Int, on queue: DispatchQueue) {
@@ -43,12 +49,17 @@ final class ClusterLogs: Sendable {
     }
 
     private func take(_ name: String, isLast: Bool) {
-        var file = self.files.withLock { files in files[name] ?? File(number: self.first + files.count) }
-        defer { self.files.withLock { $0[name] = file } }
-        let descriptor = open("\(self.planned.folder)/\(name)", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        let descriptor = open("\(self.planned.folder)/\(name)", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
-        let stream: OutputStream = name.hasSuffix(".err") ? .standardError : .standardOutput
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
+        let identity = Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        var file = self.files.withLock { files in files[identity] ?? File(number: self.first + files.count) }
+        defer { self.files.withLock { $0[identity] = file } }
+        // An old one's name has a number behind that.
+        let isError = name.split(separator: ".").contains("err")
+        let stream: OutputStream = isError ? .standardError : .standardOutput
         var buffer = [UInt8](repeating: 0, count: Self.piece)
         while true {
             let count = pread(descriptor, &buffer, buffer.count, off_t(file.offset))

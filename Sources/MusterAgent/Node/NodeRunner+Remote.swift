@@ -2,13 +2,11 @@ import Glibc
 import MusterFrameworks
 import MusterModel
 import MusterProcess
+import MusterStore
 import MusterWire
 
 /// Commands that a launcher runs on other nodes, through the agents instead of ssh.
 extension NodeRunner {
-    /// The log's numbers of such commands begin here.
-    private static let firstRemote = 5_000
-
     // MARK: Asking, on the launcher's node
 
     /// A launcher on this node wants a command run on the node that it calls `host`.
@@ -74,7 +72,7 @@ extension NodeRunner {
             hostname: plan.remote?.hostname)
         do throws(AgentError) {
             let process = try self.spawn(
-                planned, marks: [Self.mark: self.mark(round)], process: Self.firstRemote + id, tail
+                planned, marks: [Self.mark: self.mark(round)], process: LogProcess.firstRemote + id, tail
             ) { events.yield(.remoteExited(id: id, round: round, $0)) }
             self.round?.remotes[id] = (process, tail)
         } catch {

@@ -7,9 +7,6 @@ import MusterWire
 
 /// What the step asks of its agent.
 extension NodeRunner {
-    /// The log's numbers of programs that the step runs begin here; below are the step and its framework's workers.
-    private static let firstProcess = 10_000
-
     func receive(_ request: RequestLine, from connection: SocketConnection) {
         if self.requests.add(request, from: connection) { self.serve(request, connection) }
     }
@@ -105,7 +102,7 @@ extension NodeRunner {
         let events = self.services.events
         do {
             let process = try self.spawn(
-                arguments, self.environment.merging(environment) { $1 }, process: Self.firstProcess + id, tail
+                arguments, self.environment.merging(environment) { $1 }, process: LogProcess.firstProgram + id, tail
             ) { events.yield(.processExited(id: id, $0)) }
             self.processes[id] = (connection, tail, process, name)
         } catch {

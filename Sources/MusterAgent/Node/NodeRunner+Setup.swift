@@ -4,25 +4,32 @@ import Glibc
 import MusterFrameworks
 import MusterModel
 import MusterProcess
+import MusterStore
 import MusterWire
 
 /// The cluster that is up before a step's body starts.
 extension NodeRunner {
-    /// The log's numbers of services begin here.
-    private static let firstService = 20_000
-    /// The log's numbers of the files that a cluster writes by itself begin here.
-    private static let firstLog = 30_000
-
-    /// Asks the step's framework what this node keeps up.
-    func planCluster(_ roster: Roster) {
-        guard let framework = self.spec.framework else { return }
+    /// Prepares what this node keeps up.
+    func planCluster() {
         guard mkdir(self.folder.cluster, 0o700) == 0 else {
             return self.cannotStart(AgentError.system("make the folder \(self.folder.cluster)"))
         }
+        guard let package = self.setup.package else { return self.planServices(version: nil) }
+        let events = self.services.events
+        PackageVersion(
+            python: PythonProgram.interpreter(self.spec.task.python, self.environment), package: package,
+            environment: self.environment, folder: self.folder.work
+        ).ask(on: self.services.reactor) { events.yield(.versionTold($0)) }
+    }
+
+    /// Asks for the services in the words of the release that is installed here.
+    func planServices(version: String?) {
+        guard self.phase == .running, !self.isClearing, let framework = self.spec.framework, let roster = self.roster
+        else { return }
         let context = SetupContext(
             roster: roster, node: self.spec.index, clusterID: self.clusterID, secret: self.spec.clusterSecret,
-            python: self.spec.task.python,
-            environment: self.environment, folder: self.folder.cluster)
+            python: self.spec.task.python, version: version, environment: self.environment,
+            folder: self.folder.cluster)
         let events = self.services.events
         self.planner.ask(.services(framework: framework.name, settings: framework.options, context: context)) {
             events.yield(.clusterPlanned($0))
@@ -42,7 +49,7 @@ extension NodeRunner {
             self.environment.merge(plan.environment) { $1 }
             if let log = self.log {
                 self.cluster.logs = plan.logs.enumerated().map { index, logs in
-                    ClusterLogs(logs, log: log, first: Self.firstLog + 10_000 * index, on: self.services.files)
+                    ClusterLogs(logs, log: log, first: LogProcess.firstFile(of: index, isQuiet: logs.isQuiet), on: self.services.files)
                 }
             }
             if self.setup.stages == 0 { self.startBody() } else { self.beginStage(0) }
@@ -77,7 +84,7 @@ extension NodeRunner {
         }
         let onOutput: @Sendable (UnsafeRawBufferPointer) -> Void = { for watch in watches { watch.append($0) } }
         self.cluster.running[id] = try self.spawn(
-            service.process, process: Self.firstService + id, tail, onOutput: watches.isEmpty ? nil : onOutput
+            service.process, process: LogProcess.firstService + id, tail, onOutput: watches.isEmpty ? nil : onOutput
         ) { events.yield(.serviceExited(id: id, $0)) }
         for sign in signs { self.watch(id, for: sign, onReady) }
     }

@@ -115,7 +115,7 @@ final class NodeRunner {
         } catch {
             return self.cannotStart(error)
         }
-        if self.spec.framework == nil { self.startBody() } else { self.planCluster(roster) }
+        if self.spec.framework == nil { self.startBody() } else { self.planCluster() }
     }
 
     /// Everything that the body needs is up.

@@ -2,7 +2,7 @@ import Foundation
 import MusterModel
 import MusterStore
 
-/// Reads one node's log as it grows and gives out its lines.
+/// Reads one node's log as it grows and gives out its lines, those of the user's programs.
 struct LogTail {
     let attempt: AttemptID
     let node: Int
@@ -34,7 +34,7 @@ struct LogTail {
 
     private mutating func lines(of entry: LogEntry) -> [LogLine] {
         switch entry {
-        case .record(let record): self.lines.append(record)
+        case .record(let record): LogProcess.isOfCluster(record.process) ? [] : self.lines.append(record)
         case .damaged(let offset, let length): [Self.note(offset: offset, length: length)]
         }
     }

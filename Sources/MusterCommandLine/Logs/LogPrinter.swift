@@ -15,15 +15,18 @@ struct LogPrinter {
     let style: Style
     /// Only this stream; both when nil.
     let stream: LogStream?
+    /// Whether what clusters say of themselves is printed too.
+    let showsCluster: Bool
     let output: StandardStream
 
     private var readers: [LogSource: LogReader] = [:]
     private var merges: [LogSource: ProcessMerge] = [:]
     private var lines: [LogSource: LogLines] = [:]
 
-    init(style: Style, stream: LogStream?, output: StandardStream = .output) {
+    init(style: Style, stream: LogStream?, showsCluster: Bool = false, output: StandardStream = .output) {
         self.style = style
         self.stream = stream
+        self.showsCluster = showsCluster
         self.output = output
     }
 
@@ -47,6 +50,11 @@ struct LogPrinter {
         return true
     }
 
+    private func isMeant(_ record: LogRecord) -> Bool {
+        (self.stream == nil || record.stream == self.stream)
+            && (self.showsCluster || !LogProcess.isOfCluster(record.process))
+    }
+
     // MARK: - Bytes
 
     private mutating func printBytes(_ source: LogSource, _ isFinal: Bool) throws -> Bool {
@@ -54,7 +62,7 @@ struct LogPrinter {
             switch entry {
             case .damaged(let offset, let length): Self.report(source, offset, length)
             case .record(let record):
-                guard self.stream == nil || record.stream == self.stream else { continue }
+                guard self.isMeant(record) else { continue }
                 let bytes = self.merges[source, default: ProcessMerge()].append(record)
                 guard self.output.write(bytes) else { return false }
             }
@@ -76,7 +84,7 @@ struct LogPrinter {
             switch entry {
             case .damaged(let offset, let length): Self.report(source, offset, length)
             case .record(let record):
-                guard self.stream == nil || record.stream == self.stream else { continue }
+                guard self.isMeant(record) else { continue }
                 let lines = self.lines[source, default: LogLines()].append(record)
                 if !lines.isEmpty { return lines }
             }

@@ -20,6 +20,8 @@ struct LogsVerb: AsyncParsableCommand {
     @Flag(name: .long, help: "Print each line's time.") var timestamps = false
     @Flag(name: .long, help: "Only standard output.") var stdout = false
     @Flag(name: .long, help: "Only standard error.") var stderr = false
+    @Flag(name: .long, help: "Also what the cluster's own processes wrote: how Ray started, and the like.")
+    var cluster = false
     @Flag(name: .long, help: "Print JSON, one object a line.") var json = false
     @OptionGroup var flow: FlowOptions
     @OptionGroup var store: StoreOptions
@@ -93,8 +95,10 @@ struct LogsVerb: AsyncParsableCommand {
 
     private func printer(isSingle: Bool) -> LogPrinter {
         let stream: LogStream? = self.stdout ? .standardOutput : self.stderr ? .standardError : nil
-        if self.json { return LogPrinter(style: .json, stream: stream) }
-        if isSingle, !self.timestamps { return LogPrinter(style: .bytes, stream: stream) }
-        return LogPrinter(style: .lines(attributed: !isSingle, timestamps: self.timestamps), stream: stream)
+        let style: LogPrinter.Style =
+            self.json ? .json
+            : isSingle && !self.timestamps ? .bytes
+            : .lines(attributed: !isSingle, timestamps: self.timestamps)
+        return LogPrinter(style: style, stream: stream, showsCluster: self.cluster)
     }
 }

@@ -1,0 +1,47 @@
+import FoundationEssentials
+import Glibc
+import MusterProcess
+
+/// Asks a node's interpreter for the version of a package: frameworks plan in the words that their release knows.
+struct PackageVersion: Sendable {
+    /// Seconds that an interpreter may take for its answer.
+    private static let patience = 30.0
+    private static let longestAnswer = 4096
+
+    let python: String
+    let package: String
+    let environment: [String: String]
+    let folder: String
+
+    /// What is installed says its version in a file; what is on the path without having been installed, by itself.
+    private static let question = """
+        import sys
+        try:
+            from importlib.metadata import version
+            print(version(sys.argv[1]))
+        except Exception:
+            print(__import__(sys.argv[1]).__version__)
+        """
+
+    /// Calls `completion` once with what the interpreter says; nil when the package is not there, which whoever needs it
+    /// tells better.
+    func ask(on reactor: ProcessReactor, _ completion: @escaping @Sendable (String?) -> Void) {
+        let output = PlanOutput(limit: Self.longestAnswer)
+        let spec = ProcessSpec(
+            executable: self.python, arguments: ["-c", Self.question, self.package], environment: self.environment,
+            workingDirectory: self.folder, newSession: true, parentDeathSignal: SIGKILL, endsGroup: true)
+        do throws(SpawnError) {
+            let process = try reactor.spawn(spec, onOutput: { output.append($0, $1) }) { status in
+                completion(status.isSuccess ? Self.version(in: output.answer) : nil)
+            }
+            reactor.schedule(after: Self.patience) { process.signalGroup(SIGKILL) }
+        } catch {
+            completion(nil)
+        }
+    }
+
+    /// The last line: modules that start with the interpreter may talk.
+    private static func version(in answer: Data) -> String? {
+        answer.split(separator: UInt8(ascii: "\n")).last.map { String(decoding: $0, as: UTF8.self) }
+    }
+}

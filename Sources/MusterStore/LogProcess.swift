@@ -1,0 +1,25 @@
+/// The numbers that a node's processes have in its log.
+///
+/// 0 is the step program, 1 + k worker k of this node in a launch; the others begin where these constants say.
+package enum LogProcess {
+    /// What a launcher had the node run.
+    package static let firstRemote = 5_000
+    /// Ranks whose output their node's agent has from themselves and not from their launcher.
+    package static let firstRank = 7_500
+    /// Programs that the step runs itself.
+    package static let firstProgram = 10_000
+    /// The cluster's own processes, and behind them files in which it talks of itself.
+    package static let firstService = 20_000
+    private static let firstQuietFile = 25_000
+    /// Files that a cluster writes for its programs.
+    private static let firstFile = 30_000
+
+    /// The number of the first file of a node's folder `index` of such files.
+    package static func firstFile(of index: Int, isQuiet: Bool) -> Int {
+        isQuiet ? self.firstQuietFile + 1_000 * index : self.firstFile + 10_000 * index
+    }
+
+    /// Whether what the process writes is the cluster's talk of itself, and not the user's output: readers show it when
+    /// they are asked to.
+    package static func isOfCluster(_ process: Int) -> Bool { (self.firstService..<self.firstFile).contains(process) }
+}
