@@ -1,49 +1,126 @@
-"""Whether this process may be divided: whether a child made by fork is what a fresh interpreter would be after the
-flow's module has run.
+"""Whether this process may be divided: whether a child made by fork can do all that a fresh interpreter would do.
 
-Threads and open files do not survive a fork as they were, and random numbers that began before it would be the same in
-every child.
+The flow's own module runs in the child. What is judged here is what the libraries have left that were loaded before:
+threads and open files do not survive a fork as they were, and random numbers that were taken from the system, a moment or a
+temporary folder that one keeps would be the same in every child.
 """
 
+import contextlib
+import datetime
 import os
+import pathlib
 import random
 import sys
 import time
 
-# Where NumPy's global numbers stand when its import, or a seed from the system, has just made them: the first word of the
-# Mersenne twister's key, and the position in it.
-_FIRST, _POSITION = 0x80000000, 623
+from .entropy import Entropy, NumbersOfNumPy
+from .origins import Origins, file_of
 
-_files = frozenset()
-_random = None
-
-
-def remember():
-    """Before the flow's module runs: what there is already is not the module's."""
-    global _files, _random
-    _random = random.getstate()
-    _files = frozenset(_open_files())
+# Variables that differ between the tasks of one server: what a library has read of them holds for the first task alone.
+_TASKS_OWN = ("MUSTER_", "MF_PARALLEL_", "TMPDIR", "CUDA_VISIBLE_DEVICES")
 
 
-def reason_against():
-    """Why this process cannot be divided, as far as that is seen without doing it; None where nothing is."""
-    opened = sorted(set(_open_files()) - _files)
-    if opened:
-        return f"the flow's module has opened {', '.join(opened[:3])}"
+class Watch:
+    """What there was before the libraries were loaded."""
+
+    def __init__(self):
+        self.modules = frozenset(sys.modules)
+        self.files = frozenset(_open_files())
+        self.random = random.getstate()
+        self.variables = _tasks_variables()
+        self.temporary = os.environ.get("TMPDIR")
+        self.left = _listing(self.temporary)
+        self.began = time.time()
+        self.entropy = Entropy()
+        self.numpy = NumbersOfNumPy()
+
+    def end(self):
+        """Takes back what was put in place to watch."""
+        self.entropy.end()
+        self.numpy.end()
+
+    def reason_against(self):
+        """Why what has been loaded cannot be shared, as far as that is seen without a fork; None where nothing is."""
+        for rule in (self._opened, self._started, self._drawn, self._around, self._strangers, self._held):
+            if reason := rule():
+                return reason
+        return None
+
+    def _opened(self):
+        opened = sorted(set(_open_files()) - self.files)
+        return f"a library has opened {', '.join(opened[:3])}" if opened else None
+
+    def _started(self):
+        try:
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            return "a library has started processes"
+        except ChildProcessError:
+            pass
+        torch = sys.modules.get("torch")
+        cuda = getattr(torch, "cuda", None)
+        return "a library has begun to use CUDA" if cuda is not None and cuda.is_initialized() else None
+
+    def _drawn(self):
+        if random.getstate() != self.random or self.numpy.have_changed():
+            return "a library has seeded or drawn random numbers"
+        return self.entropy.reason
+
+    def _around(self):
+        if _tasks_variables() != self.variables:
+            return "a library has changed variables of the task"
+        if _listing(self.temporary) != self.left:
+            return f"a library has left something in {self.temporary}"
+        return None
+
+    def _strangers(self):
+        """A library can import modules of the flow's, by a name that it was told or that stands before its own."""
+        origins = Origins()
+        for name in sys.modules.keys() - self.modules:
+            file = file_of(sys.modules[name])
+            if isinstance(file, str) and not origins.is_installed(file):
+                return f"a library has loaded {file}"
+        return None
+
+    def _held(self):
+        origins = Origins()
+        for name in sys.modules.keys() - self.modules:
+            module = sys.modules[name]
+            if not origins.is_standard(str(file_of(module) or "")) and (value := self._held_by(module)):
+                return f"{name} keeps {value}, which another process would have otherwise"
+        return None
+
+    def _held_by(self, module):
+        """The name of a value of this task or moment in a module."""
+        try:
+            values = list(object.__getattribute__(module, "__dict__").items())
+        except AttributeError:
+            return None
+        looked_at = _MOMENTS if self.temporary is None else _LOOKED_AT
+        return next((name for name, value in values if type(value) in looked_at and self._is_passing(value)), None)
+
+    def _is_passing(self, value):
+        if type(value) is dict:
+            return value.get("TMPDIR") == self.temporary
+        if type(value) in _TEXTS:
+            return self.temporary in str(value)
+        with contextlib.suppress(OverflowError, ValueError, OSError):
+            return self.began <= (value if type(value) is float else value.timestamp()) <= time.time()
+
+
+_TEXTS = (str, pathlib.PosixPath, pathlib.PurePosixPath)
+_MOMENTS = frozenset((float, datetime.datetime))
+_LOOKED_AT = _MOMENTS | {dict, *_TEXTS}
+
+
+def _tasks_variables():
+    return {name: value for name, value in os.environ.items() if name.startswith(_TASKS_OWN)}
+
+
+def _listing(folder):
     try:
-        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        return "the flow's module has started processes"
-    except ChildProcessError:
-        pass
-    torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_initialized():
-        return "the flow's module has begun to use CUDA"
-    if random.getstate() != _random:
-        return "the flow's module has seeded or drawn random numbers"
-    numpy = _numpy()
-    if numpy is not None and not _is_fresh(numpy) and not _is_seeded(numpy):
-        return "the flow's module has drawn random numbers with NumPy"
-    return None
+        return sorted(os.listdir(folder)) if folder else None
+    except OSError:
+        return None
 
 
 def _open_files():
@@ -71,38 +148,37 @@ def has_one_thread():
     return False
 
 
-def _numpy():
-    """NumPy, where the flow's module has loaded it with its random numbers."""
-    numpy = sys.modules.get("numpy")
-    return numpy if hasattr(numpy, "random") else None
+def may_have_threads():
+    return len(os.listdir("/proc/self/task")) > 1
 
 
-def has_fresh_numpy():
-    """Whether NumPy's global numbers are from the system's randomness: then each child has to have its own."""
-    numpy = _numpy()
-    return numpy is not None and _is_fresh(numpy)
+def survives_fork():
+    """Whether a fork, tried here, leaves no thread."""
+    process = os.fork()
+    if process == 0:
+        os._exit(0)
+    os.waitpid(process, 0)
+    return has_one_thread()
+
+
+def forget_temporary_folder():
+    """Where Python has looked for a temporary folder already: the next task has another one."""
+    tempfile = sys.modules.get("tempfile")
+    if tempfile is not None and tempfile.tempdir is not None:
+        known, tempfile.tempdir = tempfile.tempdir, None
+        tempfile.tempdir = None if tempfile.gettempdir() == known else known
 
 
 def draw_anew():
-    """Gives this process global numbers of NumPy's from the system's randomness, as its import does. `numpy.random.seed()`
-    would do the same, and take twice as long in a process that was just divided."""
-    numpy = _numpy()
-    key = numpy.frombuffer(bytearray(os.urandom(4 * 624)), dtype=numpy.uint32)
-    key[0] = _FIRST
-    numpy.random.set_state(("MT19937", key, _POSITION))
+    """In a child: what a fresh interpreter takes from the system's randomness, from there again.
 
-
-def _is_fresh(numpy):
-    """Whether NumPy's global numbers are as its import made them: from the system's randomness, and none drawn."""
-    _, key, position, *_ = numpy.random.get_state()
-    return int(position) == _POSITION and int(key[0]) == _FIRST
-
-
-def _is_seeded(numpy):
-    """Whether they are as `numpy.random.seed(N)` leaves them: then every interpreter has the same."""
-    state = numpy.random.get_state()
-    try:
-        again = numpy.random.RandomState(int(state[1][0])).get_state()
-    except ValueError:
-        return False
-    return all((each == other).all() if hasattr(each, "all") else each == other for each, other in zip(state, again))
+    `random` sees to itself.
+    """
+    numpy = sys.modules.get("numpy.random")
+    if numpy is not None:
+        # As good as `seed()`, in half the time.
+        key = sys.modules["numpy"].frombuffer(os.urandom(4 * 624), dtype="uint32")
+        numpy.set_state(("MT19937", key, 624))
+    processes = sys.modules.get("multiprocessing.process")
+    if processes is not None:
+        processes.current_process().authkey = os.urandom(32)

@@ -11,8 +11,12 @@ OWN_VERBS = ("describe", "step", "serve", "values")
 PACKAGED = ("step", "serve", "values")
 PRINTING = ("describe", "values")
 
+_PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "__main__.py")
+
 # The descriptor of standard output, where what the flow prints does not go there.
 _output = 1
+# Says, in a child of `serve`, that nothing but the end is to come.
+farewell = None
 
 
 def main(arguments):
@@ -38,9 +42,19 @@ def main(arguments):
         values.Input.take()
     if verb and verb[0] == "serve":
         from . import serve
-        serve.prepare()
+        return serve.run(path, verb[1:], [_PROGRAM, *arguments[:len(arguments) - len(verb)]])
     try:
-        module = load(path)
+        code = compiled(path)
+    except BaseException as error:
+        return told(error)
+    return perform(main_module(path), code)
+
+
+def perform(module, code):
+    """Runs the flow's module and does what the verb says with its flow. Returns the exit code."""
+    path = launch.file
+    try:
+        exec(code, vars(module))
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else 0 if leaving.code is None else _said(leaving.code)
     except BaseException as error:
@@ -70,23 +84,29 @@ def packaged(path):
 
 def is_flow(value):
     from .flow import FlowSpec
-    # The type is asked, not the value: a module that was postponed would be loaded.
+    # The type is asked, not the value: an object may say of itself that it is a class.
     return issubclass(type(value), type) and issubclass(value, FlowSpec) and value is not FlowSpec
 
 
-def load(path):
-    """Runs the flow's module as `__main__`, as an interpreter that was given the file would."""
+def compiled(path):
+    """The code of the flow's module."""
     with open(path, "rb") as file:
         source = file.read()
-    code = compile(source, path, "exec", dont_inherit=True)
-    if launch.verb and launch.verb[0] == "describe":
-        from .postponed import postpone
-        postpone(source, os.path.dirname(path))
+    if not (launch.verb and launch.verb[0] == "describe"):
+        return compile(source, path, "exec", dont_inherit=True)
+    import ast
+    from .postponed import postpone
+    tree = ast.parse(source, path)
+    postpone(tree)
+    return compile(tree, path, "exec", dont_inherit=True)
+
+
+def main_module(path):
+    """A new `__main__`, as an interpreter that was given the file would make it."""
     module = types.ModuleType("__main__")
     module.__file__ = path
     module.__builtins__ = __builtins__
     sys.modules["__main__"] = module
-    exec(code, vars(module))
     return module
 
 
@@ -157,9 +177,6 @@ def _act(flow, verb):
         with own_output() as output:
             return values.show(verb[1:], output)
     attach(flow)
-    if verb[0] == "serve":
-        from . import serve
-        return serve.run(flow)
     if len(verb) != 4 or verb[2] != "--folder":
         sys.stderr.write("usage: step NAME --folder TASKFOLDER (muster's agent calls this; people want `run`)\n")
         return 64
@@ -199,11 +216,8 @@ def begin_step():
         stream.reconfigure(line_buffering=True)
 
 
-def leave(code, farewell=None):
-    """Ends this process as an interpreter does, but for taking every module apart first.
-
-    - farewell: Says that nothing but the end is to come.
-    """
+def leave(code):
+    """Ends this process as an interpreter does, but for taking every module apart first."""
     import atexit
     import threading
     try:

@@ -1,5 +1,5 @@
-"""A step of no flow that anybody wrote. A child that waits for its request runs it, and has then touched most of the pages
-that every step touches: each is copied when a child of a fork first writes to it, and counting references is writing.
+"""A flow that nobody wrote. A child that waits for its request runs it, and has then touched most of the pages that every
+step touches: each is copied when a child of a fork first writes to it, and counting references is writing.
 """
 
 import contextlib
@@ -7,8 +7,6 @@ import json
 import os
 
 from . import artifacts
-from .decorators import step
-from .flow import FlowSpec
 from .task import Task
 
 _DESCRIPTION = """{
@@ -19,7 +17,11 @@ _DESCRIPTION = """{
 }"""
 
 
-class _Rehearsal(FlowSpec):
+_MODULE = compile("""
+from muster import FlowSpec, step
+
+
+class Rehearsal(FlowSpec):
     @step
     def start(self):
         self.input
@@ -28,6 +30,7 @@ class _Rehearsal(FlowSpec):
     @step
     def end(self):
         pass
+""", __file__, "exec", dont_inherit=True)
 
 
 def rehearse():
@@ -37,7 +40,9 @@ def rehearse():
 
 
 def perform():
-    task = Task(_Rehearsal, "start", os.devnull, json.loads(_DESCRIPTION))
+    module = {"__name__": __name__}
+    exec(_MODULE, module)
+    task = Task(module["Rehearsal"], "start", os.devnull, json.loads(_DESCRIPTION))
     task.perform()
     artifacts.write([1], os.devnull)
     with open(os.devnull, "w", encoding="utf-8") as file:

@@ -1,7 +1,8 @@
-"""The verb `serve`: the flow's module is run once, and every step is a child made by fork.
+"""The verb `serve`: every step is a child made by fork, in which the flow's module runs as in a fresh interpreter.
 
-A child has to see what a fresh interpreter would see after the module has run; where that cannot be had, the program
-refuses (see `divisible`), and the agent starts an interpreter for each step.
+Only the libraries that the module imports first are loaded here, once for all steps (see `preload`), and only those that
+leave nothing that a fresh interpreter would have otherwise (see `divisible`). Where something else is found, the program
+begins anew and leaves that import to the children.
 
 While a step runs, the child for the next one is made beside it, and waits: a child pays for every page that it touches
 first, which is most of what a short step takes.
@@ -15,50 +16,41 @@ import signal
 import socket
 import sys
 
-from . import divisible, farewell, rehearsal
+from . import divisible, farewell, program, rehearsal
+from .launch import launch
+from .origins import installed_folders
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 
-# When garbage is collected while the flow's module is run: with thousands of objects that all stay, the usual thresholds
-# cost a fifth of the time that its imports take.
+# When garbage is collected while libraries are loaded: with thousands of objects that all stay, the usual thresholds cost a
+# fifth of the time that their imports take.
 UNHURRIED = (100_000, 50, 50)
 
 _connection = None
-_thresholds = None
 
 
-def prepare():
-    """Before the flow's module runs: takes the agent's socket off standard input, and notes what there is."""
-    global _connection, _thresholds
+def run(path, words, again):
+    """Answers one request after the other until the end of the input. Never returns.
+
+    - words: What the verb was given; see ``_Loading``.
+    - again: The words that start this program, up to the verb.
+    """
+    global _connection
     _connection = socket.socket(fileno=os.dup(0))
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.close(null)
-    # Loaded here once for all children; a step without a server loads them too.
-    from . import arguments, artifacts, failures, frameworks, graph, inputs, running, state, task  # noqa: F401
-    divisible.remember()
-    _thresholds = gc.get_threshold()
-    gc.set_threshold(*UNHURRIED)
-
-
-def run(flow):
-    """Answers one request after the other until the end of the input. Never returns."""
-    from .constants import fix
-    from .program import begin_step
-    begin_step()
-    fix(flow)
+    loading = _Loading(path, words, again)
+    reason = loading.perform()
     libc = _libc()
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    server = _Server(loading, libc)
     ending = _Ending()
-    reason = divisible.reason_against()
-    server = _Server(flow, libc)
     rehearsal.rehearse()
     # What is there now stays: a child that looked for garbage among it would copy every page it lies on.
     gc.freeze()
-    if gc.get_threshold() == UNHURRIED:
-        gc.set_threshold(*_thresholds)
-    reason = reason or server.prepare()
+    reason = reason or loading.reconsider(server.prepare())
     if not reason:
         _answer({"loaded": {}})
     with _connection.makefile("rb") as requests:
@@ -67,10 +59,110 @@ def run(flow):
             if not line:
                 break
             with ending:
-                _answer({"refused": {"reason": reason}} if reason else server.run(line))
+                because = reason or loading.reason_now()
+                _answer({"refused": {"reason": because}} if because else server.run(line))
     server.end()
-    # What the module has registered for the end belongs to the steps, and to take every module apart takes a while.
+    # What a library has registered for the end belongs to the steps, and to take every module apart takes a while.
     os._exit(0)
+
+
+class _Loading:
+    """The libraries that the children find loaded, and the flow's module as it is compiled.
+
+    Where one of them may not be shared, the program is replaced by one that looks after every import (`--carefully`), which
+    is replaced by one that stops before the guilty one (`--at-most N`).
+    """
+
+    def __init__(self, path, words, again):
+        self.path, self.again = path, again
+        self.is_careful = words == ["--carefully"]
+        self.limit = int(words[1]) if words[:1] == ["--at-most"] else None
+        self.code = self.preload = self.seen = None
+        # The module that runs as the program: libraries may ask for it while they are loaded.
+        self.main = program.main_module(path)
+
+    def perform(self):
+        """Returns why no step can be served; None where it can."""
+        # Loaded here once for all children; a step without a server loads them too.
+        from . import arguments, artifacts, failures, frameworks, graph, inputs, items, running, state, task  # noqa: F401
+        import ast
+        import faulthandler  # noqa: F401
+        thresholds = gc.get_threshold()
+        gc.set_threshold(*UNHURRIED)
+        self.seen = self._signature()
+        try:
+            with open(self.path, "rb") as file:
+                tree = ast.parse(file.read(), self.path)
+            self.code = compile(tree, self.path, "exec", dont_inherit=True)
+        except (OSError, SyntaxError, ValueError) as error:
+            return f"the flow's file cannot be read: {error}"
+        reason = self._load(tree)
+        if gc.get_threshold() == UNHURRIED:
+            gc.set_threshold(*thresholds)
+        return self.reconsider(reason)
+
+    def _load(self, tree):
+        from .preload import Preload
+        watch = divisible.Watch()
+        found = []
+
+        def look():
+            reason = watch.reason_against()
+            if not reason and divisible.may_have_threads() and not divisible.survives_fork():
+                reason = "a library has started threads"
+            if reason:
+                found.append(reason)
+                raise _Guilty
+
+        self.preload = Preload(tree, self.path, self.limit, look if self.is_careful else None)
+        try:
+            self.preload.run()
+        except _Guilty:
+            return found[0]
+        except BaseException as error:
+            # The step's own import says so where people see it.
+            return f"an import ended in {type(error).__name__}: {error}"
+        finally:
+            watch.end()
+        divisible.forget_temporary_folder()
+        # A child looks for itself which modules there are: an earlier step may have written some.
+        sys.path_importer_cache.clear()
+        return watch.reason_against()
+
+    def reconsider(self, reason):
+        """Begins anew where there is a reason against what was loaded, and less can be loaded. Returns the reason."""
+        if reason and self.preload is not None and self.preload.count and self.limit is None:
+            self._begin_anew(["--at-most", str(self.preload.count)] if self.is_careful else ["--carefully"])
+        return reason
+
+    def _begin_anew(self, words):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # What a library has started goes with what was loaded; the next one starts it where it is wanted.
+        for process in farewell.children() or []:
+            os.kill(process, signal.SIGKILL)
+            os.waitpid(process, 0)
+        os.dup2(_connection.fileno(), 0)
+        os.execv(sys.executable, [sys.executable, *self.again, "serve", *words])
+
+    def reason_now(self):
+        """Why the next step cannot be served though others were: something that was read has changed."""
+        return None if self._signature() == self.seen else "the flow's file or an installed package has changed"
+
+    def _signature(self):
+        return [_signature(each) for each in (self.path, *installed_folders())]
+
+
+def _signature(path):
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+class _Guilty(Exception):
+    """The last import may not be shared."""
 
 
 def _answer(answer):
@@ -100,10 +192,11 @@ class _Ending:
 class _Server:
     """Runs one step after the other, each in a child that was made before it is needed where that can be told apart."""
 
-    def __init__(self, flow, libc):
-        self.flow, self.libc = flow, libc
-        self.draws_anew = divisible.has_fresh_numpy()
+    def __init__(self, loading, libc):
+        self.loading, self.libc = loading, libc
         self.process = os.getpid()
+        # What a library wants to be done about it is the step's.
+        self.terminated = signal.getsignal(signal.SIGTERM)
         # Without the system's list of them, a spare child cannot be told from what a step has left behind.
         self.keeps_spare = farewell.children() is not None
         self.spare = None
@@ -120,7 +213,7 @@ class _Server:
         is_alone = divisible.has_one_thread()
         if not is_alone or not self.keeps_spare:
             self._dismiss_spare()
-        return None if is_alone else "the flow's module has started threads"
+        return None if is_alone else "a library has started threads"
 
     def run(self, line):
         """The answer to a request, once its step has ended."""
@@ -225,8 +318,7 @@ def _close(*descriptors):
 
 def _become_child(server, requests, writing):
     """Never returns."""
-    from .program import leave
-    code, last = 1, None
+    code = 1
     try:
         _leave_server(server)
         rehearsal.rehearse()
@@ -235,29 +327,32 @@ def _become_child(server, requests, writing):
         if not line:
             os._exit(0)
         if writing is not None:
-            last = farewell.Farewell(writing)
-        request = json.loads(line)
-        os.chdir(request["workFolder"])
-        os.environ.update(request["environment"])
-        from . import task
-        code = task.run(server.flow, request["step"], request["folder"])
+            program.farewell = farewell.Farewell(writing)
+        code = _run_step(server.loading, json.loads(line))
     except BaseException:
         import traceback
         traceback.print_exc()
     finally:
-        leave(code, last)
+        program.leave(code)
+
+
+def _run_step(loading, request):
+    """Goes on as the verb `step` does from where the flow's module is to run."""
+    os.chdir(request["workFolder"])
+    os.environ.update(request["environment"])
+    launch.verb = ["step", request["step"], "--folder", request["folder"]]
+    return program.perform(loading.main, loading.code)
 
 
 def _leave_server(server):
     """Makes the child what the agent makes of a step's process that it starts itself."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL if server.terminated is None else server.terminated)
     os.setsid()
     server.libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != server.process:
         os._exit(1)
     os.close(_connection.fileno())
-    if server.draws_anew:
-        divisible.draw_anew()
+    divisible.draw_anew()
 
 
 def _libc():

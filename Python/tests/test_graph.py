@@ -131,7 +131,7 @@ if __name__ == '__main__':
         with Workshop(flow("@step\ndef start(self, one, two): self.next(self.end)\n")) as workshop:
             self.assertIn("step start takes (self, one, two)", workshop.problems()[0])
 
-    def test_modules_that_only_bodies_use_are_not_loaded_and_missing_ones_are_told(self):
+    def test_modules_are_loaded_to_read_a_flow_and_missing_ones_are_told(self):
         body = "@step\ndef start(self):\n    self.x = heavy.value\n    self.next(self.end)\n"
         with tempfile.TemporaryDirectory() as folder:
             with open(os.path.join(folder, "heavy.py"), "w") as file:
@@ -143,7 +143,7 @@ if __name__ == '__main__':
                     done = workshop.call("describe", environment=place)
                     return done.returncode, done.stderr
 
-            self.assertEqual(said("import heavy"), (0, ""))
+            self.assertEqual(said("import heavy"), (0, "loaded\n"))
             self.assertEqual(said("import heavy as h", "p = Parameter('p', default=h.default)\n" + body), (0, "loaded\n"))
             self.assertEqual(said("from heavy import value"), (0, "loaded\n"))
             self.assertEqual(said("import own"), (0, "own\n"))

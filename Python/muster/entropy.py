@@ -1,0 +1,100 @@
+"""Notices what libraries take from the system's randomness while they are loaded."""
+
+import os
+import random
+import sys
+
+# Modules that draw while they are loaded, and are made to draw anew in every child; `tempfile` sees to itself.
+_RENEWED = ("multiprocessing.process", "numpy.random", "tempfile")
+
+
+class Entropy:
+    """Stands before the functions that identifiers, tokens, keys and generators of random numbers are made with.
+
+    A generator that somebody has seeded is not noticed: it is the same in every process.
+    """
+
+    def __init__(self):
+        #: Who has drawn; None where nobody has.
+        self.reason = None
+        self._replaced = [(owner, name, vars(owner)[name]) for owner, name in (
+            (os, "urandom"), (os, "getrandom"), (random, "_urandom")) if name in vars(owner)]
+        for owner, name, function in self._replaced:
+            setattr(owner, name, self._noticing(function))
+        self._replaced.append((random.Random, "seed", random.Random.seed))
+        random.Random.seed = self._noticing_seed(random.Random.seed)
+
+    def end(self):
+        for owner, name, function in self._replaced:
+            setattr(owner, name, function)
+
+    def _noticing(self, function):
+        def draw(*arguments, **options):
+            self._notice()
+            return function(*arguments, **options)
+        return draw
+
+    def _noticing_seed(self, function):
+        def seed(generator, a=None, version=2):
+            if a is None:
+                self._notice()
+            return function(generator, a, version)
+        return seed
+
+    def _notice(self):
+        drawer = _drawer(sys._getframe(2))
+        if drawer is not None:
+            self.reason = f"{drawer} has drawn random numbers from the system"
+
+
+def _drawer(frame):
+    """The module that is being loaded and draws; None for one whose draws are renewed."""
+    name = None
+    while frame is not None:
+        module, is_loading = frame.f_globals.get("__name__"), frame.f_code.co_name == "<module>"
+        if module in _RENEWED and (is_loading or module != "numpy.random"):
+            return None
+        if name is None and is_loading:
+            name = module
+        frame = frame.f_back
+    return name or "a library"
+
+
+class NumbersOfNumPy:
+    """NumPy's global numbers as its import has made them: who has changed them since has seeded or drawn."""
+
+    def __init__(self):
+        self.state = None
+        if "numpy.random" in sys.modules:
+            self.state = sys.modules["numpy.random"].get_state()
+        else:
+            sys.meta_path.insert(0, self)
+
+    def end(self):
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+
+    def have_changed(self):
+        numpy = sys.modules.get("numpy.random")
+        return numpy is not None and (self.state is None or not _is_same(numpy.get_state(), self.state))
+
+    def find_spec(self, name, path=None, target=None):
+        """Finds nothing but `numpy.random`, to look at it as soon as it has been loaded."""
+        if name != "numpy.random":
+            return None
+        self.end()
+        spec = next(filter(None, (each.find_spec(name, path, target) for each in sys.meta_path)), None)
+        if spec is not None and spec.loader is not None:
+            self._look_after(spec.loader)
+        return spec
+
+    def _look_after(self, loader):
+        def exec_module(module):
+            del loader.exec_module
+            loader.exec_module(module)
+            self.state = module.get_state()
+        loader.exec_module = exec_module
+
+
+def _is_same(state, other):
+    return all(bool((each == those).all()) if hasattr(each, "all") else each == those for each, those in zip(state, other))

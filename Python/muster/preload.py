@@ -1,0 +1,153 @@
+"""The imports at the beginning of a flow's file, made once for all of its tasks.
+
+Only those are made ahead that turn out the same in every process: of the standard library and installed distributions,
+up to the first statement that could influence a later import. Into modules of the flow's own the search goes on, and
+they are left to every task itself.
+"""
+
+import ast
+import os
+import sys
+from importlib.util import find_spec
+
+from .inert import is_inert
+from .origins import Origins, file_of
+
+
+class _Stop(Exception):
+    """Nothing that comes after this can be made ahead."""
+
+
+class Preload:
+    """The leading imports of one file.
+
+    limit: how many may be made; none where all may.
+    after_each: called after each, for its own errors.
+    """
+
+    def __init__(self, tree, path, limit=None, after_each=None):
+        self.tree, self.path, self.limit = tree, path, limit
+        self.after_each = after_each
+        self.count = 0
+        self.origins = Origins()
+        self._walked = set()
+
+    def run(self):
+        """Makes them. Raises what an import raises; `count` then is the number of those before it."""
+        try:
+            self._walk(self.tree, self.path, "__main__", None)
+        except _Stop:
+            pass
+
+    def _walk(self, tree, path, name, package):
+        """package: what the relative imports of the module are relative to, as a folder."""
+        namespace = {"__name__": name, "__file__": path, "__builtins__": __builtins__}
+        for statement in tree.body:
+            if isinstance(statement, ast.Import):
+                for alias in statement.names:
+                    self._import(alias.name, ast.copy_location(ast.Import(names=[alias]), statement), path, namespace)
+            elif isinstance(statement, ast.ImportFrom):
+                self._import_from(statement, path, namespace, package)
+            elif isinstance(statement, ast.Try) and self._is_choice(statement):
+                self._make(statement, path, namespace)
+            elif not is_inert(statement):
+                raise _Stop
+
+    def _import_from(self, statement, path, namespace, package):
+        names = [alias.name for alias in statement.names]
+        if statement.level:
+            folder = package
+            for _ in range(statement.level - 1):
+                folder = folder and os.path.dirname(folder)
+            if folder is None:
+                raise _Stop
+            self._walk_own(folder, statement.module.split(".") if statement.module else [], names)
+        elif statement.module != "__future__":
+            self._import(statement.module, statement, path, namespace, names)
+
+    def _import(self, module, statement, path, namespace, names=()):
+        root, *rest = module.split(".")
+        origin = self._origin(root)
+        if origin is None:
+            raise _Stop
+        if origin and not self.origins.is_installed(origin):
+            folder, file = os.path.split(origin)
+            self._walk_own(folder, [root if file == "__init__.py" else file[:-3], *rest], names, origin)
+        else:
+            self._make(statement, path, namespace)
+
+    def _origin(self, root):
+        """The file of a module, empty for one that is built in; None where it cannot be found, or can be anybody's as the
+        parts of a namespace package can."""
+        if root in sys.modules:
+            module = sys.modules[root]
+            return file_of(module) or (None if hasattr(module, "__path__") else "")
+        spec = find_spec(root)
+        if spec is None or spec.origin is None:
+            return None
+        return spec.origin if spec.has_location else ""
+
+    def _walk_own(self, folder, parts, names, origin=None):
+        """Goes on in a module of the flow's own, and in those that are asked of it by name.
+
+        folder: the one that holds the first of `parts`; for a relative import, which has none, the package's own.
+        """
+        if origin is not None and not origin.endswith(".py"):
+            raise _Stop
+        if origin is not None and os.path.basename(origin) == "__init__.py":
+            folder = os.path.dirname(folder)
+        place = folder
+        for part in parts:
+            place = os.path.join(place, part)
+            if not self._walk_file(place):
+                raise _Stop
+        for name in names:
+            # What is no module is a name in the package.
+            self._walk_file(os.path.join(place, name))
+
+    def _walk_file(self, place):
+        """Returns whether there is such a module."""
+        package = os.path.join(place, "__init__.py")
+        path = package if os.path.exists(package) else place + ".py"
+        if not os.path.exists(path):
+            return False
+        if path not in self._walked:
+            self._walked.add(path)
+            with open(path, "rb") as file:
+                tree = _parse(file.read())
+            self._walk(tree, path, os.path.basename(place), os.path.dirname(path))
+        return True
+
+    def _is_choice(self, statement):
+        """`try: import a` … `except ImportError: a = None`, with nothing of the flow's own in it."""
+        kinds = [each.type for each in statement.handlers]
+        every = [*statement.body, *statement.orelse, *statement.finalbody]
+        every += [each for handler in statement.handlers for each in handler.body]
+        return all(kind is None or isinstance(kind, ast.Name) for kind in kinds) and all(
+            self._is_foreign(each) if isinstance(each, (ast.Import, ast.ImportFrom)) else is_inert(each) for each in every)
+
+    def _is_foreign(self, statement):
+        """Whether an import, if it finds something, finds nothing of the flow's own."""
+        if isinstance(statement, ast.ImportFrom):
+            roots = [] if statement.level else [statement.module]
+        else:
+            roots = [alias.name for alias in statement.names]
+        found = [(root.split(".")[0], self._origin(root.split(".")[0])) for root in roots]
+        return bool(found) and all(
+            origin == "" or self.origins.is_installed(origin) if origin is not None else find_spec(root) is None
+            for root, origin in found)
+
+    def _make(self, statement, path, namespace):
+        if self.count == self.limit:
+            raise _Stop
+        exec(compile(ast.Module(body=[statement], type_ignores=[]), path, "exec", dont_inherit=True), namespace)
+        if self.after_each is not None:
+            self.after_each()
+        self.count += 1
+
+
+def _parse(source):
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError):
+        raise _Stop from None
