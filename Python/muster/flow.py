@@ -18,14 +18,18 @@ class FlowSpec:
     def __init__(self, use_cli=True):
         if use_cli:
             from .program import act
-            act(type(self))
+            act(type(self), self)
 
     @classmethod
     def _of(cls, state):
-        """A flow object around stored artifacts; no code of the flow's own runs."""
-        flow = cls.__new__(cls)
-        object.__setattr__(flow, "_state", state)
-        return flow
+        """A flow object around stored artifacts. A constructor of the flow's own runs, as for a flow that is no program."""
+        flow = cls.__new__(cls) if cls.__init__ is FlowSpec.__init__ else cls(use_cli=False)
+        return flow._around(state)
+
+    def _around(self, state):
+        """This object, with stored artifacts for what it does not have itself."""
+        object.__setattr__(self, "_state", state)
+        return self
 
     # Artifacts
 

@@ -144,10 +144,10 @@ class _Context:
     """What the function that makes a default is told."""
 
     def __init__(self, flow_name, parameter_name):
-        import getpass
+        from .users import user
         self.flow_name = flow_name
         self.parameter_name = parameter_name
-        self.user_name = getpass.getuser()
+        self.user_name = user()
 
 
 class IncludeFile(Parameter):

@@ -21,9 +21,9 @@ _FRONT_ENDS = ("metaflow", "muster")
 _QUIET = ("FlowSpec", "IncludeFile", "JSONType", "Parameter")
 
 
-def postpone(tree):
+def postpone(source):
     """Has the libraries loaded late that the flow's file imports whole and cannot miss."""
-    names = _Reading(tree).late
+    names = _Reading(ast.parse(source)).late
     if names:
         sys.meta_path.insert(0, _Finder(names))
 

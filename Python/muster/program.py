@@ -68,7 +68,7 @@ def perform(module, code):
                            "there is no class that inherits from FlowSpec; ")
             + "if __name__ == '__main__': MyFlow()\n")
         return 1
-    return act(flows[0], leaves=False)
+    return act(flows[0], None, leaves=False)
 
 
 def _said(text):
@@ -94,11 +94,10 @@ def compiled(path):
         source = file.read()
     if not (launch.verb and launch.verb[0] == "describe"):
         return compile(source, path, "exec", dont_inherit=True)
-    import ast
     from .postponed import postpone
-    tree = ast.parse(source, path)
-    postpone(tree)
-    return compile(tree, path, "exec", dont_inherit=True)
+    code = compile(source, path, "exec", dont_inherit=True)
+    postpone(source)
+    return code
 
 
 def main_module(path):
@@ -140,10 +139,13 @@ def told(error):
     return 1
 
 
-def act(flow, leaves=True):
-    """Does what the verb says with a flow. Never returns when `leaves`: the flow's module has nothing more to do."""
+def act(flow, made, leaves=True):
+    """Does what the verb says with a flow. Never returns when `leaves`: the flow's module has nothing more to do.
+
+    - made: The object that the flow's module has made; a step runs on it. None where it makes none.
+    """
     verb = launch.verb if launch.file else _verb_of_script()
-    code = _act(flow, verb)
+    code = _act(flow, made, verb)
     if not leaves:
         return code
     if verb and verb[0] == "step":
@@ -166,7 +168,7 @@ def _verb_of_script():
     handover.take_over(sys.argv[1:])
 
 
-def _act(flow, verb):
+def _act(flow, made, verb):
     if not verb or verb[0] not in OWN_VERBS:
         from . import handover
         handover.take_over(verb)
@@ -182,7 +184,7 @@ def _act(flow, verb):
         return 64
     begin_step()
     from . import task
-    return task.run(flow, verb[1], verb[3])
+    return task.run(flow, verb[1], verb[3], made)
 
 
 def attach(flow):

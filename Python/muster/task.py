@@ -16,24 +16,30 @@ OUTER = "_foreach_outer"
 
 
 class Task:
-    """A task and the flow object that its body runs on."""
+    """A task and the flow object that its body runs on.
 
-    def __init__(self, flow_class, step, folder, description):
+    made: that object, where the flow's module has made it. What its constructor has set wins over artifacts, and is kept.
+    """
+
+    def __init__(self, flow_class, step, folder, description, made=None):
         self.folder = folder
         self.step = step
         self.description = description
         self.flow_class = flow_class
         self.function = self._function()
         self.agent = Agent(self.description["socket"])
-        inputs = [self._flow(each) for each in self.description.get("inputs", [])]
         self.code = _unwrapped(self.function).__code__
         self.is_join = self.code.co_argcount == 2
+        inputs = [self._flow(each, None if self.is_join else made) for each in self.description.get("inputs", [])]
         self.inputs = inputs if self.is_join else None
         for each in inputs:
             each._state.beside = inputs
-        self.flow = self._flow(None) if self.is_join or not inputs else inputs[0]
+        self.flow = self._flow(None, made) if self.is_join or not inputs else inputs[0]
         self.flow._state.task = self
         self.constants = fix(flow_class)
+        # A constructor of the flow's own can set them; what the class says stands.
+        for name in self.constants:
+            self.flow.__dict__.pop(name, None)
         self._first_input = inputs[0] if inputs else None
         # Constants that this task keeps, by name, as files of its folder.
         self._kept = {}
@@ -60,10 +66,11 @@ class Task:
             raise ProtocolError(f"the flow {self.flow_class.__name__} has no step '{self.step}'; it has {names}")
         return function
 
-    def _flow(self, given):
+    def _flow(self, given, made):
         from .state import State
         references, origin = (given["artifacts"], given["step"]) if given else ({}, None)
-        return self.flow_class._of(State(references, self.agent, origin, self.description.get("parameters", {})))
+        state = State(references, self.agent, origin, self.description.get("parameters", {}))
+        return self.flow_class._of(state) if made is None else made._around(state)
 
     # The place in the run
 
@@ -336,12 +343,15 @@ def end_if_forked(process, step, error=None):
     os._exit(code)
 
 
-def run(flow_class, step, folder):
-    """Runs a step body as this process's work. Returns the process's exit code; a failure is told and written down."""
+def run(flow_class, step, folder, made=None):
+    """Runs a step body as this process's work. Returns the process's exit code; a failure is told and written down.
+
+    made: the flow object that the flow's module has made.
+    """
     from . import failures
     process, task = os.getpid(), None
     try:
-        task = Task(flow_class, step, folder, _read(folder))
+        task = Task(flow_class, step, folder, _read(folder), made)
         task.run()
         return 0
     except SystemExit as leaving:

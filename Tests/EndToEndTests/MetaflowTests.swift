@@ -8,7 +8,7 @@ import Testing
         "A flow comes to the same outcome under Metaflow and under Muster, as one and the same program reads it",
         arguments: [
             ("Examples/Python/foreach/flow", "ForeachFlow"), ("Examples/Python/gang/flow", "GangFlow"),
-            ("Tests/PythonFlows/same", "SameFlow"),
+            ("Tests/PythonFlows/same", "SameFlow"), ("Tests/PythonFlows/init", "InitFlow"),
         ])
     func sameOutcome(file: String, flow: String) async throws {
         let sandbox = try Sandbox()

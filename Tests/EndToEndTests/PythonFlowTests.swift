@@ -134,7 +134,7 @@ import Testing
             ["run", Self.flow("served"), "--max-workers", "1"] + (serves ? [] : ["--no-serve"]))
         #expect(finished.status == .exited(0), "\(finished)")
         let isServed = serves ? "True" : "False"
-        #expect(finished.all.contains("served: \(isServed) __main__ served.py 1"), "\(finished)")
+        #expect(finished.all.contains("served: \(isServed) True __main__ served.py 1"), "\(finished)")
     }
 
     @Test("A step with packages of its own runs on the Python that has them")

@@ -1,18 +1,9 @@
 """Whose runs the client looks at: those with one tag, or all."""
 
-import os
+from ..users import user
 
 _UNSET = object()
 _chosen = _UNSET
-
-
-def user():
-    """Who runs flows here, as `muster` decides it."""
-    for name in ("MUSTER_USER", "METAFLOW_USER", "USER", "LOGNAME"):
-        if os.environ.get(name):
-            return os.environ[name]
-    from getpass import getuser
-    return getuser()
 
 
 def get_namespace():

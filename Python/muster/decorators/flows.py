@@ -14,8 +14,8 @@ class Project(Decorator):
 
     def identity(self):
         """Name, branch and whether it is the production, as Metaflow spells them."""
-        import getpass
         from ..launch import launch
+        from ..users import user
         options = {**self.options, **launch.project}
         name = options["name"]
         if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9_]{1,128}", name):
@@ -27,7 +27,7 @@ class Project(Decorator):
         if branch:
             branch_name = f"prod.{branch}" if production else f"test.{branch}"
         else:
-            branch_name = "prod" if production else f"user.{getpass.getuser()}"
+            branch_name = "prod" if production else f"user.{user()}"
         return name, branch_name, production
 
 

@@ -71,6 +71,8 @@ class Secrets(Decorator):
         if source["type"] == "inline":
             return source["options"]["env_vars"]
         path = os.path.expanduser(source["options"]["path"])
+        if path.startswith("~"):
+            self._stop(f"{path} names a home folder that is not known here; set HOME, or give a path without ~")
         try:
             with open(path, encoding="utf-8") as file:
                 lines = file.read().splitlines()

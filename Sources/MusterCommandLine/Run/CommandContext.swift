@@ -25,12 +25,12 @@ struct CommandContext: Sendable {
         return (manifest.program ?? program, manifest)
     }
 
-    /// Who runs the flow: `MUSTER_USER`, or the name the system has.
+    /// Who runs the flow: `MUSTER_USER`, or the name that the system has, or the number where it has none.
     var user: String {
         for name in ["MUSTER_USER", "METAFLOW_USER", "USER", "LOGNAME"] {
             if let user = self.environment[name], !user.isEmpty { return user }
         }
-        return NSUserName()
+        return getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "\(getuid())"
     }
 
     /// The agent program: named by `MUSTER_AGENT`, beside `muster`, or on the PATH.

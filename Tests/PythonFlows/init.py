@@ -1,0 +1,45 @@
+from metaflow import FlowSpec, Parameter, step
+
+
+class InitFlow(FlowSpec):
+    """A constructor of the flow's own runs in every step, and what it sets before the flow takes over is the step's."""
+
+    SIZE = 1
+    given = Parameter("given", default=3)
+
+    def __init__(self, *args, **kwargs):
+        self.marker = "made by init"
+        self.called = repr((args, kwargs))
+        self.SIZE = 5
+        super().__init__(*args, **kwargs)
+        self.after = "a clone"
+
+    @step
+    def start(self):
+        print("start sees", self.marker, self.called, hasattr(self, "after"), self.SIZE, self.given)
+        self.marker = "changed by start"
+        self.next(self.a, self.b)
+
+    @step
+    def a(self):
+        print("a sees", self.marker)
+        self.marker = "changed by a"
+        self.next(self.join)
+
+    @step
+    def b(self):
+        print("b sees", self.marker)
+        self.next(self.join)
+
+    @step
+    def join(self, inputs):
+        print("join sees", self.marker, sorted((each.marker, each.called, each.after) for each in inputs))
+        self.next(self.end)
+
+    @step
+    def end(self):
+        print("end sees", self.marker)
+
+
+if __name__ == "__main__":
+    InitFlow()
