@@ -44,7 +44,7 @@ def manifest(flow, serves):
         "version": 1,
         "name": flow.__name__,
         "language": "python",
-        "folder": os.path.dirname(path),
+        "folder": os.path.dirname(os.path.realpath(path)),
         "parameters": [_parameter(parameter, flow, attribute) for attribute, parameter in given.items()],
         "steps": [_step(source, functions[source.name], flow) for source in sources],
         "artifacts": sorted(artifacts.union(fixed)),

@@ -7,7 +7,7 @@ import types
 from .launch import launch, take_front
 
 OWN_VERBS = ("describe", "step", "serve", "values")
-# Those that run the flow as its code package has it, and those whose standard output is read by a program.
+# Those that run the flow where a step is to find it, and those whose standard output is read by a program.
 PACKAGED = ("step", "serve", "values")
 PRINTING = ("describe", "values")
 
@@ -77,9 +77,13 @@ def _said(text):
 
 
 def packaged(path):
-    """The flow as the code package has it: its own folder is where the program runs."""
-    beside = os.path.join(os.getcwd(), os.path.basename(path))
-    return os.path.realpath(beside) if os.path.exists(beside) else path
+    """The flow's file where it is to be run: as it lies there, or in a copy of its folder."""
+    folder = os.environ.get("MUSTER_FLOW_FOLDER")
+    real = os.path.realpath(path)
+    if not folder or os.path.realpath(folder) == os.path.dirname(real):
+        return path
+    copy = os.path.join(folder, os.path.basename(real))
+    return copy if os.path.exists(copy) else path
 
 
 def is_flow(value):

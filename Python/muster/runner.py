@@ -122,6 +122,8 @@ def _words(options):
         flag = renamed.get(name, name)
         if name in ("tags", "decospecs"):
             words += [f"--{flag}={each}" for each in value]
+        elif name == "isolated":
+            words += [f"--{flag}"] if value else []
         elif isinstance(value, bool):
             words.append(f"--{flag}={'true' if value else 'false'}")
         else:

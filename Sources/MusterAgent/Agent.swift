@@ -59,7 +59,7 @@ package struct Agent {
             events.finish()
             guard let folder = loop.kept else {
                 await equipment.status.drain(seconds: Self.patience)
-                let folder = NodeFolder(root: spec.scratch)
+                let folder = NodeFolder(spec)
                 await equipment.remove(folder)
                 // The engine would have removed the gang's folder: the last of its nodes does.
                 if loop.isAbandoned { folder.removeParent() }
@@ -68,6 +68,7 @@ package struct Agent {
             equipment.status.send(.ready)
             guard let next = try? await input.next(after: spec) else {
                 await equipment.remove(folder)
+                folder.removeParent()
                 return exit
             }
             (spec, kept) = (next, folder)

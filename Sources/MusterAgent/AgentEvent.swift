@@ -19,6 +19,7 @@ enum AgentEvent: Sendable {
     case doubtOver(LaunchRound)
 
     // From this node.
+    case folderMade(AgentError?)
     case stepExited(ExitStatus)
     case stepServed(StepServer.Outcome)
     case stepCollected(NodeOutcome)

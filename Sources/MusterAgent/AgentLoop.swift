@@ -115,6 +115,7 @@ final class AgentLoop {
         case .connection(let connection, let event): self.connection(connection, event)
         case .connectFailed: self.link?.retry()
         case .retryConnect: self.link?.connect()
+        case .folderMade(let problem): self.node.folderMade(problem)
         case .stepExited(let status): self.node.stepExited(status)
         case .stepServed(let outcome): self.node.stepServed(outcome)
         case .stepCollected(let outcome): self.node.end(outcome)

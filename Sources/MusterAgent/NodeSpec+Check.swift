@@ -16,18 +16,22 @@ extension NodeSpec {
         if !(self.grace >= 0 && self.grace < 86_400) { return "\(self.grace) s are no grace period" }
         if !(self.rendezvousDeadline > 0) { return "\(self.rendezvousDeadline) s are no rendezvous deadline" }
         if let timeout = self.timeout, !(timeout > 0) { return "\(timeout) s are no timeout" }
-        for (name, path) in [("scratch", self.scratch), ("store", self.store), ("package", self.package)]
-        where !path.hasPrefix("/") || path.utf8.contains(0) {
+        let folders = [
+            ("scratch", self.scratch), ("temporary", self.temporary), ("store", self.store), ("package", self.package),
+            ("workFolder", self.inPlace?.workFolder ?? "/"), ("flowFolder", self.inPlace?.flowFolder ?? "/"),
+        ]
+        for (name, path) in folders where !path.hasPrefix("/") || path.utf8.contains(0) {
             return "\(name) must be an absolute path, not '\(path)'"
         }
-        if self.scratch == "/" { return "the scratch folder must not be /" }
+        if self.scratch == "/" || self.temporary == "/" { return "a folder that is removed must not be /" }
         if self.stays && self.size > 1 { return "only the agent of a gang of one can stay" }
+        if self.stays && self.inPlace == nil { return "only an agent whose steps run in place can stay" }
         return nil
     }
 
     /// What makes it impossible to go on with this after an attempt that left `kept`.
     func problem(after kept: NodeFolder?) -> String? {
-        guard let kept, kept.root != self.scratch else { return nil }
-        return "an agent that stays keeps its scratch folder, and this one names another"
+        guard let kept, kept != NodeFolder(self) else { return nil }
+        return "an agent that stays keeps its folders, and this one names others"
     }
 }

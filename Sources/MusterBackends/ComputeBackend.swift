@@ -64,6 +64,8 @@ package struct GangSpec: Sendable, Equatable {
     /// Folders of the store and of the unpacked code package.
     package var store: String
     package var package: String
+    /// Where its steps run in place; nil: each node in a copy of the code package of its own.
+    package var inPlace: InPlace?
     /// Variables on top of what the place's own environment has.
     package var environment: [String: String]
     /// Per node: what was reserved for it.
@@ -72,7 +74,8 @@ package struct GangSpec: Sendable, Equatable {
     package init(
         attempt: AttemptID, size: Int, minimum: Int? = nil, step: StepManifest, originRun: String?, user: String,
         parameters: [String: JSONValue], inputs: [TaskInput], foreach: [ForeachFrame], python: String?,
-        program: [String], serves: Bool, store: String, package: String, environment: [String: String], allotments: [NodeAllotment],
+        program: [String], serves: Bool, store: String, package: String, inPlace: InPlace? = nil,
+        environment: [String: String], allotments: [NodeAllotment],
         tags: [String]? = nil, namespace: String? = nil
     ) {
         self.attempt = attempt
@@ -89,6 +92,7 @@ package struct GangSpec: Sendable, Equatable {
         self.serves = serves
         self.store = store
         self.package = package
+        self.inPlace = inPlace
         self.environment = environment
         self.allotments = allotments
         self.tags = tags

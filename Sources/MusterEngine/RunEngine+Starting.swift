@@ -14,6 +14,7 @@ extension RunEngine {
             let starts = try self.collectStarts()
             guard !starts.isEmpty else { break }
             try await self.commit(starts.flatMap(\.events))
+            self.lookAtSource()
             for start in starts { try await self.launch(start) }
         }
         try await self.store()
@@ -146,6 +147,12 @@ extension RunEngine {
 
     // MARK: - Launching
 
+    /// Says once that the source is not what the run began with.
+    func lookAtSource(isLast: Bool = false) {
+        guard let warning = self.source?.look(isLast: isLast) else { return }
+        self.observe(.warning(warning))
+    }
+
     private func launch(_ start: Start) async throws {
         let attempt = self.attemptID(start.task, start.attempt)
         self.observe(.attemptStarted(attempt: attempt, nodes: max(1, start.allotments.count)))
@@ -176,8 +183,8 @@ extension RunEngine {
             parameters: self.record.parameters, inputs: self.inputs(of: task), foreach: try self.foreach(of: task),
             python: self.interpreters[step.name], program: self.program(for: step),
             serves: self.record.manifest.serves ?? false, store: self.layout.root,
-            package: self.layout.packageFolder(self.record.package), environment: step.settings.environment,
-            allotments: allotments, tags: self.record.tags, namespace: self.record.namespace)
+            package: self.layout.packageFolder(self.record.package), inPlace: self.source?.place,
+            environment: step.settings.environment, allotments: allotments, tags: self.record.tags, namespace: self.record.namespace)
     }
 
     /// The flow program, for a body of this step: that of a Python flow runs on the step's own interpreter.

@@ -19,6 +19,8 @@ package actor RunEngine<Backend: ComputeBackend> {
     let environments: any StepEnvironments
     let origin: OriginRun?
     let fanOutLimit: FanOutLimit?
+    /// The folder in which steps run in place, and the source there; nil: each in a copy of the code package.
+    var source: SourceWatch?
     let observe: @Sendable (EngineObservation) -> Void
     nonisolated let inbox = EngineInbox()
 
@@ -51,11 +53,12 @@ package actor RunEngine<Backend: ComputeBackend> {
     ///   - maxWorkers: How many nodes may run at once.
     ///   - fanOutLimit: How wide a foreach may be; nil for any width.
     ///   - origin: The run that this one resumes.
+    ///   - source: Where its steps run in place; nil: each in a copy of the code package of its own.
     ///   - observe: Told what happens, in order, from the engine's own context; it must not block.
     package init(
         record: RunRecord, metadata: any MetadataStore, layout: StoreLayout, backend: Backend,
         environments: any StepEnvironments, maxWorkers: Int, fanOutLimit: FanOutLimit? = nil, origin: OriginRun? = nil,
-        observe: @escaping @Sendable (EngineObservation) -> Void
+        source: SourceWatch? = nil, observe: @escaping @Sendable (EngineObservation) -> Void
     ) {
         self.record = record
         self.metadata = metadata
@@ -65,6 +68,7 @@ package actor RunEngine<Backend: ComputeBackend> {
         self.environments = environments
         self.origin = origin
         self.fanOutLimit = fanOutLimit
+        self.source = source
         self.observe = observe
         self.machine = RunStateMachine(manifest: record.manifest)
         let capacity = backend.capabilities.capacity ?? MachineCapacity(cpus: .max, memory: .max, gpus: 0)
@@ -94,6 +98,7 @@ package actor RunEngine<Backend: ComputeBackend> {
             }
             group.cancelAll()
             await self.backend.rest()
+            self.lookAtSource(isLast: true)
             let verdict = self.verdict ?? .failed
             self.observe(.runFinished(outcome: self.outcome(verdict)))
             return verdict

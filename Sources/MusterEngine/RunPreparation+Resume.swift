@@ -28,7 +28,7 @@ extension RunPreparation {
     ///   ``EngineError/Code/busy`` when an engine moves the run at this moment.
     package func resume(
         _ manifest: FlowManifest, program: [String], run: String?, from step: String?, user: String,
-        capacity: MachineCapacity?, label: RunLabel = RunLabel()
+        workFolder: String? = nil, capacity: MachineCapacity?, label: RunLabel = RunLabel()
     ) async throws -> Resumption {
         let record = try await self.find(manifest.name, run)
         if let holder = RunLock.holder(path: self.layout.runLock(flow: record.flow, run: record.run)) {
@@ -42,7 +42,7 @@ extension RunPreparation {
         guard record.verdict != nil || step != nil else {
             return .same(try self.unchanged(record, manifest))
         }
-        return try await self.successor(of: record, manifest, program: program, from: step, user: user, capacity: capacity, label: label)
+        return try await self.successor(of: record, manifest, program: program, from: step, user: user, workFolder: workFolder, capacity: capacity, label: label)
     }
 
     private func find(_ flow: String, _ run: String?) async throws -> RunRecord {
@@ -71,7 +71,7 @@ extension RunPreparation {
 
     private func successor(
         of record: RunRecord, _ manifest: FlowManifest, program: [String], from step: String?, user: String,
-        capacity: MachineCapacity?, label: RunLabel
+        workFolder: String?, capacity: MachineCapacity?, label: RunLabel
     ) async throws -> Resumption {
         if record.verdict == .succeeded, step == nil {
             throw EngineError(
@@ -85,8 +85,8 @@ extension RunPreparation {
             throw EngineError(code: .events, message: "the events of the run \(record.key) do not fit its flow: \(error)")
         }
         let new = try await self.newRun(
-            of: manifest, program: program, parameters: record.parameters, user: user, capacity: capacity,
-            origin: record.run, label: label)
+            of: manifest, program: program, parameters: record.parameters, user: user, workFolder: workFolder,
+            capacity: capacity, origin: record.run, label: label)
         return .successor(new, origin: OriginRun(run: record.run, machine: machine, rerunFrom: step))
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import MusterBackends
 package import MusterMetadata
 package import MusterModel
@@ -29,17 +30,18 @@ package struct RunPreparation: Sendable {
     /// - Parameters:
     ///   - program: The flow program: its absolute path, and arguments that come before the verb.
     ///   - parameters: Every parameter of the flow.
+    ///   - workFolder: Where its steps run in place; nil: each in a copy of the code package of its own.
     ///   - capacity: What the machine has; nil where the place has a queue of its own.
     ///   - origin: The run that the new one resumes.
     ///   - label: The tags and the namespace that it begins with.
     /// - Throws: ``EngineError`` naming what is wrong with the flow, `StoreError`, `MetadataError`.
     package func newRun(
         of manifest: FlowManifest, program: [String], parameters: [String: JSONValue], user: String,
-        capacity: MachineCapacity?, origin: String? = nil, label: RunLabel = RunLabel()
+        workFolder: String? = nil, capacity: MachineCapacity?, origin: String? = nil, label: RunLabel = RunLabel()
     ) async throws -> RunRecord {
         try self.check(manifest, capacity: capacity)
         let package = try CodePackage(folder: manifest.folder)
-        try self.checkEntrypoints(of: manifest, in: package)
+        try self.checkEntrypoints(of: manifest, in: package, workFolder)
         let digest = try package.snapshot(in: self.layout)
         let values = try FileParameters(manifest, store: ArtifactStore(self.layout)).keep(parameters)
         // The clock is the name, as in Metaflow; two runs of one microsecond are told apart by trying the next one.
@@ -48,7 +50,8 @@ package struct RunPreparation: Sendable {
             let record = RunRecord(
                 flow: manifest.name, run: "\(number)", user: user, created: Date().timeIntervalSince1970,
                 originRun: origin, program: program, manifest: manifest, parameters: values, package: digest,
-                tags: label.tags.isEmpty ? nil : label.tags, namespace: label.namespace)
+                tags: label.tags.isEmpty ? nil : label.tags, namespace: label.namespace,
+                isIsolated: workFolder == nil ? true : nil)
             do {
                 try await self.metadata.create(record)
                 return record
@@ -72,19 +75,24 @@ package struct RunPreparation: Sendable {
     }
 
     /// Entrypoints that the flow names literally have to be there before any cluster is formed for them.
-    private func checkEntrypoints(of manifest: FlowManifest, in package: CodePackage) throws {
+    private func checkEntrypoints(
+        of manifest: FlowManifest, in package: CodePackage, _ workFolder: String?
+    ) throws {
         let paths = Set(package.files.map(\.path))
         for step in manifest.steps {
             for entrypoint in step.entrypoints where !entrypoint.hasPrefix("/") {
-                guard !paths.contains(entrypoint.hasPrefix("./") ? String(entrypoint.dropFirst(2)) : entrypoint) else {
+                if let workFolder {
+                    let places = [manifest.folder, workFolder]
+                    if places.contains(where: { access("\($0)/\(entrypoint)", R_OK) == 0 }) { continue }
+                } else if paths.contains(entrypoint.hasPrefix("./") ? String(entrypoint.dropFirst(2)) : entrypoint) {
                     continue
                 }
-                let place = step.location.map { " (\($0))" } ?? ""
+                let line = step.location.map { " (\($0))" } ?? ""
+                let place =
+                    workFolder.map { "beside the flow in \(manifest.folder), nor in \($0)" }
+                    ?? "in the flow's code package, made from \(manifest.folder)"
                 throw EngineError(
-                    code: .flow,
-                    message:
-                        "step \(step.name) runs \(entrypoint)\(place), but there is no such file in the flow's code package, made from \(manifest.folder)"
-                )
+                    code: .flow, message: "step \(step.name) runs \(entrypoint)\(line), but there is no such file \(place)")
             }
         }
     }

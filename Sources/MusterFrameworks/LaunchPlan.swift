@@ -3,7 +3,8 @@ public import MusterModel
 /// A request that is fine as far as a framework can see.
 public struct CheckedLaunch: Codable, Sendable, Equatable {
     public var request: LaunchRequest
-    /// Files that must exist on the node, relative to its work folder.
+    /// Files that must exist on the node: beside the flow, or in the work folder. A plan finds them by
+    /// ``LaunchContext/place(of:)``.
     public var files: [String]
 
     public init(request: LaunchRequest, files: [String]) {
@@ -30,10 +31,12 @@ public struct LaunchContext: Codable, Sendable, Equatable {
     public var folder: String
     /// The path of the agent's program, which carries verbs that launchers call.
     public var agent: String
+    /// Where the files of the request are on this node, as far as that is not their own name.
+    public var places: [String: String]?
 
     public init(
         roster: Roster, node: Int, round: LaunchRound, port: Int, processes: [Int], runID: String, python: String?,
-        environment: [String: String], folder: String, agent: String = "muster-agent"
+        environment: [String: String], folder: String, agent: String = "muster-agent", places: [String: String]? = nil
     ) {
         self.roster = roster
         self.node = node
@@ -45,7 +48,11 @@ public struct LaunchContext: Codable, Sendable, Equatable {
         self.environment = environment
         self.folder = folder
         self.agent = agent
+        self.places = places
     }
+
+    /// The path by which a program finds a file that the request names, or anything else as it is.
+    public func place(of file: String) -> String { self.places?[file] ?? file }
 }
 
 /// What one node starts in one round: all of it at once, and the round has ended when all of it has.

@@ -1,3 +1,5 @@
+import MusterModel
+
 /// What every worker of a Python cluster executes.
 package struct PythonProgram {
     var entrypoint: String
@@ -7,8 +9,8 @@ package struct PythonProgram {
     var withoutPython = false
 
     init(_ options: Options, _ context: LaunchContext) throws(FrameworkError) {
-        self.entrypoint = try options.string("entrypoint") ?? ""
-        self.arguments = try options.strings("arguments")
+        self.entrypoint = context.place(of: try options.string("entrypoint") ?? "")
+        self.arguments = context.placed(try options.strings("arguments"), of: self.entrypoint)
         self.python = Self.interpreter(context.python, context.environment)
     }
 
@@ -24,8 +26,23 @@ package struct PythonProgram {
         return command + [self.entrypoint] + arguments
     }
 
-    /// Whether the entrypoint is a file of the flow's folder.
-    static func isFile(_ entrypoint: String, isModule: Bool, withoutPython: Bool) -> Bool {
-        !isModule && (!withoutPython || entrypoint.contains("/"))
+    /// What has to be there for the entrypoint to run.
+    static func files(_ entrypoint: String, _ arguments: [String], isModule: Bool, withoutPython: Bool) -> [String] {
+        if isModule { return [] }
+        return withoutPython ? ScriptRunner.files(of: entrypoint, arguments) : [entrypoint]
+    }
+}
+
+extension LaunchContext {
+    /// With the flow's folder among those in which an interpreter looks for modules, where it is not the one that everything
+    /// runs in.
+    var findingModules: LaunchContext {
+        guard let flow = self.environment[NodeEnvironment.flowFolder],
+            flow != self.environment[NodeEnvironment.workFolder]
+        else { return self }
+        var context = self
+        let others = self.environment["PYTHONPATH"].flatMap { $0.isEmpty ? nil : ":\($0)" } ?? ""
+        context.environment["PYTHONPATH"] = flow + others
+        return context
     }
 }

@@ -18,10 +18,12 @@ public struct LaunchRequest: Codable, Sendable, Equatable {
     public var asker: Asker
     /// The processes of all nodes, in node order; set when the control node asks for all of them.
     public var processesOfAll: [Int]?
+    /// Files that it names, for each node to find: beside the flow, or where the flow was started.
+    public var files: [String]?
 
     public init(
         framework: String, options: [String: JSONValue], processes: Int, restarts: Int = 0, asker: Asker = .everyNode,
-        processesOfAll: [Int]? = nil
+        processesOfAll: [Int]? = nil, files: [String]? = nil
     ) {
         self.framework = framework
         self.options = options
@@ -29,6 +31,7 @@ public struct LaunchRequest: Codable, Sendable, Equatable {
         self.restarts = restarts
         self.asker = asker
         self.processesOfAll = processesOfAll
+        self.files = files
     }
 }
 

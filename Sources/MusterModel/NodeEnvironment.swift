@@ -14,8 +14,10 @@ public enum NodeEnvironment {
     public static let controlTask = "MUSTER_CONTROL_TASK"
     /// The path of the agent's socket.
     public static let socket = "MUSTER_SOCKET"
-    /// Where everything of the node runs: the entries of the flow's folder are there.
+    /// Where everything of the node runs.
     public static let workFolder = "MUSTER_WORK_FOLDER"
+    /// Where the flow's source lies for what runs on the node: the user's own folder, or a copy of the node's own.
+    public static let flowFolder = "MUSTER_FLOW_FOLDER"
     /// The store's folder: what a step reads or starts there finds the same one.
     public static let store = "MUSTER_STORE"
     /// The folder that holds `task.json`.

@@ -19,13 +19,15 @@ package struct RunRecord: Codable, Sendable, Equatable {
     package var package: String
     /// The tags that the run began with; the store holds those that it has now.
     package var tags: [String]?
+    /// Whether its steps run in copies of the code package instead of in place; nil: they do not.
+    package var isIsolated: Bool?
     /// What Metaflow calls the namespace: whose runs a client of this run looks at. nil: those of ``user``.
     package var namespace: String?
 
     package init(
         flow: String, run: String, user: String, created: Double, finished: Double? = nil, verdict: RunVerdict? = nil,
         originRun: String? = nil, program: [String], manifest: FlowManifest, parameters: [String: JSONValue],
-        package: String, tags: [String]? = nil, namespace: String? = nil
+        package: String, tags: [String]? = nil, namespace: String? = nil, isIsolated: Bool? = nil
     ) {
         self.flow = flow
         self.run = run
@@ -40,6 +42,7 @@ package struct RunRecord: Codable, Sendable, Equatable {
         self.package = package
         self.tags = tags
         self.namespace = namespace
+        self.isIsolated = isIsolated
     }
 }
 

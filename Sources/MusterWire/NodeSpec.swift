@@ -32,10 +32,15 @@ public struct NodeSpec: Codable, Sendable, Equatable {
     public var task: TaskFile
     /// The store's folder, which this node shares.
     public var store: String
-    /// The unpacked code package; its entries are linked into the node's work folder.
+    /// The unpacked code package.
     public var package: String
-    /// The node's own folder: work folder, task folder and socket are made in it. Removed when the attempt ends.
+    /// Where the step runs when the user's own folders are here; nil: in a copy of the code package of its own.
+    public var inPlace: InPlace?
+    /// The node's own folder, on the store's file system: what is moved into the store is made in it. Removed when the
+    /// attempt ends.
     public var scratch: String
+    /// The node's own folder with a short path: for temporary files and sockets. Removed when the attempt ends.
+    public var temporary: String
     /// The environment of everything that runs on the node; complete, nothing is inherited.
     public var environment: [String: String]
     public var framework: FrameworkSettings?
@@ -52,8 +57,8 @@ public struct NodeSpec: Codable, Sendable, Equatable {
         attempt: AttemptID, index: Int, size: Int, minimum: Int? = nil, address: String, secret: String,
         rendezvousDeadline: Double,
         timeout: Double?, grace: Double, program: [String], task: TaskFile, store: String, package: String,
-        scratch: String, environment: [String: String], framework: FrameworkSettings?, cpus: Int, gpus: Int,
-        memory: Int = 0, stays: Bool = false, serves: Bool = false
+        inPlace: InPlace? = nil, scratch: String, temporary: String? = nil, environment: [String: String],
+        framework: FrameworkSettings?, cpus: Int, gpus: Int, memory: Int = 0, stays: Bool = false, serves: Bool = false
     ) {
         self.version = FlowManifest.currentVersion
         self.attempt = attempt
@@ -70,7 +75,9 @@ public struct NodeSpec: Codable, Sendable, Equatable {
         self.task = task
         self.store = store
         self.package = package
+        self.inPlace = inPlace
         self.scratch = scratch
+        self.temporary = temporary ?? scratch
         self.environment = environment
         self.framework = framework
         self.cpus = cpus

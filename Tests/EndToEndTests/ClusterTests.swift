@@ -124,6 +124,5 @@ import Testing
     private func expectNothingLeft(of flow: String, in sandbox: Sandbox) async throws {
         #expect(sandbox.leftovers(of: flow).isEmpty)
         #expect(sandbox.scratch.isEmpty)
-        #expect(try await sandbox.clusterScratch(of: flow).isEmpty)
     }
 }

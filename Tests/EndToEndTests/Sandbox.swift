@@ -7,6 +7,8 @@ import MusterStore
 /// A folder with a store of its own, in which the real programs run; it goes with this value.
 final class Sandbox: Sendable {
     let folder: String
+    /// Where the engines of this sandbox have their temporary files: they go with their engine.
+    let temporary: String
     let reactor: ProcessReactor
 
     /// Where the programs were built: beside the tests, or where `MUSTER_BUILD_FOLDER` says.
@@ -19,10 +21,12 @@ final class Sandbox: Sendable {
     init() throws {
         self.folder = FileManager.default.temporaryDirectory.appending(path: "muster-e2e-\(UUID().uuidString.prefix(8))").path
         try FileManager.default.createDirectory(atPath: self.folder, withIntermediateDirectories: true)
+        self.temporary = "/tmp/m\(UUID().uuidString.prefix(8))"
+        try FileManager.default.createDirectory(atPath: self.temporary, withIntermediateDirectories: true)
         self.reactor = try ProcessReactor()
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: self.folder) }
+    deinit { for path in [self.folder, self.temporary] { try? FileManager.default.removeItem(atPath: path) } }
 
     var store: String { "\(self.folder)/.muster" }
     var layout: StoreLayout { StoreLayout(root: self.store) }
@@ -37,7 +41,8 @@ final class Sandbox: Sendable {
     }
 
     private func spec(_ arguments: [String], _ environment: [String: String], folder: String? = nil) -> ProcessSpec {
-        let base = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MUSTER_") || $0.key == "MUSTER_CACHE" }
+        var base = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MUSTER_") || $0.key == "MUSTER_CACHE" }
+        base["TMPDIR"] = self.temporary
         return ProcessSpec(
             executable: "\(Self.programs)/muster", arguments: arguments,
             environment: base.merging(environment) { $1 }, workingDirectory: folder ?? self.folder, newSession: true)
@@ -86,15 +91,10 @@ final class Sandbox: Sendable {
         }
     }
 
-    /// Names below the store's scratch folder: empty when nothing is left.
-    var scratch: [String] { (try? FileManager.default.contentsOfDirectory(atPath: "\(self.store)/scratch")) ?? [] }
-
-    /// Names of the scratch folders of clusters of the newest run of `flow`, which are where paths are short.
-    func clusterScratch(of flow: String) async throws -> [String] {
-        let run = try await self.newest(flow).record.run
-        let prefix = UInt64(run).map { String($0, radix: 36) } ?? run
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/tmp/muster-\(getuid())")) ?? []
-        return names.filter { $0.hasPrefix(prefix) }
+    /// Folders of attempts and engines, near the store and where temporary files are: empty when nothing is left.
+    var scratch: [String] {
+        let names = { (try? FileManager.default.contentsOfDirectory(atPath: $0)) ?? [] }
+        return names("\(self.store)/scratch") + names(self.temporary).filter { $0.hasPrefix("muster-") }
     }
 
     /// Files in the machine's shared memory that belong to nobody any more.

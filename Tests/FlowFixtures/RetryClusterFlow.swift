@@ -11,8 +11,9 @@ struct RetryClusterFlow {
     @Retry(times: 1, minutesBetween: 0)
     @Torchrun
     @Step func train() async throws -> Next {
-        guard !FileManager.default.fileExists(atPath: "left-behind") else { throw FixtureError("the first attempt left a file") }
-        try Data().write(to: URL(filePath: "left-behind"))
+        let file = "\(current.temporaryFolder)/left-behind"
+        guard !FileManager.default.fileExists(atPath: file) else { throw FixtureError("the first attempt left a file") }
+        try Data().write(to: URL(filePath: file))
         try await current.torch.run(
             entrypoint: "Scripts/retry.sh", arguments: ["\(current.attempt)", ports], torchrunArguments: ["--no-python"])
         return .join

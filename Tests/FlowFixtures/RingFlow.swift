@@ -23,6 +23,8 @@ struct Ring: Decorator {
 
 struct RingFramework: Framework {
     static let name = "ring"
+    /// Beside the flow, wherever that was started.
+    private static let script = "Scripts/ring.py"
 
     func setup(settings: [String: JSONValue], size: Int) throws(FrameworkError) -> ClusterSetup {
         ClusterSetup(ports: 1, stages: 1)
@@ -55,7 +57,7 @@ struct RingFramework: Framework {
             throw FrameworkError("ring: pause must be a whole number of milliseconds")
         }
         let checked: [String: JSONValue] = ["laps": .int(laps), "pause": .int(pause)]
-        return CheckedLaunch(request: LaunchRequest(framework: Self.name, options: checked, processes: 1), files: [])
+        return CheckedLaunch(request: LaunchRequest(framework: Self.name, options: checked, processes: 1), files: [Self.script])
     }
 
     func plan(_ request: LaunchRequest, _ context: LaunchContext) throws(FrameworkError) -> LaunchPlan {
@@ -67,7 +69,7 @@ struct RingFramework: Framework {
         let process = PlannedProcess(
             label: "link \(context.node)",
             arguments: [
-                "python3", "Scripts/ring.py", nodes[context.node].address, "\(own)", next.address, "\(target)",
+                "python3", context.place(of: Self.script), nodes[context.node].address, "\(own)", next.address, "\(target)",
                 "\(laps)",
                 "\(context.node)", "\(pause)",
             ],

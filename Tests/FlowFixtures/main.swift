@@ -30,6 +30,7 @@ let flows: [String: any Flow.Type] = [
     "ChaosFlow": ChaosFlow.self,
     "ElasticFlow": ElasticFlow.self,
     "BroadcastFlow": BroadcastFlow.self,
+    "PlaceFlow": PlaceFlow.self,
 ]
 
 let program = CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? ""

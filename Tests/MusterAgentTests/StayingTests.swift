@@ -6,7 +6,10 @@ import Testing
 
 /// An agent that stays for other attempts of gangs of one.
 @Suite struct StayingTests {
-    private static let stays: @Sendable (inout NodeSpec) -> Void = { $0.stays = true }
+    private static let stays: @Sendable (inout NodeSpec) -> Void = {
+        $0.stays = true
+        $0.inPlace = InPlace(workFolder: $0.package, flowFolder: $0.package)
+    }
 
     private func next(_ harness: AgentHarness, task: Int) -> NodeSpec {
         var spec = harness.spec(0)
@@ -18,14 +21,15 @@ import Testing
     @Test("One agent runs one attempt after the other, and none sees what another left")
     func oneAfterTheOther() async throws {
         let body = """
-            found = sorted(os.listdir(".")) + sorted(os.listdir(folder)) + os.listdir(os.environ["TMPDIR"])
-            assert found == ["data.txt", "task.json"] or found == ["data.txt", "result.json", "task.json"], found
+            found = sorted(os.listdir(folder)) + os.listdir(os.environ["TMPDIR"])
+            assert found == ["task.json"] or found == ["result.json", "task.json"], found
+            assert os.path.exists("left") == (task["attempt"]["task"] > 3), "what is written in place is there for the next"
             assert not os.path.exists(folder + "/result.json") or os.path.getsize(folder + "/result.json") == 1
             assert os.environ["PATH"] == "/usr/bin:/bin"
             assert os.environ["MUSTER_TASK"] == str(task["attempt"]["task"])
             for place in [".", folder, os.environ["TMPDIR"]]:
                 open(place + "/left", "w").write("x")
-                os.makedirs(place + "/leftovers/deep")
+                os.makedirs(place + "/leftovers/deep", exist_ok=True)
             daemon()
             result()
             """
@@ -53,9 +57,9 @@ import Testing
         "After a failure, and when its folder is not as it was made, an agent leaves and takes the folder along",
         arguments: [
             "result(None, error={'code': 'step.error', 'message': 'no'}); sys.exit(1)",
-            "os.unlink('data.txt'); result()",
-            "os.rename(os.getcwd(), folder + '/../elsewhere'); result()",
-            "os.chmod('.', 0o500); result()",
+            "os.rmdir(os.environ['TMPDIR']); result()",
+            "os.rename(os.environ['TMPDIR'], folder + '/../elsewhere'); result()",
+            "os.chmod(os.environ['TMPDIR'], 0o500); result()",
             "os.unlink(task['socket']); result()",
         ])
     func leaves(body: String) async throws {
@@ -76,10 +80,13 @@ import Testing
         harness.expectNothingLeft()
     }
 
-    @Test("Only the agent of a gang of one stays")
-    func gang() async throws {
-        let harness = try AgentHarness(2, "result()", change: Self.stays)
+    @Test("Only the agent of a gang of one stays, and only where its steps run in place", arguments: [1, 2])
+    func refused(size: Int) async throws {
+        let harness = try AgentHarness(size, "result()") { spec in
+            spec.stays = true
+            if size > 1 { spec.inPlace = InPlace(workFolder: spec.package, flowFolder: spec.package) }
+        }
         try harness.start()
-        #expect(try await harness.exits() == [.exited(2), .exited(2)])
+        #expect(try await harness.exits().allSatisfy { $0 == .exited(2) })
     }
 }

@@ -7,7 +7,7 @@ import Testing
 @Suite struct AgentPoolTests {
     private func request(_ task: Int) -> LocalRequest {
         let attempt = AttemptID(flow: "Flow", run: "1", step: "work", task: task, attempt: 0)
-        return LocalRequest(attempt: attempt, agent: "/agent", nodes: [], scratch: "/scratch/\(task)")
+        return LocalRequest(attempt: attempt, agent: "/agent", nodes: [], scratch: ScratchFolder(near: "/scratch/\(task)", short: "/short/\(task)"))
     }
 
     /// `start 1`, `serve 2 on 1`, `wait`: requests by their task, agents by the task they were started for.
@@ -16,7 +16,7 @@ import Testing
             switch placement {
             case .start(_, let request): "start \(request.attempt.task)"
             case .serve(let agent, let request):
-                "serve \(request.attempt.task) on \(agent.scratch.split(separator: "/")[1])"
+                "serve \(request.attempt.task) on \(agent.scratch.near.split(separator: "/")[1])"
             case .wait: "wait"
             }
         }

@@ -38,7 +38,7 @@ import Testing
         return GangSpec(
             attempt: attempt, size: size, step: StepManifest(name: "work"), originRun: nil, user: "me", parameters: [:],
             inputs: [], foreach: [], python: nil, program: ["/flow"], serves: false, store: self.folder,
-            package: "/package",
+            package: "/package", inPlace: InPlace(workFolder: self.folder, flowFolder: self.folder),
             environment: [:], allotments: Array(repeating: NodeAllotment(cpus: 1, gpus: []), count: size))
     }
 

@@ -37,19 +37,20 @@ struct BroadcastPlace: Sendable {
         return descriptor
     }
 
-    /// Moves what was written to its place. What the code package has there is replaced on this node alone.
+    /// Moves what was written to its place.
     func finish() -> AgentError? {
         var parent = self.folder.work
         for part in self.parts.dropLast() {
             parent += "/\(part)"
-            if let problem = NodeFolder.own(parent) { return problem }
+            guard mkdir(parent, 0o700) == 0 || errno == EEXIST else { return .system("make the folder \(parent)") }
         }
         guard rename(self.temporary, self.path) == 0 else { return .system("put \(self.path) in its place") }
         return nil
     }
 
-    /// Takes a file that this node sees itself.
+    /// Takes a file that this node sees itself. Nodes that work in one folder have it already.
     func copy(_ offer: BroadcastOffer) -> AgentError? {
+        if let own = try? FileIdentity.look(self.path).identity, own.isSameFile(as: offer.source) { return nil }
         unlink(self.temporary)
         return SharedCopy(offer: offer).link(to: self.temporary) ?? self.finish()
     }

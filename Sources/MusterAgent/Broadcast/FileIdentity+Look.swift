@@ -11,14 +11,19 @@ extension FileIdentity {
         guard status.st_mode & S_IFMT == S_IFREG else { throw AgentError("\(path) is not a file") }
         guard access(path, R_OK) == 0 else { throw .system("read \(path)") }
         let identity = FileIdentity(
-            system: Self.system, path: path, device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+            system: Self.machine, path: path, device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
         return (identity, Int(status.st_size), Int(status.st_mode & 0o777))
     }
 
     /// Whether this node sees that very file at its path.
     var isHere: Bool { (try? Self.look(self.path).identity) == self }
 
-    private static var system: String {
+    /// Whether both are one file, whatever their paths.
+    func isSameFile(as other: FileIdentity) -> Bool {
+        self.system == other.system && self.device == other.device && self.inode == other.inode
+    }
+
+    private static var machine: String {
         let data = try? Data(contentsOf: URL(filePath: "/proc/sys/kernel/random/boot_id"))
         // Without a boot id no two nodes are taken for one.
         return data.map { String(decoding: $0.prefix(36), as: UTF8.self) }

@@ -21,7 +21,8 @@ struct FrameworkPlanner: Sendable {
     init(_ spec: NodeSpec, on reactor: ProcessReactor) {
         self.program = spec.program
         self.environment = spec.environment
-        self.folder = spec.package
+        // A copy of the code package is not made yet, and the store's is nobody's to write into.
+        self.folder = spec.inPlace?.workFolder ?? "/"
         self.reactor = reactor
     }
 

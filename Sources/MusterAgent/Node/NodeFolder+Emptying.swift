@@ -6,24 +6,20 @@ import MusterWire
 extension NodeFolder {
     /// Removes what the attempt left, so that the folder is as ``make(package:)`` makes it.
     ///
-    /// Making and removing files is what costs most in a short task; what every attempt needs stays therefore.
-    /// - Parameter stamps: What is known of the folders from the attempts before; the package never changes.
+    /// Making and removing files is what costs most in a short task; what every attempt needs stays therefore. A copy of
+    /// the code package belongs to one attempt: with one, nothing stays.
+    /// - Parameter stamps: What is known of the folders from the attempts before.
     /// - Returns: false when something of that is not as it was made: then only all of it can go.
-    func empty(package: String, _ stamps: FolderStamps) -> Bool {
-        guard self.isAsMade, Self.target(of: self.code) == package else { return false }
-        return self.emptyWork(package, stamps)
-            && Self.empty(self.root, stamps, but: ["code", "work", "task", "tmp", "agent.sock"])
+    func empty(_ stamps: FolderStamps) -> Bool {
+        guard self.inPlace != nil, self.isAsMade else { return false }
+        let kept = ["task", "t", "agent.sock"]
+        return Self.empty(self.root, stamps, but: kept)
+            && (self.short == self.root || Self.empty(self.short, stamps, but: kept))
             && Self.empty(self.temporary, stamps, but: [])
             && Self.empty(self.task, stamps, but: [TaskFile.name, ResultFile.name, Self.artifactsName])
             && self.emptyResult()
             && (access(self.artifacts, F_OK) != 0
                 || Self.isFolder(self.artifacts) && Self.remove(from: self.artifacts, but: []))
-    }
-
-    private func emptyWork(_ package: String, _ stamps: FolderStamps) -> Bool {
-        if stamps.isUntouched(self.work) { return true }
-        guard let names = Self.names(in: package), self.linksAreAsMade(names) else { return false }
-        return Self.empty(self.work, stamps, but: names)
     }
 
     private static func empty(_ folder: String, _ stamps: FolderStamps, but kept: [String]) -> Bool {
@@ -43,12 +39,8 @@ extension NodeFolder {
 
     /// A step runs as the same user and could have changed anything, its own folders' places and modes included.
     private var isAsMade: Bool {
-        [self.root, self.work, self.task, self.temporary].allSatisfy(Self.isFolder)
+        [self.root, self.short, self.task, self.temporary].allSatisfy(Self.isFolder)
             && Self.kind(of: self.socket)?.type == S_IFSOCK
-    }
-
-    private func linksAreAsMade(_ names: [String]) -> Bool {
-        names.allSatisfy { Self.target(of: "\(self.work)/\($0)") == "\(Self.codeFromWork)/\($0)" }
     }
 
     private static func isFolder(_ path: String) -> Bool {

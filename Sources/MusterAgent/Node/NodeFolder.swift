@@ -1,97 +1,91 @@
 import FoundationEssentials
 import Glibc
 import MusterModel
+import MusterWire
 
-/// A node's scratch folder: everything on the node that goes when the attempt ends.
+/// A node's folders: everything on the node that goes when the attempt ends, and where its programs run.
 struct NodeFolder: Sendable, Equatable {
+    /// On the store's file system: what is moved into the store, and a copy of the code package.
     let root: String
+    /// Where paths are short, for sockets.
+    let short: String
+    /// The user's own folder, where the step runs in place.
+    let inPlace: String?
 
-    /// Where the step and its processes run: links to what the code package holds.
-    var work: String { "\(self.root)/work" }
-    /// A link to the code package. What leads through it is so short that file systems keep it beside the name.
-    var code: String { "\(self.root)/code" }
+    init(root: String, short: String? = nil, inPlace: String? = nil) {
+        self.root = root
+        self.short = short ?? root
+        self.inPlace = inPlace
+    }
+
+    init(_ spec: NodeSpec) {
+        self.init(root: spec.scratch, short: spec.temporary, inPlace: spec.inPlace?.workFolder)
+    }
+
+    /// Where the step and its processes run.
+    var work: String { self.inPlace ?? "\(self.root)/work" }
     /// Where `task.json` and `result.json` stand.
     var task: String { "\(self.root)/task" }
     /// Where the step program puts its artifacts.
     var artifacts: String { "\(self.task)/\(Self.artifactsName)" }
     static let artifactsName = "artifacts"
-    var temporary: String { "\(self.root)/tmp" }
-    var socket: String { "\(self.root)/agent.sock" }
-    /// Files of the cluster's services. Short: some of them make sockets below it.
-    var cluster: String { "\(self.root)/c" }
-    func launch(_ round: LaunchRound) -> String { "\(self.root)/launch-\(round.launch)-\(round.restart)" }
+    /// Short, as everything below it should be: programs make sockets some folders further down.
+    var temporary: String { "\(self.short)/t" }
+    var socket: String { "\(self.short)/agent.sock" }
+    /// Files of the cluster's services.
+    var cluster: String { "\(self.short)/c" }
+    func launch(_ round: LaunchRound) -> String { "\(self.short)/launch-\(round.launch)-\(round.restart)" }
 
     /// The longest path of a Unix socket, its end mark not counted.
     private static let longestSocket = 107
 
     /// Makes the folders, for this user alone. What an agent of the same attempt left there, if it was killed, goes.
-    /// - Parameter package: Its top-level entries are linked into ``work``.
+    /// - Parameter package: Copied into ``work``, unless the step runs in place.
     func make(package: String) throws(AgentError) {
         guard self.socket.utf8.count <= Self.longestSocket else {
             throw AgentError(
-                "the scratch folder \(self.root) has too long a path for a socket: at most "
+                "the folder \(self.short) has too long a path for a socket: at most "
                     + "\(Self.longestSocket - "/agent.sock".utf8.count) bytes; give a shorter one")
         }
-        try self.makeRoot()
-        for folder in [self.work, self.task, self.temporary] { try Self.make(folder) }
-        guard symlink(package, self.code) == 0 else { throw AgentError.system("link the code package \(package)") }
-        try Self.link(package, as: Self.codeFromWork, into: self.work)
+        for root in self.roots { try Self.makeRoot(root) }
+        for folder in [self.task, self.temporary] { try Self.make(folder) }
+        if self.inPlace == nil { try PackageCopy.make(of: package, at: self.work) }
     }
 
-    private func makeRoot() throws(AgentError) {
-        if mkdir(self.root, 0o700) == 0 { return }
-        switch errno {
-        case EEXIST:
-            if let problem = self.remove() { throw AgentError(problem) }
-            try Self.make(self.root)
-        case ENOENT:
-            let parent = self.root.lastIndex(of: "/").map { String(self.root[..<$0]) } ?? "."
-            do {
-                try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
-            } catch {
-                throw AgentError("cannot make the folder \(parent): \(error)")
-            }
-            try Self.make(self.root)
-        default:
-            throw AgentError.system("make the scratch folder \(self.root)")
-        }
-    }
-
-    private static func make(_ folder: String) throws(AgentError) {
-        guard mkdir(folder, 0o700) == 0 else { throw AgentError.system("make the folder \(folder)") }
-    }
-
-    /// ``code`` as it is seen from ``work``.
-    static let codeFromWork = "../code"
-
-    /// Links everything in `source`, which `folder` sees at `place`, into `folder`.
-    private static func link(_ source: String, as place: String, into folder: String) throws(AgentError) {
-        guard let names = Self.names(in: source) else { throw AgentError.system("read the code package \(source)") }
-        for name in names {
-            guard symlink("\(place)/\(name)", "\(folder)/\(name)") == 0 else {
-                throw AgentError.system("link \(source)/\(name) into \(folder)")
-            }
-        }
-    }
-
-    /// Makes `folder` one of this node's own: where it is a link into the code package, which all nodes share, a folder of
-    /// links takes its place.
-    static func own(_ folder: String) -> AgentError? {
+    /// What made it impossible to make them, if anything did.
+    func problem(making package: String) -> AgentError? {
         do throws(AgentError) {
-            guard Self.target(of: folder) != nil else {
-                guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw .system("make the folder \(folder)") }
-                return nil
-            }
-            guard let path = realpath(folder, nil) else { throw .system("follow the link \(folder)") }
-            defer { free(path) }
-            let source = String(cString: path)
-            guard unlink(folder) == 0 else { throw .system("replace the link \(folder)") }
-            try Self.make(folder)
-            try Self.link(source, as: source, into: folder)
+            try self.make(package: package)
             return nil
         } catch {
             return error
         }
+    }
+
+    private var roots: [String] { self.short == self.root ? [self.root] : [self.root, self.short] }
+
+    private static func makeRoot(_ root: String) throws(AgentError) {
+        if mkdir(root, 0o700) == 0 { return }
+        switch errno {
+        case EEXIST:
+            if let problem = self.remove(root) { throw AgentError(problem) }
+            try Self.make(root)
+        case ENOENT:
+            let parent = root.lastIndex(of: "/").map { String(root[..<$0]) } ?? "."
+            do {
+                try FileManager.default.createDirectory(
+                    atPath: parent, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            } catch {
+                throw AgentError("cannot make the folder \(parent): \(error)")
+            }
+            try Self.make(root)
+        default:
+            throw AgentError.system("make the scratch folder \(root)")
+        }
+    }
+
+    static func make(_ folder: String) throws(AgentError) {
+        guard mkdir(folder, 0o700) == 0 else { throw AgentError.system("make the folder \(folder)") }
     }
 
     /// What is in `folder`, in no order; nil when it cannot be read.
@@ -108,20 +102,27 @@ struct NodeFolder: Sendable, Equatable {
         return names
     }
 
-    /// Removes the folder that this one was in, if it is empty now.
+    /// Removes the folders that these were in, if they are empty now.
     func removeParent() {
-        guard let slash = self.root.lastIndex(of: "/") else { return }
-        rmdir(String(self.root[..<slash]))
+        for root in self.roots {
+            guard let slash = root.lastIndex(of: "/") else { continue }
+            rmdir(String(root[..<slash]))
+        }
     }
 
-    /// Removes everything; links are not followed. Returns what went wrong, if anything did.
+    /// Removes everything of the node's; links are not followed. Returns what went wrong, if anything did.
     func remove() -> String? {
-        guard access(self.root, F_OK) == 0 else { return nil }
+        let problems = self.roots.compactMap(Self.remove)
+        return problems.isEmpty ? nil : problems.joined(separator: "; ")
+    }
+
+    private static func remove(_ root: String) -> String? {
+        guard access(root, F_OK) == 0 else { return nil }
         do {
-            try FileManager.default.removeItem(atPath: self.root)
+            try FileManager.default.removeItem(atPath: root)
             return nil
         } catch {
-            return "cannot remove the scratch folder \(self.root): \(error)"
+            return "cannot remove the scratch folder \(root): \(error)"
         }
     }
 }

@@ -56,8 +56,9 @@ extension NodeRunner {
             else {
                 throw FrameworkPlanner.wrongAnswer(self.spec.framework?.name ?? "")
             }
-            for file in own.files { try self.find(file, own.request.framework) }
+            for file in own.files { _ = try self.place(of: file, own.request.framework) }
             var request = own.request
+            request.files = own.files
             if request.asker == .controlNode {
                 request.processesOfAll = self.inNodeOrder(checked.map(\.request.processes))
             }
@@ -77,13 +78,19 @@ extension NodeRunner {
         return ordered
     }
 
-    private func find(_ file: String, _ framework: String) throws(AgentError) {
-        let path = file.hasPrefix("/") ? file : "\(self.folder.work)/\(file)"
-        guard access(path, R_OK) == 0 else {
-            throw AgentError(
-                "\(framework): the entrypoint \(file) does not exist in the work folder \(self.folder.work); it has to be a "
-                    + "file of the flow's folder that is packaged with it")
+    /// Where programs find `file`: beside the flow, or in the folder where it was started.
+    private func place(of file: String, _ framework: String) throws(AgentError) -> String {
+        let places = EntrypointPlaces(self.spec, self.folder)
+        guard let path = places.path(of: file) else {
+            throw AgentError("\(framework): the entrypoint \(file) does not exist \(places.description)")
         }
+        return path
+    }
+
+    private func places(of request: LaunchRequest) throws(AgentError) -> [String: String] {
+        var places: [String: String] = [:]
+        for file in request.files ?? [] { places[file] = try self.place(of: file, request.framework) }
+        return places
     }
 
     func answerLaunch(_ number: Int, _ failure: TaskFailure?) {
@@ -107,7 +114,8 @@ extension NodeRunner {
             let context = LaunchContext(
                 roster: roster, node: self.spec.index, round: round, port: port, processes: processes,
                 runID: "\(self.clusterID)-\(round.launch)", python: self.spec.task.python,
-                environment: self.environment, folder: self.folder.launch(round), agent: AgentProgram.path)
+                environment: self.environment, folder: self.folder.launch(round), agent: AgentProgram.path,
+                places: try self.places(of: request))
             let events = self.services.events
             self.planner.ask(.plan(request: request, context: context)) { events.yield(.roundPlanned(round, $0)) }
         } catch {

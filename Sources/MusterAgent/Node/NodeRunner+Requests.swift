@@ -102,7 +102,8 @@ extension NodeRunner {
         let events = self.services.events
         do {
             let process = try self.spawn(
-                arguments, self.environment.merging(environment) { $1 }, process: LogProcess.firstProgram + id, tail
+                EntrypointPlaces(self.spec, self.folder).placed(arguments),
+                self.environment.merging(environment) { $1 }, process: LogProcess.firstProgram + id, tail
             ) { events.yield(.processExited(id: id, $0)) }
             self.processes[id] = (connection, tail, process, name)
         } catch {

@@ -71,7 +71,7 @@ final class NodeRunner {
         self.setup = setup
         self.services = services
         self.planner = FrameworkPlanner(spec, on: services.reactor)
-        self.folder = NodeFolder(root: spec.scratch)
+        self.folder = NodeFolder(spec)
         self.store = ArtifactStore(StoreLayout(root: spec.store), taken: services.equipment.taken)
         self.toControl = toControl
     }
@@ -108,8 +108,18 @@ final class NodeRunner {
         self.phase = .running
         self.roster = roster
         self.environment = StepEnvironment.make(self.spec, roster: roster, folder: self.folder)
+        let (folder, package, events) = (self.folder, self.spec.package, self.services.events)
+        if self.services.kept == folder { return self.folderMade(nil) }
+        if folder.inPlace != nil { return self.folderMade(folder.problem(making: package)) }
+        // A copy takes as long as the package is large, and this thread says that the node lives.
+        self.services.files.async { events.yield(.folderMade(folder.problem(making: package))) }
+    }
+
+    /// The node's folders are there, or cannot be made.
+    func folderMade(_ problem: AgentError?) {
+        guard self.phase == .running, !self.isClearing, let roster = self.roster else { return }
+        if let problem { return self.cannotStart(problem) }
         do {
-            if self.services.kept != self.folder { try self.folder.make(package: self.spec.package) }
             try self.services.requests.listen(at: self.folder.socket, for: self.services.events)
             self.log = self.makeLog()
         } catch {
@@ -164,9 +174,10 @@ final class NodeRunner {
     /// Has the step run by a flow program that stays. Returns false when that is not possible.
     private func serveStep() throws -> Bool {
         let binding = StepServer.Binding(
-            program: self.spec.program, environment: self.spec.environment, python: self.spec.task.python)
+            program: self.spec.program, environment: self.spec.environment, python: self.spec.task.python,
+            inPlace: self.spec.inPlace)
         let server = try self.services.equipment.stepServer(
-            binding, environment: self.environment, folder: self.spec.package)
+            binding, environment: self.environment, folder: self.folder.work)
         let request = ServeRequest(
             step: self.spec.attempt.step, folder: self.folder.task, workFolder: self.folder.work,
             environment: self.environment)
@@ -293,20 +304,20 @@ final class NodeRunner {
         self.step?.signalGroup(SIGTERM)
         let (events, files, folder) = (self.services.events, self.services.files, self.folder)
         let stamps = self.services.equipment.folders
-        let package = self.keeps ? self.spec.package : nil
+        let keeps = self.keeps
         let (logs, heldFiles) = (self.cluster.logs, self.heldFiles)
         let clearFolder = { @Sendable (left: [ProcessIdentity]) in
             for log in logs { log.follow(isLast: true) }
             files.async {
                 heldFiles.remove()
-                let keeps = package.map { left.isEmpty && folder.empty(package: $0, stamps) } ?? false
+                let keeps = keeps && left.isEmpty && folder.empty(stamps)
                 let problem = keeps ? nil : folder.remove()
                 events.yield(.cleared(left: left.map(\.description) + [problem].compactMap { $0 }, keeps: keeps))
             }
         }
         // Only the step's server is below this agent, and it stays for the next attempt.
-        if let package, self.hasLeftNothing {
-            let keeps = folder.empty(package: package, stamps)
+        if keeps, self.hasLeftNothing {
+            let keeps = folder.empty(stamps)
             return self.cleared(left: [keeps ? nil : folder.remove()].compactMap { $0 }, keeps: keeps)
         }
         self.services.reactor.terminate(

@@ -9,6 +9,8 @@ enum StepEnvironment {
         var environment = spec.environment
         if let python = spec.task.python { self.activate(python, in: &environment) }
         environment["TMPDIR"] = folder.temporary
+        // Shells and programs that ask for it take it for the folder that they are in.
+        if spec.inPlace == nil { environment["PWD"] = folder.work }
         environment.merge([
             NodeEnvironment.flow: spec.attempt.flow,
             NodeEnvironment.run: spec.attempt.run,
@@ -22,6 +24,7 @@ enum StepEnvironment {
             NodeEnvironment.controlTask: control,
             NodeEnvironment.socket: folder.socket,
             NodeEnvironment.workFolder: folder.work,
+            NodeEnvironment.flowFolder: spec.inPlace?.flowFolder ?? folder.work,
             NodeEnvironment.store: spec.store,
             NodeEnvironment.taskFolder: folder.task,
             NodeEnvironment.scope: NodeEnvironment.scopeValue(attempt: spec.attempt, index: spec.index),

@@ -14,6 +14,8 @@ final class StepServer: Sendable {
         var program: [String]
         var environment: [String: String]
         var python: String?
+        /// A source that has changed has to be loaded again.
+        var inPlace: InPlace?
     }
 
     /// How a served step came to its end.

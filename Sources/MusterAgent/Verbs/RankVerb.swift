@@ -32,7 +32,7 @@ enum RankVerb {
             ProcessTree.becomeSubreaper()
             let reactor = try ProcessReactor()
             let end = try await self.run(
-                Self.spelled(program, in: folder), Array(arguments.dropFirst()), environment, folder, on: reactor)
+                Self.spelled(program, in: [environment[NodeEnvironment.flowFolder], folder]), Array(arguments.dropFirst()), environment, folder, on: reactor)
             _ = try? agent?.ask(.watched(exit: self.report(end, label)))
             return Self.code(of: end.status)
         } catch {
@@ -43,13 +43,15 @@ enum RankVerb {
         }
     }
 
-    /// A program of the work folder may be named without `./`, as launchers take it.
-    private static func spelled(_ program: String, in folder: String?) -> String {
-        guard !program.contains("/"), let folder else { return program }
-        let path = "\(folder)/\(program)"
+    /// A program beside the flow or in the work folder may be named without `./`, as launchers take it.
+    private static func spelled(_ program: String, in folders: [String?]) -> String {
+        guard !program.contains("/") else { return program }
+        return folders.compactMap { $0 }.map { "\($0)/\(program)" }.first(where: Self.isProgram) ?? program
+    }
+
+    private static func isProgram(_ path: String) -> Bool {
         var status = stat()
-        let isProgram = stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
-        return isProgram ? path : program
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
     }
 
     /// Who asked this program to end, before the program did; it handed that on.

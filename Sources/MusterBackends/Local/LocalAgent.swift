@@ -8,8 +8,8 @@ import Synchronization
 final class LocalAgent: Sendable, Equatable {
     /// Which node it is, of whatever gang.
     let node: Int
-    /// The folder of its gangs; each finds it as the one before did.
-    let scratch: String
+    /// The folders of its gangs; each finds them as the one before did.
+    let scratch: ScratchFolder
     /// The address of its gangs' node.
     let address: String
     let output = AgentOutput()
@@ -24,7 +24,7 @@ final class LocalAgent: Sendable, Equatable {
         var stops = 0
     }
 
-    init(node: Int, scratch: String, address: String, attempt: AttemptID) {
+    init(node: Int, scratch: ScratchFolder, address: String, attempt: AttemptID) {
         self.node = node
         self.scratch = scratch
         self.address = address

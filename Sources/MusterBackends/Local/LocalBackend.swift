@@ -15,6 +15,8 @@ package final class LocalBackend: ComputeBackend {
 
     private let reactor: ProcessReactor
     private let settings: LocalSettings
+    private let short: ShortFolder
+    private let clearing = DispatchGroup()
     private let observer = GangObserver()
     /// Guards the gangs. Callbacks of the reactor's thread and `submit` meet here; nothing waits inside.
     private let state: Mutex<State>
@@ -27,7 +29,7 @@ package final class LocalBackend: ComputeBackend {
 
     /// - Parameters:
     ///   - agent: Path of `muster-agent`.
-    ///   - store: The store's folder; scratch folders are made below it, where artifacts can be moved without a copy.
+    ///   - store: The store's folder; what is moved into it is made below it, where that takes no copy.
     ///   - environment: What every step finds, before its decorators.
     package init(
         reactor: ProcessReactor, agent: String, store: String, capacity: MachineCapacity,
@@ -37,16 +39,13 @@ package final class LocalBackend: ComputeBackend {
         self.reactor = reactor
         self.capabilities = BackendCapabilities(capacity: capacity)
         self.settings = LocalSettings(
-            agent: agent, environment: environment, scratchRoot: Self.scratchRoot(store: store),
+            agent: agent, environment: environment, scratchRoot: "\(store)/scratch",
             rendezvousDeadline: rendezvousDeadline, grace: grace)
+        let short = ShortFolder(environment: environment, last: self.settings.scratchRoot)
+        self.short = short
+        // While the first gangs run: a place for temporary files can hold very many.
+        DispatchQueue.global(qos: .utility).async(group: self.clearing) { short.clearAbandoned() }
         self.state = Mutex(State(pool: AgentPool(startsAtOnce: capacity.cpus)))
-    }
-
-    /// A socket's path may have 107 bytes: below a store with a long path, scratch folders move to `/tmp`, and
-    /// artifacts are copied into the store instead of moved, where that is another file system.
-    private static func scratchRoot(store: String) -> String {
-        let near = "\(store)/scratch"
-        return near.utf8.count <= 70 ? near : ScratchFolder.shortRoot
     }
 
     package func observe(_ body: @escaping @Sendable (GangObservation) -> Void) {
@@ -57,9 +56,8 @@ package final class LocalBackend: ComputeBackend {
         let addresses = self.state.withLock { $0.addresses.take(gang.size) }
         let unique = String(UInt32.random(in: 0...UInt32.max), radix: 36)
         let name = "\(Self.scratchPrefix(run: gang.attempt.run))-\(unique)"
-        var settings = self.settings
-        if gang.step.settings.framework != nil { settings.scratchRoot = ScratchFolder.shortRoot }
-        return LocalRequest(gang: gang, addresses: addresses, name: name, settings: settings)
+        let scratch = ScratchFolder(near: "\(self.settings.scratchRoot)/\(name)", short: try self.short.next())
+        return LocalRequest(gang: gang, addresses: addresses, scratch: scratch, settings: self.settings)
     }
 
     package func submit(_ request: LocalRequest) async throws {
@@ -81,15 +79,15 @@ package final class LocalBackend: ComputeBackend {
         _ = await self.reactor.terminate(
             [.marked(variable: NodeEnvironment.scope, value: "\(flow)/\(run)")], grace: self.settings.grace,
             deadline: 30)
-        for root in Set([self.settings.scratchRoot, ScratchFolder.shortRoot]) {
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
-            for name in names where name.hasPrefix("\(Self.scratchPrefix(run: run))-") {
-                try? FileManager.default.removeItem(atPath: "\(root)/\(name)")
-            }
+        let root = self.settings.scratchRoot
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
+        for name in names where name.hasPrefix("\(Self.scratchPrefix(run: run))-") {
+            try? FileManager.default.removeItem(atPath: "\(root)/\(name)")
         }
+        self.short.clearAbandoned()
     }
 
-    /// Scratch folders carry their run's name, short: a socket's path has to fit.
+    /// Scratch folders near the store carry their run's name.
     private static func scratchPrefix(run: String) -> String {
         UInt64(run).map { String($0, radix: 36) } ?? String(run.prefix(12))
     }
@@ -100,6 +98,10 @@ package final class LocalBackend: ComputeBackend {
         await withCheckedContinuation { continuation in
             let isEmpty = self.state.withLock { $0.pool.whenEmpty { continuation.resume() } }
             if isEmpty { continuation.resume() }
+        }
+        if self.state.withLock({ $0.gangs.isEmpty }) { self.short.remove() }
+        await withCheckedContinuation { continuation in
+            self.clearing.notify(queue: .global()) { continuation.resume() }
         }
     }
 
@@ -117,7 +119,7 @@ package final class LocalBackend: ComputeBackend {
     }
 
     private func startAll(_ request: LocalRequest) throws {
-        try ScratchFolder.make(request.scratch)
+        try request.scratch.make()
         let secret = Data((0..<32).map { _ in UInt8.random(in: 0...255) }).base64EncodedString()
         let clusterSecret = (0..<4).map { _ in String(UInt64.random(in: 0...UInt64.max), radix: 36) }.joined()
         for node in request.nodes {
@@ -160,7 +162,7 @@ package final class LocalBackend: ComputeBackend {
     private func withdraw(_ request: LocalRequest) async {
         let gang = self.state.withLock { $0.gangs.removeValue(forKey: request.attempt) }
         for process in gang?.processes.values.map({ $0 }) ?? [] { process.closeInput() }
-        try? FileManager.default.removeItem(atPath: request.scratch)
+        request.scratch.remove()
     }
 
     // MARK: - Gangs of one
@@ -188,14 +190,15 @@ package final class LocalBackend: ComputeBackend {
 
     private func startOne(_ agent: LocalAgent, _ request: LocalRequest) {
         self.attempt(request, agent) {
-            try ScratchFolder.make(request.scratch)
+            try request.scratch.make()
             try self.start(agent, $0)
         }
     }
 
     private func attempt(_ request: LocalRequest, _ agent: LocalAgent, _ body: (NodeSpec) throws -> Void) {
         var node = request.nodes[0]
-        (node.scratch, node.address) = ("\(agent.scratch)/0", agent.address)
+        let scratch = agent.scratch.node(0)
+        (node.scratch, node.temporary, node.address) = (scratch.near, scratch.short, agent.address)
         self.state.withLock { $0.gangs[request.attempt]?.scratch = agent.scratch }
         do {
             try body(node)
@@ -204,7 +207,7 @@ package final class LocalBackend: ComputeBackend {
             let failure = TaskFailure(
                 code: .lost, message: "the gang of \(request.attempt) could not be started: \(error)")
             self.state.withLock { $0.gangs[request.attempt] = nil }
-            try? FileManager.default.removeItem(atPath: agent.scratch)
+            agent.scratch.remove()
             let report = GangReport(failure: failure, nodes: [], started: 0, finished: 0)
             self.observer.tell(GangObservation(attempt: request.attempt, event: .finished(report)))
             self.carryOut(self.state.withLock { $0.pool.gone(agent, now: Self.now) })
@@ -255,7 +258,7 @@ package final class LocalBackend: ComputeBackend {
             self.handle(.exited(node: agent.node, status, lastLines: agent.output.lastLines), of: attempt)
         } else {
             // It waited for work: no gang's end takes its folder along.
-            try? FileManager.default.removeItem(atPath: agent.scratch)
+            agent.scratch.remove()
         }
         self.carryOut(self.state.withLock { $0.pool.gone(agent, now: Self.now) })
     }
@@ -270,7 +273,7 @@ package final class LocalBackend: ComputeBackend {
         }
         // Not before everything of the gang is gone: what still runs could make the folder again. An agent that stays
         // needs it for the next gang.
-        if let over, event != .ready { try? FileManager.default.removeItem(atPath: over.scratch) }
+        if let over, event != .ready { over.scratch.remove() }
         for action in actions { self.perform(action, attempt) }
     }
 

@@ -11,9 +11,8 @@ struct LocalSettings: Sendable {
 }
 
 extension LocalRequest {
-    /// Renders `gang` for nodes at `addresses`, one per node, with `name` unique on this machine.
-    init(gang: GangSpec, addresses: [String], name: String, settings: LocalSettings) {
-        let scratch = "\(settings.scratchRoot)/\(name)"
+    /// Renders `gang` for nodes at `addresses`, one per node, with folders that no other gang has.
+    init(gang: GangSpec, addresses: [String], scratch: ScratchFolder, settings: LocalSettings) {
         self.attempt = gang.attempt
         self.agent = settings.agent
         self.scratch = scratch
@@ -22,13 +21,15 @@ extension LocalRequest {
                 attempt: gang.attempt, index: index, size: gang.size, minimum: gang.minimum, address: addresses[index], secret: "",
                 rendezvousDeadline: settings.rendezvousDeadline, timeout: gang.step.settings.timeout,
                 grace: settings.grace, program: gang.program, task: Self.task(gang, index: index),
-                store: gang.store, package: gang.package, scratch: "\(scratch)/\(index)",
+                store: gang.store, package: gang.package, inPlace: gang.inPlace, scratch: scratch.node(index).near,
+                temporary: scratch.node(index).short,
                 environment: Self.environment(gang, index: index, base: settings.environment),
                 framework: gang.step.settings.framework, cpus: max(1, gang.allotments[index].cpus),
                 gpus: gang.allotments[index].gpus.count, memory: gang.step.settings.resources?.memory ?? 0,
-                // The agent of a cluster is one for itself: the next step would find it elsewhere.
-                stays: gang.size == 1 && gang.step.settings.framework == nil,
-                serves: gang.serves)
+                // The agent of a cluster is one for itself, and so is that of a copy of the code package: nothing of
+                // either goes on to the next step.
+                stays: gang.size == 1 && gang.step.settings.framework == nil && gang.inPlace != nil,
+                serves: gang.serves && gang.inPlace != nil)
         }
     }
 

@@ -8,8 +8,8 @@ package struct LocalRequest: Sendable, CustomStringConvertible {
     package let agent: String
     /// In node order; without their secret.
     package let nodes: [NodeSpec]
-    /// The folder of the whole gang, removed when it is over.
-    package let scratch: String
+    /// The folders of the whole gang, removed when it is over.
+    let scratch: ScratchFolder
 
     /// Where the control node is.
     var controlAddress: String { self.nodes.first?.address ?? "" }

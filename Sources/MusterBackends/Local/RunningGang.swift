@@ -16,13 +16,13 @@ struct RunningGang: Sendable {
     }
 
     private(set) var gang: LocalGang
-    /// The folder that goes with the gang: its agents' own.
-    var scratch: String
+    /// The folders that go with the gang: its agents' own.
+    var scratch: ScratchFolder
     private(set) var processes: [Int: SpawnedProcess] = [:]
     /// Lines for agents that are still being started: the control node may be faster than their start.
     private var queued: [Int: [Data]] = [:]
 
-    init(gang: LocalGang, scratch: String) {
+    init(gang: LocalGang, scratch: ScratchFolder) {
         self.gang = gang
         self.scratch = scratch
     }

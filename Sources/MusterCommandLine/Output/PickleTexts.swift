@@ -54,7 +54,7 @@ struct PickleTexts {
         let program = try self.program(of: record, in: folder)
         let spec = ProcessSpec(
             executable: program[0], arguments: Array(program.dropFirst()) + ["values", "\(limit)"],
-            environment: self.environment, workingDirectory: folder)
+            environment: self.environment.merging([NodeEnvironment.flowFolder: folder]) { $1 }, workingDirectory: folder)
         let input = paths.flatMap { (path) -> [UInt8] in Array(path.utf8) + [0] }
         let outcome = try await self.reactor.run(spec, input: input)
         guard outcome.status.isSuccess, let lines = try? JSONDecoder().decode([Line].self, from: Data(outcome.standardOutput)),

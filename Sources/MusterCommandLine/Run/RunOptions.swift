@@ -38,6 +38,11 @@ struct RunOptions: ParsableArguments {
     @Option(name: .long, help: .hidden)
     var maxLogSize: Int?
 
+    @Flag(
+        name: .long,
+        help: "Run every step in a copy of the code package of its own, as in other places, instead of in this folder.")
+    var isolated = false
+
     @Flag(name: .long, help: "Start the flow program anew for every task, also where it could serve them.")
     var noServe = false
 

@@ -24,10 +24,12 @@ struct RunSession {
                 json: self.options.json, quiet: self.options.quiet, isTerminal: StandardStream.output.isTerminal,
                 environment: self.context.environment))
         for note in (record.manifest.notes ?? []) + self.options.notes { console.note("note: \(note)") }
-        for note in try CodePackage(folder: record.manifest.folder).notes { console.note("warning: \(note)") }
+        let package = try CodePackage(folder: record.manifest.folder)
+        for note in package.notes { console.note("warning: \(note)") }
+        let source = self.source(of: record, package)
         let signals = RunSignals()
         do {
-            let verdict = try await self.move(record, origin, signals) { console.show($0) }
+            let verdict = try await self.move(record, origin, source, signals) { console.show($0) }
             await console.close()
             try self.conclude(verdict, signals)
         } catch {
@@ -36,8 +38,14 @@ struct RunSession {
         }
     }
 
+    /// What its steps run on in place; nil for a run whose steps have copies of their own.
+    private func source(of record: RunRecord, _ package: CodePackage) -> SourceWatch? {
+        guard record.isIsolated != true, !self.options.isolated else { return nil }
+        return SourceWatch(workFolder: self.context.folder, package: package, program: record.program)
+    }
+
     private func move(
-        _ record: RunRecord, _ origin: OriginRun?, _ signals: RunSignals,
+        _ record: RunRecord, _ origin: OriginRun?, _ source: SourceWatch?, _ signals: RunSignals,
         _ observe: @escaping @Sendable (EngineObservation) -> Void
     ) async throws -> RunVerdict {
         let environment = self.context.environment
@@ -51,7 +59,8 @@ struct RunSession {
         defer { withExtendedLifetime(lock) {} }
         let engine = RunEngine(
             record: record, metadata: self.metadata, layout: self.layout, backend: backend, environments: environments,
-            maxWorkers: self.options.maxWorkers, fanOutLimit: self.options.fanOutLimit, origin: origin, observe: observe)
+            maxWorkers: self.options.maxWorkers, fanOutLimit: self.options.fanOutLimit, origin: origin, source: source,
+            observe: observe)
         signals.install(on: self.context.reactor) { engine.cancel(reason: $0) }
         try self.writeRunID(record.run)
         return try await engine.run()

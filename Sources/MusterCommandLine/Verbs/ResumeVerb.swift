@@ -32,7 +32,7 @@ struct ResumeVerb: AsyncParsableCommand {
         let session = RunSession(context: context, layout: layout, metadata: metadata, options: self.options)
         let resumption = try await RunPreparation(layout: layout, metadata: metadata).resume(
             self.options.served(manifest), program: program, run: self.originRunID(of: manifest), from: step,
-            user: context.user, capacity: session.capacity(), label: self.options.label)
+            user: context.user, workFolder: self.options.isolated ? nil : context.folder, capacity: session.capacity(), label: self.options.label)
         try await session.perform(resumption.record, origin: resumption.origin)
     }
 

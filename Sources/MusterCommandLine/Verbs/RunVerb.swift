@@ -34,7 +34,7 @@ struct RunVerb: AsyncParsableCommand {
         let session = RunSession(context: context, layout: layout, metadata: metadata, options: self.options)
         let record = try await RunPreparation(layout: layout, metadata: metadata).newRun(
             of: self.options.served(manifest), program: program, parameters: parameters, user: context.user,
-            capacity: session.capacity(), label: self.options.label)
+            workFolder: self.options.isolated ? nil : context.folder, capacity: session.capacity(), label: self.options.label)
         try await session.perform(record, origin: nil)
     }
 }

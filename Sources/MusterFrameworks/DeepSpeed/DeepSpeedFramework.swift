@@ -43,9 +43,9 @@ package struct DeepSpeedFramework: Framework {
         ]
         let request = LaunchRequest(
             framework: Self.name, options: checked, processes: parsed.processesPerNode ?? slots, asker: .controlNode)
-        let isFile = PythonProgram.isFile(
-            entrypoint, isModule: parsed.isModule, withoutPython: parsed.withoutPython)
-        return CheckedLaunch(request: request, files: isFile ? [entrypoint] : [])
+        let files = PythonProgram.files(
+            entrypoint, try asked.strings("arguments"), isModule: parsed.isModule, withoutPython: parsed.withoutPython)
+        return CheckedLaunch(request: request, files: files)
     }
 
     private func wantsRealLauncher(_ settings: [String: JSONValue]) throws(FrameworkError) -> Bool {
@@ -64,6 +64,7 @@ package struct DeepSpeedFramework: Framework {
         var program = try PythonProgram(options, context)
         program.isModule = parsed.isModule
         program.withoutPython = parsed.withoutPython
+        let context = parsed.isModule ? context.findingModules : context
         if try options.string("launcher") == "deepspeed" { return self.launcher(program, parsed, raw, context) }
         return LaunchPlan(
             processes: (0..<context.processes[context.node]).map { self.worker($0, program, parsed, context) },

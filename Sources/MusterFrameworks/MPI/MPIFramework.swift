@@ -46,7 +46,15 @@ package struct MPIFramework: Framework {
         ]
         let request = LaunchRequest(
             framework: Self.name, options: checked, processes: node.index == 0 ? 1 : 0, asker: .controlNode)
-        return CheckedLaunch(request: request, files: program.contains("/") ? [program] : [])
+        return CheckedLaunch(request: request, files: try self.files(tool, asked, program, programArguments))
+    }
+
+    /// What has to be there: the sources that are compiled, or the program and the script that it runs.
+    private func files(
+        _ tool: MPITool, _ asked: Options, _ program: String, _ programArguments: [String]
+    ) throws(FrameworkError) -> [String] {
+        if tool == .cc { return MPITool.sources(in: try asked.strings("arguments")) }
+        return ScriptRunner.files(of: program, programArguments)
     }
 
     package func plan(_ request: LaunchRequest, _ context: LaunchContext) throws(FrameworkError) -> LaunchPlan {
@@ -59,17 +67,20 @@ package struct MPIFramework: Framework {
         if tool == .cc {
             guard context.node == 0 else { return LaunchPlan() }
             let compiler = PlannedProcess(
-                label: tool.program, arguments: [tool.program] + arguments, environment: context.environment)
+                label: tool.program, arguments: [tool.program] + arguments.map(context.place(of:)),
+                environment: context.environment)
             return LaunchPlan(processes: [compiler])
         }
         let hosts = MPIHosts(context)
         guard context.node == 0 else {
             return LaunchPlan(remote: hosts.remote, hasRanks: true, reading: Self.reading, leavings: MPIHosts.leavings)
         }
-        let program = [context.agent, "rank", try options.string("program") ?? ""]
+        let named = try options.string("program") ?? ""
+        let program = [context.agent, "rank", context.place(of: named)]
         let launcher = PlannedProcess(
             label: tool.program,
-            arguments: [tool.program] + arguments + program + (try options.strings("programArguments")),
+            arguments: [tool.program] + arguments + program
+                + context.placed(try options.strings("programArguments"), of: named),
             environment: context.environment.merging(hosts.environment) { $1 }, hostname: hosts.hostname)
         return LaunchPlan(
             processes: [launcher], files: hosts.files, remote: hosts.remote, hasRanks: true, reading: Self.reading,
@@ -92,5 +103,12 @@ enum MPITool: String {
         case .run: "mpirun"
         case .cc: "mpicc"
         }
+    }
+
+    /// The files of source among a compiler's arguments.
+    static func sources(in arguments: [String]) -> [String] {
+        let suffixes = [".c", ".cc", ".cpp", ".cxx", ".C", ".cu", ".f", ".F", ".f90", ".F90"]
+        let values = zip(arguments, [""] + arguments).filter { $0.1 != "-o" }.map(\.0)
+        return values.filter { argument in !argument.hasPrefix("-") && suffixes.contains { argument.hasSuffix($0) } }
     }
 }

@@ -32,7 +32,7 @@ package struct ParallelFramework: Framework {
         ]
         let request = LaunchRequest(
             framework: Self.name, options: checked, processes: nodes.contains(node.index) ? 1 : 0, asker: .controlNode)
-        return CheckedLaunch(request: request, files: program.contains("/") ? [program] : [])
+        return CheckedLaunch(request: request, files: ScriptRunner.files(of: program, Array(arguments.dropFirst())))
     }
 
     private func environment(_ asked: Options) throws(FrameworkError) -> [String: String] {
@@ -66,7 +66,7 @@ package struct ParallelFramework: Framework {
         let isAlone = context.processes.reduce(0, +) == 1
         let process = PlannedProcess(
             label: isAlone ? name : "\(name) \(context.node)",
-            arguments: [program] + (try options.strings("arguments")),
+            arguments: [context.place(of: program)] + context.placed(try options.strings("arguments"), of: program),
             environment: context.environment.merging(try options.texts("environment")) { $1 })
         return LaunchPlan(processes: [process])
     }

@@ -46,9 +46,10 @@ package struct TorchrunFramework: Framework {
         let request = LaunchRequest(
             framework: Self.name, options: checked, processes: real ? 1 : try self.number(count ?? "1", node),
             restarts: real ? 0 : arguments.maxRestarts ?? 0)
-        let isFile = PythonProgram.isFile(
-            entrypoint, isModule: arguments.isModule, withoutPython: arguments.withoutPython)
-        return CheckedLaunch(request: request, files: isFile ? [entrypoint] : [])
+        let files = PythonProgram.files(
+            entrypoint, try asked.strings("arguments"), isModule: arguments.isModule,
+            withoutPython: arguments.withoutPython)
+        return CheckedLaunch(request: request, files: files)
     }
 
     package func plan(_ request: LaunchRequest, _ context: LaunchContext) throws(FrameworkError) -> LaunchPlan {
@@ -60,6 +61,7 @@ package struct TorchrunFramework: Framework {
         var program = try PythonProgram(options, context)
         program.isModule = parsed.isModule
         program.withoutPython = parsed.withoutPython
+        let context = parsed.isModule ? context.findingModules : context
         if try options.string("launcher") == "torchrun" {
             let count = try options.string("processesPerNode") ?? "1"
             return LaunchPlan(processes: [self.launcher(program, parsed, raw, processes: count, context)])

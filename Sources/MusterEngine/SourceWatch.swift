@@ -1,0 +1,88 @@
+import Glibc
+package import MusterStore
+package import MusterWire
+
+/// The source on which steps run in place: whether it is still what the run began with.
+///
+/// A program that stays loaded would go on with what it has loaded, so every change counts for it; people hear of changes
+/// to code alone, because steps write into the flow's folder too.
+package struct SourceWatch: Sendable {
+    private struct Stamp: Sendable, Equatable {
+        let device: UInt64
+        let inode: UInt64
+        let size: Int64
+        let modified: Int
+    }
+
+    private struct File: Sendable {
+        let path: String
+        /// For people.
+        let name: String
+        var stamp: Stamp?
+    }
+
+    /// What is handed to every gang.
+    package private(set) var place: InPlace
+    private var files: [File]
+    private var isTold = false
+    /// Looking takes a hundredth of the time at most.
+    private var nextLook = ContinuousClock.now
+    private static let rarity = 100
+
+    /// - Parameters:
+    ///   - workFolder: The folder from which the flow was started.
+    ///   - package: The flow's files, as the run begins with them.
+    ///   - program: The flow program, whose parts that are files belong to the source.
+    package init(workFolder: String, package: CodePackage, program: [String]) {
+        self.place = InPlace(workFolder: workFolder, flowFolder: package.folder)
+        let own = package.files.map { ("\(package.folder)/\($0.path)", $0.path) }
+        // The program of a flow in Swift; that of one in Python is an interpreter.
+        let built = program.count == 1 ? program.map { ($0, $0) } : []
+        self.files = (own + built).map { File(path: $0.0, name: $0.1, stamp: Self.stamp($0.0)) }
+    }
+
+    /// Looks whether something has changed since the last time, if that is due.
+    /// - Returns: The sentence for people, once.
+    mutating func look(isLast: Bool) -> String? {
+        let start = ContinuousClock.now
+        guard isLast || start >= self.nextLook else { return nil }
+        var changed: [String] = []
+        for index in self.files.indices {
+            let stamp = Self.stamp(self.files[index].path)
+            guard stamp != self.files[index].stamp else { continue }
+            self.files[index].stamp = stamp
+            changed.append(self.files[index].name)
+        }
+        let end = ContinuousClock.now
+        self.nextLook = end + (end - start) * Self.rarity
+        if !changed.isEmpty { self.place.revision += 1 }
+        return self.warning(changed.filter(Self.isCode))
+    }
+
+    private mutating func warning(_ changed: [String]) -> String? {
+        guard !self.isTold, let first = changed.first else { return nil }
+        self.isTold = true
+        let others = changed.count > 1 ? " and \(changed.count - 1) more files have" : " has"
+        return "\(first)\(others) changed since the run began; its code package has what was there then, and steps run "
+            + "what they find"
+    }
+
+    private static let suffixes: Set<Substring> = [
+        "py", "pyx", "ipynb", "swift", "sh", "c", "cc", "cpp", "cxx", "h", "hpp", "cu", "r", "R", "jl", "rs", "go", "java",
+    ]
+
+    /// A name without a suffix is a program's.
+    private static func isCode(_ name: String) -> Bool {
+        let last = name.split(separator: "/").last ?? ""
+        guard let dot = last.lastIndex(of: "."), dot != last.startIndex else { return name.hasPrefix("/") }
+        return self.suffixes.contains(last[last.index(after: dot)...])
+    }
+
+    private static func stamp(_ path: String) -> Stamp? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return Stamp(
+            device: UInt64(status.st_dev), inode: UInt64(status.st_ino), size: Int64(status.st_size),
+            modified: status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec)
+    }
+}
