@@ -9,11 +9,10 @@ import contextlib
 import datetime
 import os
 import pathlib
-import random
 import sys
 import time
 
-from .entropy import Entropy, NumbersOfNumPy
+from .entropy import Entropy, GlobalNumbers
 from .origins import Origins, file_of
 
 # Variables that differ between the tasks of one server: what a library has read of them holds for the first task alone.
@@ -24,27 +23,34 @@ class Watch:
     """What there was before the libraries were loaded."""
 
     def __init__(self):
-        self.modules = frozenset(sys.modules)
+        self.modules = set(sys.modules)
+        self.origins = Origins()
+        # The number of the import at whose end each thread was seen first.
+        self.threads = {}
         self.files = frozenset(_open_files())
-        self.random = random.getstate()
         self.variables = _tasks_variables()
         self.temporary = os.environ.get("TMPDIR")
         self.left = _listing(self.temporary)
         self.began = time.time()
         self.entropy = Entropy()
-        self.numpy = NumbersOfNumPy()
+        self.numbers = GlobalNumbers()
 
     def end(self):
         """Takes back what was put in place to watch."""
         self.entropy.end()
-        self.numpy.end()
+        self.numbers.end()
 
-    def reason_against(self):
-        """Why what has been loaded cannot be shared, as far as that is seen without a fork; None where nothing is."""
-        for rule in (self._opened, self._started, self._drawn, self._around, self._strangers, self._held):
-            if reason := rule():
-                return reason
-        return None
+    def reason_against(self, number):
+        """Why what the import of this number has loaded cannot be shared, as far as that is seen without a fork."""
+        for thread in _threads():
+            self.threads.setdefault(thread, number)
+        new = {name: sys.modules[name] for name in sys.modules.keys() - self.modules}
+        self.modules.update(new)
+        return self._opened() or self._started() or self._drawn() or self._around() or self._strange(new) or self._held(new)
+
+    def first_with_threads(self):
+        """The number of the first import that has left a thread which is still there."""
+        return min((self.threads.get(each, 0) for each in _threads() if each != str(os.getpid())), default=0)
 
     def _opened(self):
         opened = sorted(set(_open_files()) - self.files)
@@ -61,7 +67,7 @@ class Watch:
         return "a library has begun to use CUDA" if cuda is not None and cuda.is_initialized() else None
 
     def _drawn(self):
-        if random.getstate() != self.random or self.numpy.have_changed():
+        if self.numbers.have_changed():
             return "a library has seeded or drawn random numbers"
         return self.entropy.reason
 
@@ -72,20 +78,17 @@ class Watch:
             return f"a library has left something in {self.temporary}"
         return None
 
-    def _strangers(self):
+    def _strange(self, modules):
         """A library can import modules of the flow's, by a name that it was told or that stands before its own."""
-        origins = Origins()
-        for name in sys.modules.keys() - self.modules:
-            file = file_of(sys.modules[name])
-            if isinstance(file, str) and not origins.is_installed(file):
+        for module in modules.values():
+            file = file_of(module)
+            if isinstance(file, str) and not self.origins.is_installed(file):
                 return f"a library has loaded {file}"
         return None
 
-    def _held(self):
-        origins = Origins()
-        for name in sys.modules.keys() - self.modules:
-            module = sys.modules[name]
-            if not origins.is_standard(str(file_of(module) or "")) and (value := self._held_by(module)):
+    def _held(self, modules):
+        for name, module in modules.items():
+            if not self.origins.is_standard(str(file_of(module) or "")) and (value := self._held_by(module)):
                 return f"{name} keeps {value}, which another process would have otherwise"
         return None
 
@@ -134,6 +137,14 @@ def _open_files():
             yield target
 
 
+def _threads():
+    return os.listdir("/proc/self/task")
+
+
+def may_have_threads():
+    return len(_threads()) > 1
+
+
 def has_one_thread():
     """Whether this process, which has just been divided, has one thread.
 
@@ -141,24 +152,11 @@ def has_one_thread():
     them, on both sides. Those that are left are somebody's who does not.
     """
     # A thread that has been waited for can be listed for a moment more.
-    for _ in range(100):
-        if len(os.listdir("/proc/self/task")) == 1:
+    for _ in range(30):
+        if not may_have_threads():
             return True
         time.sleep(0.005)
     return False
-
-
-def may_have_threads():
-    return len(os.listdir("/proc/self/task")) > 1
-
-
-def survives_fork():
-    """Whether a fork, tried here, leaves no thread."""
-    process = os.fork()
-    if process == 0:
-        os._exit(0)
-    os.waitpid(process, 0)
-    return has_one_thread()
 
 
 def forget_temporary_folder():

@@ -6,6 +6,15 @@ import sys
 
 # Modules that draw while they are loaded, and are made to draw anew in every child; `tempfile` sees to itself.
 _RENEWED = ("multiprocessing.process", "numpy.random", "tempfile")
+# Functions and class bodies that draw while a module is loaded what nobody computes with: numbers for the examples in
+# docstrings, and defaults that every caller replaces.
+_HARMLESS = (
+    ("scipy.stats._distribution_infrastructure", "_generate_example"),
+    ("sklearn.ensemble._hist_gradient_boosting.grower", "<module>"),
+    ("sklearn.ensemble._hist_gradient_boosting.grower", "TreeGrower"),
+)
+# A package that draws global numbers while it is loaded, to tell links on a terminal apart.
+_DRAWS_FOR_LINKS = "rich"
 
 
 class Entropy:
@@ -52,7 +61,7 @@ def _drawer(frame):
     name = None
     while frame is not None:
         module, is_loading = frame.f_globals.get("__name__"), frame.f_code.co_name == "<module>"
-        if module in _RENEWED and (is_loading or module != "numpy.random"):
+        if module in _RENEWED and (is_loading or module != "numpy.random") or (module, frame.f_code.co_name) in _HARMLESS:
             return None
         if name is None and is_loading:
             name = module
@@ -60,30 +69,28 @@ def _drawer(frame):
     return name or "a library"
 
 
-class NumbersOfNumPy:
-    """NumPy's global numbers as its import has made them: who has changed them since has seeded or drawn."""
+class GlobalNumbers:
+    """The global numbers of `random` and NumPy as they are known to be: who has changed them has seeded or drawn."""
 
     def __init__(self):
-        self.state = None
-        if "numpy.random" in sys.modules:
-            self.state = sys.modules["numpy.random"].get_state()
-        else:
-            sys.meta_path.insert(0, self)
+        self._python = random.getstate()
+        self._numpy = sys.modules["numpy.random"].get_state() if "numpy.random" in sys.modules else None
+        sys.meta_path.insert(0, self)
 
     def end(self):
-        if self in sys.meta_path:
-            sys.meta_path.remove(self)
+        sys.meta_path.remove(self)
 
     def have_changed(self):
         numpy = sys.modules.get("numpy.random")
-        return numpy is not None and (self.state is None or not _is_same(numpy.get_state(), self.state))
+        return random.getstate() != self._python or numpy is not None and (
+            self._numpy is None or not _is_same(numpy.get_state(), self._numpy))
 
     def find_spec(self, name, path=None, target=None):
-        """Finds nothing but `numpy.random`, to look at it as soon as it has been loaded."""
-        if name != "numpy.random":
+        """Finds nothing by itself, but looks at what some modules have done as soon as they have been loaded."""
+        if name != "numpy.random" and name.split(".")[0] != _DRAWS_FOR_LINKS:
             return None
-        self.end()
-        spec = next(filter(None, (each.find_spec(name, path, target) for each in sys.meta_path)), None)
+        others = sys.meta_path[sys.meta_path.index(self) + 1:]
+        spec = next(filter(None, (each.find_spec(name, path, target) for each in others)), None)
         if spec is not None and spec.loader is not None:
             self._look_after(spec.loader)
         return spec
@@ -91,8 +98,12 @@ class NumbersOfNumPy:
     def _look_after(self, loader):
         def exec_module(module):
             del loader.exec_module
+            was_known = random.getstate() == self._python
             loader.exec_module(module)
-            self.state = module.get_state()
+            if module.__name__ == "numpy.random":
+                self._numpy = module.get_state()
+            elif was_known:
+                self._python = random.getstate()
         loader.exec_module = exec_module
 
 

@@ -9,6 +9,10 @@ from .launch import launch
 from .location import is_own
 from .task import leave_error
 
+# Characters of an exception's own words, and of a whole sentence of ours, in a summary: the traceback has all of them.
+OWN_WORDS = 300
+SENTENCE = 1000
+
 
 def tell(error, folder):
     """Writes the traceback to standard error and the error into the result. Returns the exit code and what was told."""
@@ -28,7 +32,8 @@ def told_exit(leaving, step, folder):
     place = f" ({_place(frames[-1])})" if frames else ""
     status = leaving.code if isinstance(leaving.code, int) else 0 if leaving.code is None else 1
     said = f": {leaving.code}" if isinstance(leaving.code, str) else ""
-    message = f"step {step} called sys.exit({'' if leaving.code is None else repr(leaving.code)}){place}; a step ends by returning"
+    given = "" if leaving.code is None else cut(repr(leaving.code), OWN_WORDS)
+    message = f"step {step} called sys.exit({given}){place}; a step ends by returning"
     sys.stdout.flush()
     sys.stderr.write(f"{message}{said if said not in message else ''}\n")
     sys.stderr.flush()
@@ -83,10 +88,22 @@ def _only(error):
 def summary(error, frames):
     """One line: the exception, and where in the user's source it was raised."""
     if isinstance(error, MusterException):
-        return str(error)
-    last = [line for line in _only(error) if line.strip()][-1].strip()
+        return cut(" ".join(str(error).splitlines()), SENTENCE)
+    words = cut(_headline(error), OWN_WORDS)
     own = [frame for frame in frames if "site-packages" not in frame.filename and not frame.filename.startswith(sys.base_prefix)]
-    return f"{last} ({_place(own[-1] if own else frames[-1])})" if frames else last
+    return f"{words} ({_place(own[-1] if own else frames[-1])})" if frames else words
+
+
+def _headline(error):
+    """The exception's class and the first line of what it says. The source that a SyntaxError shows comes before it."""
+    lines = [line.strip() for line in "".join(_only(error)).splitlines() if line.strip()]
+    named = [line for line in lines if line.startswith(type(error).__name__)]
+    return named[-1] if isinstance(error, SyntaxError) and named else lines[0]
+
+
+def cut(text, length):
+    """The text, or its beginning where it is longer."""
+    return text if len(text) <= length else text[:length - 1] + "…"
 
 
 def _place(frame):

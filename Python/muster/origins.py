@@ -8,11 +8,44 @@ import sys
 from .location import PACKAGE
 
 INSTALLED = ("site-packages", "dist-packages")
+# What installing and removing a distribution changes.
+_RECORDS = (".dist-info", ".egg-info", ".egg-link", ".pth")
 
 
 def installed_folders():
     """The folders of installed distributions on the search path."""
     return [each for each in sys.path if os.path.basename(each) in INSTALLED]
+
+
+class Installation:
+    """What is installed, to see whether it changes. Compiled modules that are kept beside the others are no change."""
+
+    def __init__(self):
+        self._folders = {each: (_changed(each), _distributions(each)) for each in installed_folders()}
+
+    def has_changed(self):
+        for folder, (then, distributions) in self._folders.items():
+            now = _changed(folder)
+            if now != then:
+                if _distributions(folder) != distributions:
+                    return True
+                self._folders[folder] = now, distributions
+        return False
+
+
+def _changed(path):
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return None
+
+
+def _distributions(folder):
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return None
+    return {name: _changed(os.path.join(folder, name)) for name in names if name.endswith(_RECORDS)}
 
 
 def _prefixes(*folders):

@@ -25,7 +25,7 @@ class Preload:
     after_each: called after each, for its own errors.
     """
 
-    def __init__(self, tree, path, limit=None, after_each=None):
+    def __init__(self, tree, path, limit, after_each):
         self.tree, self.path, self.limit = tree, path, limit
         self.after_each = after_each
         self.count = 0
@@ -141,8 +141,7 @@ class Preload:
         if self.count == self.limit:
             raise _Stop
         exec(compile(ast.Module(body=[statement], type_ignores=[]), path, "exec", dont_inherit=True), namespace)
-        if self.after_each is not None:
-            self.after_each()
+        self.after_each()
         self.count += 1
 
 

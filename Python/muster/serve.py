@@ -18,7 +18,7 @@ import sys
 
 from . import divisible, farewell, program, rehearsal
 from .launch import launch
-from .origins import installed_folders
+from .origins import Installation
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -50,7 +50,7 @@ def run(path, words, again):
     rehearsal.rehearse()
     # What is there now stays: a child that looked for garbage among it would copy every page it lies on.
     gc.freeze()
-    reason = reason or loading.reconsider(server.prepare())
+    reason = reason or server.prepare()
     if not reason:
         _answer({"loaded": {}})
     with _connection.makefile("rb") as requests:
@@ -59,7 +59,7 @@ def run(path, words, again):
             if not line:
                 break
             with ending:
-                because = reason or loading.reason_now()
+                because = reason or loading.reason_now(json.loads(line))
                 _answer({"refused": {"reason": because}} if because else server.run(line))
     server.end()
     # What a library has registered for the end belongs to the steps, and to take every module apart takes a while.
@@ -69,15 +69,13 @@ def run(path, words, again):
 class _Loading:
     """The libraries that the children find loaded, and the flow's module as it is compiled.
 
-    Where one of them may not be shared, the program is replaced by one that looks after every import (`--carefully`), which
-    is replaced by one that stops before the guilty one (`--at-most N`).
+    Where one of them may not be shared, the program is replaced by one that stops before it (`--at-most N`).
     """
 
     def __init__(self, path, words, again):
         self.path, self.again = path, again
-        self.is_careful = words == ["--carefully"]
         self.limit = int(words[1]) if words[:1] == ["--at-most"] else None
-        self.code = self.preload = self.seen = None
+        self.source = self.code = self.preload = self.watch = self.seen = self.installation = None
         # The module that runs as the program: libraries may ask for it while they are loaded.
         self.main = program.main_module(path)
 
@@ -89,50 +87,51 @@ class _Loading:
         import faulthandler  # noqa: F401
         thresholds = gc.get_threshold()
         gc.set_threshold(*UNHURRIED)
-        self.seen = self._signature()
+        self.seen, self.installation = _signature(self.path), Installation()
         try:
-            with open(self.path, "rb") as file:
-                tree = ast.parse(file.read(), self.path)
+            self.source = _content(self.path)
+            tree = ast.parse(self.source, self.path)
             self.code = compile(tree, self.path, "exec", dont_inherit=True)
         except (OSError, SyntaxError, ValueError) as error:
             return f"the flow's file cannot be read: {error}"
         reason = self._load(tree)
         if gc.get_threshold() == UNHURRIED:
             gc.set_threshold(*thresholds)
-        return self.reconsider(reason)
+        return self._reconsidered(reason, self.preload.count)
 
     def _load(self, tree):
         from .preload import Preload
-        watch = divisible.Watch()
-        found = []
-
-        def look():
-            reason = watch.reason_against()
-            if not reason and divisible.may_have_threads() and not divisible.survives_fork():
-                reason = "a library has started threads"
-            if reason:
-                found.append(reason)
-                raise _Guilty
-
-        self.preload = Preload(tree, self.path, self.limit, look if self.is_careful else None)
+        self.watch = divisible.Watch()
+        self.preload = Preload(tree, self.path, self.limit, self._look)
         try:
             self.preload.run()
-        except _Guilty:
-            return found[0]
+        except _Guilty as guilty:
+            return str(guilty)
         except BaseException as error:
             # The step's own import says so where people see it.
             return f"an import ended in {type(error).__name__}: {error}"
         finally:
-            watch.end()
+            self.watch.end()
         divisible.forget_temporary_folder()
         # A child looks for itself which modules there are: an earlier step may have written some.
         sys.path_importer_cache.clear()
-        return watch.reason_against()
+        return None
 
-    def reconsider(self, reason):
-        """Begins anew where there is a reason against what was loaded, and less can be loaded. Returns the reason."""
-        if reason and self.preload is not None and self.preload.count and self.limit is None:
-            self._begin_anew(["--at-most", str(self.preload.count)] if self.is_careful else ["--carefully"])
+    def _look(self):
+        reason = self.watch.reason_against(self.preload.count)
+        if reason:
+            raise _Guilty(reason)
+
+    def reason_after_fork(self):
+        """Why what has been loaded cannot be shared, as far as that is seen once this process has been divided."""
+        if divisible.has_one_thread():
+            return None
+        return self._reconsidered("a library has started threads", self.watch.first_with_threads())
+
+    def _reconsidered(self, reason, guilty):
+        """Begins anew without the guilty import and those after it. Returns the reason where that is no way out."""
+        if reason and (self.limit is None or guilty < self.limit):
+            self._begin_anew(["--at-most", str(guilty)])
         return reason
 
     def _begin_anew(self, words):
@@ -145,12 +144,23 @@ class _Loading:
         os.dup2(_connection.fileno(), 0)
         os.execv(sys.executable, [sys.executable, *self.again, "serve", *words])
 
-    def reason_now(self):
-        """Why the next step cannot be served though others were: something that was read has changed."""
-        return None if self._signature() == self.seen else "the flow's file or an installed package has changed"
+    def reason_now(self, request):
+        """Why this step cannot be served though others were: something that was read has changed, or is elsewhere."""
+        if "MUSTER_FLOW_FOLDER" in request["environment"]:
+            return "the step has a copy of the flow of its own"
+        signature = _signature(self.path)
+        if signature != self.seen and not self._is_same_file(signature):
+            return "the flow's file has changed"
+        return "an installed package has changed" if self.installation.has_changed() else None
 
-    def _signature(self):
-        return [_signature(each) for each in (self.path, *installed_folders())]
+    def _is_same_file(self, signature):
+        """Whether the flow's file is only another copy of what it was."""
+        try:
+            is_same = _content(self.path) == self.source
+        except OSError:
+            return False
+        self.seen = signature if is_same else self.seen
+        return is_same
 
 
 def _signature(path):
@@ -159,6 +169,11 @@ def _signature(path):
     except OSError:
         return None
     return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _content(path):
+    with open(path, "rb") as file:
+        return file.read()
 
 
 class _Guilty(Exception):
@@ -210,10 +225,10 @@ class _Server:
             self.spare = _Child(self)
         except OSError as error:
             return f"fork: {error.strerror}"
-        is_alone = divisible.has_one_thread()
-        if not is_alone or not self.keeps_spare:
+        reason = self.loading.reason_after_fork()
+        if reason or not self.keeps_spare:
             self._dismiss_spare()
-        return None if is_alone else "a library has started threads"
+        return reason
 
     def run(self, line):
         """The answer to a request, once its step has ended."""

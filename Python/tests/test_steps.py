@@ -307,6 +307,27 @@ class FailureTests(unittest.TestCase):
     def test_an_artifact_that_cannot_be_pickled_is_named_with_its_line(self):
         self.assertIn("flow.py:7: artifact self.f of step start cannot be pickled: ", self.fails("self.f = lambda: 1").error)
 
+    def test_a_summary_is_one_line_with_an_end_and_the_traceback_has_everything(self):
+        rows = r"'\n'.join(f'row {i} of a tensor' for i in range(90))"
+        cases = {
+            f"raise ValueError('the shapes differ: ' + {rows})": "ValueError: the shapes differ: row 0 of a tensor (flow.py:7)",
+            "raise ValueError('x' * 5000)": f"ValueError: {'x' * 287}… (flow.py:7)",
+            "raise KeyError": "KeyError (flow.py:7)",
+            "exec('1 +')": "SyntaxError: invalid syntax (flow.py:7)",
+            f"self.kind = {rows}; self.next({{1: self.end}}, condition='kind')": None,
+        }
+        for line, expected in cases.items():
+            body = f"@step\ndef start(self):\n    {line}\n    self.next(self.end)\n"
+            with self.subTest(line), Workshop(flow(body)) as workshop:
+                start = workshop.step("start")
+                if expected:
+                    self.assertEqual(start.error.replace("invalid syntax (<string>, line 1)", "invalid syntax"), expected)
+                    self.assertEqual(start.errors.count("Traceback"), 1)
+                if "rows" in line or "row " in line:
+                    self.assertIn("row 89 of a tensor", start.errors)
+                self.assertLess(len(start.error), 1001)
+                self.assertNotIn("\n", start.error)
+
     def test_sys_exit_is_no_way_to_end_a_step(self):
         for call, shown in (("sys.exit()", "sys.exit()"), ("sys.exit(0)", "sys.exit(0)"), ("sys.exit('no')", "sys.exit('no')")):
             self.assertIn(f"step start called {shown} (flow.py:8)", self.fails(f"import sys\n{call}").error)

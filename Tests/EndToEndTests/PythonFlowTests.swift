@@ -137,6 +137,28 @@ import Testing
         #expect(finished.all.contains("served: \(isServed) True __main__ served.py 1"), "\(finished)")
     }
 
+    @Test("What a module draws, makes and reads by itself is every task's own", arguments: [true, false])
+    func fresh(serves: Bool) async throws {
+        let sandbox = try Sandbox()
+        let finished = try await sandbox.muster(
+            ["run", Self.flow("fresh"), "--max-workers", "2"] + (serves ? [] : ["--no-serve"]))
+        #expect(finished.status == .exited(0), "\(finished)")
+        #expect(finished.all.contains("different: [6, 6, 6, 6] own: True"), "\(finished)")
+    }
+
+    @Test("A relative folder of PYTHONPATH is the one beside which a flow was started, for all of its processes")
+    func searchPath() async throws {
+        let sandbox = try Sandbox()
+        let folder = "\(sandbox.folder)/lib"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try Data("PLACE = __file__".utf8).write(to: URL(filePath: "\(folder)/beside_the_start.py"))
+        let finished = try await sandbox.muster(
+            ["run", Self.flow("search")], environment: ["PYTHONPATH": "lib", "PYTHONDONTWRITEBYTECODE": "1"])
+        #expect(finished.status == .exited(0), "\(finished)")
+        #expect(finished.all.contains("start: \(folder)/beside_the_start.py"), "\(finished)")
+        #expect(finished.all.components(separatedBy: "launched: \(folder)/beside_the_start.py").count == 3, "\(finished)")
+    }
+
     @Test("A step with packages of its own runs on the Python that has them")
     func packages() async throws {
         let sandbox = try Sandbox()

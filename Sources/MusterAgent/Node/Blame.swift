@@ -58,7 +58,7 @@ struct Blame: Sendable {
         var code: Int?
         if case .exited(let number) = status, number != 0 { code = Int(number) }
         return TaskFailure(
-            code: error.code, message: place + error.message, node: self.node, process: self.process, exitCode: code,
+            code: error.code, message: place + SummaryLine.of(error.message), node: self.node, process: self.process, exitCode: code,
             lastLines: lastLines)
     }
 

@@ -11,8 +11,9 @@ struct CommandContext: Sendable {
 
     init() throws {
         self.reactor = try ProcessReactor()
-        self.environment = ProcessInfo.processInfo.environment
         self.folder = FileManager.default.currentDirectoryPath
+        SearchPaths.settle(in: self.folder)
+        self.environment = ProcessInfo.processInfo.environment
     }
 
     /// Finds and describes the flow that was named, or that handed its verb over.
@@ -25,12 +26,13 @@ struct CommandContext: Sendable {
         return (manifest.program ?? program, manifest)
     }
 
-    /// Who runs the flow: `MUSTER_USER`, or the name that the system has, or the number where it has none.
+    /// Who runs the flow: `MUSTER_USER`, the name the system has, or the number of a user without one.
     var user: String {
         for name in ["MUSTER_USER", "METAFLOW_USER", "USER", "LOGNAME"] {
             if let user = self.environment[name], !user.isEmpty { return user }
         }
-        return getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "\(getuid())"
+        let name = NSUserName()
+        return name.isEmpty ? "\(getuid())" : name
     }
 
     /// The agent program: named by `MUSTER_AGENT`, beside `muster`, or on the PATH.
