@@ -17,6 +17,7 @@ import socket
 import sys
 
 from . import divisible, farewell, program, rehearsal
+from .captured import Captured
 from .launch import launch
 from .origins import Installation
 
@@ -75,6 +76,7 @@ class _Loading:
     def __init__(self, path, words, again):
         self.path, self.again = path, again
         self.limit = int(words[1]) if words[:1] == ["--at-most"] else None
+        self.captured = Captured()
         self.source = self.code = self.preload = self.watch = self.seen = self.installation = None
         # The module that runs as the program: libraries may ask for it while they are loaded.
         self.main = program.main_module(path)
@@ -94,7 +96,8 @@ class _Loading:
             self.code = compile(tree, self.path, "exec", dont_inherit=True)
         except (OSError, SyntaxError, ValueError) as error:
             return f"the flow's file cannot be read: {error}"
-        reason = self._load(tree)
+        with self.captured:
+            reason = self._load(tree)
         if gc.get_threshold() == UNHURRIED:
             gc.set_threshold(*thresholds)
         return self._reconsidered(reason, self.preload.count)
@@ -355,6 +358,7 @@ def _run_step(loading, request):
     """Goes on as the verb `step` does from where the flow's module is to run."""
     os.chdir(request["workFolder"])
     os.environ.update(request["environment"])
+    loading.captured.show()
     launch.verb = ["step", request["step"], "--folder", request["folder"]]
     return program.perform(loading.main, loading.code)
 

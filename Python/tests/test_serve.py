@@ -41,12 +41,12 @@ def has_ended(process):
 class Server:
     """The verb `serve`, beside a workshop."""
 
-    def __init__(self, workshop, environment=None):
+    def __init__(self, workshop, environment=None, output=subprocess.DEVNULL):
         self.workshop = workshop
         self.socket, theirs = socket.socketpair()
         self.process = subprocess.Popen(
-            [sys.executable, PACKAGE, workshop.file, "serve"], stdin=theirs, stdout=subprocess.DEVNULL, cwd=workshop.folder,
-            stderr=subprocess.DEVNULL, env={**os.environ, **(environment or {})})
+            [sys.executable, PACKAGE, workshop.file, "serve"], stdin=theirs, stdout=output, cwd=workshop.folder,
+            stderr=output, env={**os.environ, **(environment or {})})
         theirs.close()
         self.answers = self.socket.makefile("r")
         self.is_loaded = False

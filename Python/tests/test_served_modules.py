@@ -243,6 +243,25 @@ class LibraryTests(unittest.TestCase):
                     installed={"library": COUNTED + "VALUE = os.environ.get('MODE')"})
                 self.assertEqual((count, [each["value"] for each in outcomes]), (2, ["set", "set"]))
 
+    def test_what_a_library_writes_while_it_is_loaded_is_in_every_step_s_output(self):
+        library = COUNTED + "import sys\nVALUE = 1\nprint('to output')\nsys.stderr.write('to errors\\n')\nos.system('echo by a child')\n"
+        guilty = "print('guilty')\nF = open(__file__)\n"
+        with Workshop(with_lines(LIBRARY, "import library, guilty")) as workshop:
+            place = os.path.join(workshop.folder, "lib", "site-packages")
+            os.makedirs(place)
+            for name, text in (("library", library), ("guilty", guilty)):
+                with open(os.path.join(place, f"{name}.py"), "w") as file:
+                    file.write(text)
+            output = os.path.join(workshop.folder, "output")
+            with open(output, "wb") as file:
+                environment = {"PYTHONPATH": place, "COUNT": os.path.join(workshop.folder, "count")}
+                with Server(workshop, environment, output=file) as server:
+                    for _ in range(2):
+                        self.assertEqual(server.ask("start")[0]["exited"]["code"], 0)
+            with open(output) as file:
+                self.assertEqual(sorted(file.read().split("\n")), sorted([
+                    "", *["to output", "to errors", "by a child", "guilty"] * 2]))
+
     def test_libraries_that_many_use_can_be_shared(self):
         for name in ("numpy", "scipy.stats", "sklearn.ensemble", "matplotlib.pyplot", "requests", "rich.console"):
             # scikit-learn loads pandas where it is there, and that loads pyarrow, which has threads.
