@@ -192,7 +192,10 @@ let tests: [Target] = [
         swiftSettings: strict),
     .testTarget(
         name: "MusterCommandLineTests",
-        dependencies: ["MusterCommandLine", "MusterModel", "MusterProcess", "MusterStore", "MusterMetadata"],
+        dependencies: [
+            "MusterCommandLine", "MusterModel", "MusterProcess", "MusterStore", "MusterMetadata",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ],
         swiftSettings: strict),
     .testTarget(
         name: "EndToEndTests",

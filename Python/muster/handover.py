@@ -114,6 +114,9 @@ def take_over(words):
     path = launch.file
     try:
         arguments = translate(words, _flow_name(), path)
+        if arguments[0] in ("run", "resume"):
+            # For the command that is shown after a failure.
+            arguments[1:1] = [f"--called-as={word}" for word in _called_as()]
     except Refused as reason:
         sys.stderr.write(f"{os.path.basename(path)}: {reason}\n")
         sys.exit(2)
@@ -131,6 +134,12 @@ def take_over(words):
     except OSError as error:
         sys.stderr.write(f"{program} could not be started: {error.strerror}\n")
         sys.exit(1)
+
+
+def _called_as():
+    """The words up to this program's own: `python flow.py`, as they were typed where Python remembers them."""
+    typed = getattr(sys, "orig_argv", None)
+    return typed[:len(typed) - len(sys.argv) + 1] if typed else [sys.executable, sys.argv[0]]
 
 
 def _flow_name():

@@ -103,8 +103,9 @@ class DecoratorTests(unittest.TestCase):
         cases = {
             "@resources": {"resources": resources},
             "@resources(cpu='2', gpu=1, memory=4000)": {"resources": {"cpu": 2, "gpu": 1, "memory": 4000 << 20}},
-            "@resources(cpu=2)\n@batch(cpu=1, memory=100)": {"resources": {"cpu": 2, "gpu": 0, "memory": 100 << 20}},
-            "@kubernetes(cpu='0.5')": {"resources": resources},
+            "@resources(cpu=2)\n@batch(cpu=1, memory=100)": {
+                "resources": {"cpu": 2, "gpu": 0, "memory": 0}, "elsewhere": {"cpu": 1, "gpu": 0, "memory": 100 << 20}},
+            "@kubernetes(cpu='0.5')": {"elsewhere": resources},
             "@retry": {"retry": {"times": 3, "minutesBetween": 0}},
             "@retry(times=1, minutes_between_retries=0.5)": {"retry": {"times": 1, "minutesBetween": 0.5}},
             "@catch(var='failure')": {"catchInto": "failure"},
@@ -132,7 +133,7 @@ class DecoratorTests(unittest.TestCase):
         manifest, _ = self.step("@batch(cpu=2, image='x', queue='q')", head="@schedule(daily=True)\n@trigger(event='e')")
         self.assertEqual([each["name"] for each in manifest["decorators"]], ["schedule", "trigger"])
         self.assertEqual(
-            manifest["notes"], ["@batch: on this machine what it reserves counts, and image, queue does not"])
+            manifest["notes"], ["@batch: on this machine image, queue do not count"])
 
     def test_decorators_of_the_command_line_go_where_they_are_not_yet(self):
         self.assertEqual(

@@ -45,6 +45,10 @@ struct FlowOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("A word that a Python flow gets before its verb.", valueName: "word"))
     var flowOption: [String] = []
 
+    /// The words that somebody called the flow program by, where it handed its verb over.
+    @Option(name: .long, help: .hidden)
+    var calledAs: [String] = []
+
     /// What stands before the verb of a Python flow.
     var front: [String] { self.with.flatMap { ["--with", $0] } + self.flowOption }
 }

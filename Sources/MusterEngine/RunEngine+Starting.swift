@@ -94,26 +94,33 @@ extension RunEngine {
             return nil
         }
         let attempt = self.attemptID(task, entry.attempt)
-        switch self.reservations.reserve(attempt, sizes: task.sizes, resources: step.settings.resources) {
+        switch self.reservations.reserve(attempt, sizes: task.sizes, ResourceDemand(step.settings)) {
         case .granted(let allotments, let isOversized):
-            if isOversized { self.warnOversized(step, size: allotments.count) }
+            self.warn(step, size: allotments.count, isOversized)
             return Start(task: task, attempt: entry.attempt, allotments: allotments)
         case .wait:
             return nil
-        case .never(let reason):
-            let failure = TaskFailure(code: .refused, message: "step \(step.name) cannot run here: \(reason)")
+        case .never(let shortage):
+            let failure = TaskFailure(code: .refused, message: shortage.refusal(of: step.name, in: self.record.manifest))
             return Start(task: task, attempt: entry.attempt, refusal: failure)
         }
     }
 
-    private func warnOversized(_ step: StepManifest, size: Int) {
-        guard self.warnedSteps.insert(step.name).inserted else { return }
-        let cpus = self.backend.capabilities.capacity?.cpus ?? 0
-        let wanted = size * (step.settings.resources?.cpu ?? 0)
+    /// Says once of each step what it asks for and does not get.
+    private func warn(_ step: StepManifest, size: Int, _ isOversized: Bool) {
+        guard let capacity = self.backend.capabilities.capacity else { return }
+        let demand = ResourceDemand(step.settings)
+        let shortfall = demand.shortfall(nodes: size, of: capacity)
+        guard isOversized || shortfall != nil, self.warnedSteps.insert(step.name).inserted else { return }
+        if let shortfall { self.observe(.warning("step \(step.name) \(shortfall)")) }
+        guard isOversized else { return }
+        let wanted = demand.reserved(nodes: size, of: capacity) ?? Resources(cpu: 0, gpu: 0, memory: 0)
         let reason =
-            wanted > cpus
-            ? "asks for \(wanted) cpus, and this machine has \(cpus)"
-            : "has \(size) nodes, more than --max-workers allows"
+            size * wanted.cpu > capacity.cpus
+            ? "asks for \(size * wanted.cpu) cpus, and this machine has \(capacity.cpus)"
+            : wanted.memory > 0 && size > capacity.memory / wanted.memory
+                ? "asks for \(ByteText.gigabytes(wanted.memory)) of memory\(size > 1 ? " on each of \(size) nodes" : ""), and this machine has \(ByteText.gigabytes(capacity.memory))"
+                : "has \(size) nodes, more than --max-workers allows"
         self.observe(.warning("step \(step.name) \(reason): it runs alone"))
     }
 

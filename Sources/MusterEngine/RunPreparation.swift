@@ -68,8 +68,8 @@ package struct RunPreparation: Sendable {
         }
         guard let capacity else { return }
         for step in manifest.steps {
-            if let reason = Reservations.refusal(nodes: 1, resources: step.settings.resources, capacity: capacity) {
-                throw EngineError(code: .refused, message: "step \(step.name) cannot run here: \(reason)")
+            if let shortage = Reservations.shortage(nodes: 1, step.settings.resources, capacity: capacity) {
+                throw EngineError(code: .refused, message: shortage.refusal(of: step.name, in: manifest))
             }
         }
     }

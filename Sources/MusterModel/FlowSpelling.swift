@@ -9,6 +9,9 @@ struct FlowSpelling {
         self.isPython ? "@parallel or a framework such as @torchrun" : "@Parallel or a framework such as @Torchrun"
     }
 
+    /// What reserves GPUs.
+    func gpus(_ count: Int) -> String { self.isPython ? "@resources(gpu=\(count))" : "@Resources(gpu: \(count))" }
+
     /// A transition to a gang.
     func nodes(for step: String) -> String {
         self.isPython ? "self.next(self.\(step), num_parallel=…)" : ".\(step)(nodes: …)"

@@ -2,12 +2,13 @@
 package struct Reservations: Sendable {
     /// What became of a request.
     package enum Decision: Sendable, Equatable {
-        /// Reserved; one allotment per node. `isOversized` when the gang exceeds the cpus or workers and runs alone.
+        /// Reserved; one allotment per node. `isOversized` when the gang exceeds the cpus, the memory or the workers and
+        /// runs alone.
         case granted([NodeAllotment], isOversized: Bool)
         /// Something else has to end first.
         case wait
         /// This machine can never hold it.
-        case never(reason: String)
+        case never(GPUShortage)
     }
 
     private struct Holding {
@@ -28,27 +29,29 @@ package struct Reservations: Sendable {
         self.freeGPUs = Array(0..<capacity.gpus)
     }
 
-    /// Asks for as many nodes of `sizes` as are free now, the most that there can be, with `resources` each.
-    package mutating func reserve(_ attempt: AttemptID, sizes: ClosedRange<Int>, resources: Resources?) -> Decision {
-        let wanted = resources ?? Resources(cpu: 0, gpu: 0, memory: 0)
+    /// Asks for as many nodes of `sizes` as are free now, the most that there can be, with what `demand` says each.
+    package mutating func reserve(_ attempt: AttemptID, sizes: ClosedRange<Int>, _ demand: ResourceDemand) -> Decision {
         // A gang that can be smaller never takes more than there is: only its least may have to run alone.
         let more = sizes.dropFirst().reversed().first { nodes in
-            Self.refusal(nodes: nodes, resources: resources, capacity: self.capacity) == nil
+            let wanted = self.wanted(demand, nodes)
+            return Self.shortage(nodes: nodes, wanted, capacity: self.capacity) == nil
                 && !self.isOversized(nodes: nodes, wanted) && self.fits(nodes: nodes, wanted, isOversized: false)
         }
-        guard let more else { return self.reserve(attempt, nodes: sizes.lowerBound, resources: resources) }
-        return .granted(self.grant(attempt, nodes: more, wanted), isOversized: false)
+        guard let more else { return self.reserve(attempt, nodes: sizes.lowerBound, demand) }
+        return .granted(self.grant(attempt, nodes: more, self.wanted(demand, more)), isOversized: false)
     }
 
-    /// Asks for `nodes` times `resources` on behalf of `attempt`.
-    package mutating func reserve(_ attempt: AttemptID, nodes: Int, resources: Resources?) -> Decision {
-        if let reason = Self.refusal(nodes: nodes, resources: resources, capacity: self.capacity) {
-            return .never(reason: reason)
-        }
-        let wanted = resources ?? Resources(cpu: 0, gpu: 0, memory: 0)
+    /// Asks for `nodes` nodes on behalf of `attempt`.
+    package mutating func reserve(_ attempt: AttemptID, nodes: Int, _ demand: ResourceDemand) -> Decision {
+        let wanted = self.wanted(demand, nodes)
+        if let shortage = Self.shortage(nodes: nodes, wanted, capacity: self.capacity) { return .never(shortage) }
         let isOversized = self.isOversized(nodes: nodes, wanted)
         guard self.fits(nodes: nodes, wanted, isOversized: isOversized) else { return .wait }
         return .granted(self.grant(attempt, nodes: nodes, wanted), isOversized: isOversized)
+    }
+
+    private func wanted(_ demand: ResourceDemand, _ nodes: Int) -> Resources {
+        demand.reserved(nodes: nodes, of: self.capacity) ?? Resources(cpu: 0, gpu: 0, memory: 0)
     }
 
     private mutating func grant(_ attempt: AttemptID, nodes: Int, _ wanted: Resources) -> [NodeAllotment] {
@@ -66,18 +69,10 @@ package struct Reservations: Sendable {
         self.freeGPUs = (self.freeGPUs + holding.gpus).sorted()
     }
 
-    /// Why `capacity` can never hold the gang; nil when it can.
-    package static func refusal(nodes: Int, resources: Resources?, capacity: MachineCapacity) -> String? {
-        guard let resources else { return nil }
-        if resources.memory > 0, nodes > capacity.memory / resources.memory {
-            return
-                "it asks for \(Self.gigabytes(resources.memory)) of memory on each of \(nodes) nodes, and this machine has \(Self.gigabytes(capacity.memory)); lower @Resources(memory:) or the number of nodes"
-        }
-        if resources.gpu > 0, nodes > capacity.gpus / resources.gpu {
-            return
-                "it asks for \(resources.gpu) GPUs on each of \(nodes) nodes, and this machine has \(capacity.gpus); lower @Resources(gpu:) or the number of nodes"
-        }
-        return nil
+    /// The GPUs that `capacity` can never give to the gang; nil when it can. Everything else can be shared for want of more.
+    package static func shortage(nodes: Int, _ resources: Resources?, capacity: MachineCapacity) -> GPUShortage? {
+        guard let resources, resources.gpu > 0, nodes > capacity.gpus / resources.gpu else { return nil }
+        return GPUShortage(asked: resources.gpu, nodes: nodes, available: capacity.gpus)
     }
 
     private func fits(nodes: Int, _ wanted: Resources, isOversized: Bool) -> Bool {
@@ -92,18 +87,12 @@ package struct Reservations: Sendable {
         let usedMemory = used.reduce(0) { $0 + $1.nodes * $1.resources.memory }
         return (isOversized || usedNodes + nodes <= self.maxWorkers)
             && (isOversized || usedCPUs + nodes * wanted.cpu <= self.capacity.cpus)
-            && usedMemory + nodes * wanted.memory <= self.capacity.memory
+            && (isOversized || usedMemory + nodes * wanted.memory <= self.capacity.memory)
             && nodes * wanted.gpu <= self.freeGPUs.count
     }
 
     private func isOversized(nodes: Int, _ resources: Resources) -> Bool {
         nodes > self.maxWorkers || nodes * resources.cpu > self.capacity.cpus
-    }
-
-    /// `1.5 GB`, in decimal units and without a library.
-    private static func gigabytes(_ bytes: Int) -> String {
-        // Halved after the division: the largest whole number has to fit as well.
-        let tenths = (bytes / 50_000_000 + 1) / 2
-        return tenths % 10 == 0 ? "\(tenths / 10) GB" : "\(tenths / 10).\(tenths % 10) GB"
+            || resources.memory > 0 && nodes > self.capacity.memory / resources.memory
     }
 }

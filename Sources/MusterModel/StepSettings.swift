@@ -4,6 +4,9 @@
 public struct StepSettings: Codable, Sendable, Equatable {
     /// What every node of the step reserves; nil when the step says nothing and so reserves nothing.
     public var resources: Resources?
+    /// What every node of the step asks for at the place that a decorator names, such as `@batch`. Any other place meets
+    /// it as far as it can; nil when no such decorator stands on the step.
+    public var elsewhere: Resources?
     public var retry: RetryPolicy
     /// The artifact that receives the ``TaskFailure`` once every attempt has failed; nil when a failure ends the run.
     public var catchInto: String?
@@ -20,6 +23,7 @@ public struct StepSettings: Codable, Sendable, Equatable {
 
     public init() {
         self.resources = nil
+        self.elsewhere = nil
         self.retry = RetryPolicy(times: 0, minutesBetween: 0)
         self.catchInto = nil
         self.timeout = nil

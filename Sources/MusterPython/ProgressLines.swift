@@ -2,6 +2,9 @@ internal import Synchronization
 
 /// Puts the pieces of a tool's output together into lines.
 final class ProgressLines: Sendable {
+    /// A line is cut here: progress is one line of a screen.
+    private static let longest = 4096
+
     private let pending = Mutex<[UInt8]>([])
     private let report: @Sendable (String) -> Void
 
@@ -10,9 +13,10 @@ final class ProgressLines: Sendable {
     func append(_ bytes: UnsafeRawBufferPointer) {
         let lines = self.pending.withLock { pending in
             pending += bytes
-            let end = pending.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+            let newline = pending.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 }
+            let end = newline ?? (pending.count > Self.longest ? pending.count : 0)
             defer { pending.removeFirst(end) }
-            return pending[..<end].split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
+            return pending[..<end].split(separator: UInt8(ascii: "\n")).map { String(decoding: $0.prefix(Self.longest), as: UTF8.self) }
         }
         for line in lines { self.report(line) }
     }

@@ -51,7 +51,7 @@ package struct LogLines: Sendable {
         if !rest.isEmpty {
             self.partial[source, default: Partial(time: record.time, bytes: Data())].bytes.append(rest)
             if self.partial[source]?.bytes.count ?? 0 >= Self.maximumLength {
-                lines.append(self.line(source, record.time, ending: Data(), isComplete: false))
+                lines.append(self.piece(of: source, record.time))
             }
         }
         return lines
@@ -61,6 +61,24 @@ package struct LogLines: Sendable {
     package mutating func finish() -> [LogLine] {
         let sources = self.partial.keys.sorted { ($0.process, $0.stream.rawValue) < ($1.process, $1.stream.rawValue) }
         return sources.map { self.line($0, 0, ending: Data(), isComplete: false) }
+    }
+
+    /// The beginning of a very long line, up to the end of a character.
+    private mutating func piece(of source: Source, _ time: Int64) -> LogLine {
+        var line = self.line(source, time, ending: Data(), isComplete: false)
+        let rest = Data(line.bytes.suffix(Self.begun(line.bytes)))
+        line.bytes.removeLast(rest.count)
+        if !rest.isEmpty { self.partial[source] = Partial(time: time, bytes: rest) }
+        return line
+    }
+
+    /// How many bytes at the end are the beginning of a UTF-8 character whose rest is to come.
+    private static func begun(_ bytes: Data) -> Int {
+        for (index, byte) in bytes.suffix(3).reversed().enumerated() where byte & 0xC0 != 0x80 {
+            let length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1
+            return index + 1 < length ? index + 1 : 0
+        }
+        return 0
     }
 
     private mutating func line(_ source: Source, _ time: Int64, ending: Data, isComplete: Bool) -> LogLine {

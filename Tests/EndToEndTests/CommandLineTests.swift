@@ -238,4 +238,160 @@ import Testing
         let listed = try await sandbox.muster(["list"])
         #expect(!listed.output.contains("\u{1B}") && listed.output.contains(#"eve\u{1b}]0;title\u{7}\nroot"#), "\(listed)")
     }
+
+    @Test("What few need is asked of nobody: flows run without a home, and for a user whom the system does not know")
+    func homeless() async throws {
+        let sandbox = try Sandbox()
+        let flow = "\(sandbox.folder)/plain.py"
+        try Data(Self.failing.utf8).write(to: URL(filePath: flow))
+        _ = try await sandbox.shell("mkdir first second; chmod -R a+rwX .")
+        let bare = "env -i PATH=\"$PATH\" \"$MUSTER\""
+        var ways = [bare]
+        if Sandbox.canBeSomebodyElse { ways.append("$AS_NOBODY \"$MUSTER\"") }
+        for (way, (folder, user)) in zip(ways, [("first", nil), ("second", "54321")]) {
+            for flow in ["\"$FLOW\"", "\(flow) --quietly yes"] {
+                let finished = try await sandbox.shell("cd \(folder); \(way) run \(flow)")
+                #expect(finished.status == .exited(0), "\(way) \(flow): \(finished)")
+            }
+            let listed = try await sandbox.shell("cd \(folder); \(way) list --json; \(way) dump Failing/latest/start/1/user")
+            #expect(listed.status == .exited(0), "\(listed)")
+            guard let user else { continue }
+            #expect(listed.output.contains("\"user\" : \"\(user)\"") && listed.output.hasSuffix("\(user)'\n"), "\(listed)")
+        }
+    }
+
+    /// Fails unless it is told not to.
+    static let failing = """
+        from metaflow import FlowSpec, Parameter, current, step
+        class Failing(FlowSpec):
+            quietly = Parameter("quietly", default="")
+            @step
+            def start(self):
+                self.user = current.username
+                self.next(self.end)
+            @step
+            def end(self):
+                if not self.quietly:
+                    raise ValueError("on purpose")
+        if __name__ == "__main__":
+            Failing()
+        """
+
+    @Test("The command that is shown after a failure goes on with that run when it is pasted", arguments: [
+        ("python3 'a flow.py' run", "failing"), ("python3 -u 'a flow.py' --with retry:times=0 run", "failing"),
+        ("\"$MUSTER\" run 'a flow.py' --store 'my store'", "failing"), ("./BranchFlow run --clash", "BranchFlow"),
+        ("\"$MUSTER\" run ./BranchFlow --clash", "BranchFlow"),
+    ])
+    func hint(command: String, flow: String) async throws {
+        let sandbox = try Sandbox()
+        if flow == "BranchFlow" { _ = try sandbox.flow(flow) }
+        try Data(Self.failing.utf8).write(to: URL(filePath: "\(sandbox.folder)/a flow.py"))
+        let environment = ["PYTHONPATH": "\(PythonFlowTests.root)/Python/muster/shim:\(PythonFlowTests.root)/Python", "MUSTER_COMMAND": "\(Sandbox.programs)/muster"]
+        let failed = try await sandbox.shell(command, environment: environment)
+        #expect(failed.status == .exited(1), "\(failed)")
+        let hint = try #require(failed.output.components(separatedBy: "go on with: ").last)
+        let words = hint.split(whereSeparator: \.isWhitespace).map(String.init)
+        let run = words[try #require(words.firstIndex(of: "--origin-run-id")) + 1]
+        let resumed = try await sandbox.shell(hint, environment: environment)
+        #expect(resumed.status == .exited(1), "it fails again: \(hint) \(resumed)")
+        let goesOn = resumed.output.contains("started, resuming " + run + "\n")
+        #expect(goesOn && resumed.output.contains("taken over"), "\(hint) \(resumed)")
+        #expect(failed.output.components(separatedBy: "Traceback").count <= 2, "told once: \(failed)")
+    }
+
+    @Test("A run whose database goes away ends with an error that says so", arguments: [
+        "rm .muster/muster.db", "mv .muster/muster.db gone; cp gone .muster/muster.db", "mv .muster gone",
+    ])
+    func databaseGone(line: String) async throws {
+        let sandbox = try Sandbox()
+        let file = "\(sandbox.folder)/go"
+        let running = try sandbox.start(["run", try sandbox.flow("WaitingFlow"), "--file", file])
+        await running.wait(for: "before")
+        #expect(try await sandbox.shell(line).status == .exited(0))
+        try Data().write(to: URL(filePath: file))
+        #expect(await running.end() == .exited(4), "\(running.output)")
+        #expect(running.output.contains("muster.db was deleted or replaced"), "\(running.output)")
+        for _ in 0..<600 where !sandbox.leftovers(of: "WaitingFlow").isEmpty { try await Task.sleep(for: .milliseconds(100)) }
+        #expect(sandbox.leftovers(of: "WaitingFlow").isEmpty)
+    }
+
+    @Test("What is refused before it begins is not recorded, or recorded as failed, and never as interrupted", arguments: [
+        ("--run-id-file nosuch/id", [:], "nosuch"), ("", ["MUSTER_MEMORY": "64X"], "MUSTER_MEMORY is '64X'"),
+        ("", ["MUSTER_CPUS": "0"], "MUSTER_CPUS is '0'; it has to be a whole number, 1 or more"),
+        ("", ["MUSTER_GPUS": "-1"], "MUSTER_GPUS is '-1'"), ("", ["MUSTER_AGENT": "/nosuch"], "MUSTER_AGENT names /nosuch"),
+        ("--run-id-file .", [:], "the run's id cannot be written to ."),
+    ] as [(String, [String: String], String)])
+    func refused(options: String, environment: [String: String], says: String) async throws {
+        let sandbox = try Sandbox()
+        let finished = try await sandbox.shell("\"$MUSTER\" run \"$FLOW\" \(options)", environment: environment)
+        #expect(finished.status == .exited(2) && finished.errors.contains(says), "\(finished)")
+        let listed = try await sandbox.muster(["list"])
+        #expect(!listed.output.contains("interrupted"), "\(listed)")
+    }
+
+    @Test("GPUs that are not there are refused before the first step, unless none are to be reserved; memory is not refused")
+    func resources() async throws {
+        let sandbox = try Sandbox()
+        let source = """
+            from metaflow import FlowSpec, batch, resources, step
+            class Large(FlowSpec):
+                @batch(gpu=3, cpu=200)
+                @step
+                def start(self):
+                    self.next(self.train)
+                @resources(gpu=2, memory=3000000)
+                @step
+                def train(self):
+                    self.next(self.end)
+                @step
+                def end(self):
+                    print("large: done")
+            if __name__ == "__main__":
+                Large()
+            """
+        try Data(source.utf8).write(to: URL(filePath: "\(sandbox.folder)/large.py"))
+        let machine = ["MUSTER_GPUS": "1", "MUSTER_CPUS": "8", "MUSTER_MEMORY": "64G"]
+        let refused = try await sandbox.shell("\"$MUSTER\" run large.py", environment: machine)
+        #expect(refused.status == .exited(2), "\(refused)")
+        #expect(
+            refused.errors.contains(
+                "step train cannot run here: @resources(gpu=2) asks for 2 GPUs, and this machine has 1; `--without-gpus`"),
+            "\(refused)")
+        #expect(try await sandbox.muster(["list"]).output == "no runs\n")
+        let finished = try await sandbox.shell("\"$MUSTER\" run large.py --without-gpus", environment: machine)
+        #expect(finished.status == .exited(0) && finished.output.contains("large: done"), "\(finished)")
+        let warnings = finished.output.split(separator: "\n").filter { $0.contains("warning: step") }
+        #expect(warnings.count == 2, "\(warnings)")
+        #expect(warnings[0].hasSuffix("step start asks for 200 cpus elsewhere, and gets 8 on this machine"), "\(warnings)")
+        #expect(warnings[1].contains("step train asks for 3145.7 GB of memory, and this machine has 68.7 GB: it runs alone"), "\(warnings)")
+    }
+
+    @Test("A line that does not end takes no memory, in a run, in JSON and in its log")
+    func endlessLine() async throws {
+        let sandbox = try Sandbox()
+        let source = """
+            import os
+            from metaflow import FlowSpec, step
+            class Endless(FlowSpec):
+                @step
+                def start(self):
+                    for _ in range(300):
+                        os.write(1, b"x" * (1 << 20))
+                    self.next(self.end)
+                @step
+                def end(self):
+                    pass
+            if __name__ == "__main__":
+                Endless()
+            """
+        try Data(source.utf8).write(to: URL(filePath: "\(sandbox.folder)/endless.py"))
+        for (verb, bytes) in [("run endless.py", 300), ("run --json endless.py", 300), ("logs Endless/latest --follow", 300), ("logs Endless/latest --json", 300)] {
+            // Kibibytes at most, then what was printed.
+            let measured = try await sandbox.shell(
+                "python3 -c 'import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)' \"$MUSTER\" \(verb) | wc -c")
+            let printed = Int(measured.output.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
+            let peak = Int(measured.errors.trimmingCharacters(in: .whitespacesAndNewlines)) ?? .max
+            #expect(printed >= bytes << 20 && peak < 200 << 10, "\(verb): \(measured)")
+        }
+    }
 }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import MusterModel
 import MusterStore
@@ -12,7 +13,7 @@ private let started = EngineObservation.runStarted(
 @Suite struct ConsoleTests {
     @Test("Every fact of a run becomes lines that name their task and node")
     func plain() {
-        var messages = PlainMessages()
+        var messages = PlainMessages(resume: "muster resume digits.py --origin-run-id 1")
         let failure = TaskFailure(code: .exit, message: "rank 3 left with exit code 7", node: 2, lastLines: ["boom"])
         let observations: [EngineObservation] = [
             started, .tasksReused(step: "start", count: 1), .attemptStarted(attempt: attempt, nodes: 4),
@@ -88,5 +89,54 @@ private let started = EngineObservation.runStarted(
         #expect(choose(false, false, false, "xterm") == .plain)
         #expect(choose(true, false, true, "xterm") == .json)
         #expect(choose(false, true, true, "xterm") == .quiet)
+    }
+
+    @Test("A failure repeats no lines that stand right above it, and all that do not")
+    func unrepeated() {
+        let failure = TaskFailure(code: .exit, message: "no", node: 0, lastLines: ["Traceback", "ValueError: no"])
+        var shown = ShownLines()
+        for line in ["before", "Traceback", "ValueError: no  \r"] { shown.note(line, from: "train/2[0]") }
+        shown.note("of another node", from: "train/2[1]")
+        #expect(shown.unrepeated(failure, of: "train/2[0]").lastLines.isEmpty)
+        #expect(shown.unrepeated(failure, of: "train/2[1]") == failure)
+        for _ in 0..<100 { shown.note("much more", from: "train/2[1]") }
+        #expect(shown.unrepeated(failure, of: "train/2[0]") == failure, "it is far up by now")
+    }
+
+    @Test("The command after a failure is the one that a person called, whole and quoted for a shell", arguments: [
+        (["--called-as=python", "--called-as=my flow.py", "--program", "/a/my flow.py"], [], [],
+            "python 'my flow.py' resume --origin-run-id 7"),
+        ([], [], ["--store", "it's here"], "./muster resume flow.py --origin-run-id 7 --store 'it'\\''s here'"),
+        (["--with", "retry:times=2", "--flow-option=--config"], ["--without-gpus"], [],
+            "./muster resume flow.py --origin-run-id 7 --with retry:times=2 --flow-option=--config --without-gpus"),
+        (["--program", "/a/flow"], [], [], "./muster resume /a/flow --origin-run-id 7"),
+    ] as [([String], [String], [String], String)])
+    func resumeCommand(flow: [String], run: [String], store: [String], line: String) throws {
+        let options = try FlowOptions.parse(flow)
+        let command = ResumeCommand(
+            flow: options.program == nil ? "flow.py" : nil, options, try RunOptions.parse(run), try StoreOptions.parse(store),
+            command: "./muster")
+        #expect(command.line(run: "7") == line)
+    }
+
+    @Test("However much a log holds, its lines come some at a time, long ones in pieces")
+    func boundedTail() throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "muster-tail-\(UUID().uuidString).log").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let writer = try LogWriter(path: path)
+        let total = 40 << 20
+        let piece = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 16)
+        for _ in 0..<(total / piece.count) {
+            _ = try piece.withUnsafeBytes { try writer.append(process: 0, stream: .standardOutput, bytes: $0) }
+        }
+        var tail = LogTail(attempt: attempt, node: 0, path: path)
+        var seen = 0
+        try tail.read(isFinal: false) { lines in
+            let size = lines.reduce(0) { $0 + $1.bytes.count }
+            #expect(size <= 2 << 20)
+            seen += size
+        }
+        try tail.read(isFinal: true) { lines in seen += lines.reduce(0) { $0 + $1.bytes.count } }
+        #expect(seen == total)
     }
 }

@@ -29,6 +29,18 @@ import Testing
         #expect(String(decoding: output, as: UTF8.self) == "one more\ntwo\ntwo end\nthree")
     }
 
+    @Test("Nobody waits for ever, and in memory, for the end of somebody's line")
+    func endlessLine() {
+        var merge = ProcessMerge()
+        #expect(merge.append(self.record(1, "10%")) == Data("10%".utf8))
+        let much = String(repeating: "0123456789abcde\n", count: 1 << 12)
+        var output = Data()
+        for _ in 0..<64 { output.append(merge.append(self.record(2, much))) }
+        #expect(output.count > 3 << 20, "it came while the line went on")
+        output.append(merge.finish())
+        #expect(output == Data("\n".utf8) + Data(String(repeating: much, count: 64).utf8))
+    }
+
     @Test(
         "Values are printed as what they are",
         arguments: [

@@ -119,20 +119,40 @@ import Testing
         #expect(warnings == ["step train asks for 3 cpus, and this machine has 2: it runs alone"])
     }
 
-    @Test("A gang that asks for more memory than the machine has fails before anything of it starts")
+    @Test("What is asked for elsewhere and memory that is not there are said once of each step, and the step runs")
+    func ceilings() async throws {
+        var manifest = SampleFlow.manifest
+        for index in manifest.steps.indices where manifest.steps[index].name == "cell" {
+            manifest.steps[index].settings.elsewhere = Resources(cpu: 64, gpu: 1)
+        }
+        for index in manifest.steps.indices where manifest.steps[index].name == "row" {
+            manifest.steps[index].settings.resources = Resources(cpu: 1, memory: 20_000_000_000)
+        }
+        let harness = try Harness(manifest)
+        let backend = self.backend(harness, capacity: MachineCapacity(cpus: 8, memory: 8_000_000_000, gpus: 0))
+        #expect(try await harness.run(backend) == .succeeded)
+        let warnings = harness.observations.compactMap { if case .warning(let text) = $0 { text } else { nil } }
+        #expect(
+            warnings.sorted() == [
+                "step cell asks for 64 cpus and 1 GPU elsewhere, and gets 8 and 0 on this machine",
+                "step row asks for 20 GB of memory, and this machine has 8 GB: it runs alone",
+            ])
+    }
+
+    @Test("A gang that asks for more GPUs than the machine has fails before anything of it starts")
     func refused() async throws {
         var manifest = SampleFlow.manifest
         for index in manifest.steps.indices where manifest.steps[index].name == "train" {
-            manifest.steps[index].settings.resources = Resources(cpu: 1, memory: 6 << 30)
+            manifest.steps[index].settings.resources = Resources(cpu: 1, gpu: 2)
             manifest.steps[index].settings.retry = RetryPolicy(times: 3, minutesBetween: 0)
         }
         let harness = try Harness(manifest)
-        let backend = self.backend(harness, capacity: MachineCapacity(cpus: 8, memory: 8 << 30, gpus: 0))
+        let backend = self.backend(harness, capacity: MachineCapacity(cpus: 8, memory: 8 << 30, gpus: 3))
         #expect(try await harness.run(backend) == .failed)
         #expect(!backend.gangs.contains { $0.step.name == "train" })
         let failure = try await harness.machine().tasks.first { $0.step == "train" }?.failure
         #expect(failure?.code == .refused)
-        #expect(failure?.message.contains("memory") == true)
+        #expect(failure?.message.contains("this machine has 3; `--without-gpus`") == true)
     }
 
     @Test(
@@ -143,7 +163,7 @@ import Testing
     func refusedAmongOthers(step: String, started: [String]) async throws {
         var manifest = SampleFlow.manifest
         for index in manifest.steps.indices where manifest.steps[index].name == step {
-            manifest.steps[index].settings.resources = Resources(memory: 16 << 30)
+            manifest.steps[index].settings.resources = Resources(gpu: 2)
         }
         let harness = try Harness(manifest)
         let backend = self.backend(harness, capacity: MachineCapacity(cpus: 8, memory: 8 << 30, gpus: 0))

@@ -142,4 +142,21 @@ import Testing
         #expect(rest.map(\.bytes) == [Data([0xFF])])
         #expect(rest.map(\.isComplete) == [false])
     }
+
+    @Test("A very long line comes in pieces that end between characters", arguments: 0...4)
+    func longLine(shift: Int) {
+        var lines = LogLines()
+        let text = String(repeating: "x", count: shift) + String(repeating: "aé€😀", count: 400_000)
+        var pieces: [LogLine] = []
+        var rest = Data(text.utf8)[...]
+        while !rest.isEmpty {
+            let record = LogRecord(time: 1, process: 0, stream: .standardOutput, bytes: Data(rest.prefix(60_001)))
+            pieces += lines.append(record)
+            rest = rest.dropFirst(60_001)
+        }
+        pieces += lines.finish()
+        #expect(pieces.count == 4)
+        #expect(pieces.allSatisfy { String(data: $0.bytes, encoding: .utf8) != nil && $0.bytes.count < 2 << 20 })
+        #expect(pieces.reduce(Data()) { $0 + $1.bytes } == Data(text.utf8))
+    }
 }

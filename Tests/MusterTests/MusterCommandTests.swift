@@ -14,6 +14,13 @@ import Testing
         #expect(MusterCommand.arguments(for: given, program: "/a/flow") == handedOver)
     }
 
+    @Test("What goes on after a failure says how the program was called")
+    func calledAs() {
+        let resume = MusterCommand.arguments(for: ["resume", "train"], program: "/a/flow", calledAs: "./flow")
+        #expect(resume == ["resume", "--program", "/a/flow", "--called-as=./flow", "train"])
+        #expect(MusterCommand.arguments(for: ["show"], program: "/a/flow", calledAs: "./flow") == ["show", "--program", "/a/flow"])
+    }
+
     @Test("muster is the one that is named, else the one beside the program, else the one on PATH")
     func find() throws {
         let folder = "/tmp/muster-find-\(UUID().uuidString)"

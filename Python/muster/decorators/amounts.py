@@ -17,12 +17,13 @@ def whole(decorator, name, value):
     return math.ceil(number(decorator, name, value))
 
 
-def reserve(decorator, settings, cpu, gpu, memory):
-    """Adds what a decorator asks for to a step's resources: of several decorators the largest counts.
+def reserve(decorator, settings, cpu, gpu, memory, kind="resources"):
+    """Adds what a decorator asks for to a step's settings: of several decorators the largest counts.
 
     memory: in megabytes. None asks for nothing.
+    kind: `resources` is needed wherever the step runs, `elsewhere` is met as far as it can be.
     """
-    resources = settings.setdefault("resources", {"cpu": 0, "gpu": 0, "memory": 0})
+    resources = settings.setdefault(kind, {"cpu": 0, "gpu": 0, "memory": 0})
     wanted = {
         "cpu": whole(decorator, "cpu", cpu if cpu is not None else 1),
         "gpu": whole(decorator, "gpu", gpu or 0),

@@ -1,4 +1,4 @@
-"""Decorators that name a place to run at. On this machine what they reserve counts, and the rest does not."""
+"""Decorators that name a place to run at. What they ask for is for there: this machine meets it as far as it can."""
 
 from .amounts import reserve
 from .base import Decorator, step_decorator
@@ -11,13 +11,14 @@ class _Place(Decorator):
     def apply(self, settings):
         given = self.options if self.given else {}
         named = {name: given[name] for name in self.counting if name in self.given}
-        reserve(self, settings, named.get("cpu"), named.get("gpu"), named.get("memory"))
+        reserve(self, settings, named.get("cpu"), named.get("gpu"), named.get("memory"), "elsewhere")
 
     def notes(self):
         ignored = [name for name in self.defaults if name in self.given and name not in self.counting]
         if not ignored:
             return []
-        return [f"@{self.name}: on this machine what it reserves counts, and {', '.join(ignored)} does not"]
+        do = "does" if len(ignored) == 1 else "do"
+        return [f"@{self.name}: on this machine {', '.join(ignored)} {do} not count"]
 
 
 class Batch(_Place):

@@ -19,17 +19,20 @@ enum MusterCommand {
                 "the command 'muster' was not found beside \(program) nor on PATH; build it with "
                     + "`swift build --product muster`, or name it in \(self.variable)")
         }
-        let handedOver = self.arguments(for: Array(arguments.dropFirst()), program: program)
+        let handedOver = self.arguments(
+            for: Array(arguments.dropFirst()), program: program, calledAs: arguments.first)
         var pointers = ([command] + handedOver).map { strdup($0) } + [nil]
         execv(command, &pointers)
         StepExit.now("\(command) could not be started: \(String(cString: strerror(errno)))")
     }
 
     /// The arguments of `muster` for these arguments of the flow program.
-    static func arguments(for arguments: [String], program: String) -> [String] {
+    /// - Parameter calledAs: How somebody called this program, for the command that is shown after a failure.
+    static func arguments(for arguments: [String], program: String, calledAs: String? = nil) -> [String] {
         guard let verb = arguments.first else { return ["--help"] }
         if verb.hasPrefix("-") { return arguments }
-        return [verb, "--program", program] + arguments.dropFirst()
+        let name = ["run", "resume"].contains(verb) ? calledAs.map { ["--called-as=\($0)"] } ?? [] : []
+        return [verb, "--program", program] + name + arguments.dropFirst()
     }
 
     /// Where the command is: named in the environment, beside the program, on the search path.

@@ -14,7 +14,8 @@ final class Console: @unchecked Sendable {
     private let errors: StandardStream
     private let now: @Sendable () -> Double
 
-    private var messages = PlainMessages()
+    private var messages: PlainMessages
+    private var shown = ShownLines()
     private var view = LiveView()
     private var screen: LiveScreen?
     private var tails: [AttemptID: [Int: LogTail]] = [:]
@@ -23,10 +24,11 @@ final class Console: @unchecked Sendable {
     private var ticker: (any DispatchSourceTimer)?
 
     init(
-        style: ConsoleStyle, output: StandardStream = .output, errors: StandardStream = .error,
+        style: ConsoleStyle, resume: String, output: StandardStream = .output, errors: StandardStream = .error,
         now: @escaping @Sendable () -> Double = { Date().timeIntervalSince1970 }
     ) {
         self.style = style
+        self.messages = PlainMessages(resume: resume)
         self.output = output
         self.errors = errors
         self.now = now
@@ -79,7 +81,17 @@ final class Console: @unchecked Sendable {
         case .attemptFinished(let attempt, _, _, _): self.finishLogs(attempt, at: time)
         default: break
         }
-        self.say(self.messages.messages(for: observation), at: time)
+        self.say(self.messages.messages(for: self.unrepeated(observation)), at: time)
+    }
+
+    private func unrepeated(_ observation: EngineObservation) -> EngineObservation {
+        guard case .attemptFinished(let attempt, let failure?, let retryAfter, let caughtInto) = observation else {
+            return observation
+        }
+        let place = Attribution.text(attempt, node: failure.node ?? 0)
+        return .attemptFinished(
+            attempt: attempt, failure: self.shown.unrepeated(failure, of: place), retryAfter: retryAfter,
+            caughtInto: caughtInto)
     }
 
     private func say(_ messages: [PlainMessages.Message], at time: Double) {
@@ -104,7 +116,7 @@ final class Console: @unchecked Sendable {
     private func readLog(_ attempt: AttemptID, _ node: Int, _ path: String, at time: Double) {
         guard self.style != .quiet else { return }
         var tail = self.tails[attempt]?[node] ?? LogTail(attempt: attempt, node: node, path: path)
-        self.show(attempt, node) { try tail.read() }
+        self.show(attempt, node) { try tail.read(isFinal: false, $0) }
         self.tails[attempt, default: [:]][node] = tail
     }
 
@@ -115,15 +127,13 @@ final class Console: @unchecked Sendable {
         guard self.style != .quiet, let store = self.store else { return }
         for node in 0..<size {
             var tail = known[node] ?? LogTail(attempt: attempt, node: node, path: store.logFile(attempt, node: node))
-            self.show(attempt, node) { try tail.finish() }
+            self.show(attempt, node) { try tail.read(isFinal: true, $0) }
         }
     }
 
-    private func show(_ attempt: AttemptID, _ node: Int, _ read: () throws -> [LogLine]) {
+    private func show(_ attempt: AttemptID, _ node: Int, _ read: (([LogLine]) -> Void) throws -> Void) {
         do {
-            let lines = try read()
-            guard !lines.isEmpty else { return }
-            self.show(lines, attempt, node)
+            try read { self.show($0, attempt, node) }
         } catch {
             self.errors.line("warning: the log of \(Attribution.text(attempt, node: node)) cannot be read: \(error)")
         }
@@ -131,6 +141,7 @@ final class Console: @unchecked Sendable {
 
     private func show(_ lines: [LogLine], _ attempt: AttemptID, _ node: Int) {
         let place = Attribution.text(attempt, node: node)
+        for line in lines.suffix(ShownLines.kept) { self.shown.note(String(decoding: line.bytes.prefix(4096), as: UTF8.self), from: place) }
         switch self.style {
         case .quiet: break
         case .live: self.redraw(lines.map { "\(place) \(TerminalText.shown($0.bytes))" })

@@ -16,20 +16,27 @@ struct LogTail {
         self.path = path
     }
 
-    /// The lines that have been completed since the last call. A log that was not begun yet has none.
-    mutating func read() throws -> [LogLine] {
-        guard try self.open() else { return [] }
-        var lines: [LogLine] = []
-        while let entry = try self.reader?.next() { lines += self.lines(of: entry) }
-        return lines
-    }
+    /// Bytes of lines that are handed over at once: however much a log holds, no more is held here.
+    private static let batch = 256 << 10
 
-    /// What is left once the node has ended, lines without a newline included.
-    mutating func finish() throws -> [LogLine] {
-        guard try self.open() else { return [] }
+    /// Hands `show` the lines that have been completed since the last call, some at a time. A log that was not begun yet
+    /// has none.
+    /// - Parameter isFinal: Whether the node has ended: what is left is handed over too, lines without a newline included.
+    mutating func read(isFinal: Bool, _ show: ([LogLine]) -> Void) throws {
+        guard try self.open() else { return }
         var lines: [LogLine] = []
-        while let entry = try self.reader?.finish() { lines += self.lines(of: entry) }
-        return lines + self.lines.finish()
+        var size = 0
+        while let entry = try isFinal ? self.reader?.finish() : self.reader?.next() {
+            for line in self.lines(of: entry) {
+                lines.append(line)
+                size += line.bytes.count
+            }
+            guard size >= Self.batch else { continue }
+            show(lines)
+            (lines, size) = ([], 0)
+        }
+        if isFinal { lines += self.lines.finish() }
+        if !lines.isEmpty { show(lines) }
     }
 
     private mutating func lines(of entry: LogEntry) -> [LogLine] {

@@ -8,9 +8,13 @@ struct PlainMessages {
         var isTrouble = false
     }
 
+    /// The command that goes on with the run.
+    private let resume: String
     private var nodes: [AttemptID: Int] = [:]
     private var run: RunSummary?
     private var reason: String?
+
+    init(resume: String) { self.resume = resume }
 
     mutating func messages(for observation: EngineObservation) -> [Message] {
         switch observation {
@@ -68,7 +72,7 @@ struct PlainMessages {
             let place = task.map { " in \($0)" } ?? ""
             return [
                 Message(text: "run \(name) failed\(place): \(failure.message)", isTrouble: true),
-                Message(text: "mend it, then go on with: resume --origin-run-id \(self.run?.run ?? "")", isTrouble: true),
+                Message(text: "mend it, then go on with: \(self.resume)", isTrouble: true),
             ]
         case .cancelled(let reason):
             return [Message(text: "run \(name) was cancelled: \(self.reason ?? reason)", isTrouble: true)]

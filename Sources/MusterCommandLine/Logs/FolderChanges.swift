@@ -26,7 +26,11 @@ final class FolderChanges: Sendable {
         self.descriptor = descriptor
         let (stream, continuation) = AsyncStream<Change>.makeStream()
         self.changes = stream
-        Self.watch(root, descriptor)
+        guard Self.watch(root, descriptor) || errno == ENOENT else {
+            let reason = String(cString: strerror(errno))
+            close(descriptor)
+            throw CommandFailure(.runFailed, "the log cannot be followed: \(reason); raise fs.inotify.max_user_watches")
+        }
         self.token = reactor.watch(descriptor) { bytes in
             Self.watchNew(in: bytes, root: root, descriptor)
             continuation.yield(.changed)
@@ -48,11 +52,13 @@ final class FolderChanges: Sendable {
     private static let mask = UInt32(IN_CREATE | IN_MOVED_TO | IN_MODIFY)
 
     /// Watches `folder` and what is below it. Watching a folder again changes nothing.
-    private static func watch(_ folder: String, _ descriptor: Int32) {
-        guard inotify_add_watch(descriptor, folder, self.mask | UInt32(IN_ONLYDIR)) >= 0 else { return }
+    @discardableResult
+    private static func watch(_ folder: String, _ descriptor: Int32) -> Bool {
+        guard inotify_add_watch(descriptor, folder, self.mask | UInt32(IN_ONLYDIR)) >= 0 else { return false }
         for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
             self.watch("\(folder)/\(name)", descriptor)
         }
+        return true
     }
 
     /// Folders may have been made: the events name them only within their folder, so all are looked at again.
@@ -60,7 +66,10 @@ final class FolderChanges: Sendable {
         var offset = 0
         while offset + MemoryLayout<inotify_event>.size <= bytes.count {
             let event = bytes.loadUnaligned(fromByteOffset: offset, as: inotify_event.self)
-            if event.mask & UInt32(IN_ISDIR) != 0 { return self.watch(root, descriptor) }
+            if event.mask & UInt32(IN_ISDIR) != 0 {
+                self.watch(root, descriptor)
+                return
+            }
             offset += MemoryLayout<inotify_event>.size + Int(event.len)
         }
     }

@@ -19,7 +19,10 @@ struct LogPrinter {
     let showsCluster: Bool
     let output: StandardStream
 
+    /// Those of the task that is printed now: a run may have more logs than a program may have open files.
     private var readers: [LogSource: LogReader] = [:]
+    /// Where reading goes on later.
+    private var offsets: [LogSource: Int] = [:]
     private var merges: [LogSource: ProcessMerge] = [:]
     private var lines: [LogSource: LogLines] = [:]
 
@@ -30,10 +33,30 @@ struct LogPrinter {
         self.output = output
     }
 
-    /// Prints what `sources` have now, the nodes of one task in the order of time.
+    /// Prints what the logs of each task have now, its nodes in the order of time.
     /// - Parameter isFinal: Whether they do not grow any more.
     /// - Returns: false when nobody reads the output any longer.
-    mutating func print(_ sources: [LogSource], isFinal: Bool) throws -> Bool {
+    mutating func print(_ tasks: [[LogSource]], isFinal: Bool) throws -> Bool {
+        for sources in tasks {
+            guard try self.printTask(sources, isFinal: isFinal) else { return false }
+            self.rest(sources, isFinal)
+        }
+        return true
+    }
+
+    /// Closes the logs.
+    private mutating func rest(_ sources: [LogSource], _ isFinal: Bool) {
+        for source in sources {
+            self.offsets[source] = isFinal ? nil : self.readers[source]?.offset ?? self.offsets[source]
+            self.readers[source] = nil
+            if isFinal {
+                self.merges[source] = nil
+                self.lines[source] = nil
+            }
+        }
+    }
+
+    private mutating func printTask(_ sources: [LogSource], isFinal: Bool) throws -> Bool {
         if self.style == .bytes {
             for source in sources { guard try self.printBytes(source, isFinal) else { return false } }
             return true
@@ -112,12 +135,19 @@ struct LogPrinter {
 
     private mutating func nextEntry(_ source: LogSource, _ isFinal: Bool) throws -> LogEntry? {
         if self.readers[source] == nil {
-            do {
-                self.readers[source] = try LogReader(path: source.path)
-            } catch where error.code == .missing {
-                return nil
-            }
+            guard let reader = try Self.reader(source.path, self.offsets[source] ?? 0) else { return nil }
+            self.readers[source] = reader
         }
         return isFinal ? try self.readers[source]?.finish() : try self.readers[source]?.next()
+    }
+
+    /// nil where the log was not begun yet.
+    private static func reader(_ path: String, _ offset: Int) throws -> LogReader? {
+        do {
+            return try LogReader(path: path, from: offset)
+        } catch {
+            guard error.code == .missing else { throw error }
+            return nil
+        }
     }
 }

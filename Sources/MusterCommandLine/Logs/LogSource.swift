@@ -26,7 +26,7 @@ struct LogSearch {
 
     /// The logs of a task in the order of its nodes; of one that was taken over, the logs of the run it comes from.
     mutating func sources(of place: TaskPlace) throws -> [LogSource] {
-        let files = self.files.of(place)
+        let files = try self.files.of(place)
         let attempts = Set(files.map(\.attempt)).sorted()
         guard let number = self.attempt ?? attempts.last else { return [] }
         guard attempts.contains(number) else {

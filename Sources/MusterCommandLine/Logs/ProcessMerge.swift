@@ -4,18 +4,26 @@ import MusterStore
 /// Puts the output of a node's processes into one stream of bytes, each byte as it was written.
 ///
 /// One process alone passes through untouched, progress bars and unfinished lines at once. While one process is in the
-/// middle of a line, the others wait for its end, so that no line is torn. Pure: records in, bytes out.
+/// middle of a line, the others wait for its end, so that no line is torn, unless too much is waiting. Pure: records in,
+/// bytes out.
 struct ProcessMerge {
+    /// Bytes that may wait for the end of somebody's line: a progress bar may never end.
+    private static let patience = 1 << 20
+
     /// The process whose unfinished line stands at the end of the output.
     private var open: Int?
     private var waiting: [Int: Data] = [:]
     private var order: [Int] = []
+    private var held = 0
 
     mutating func append(_ record: LogRecord) -> Data {
         if let open = self.open, open != record.process {
             if self.waiting[record.process] == nil { self.order.append(record.process) }
             self.waiting[record.process, default: Data()].append(record.bytes)
-            return Data()
+            self.held += record.bytes.count
+            guard self.held > Self.patience else { return Data() }
+            self.open = nil
+            return Data([UInt8(ascii: "\n")]) + self.release()
         }
         var output = record.bytes
         self.open = record.bytes.last == UInt8(ascii: "\n") ? nil : record.process
@@ -44,6 +52,7 @@ struct ProcessMerge {
         while self.open == nil, !self.order.isEmpty {
             let process = self.order.removeFirst()
             let bytes = self.waiting.removeValue(forKey: process) ?? Data()
+            self.held -= bytes.count
             output.append(bytes)
             if bytes.last != UInt8(ascii: "\n") { self.open = process }
         }

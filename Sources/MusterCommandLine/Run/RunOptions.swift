@@ -46,6 +46,9 @@ struct RunOptions: ParsableArguments {
     @Flag(name: .long, help: "Start the flow program anew for every task, also where it could serve them.")
     var noServe = false
 
+    @Flag(name: .long, help: "Reserve no GPUs, whatever steps ask for.")
+    var withoutGpus = false
+
     @Flag(name: .long, help: "Show nothing but warnings and failures.")
     var quiet = false
 
@@ -76,6 +79,12 @@ struct RunOptions: ParsableArguments {
     func served(_ manifest: FlowManifest) -> FlowManifest {
         var manifest = manifest
         if self.noServe { manifest.serves = false }
+        if self.withoutGpus {
+            for index in manifest.steps.indices {
+                manifest.steps[index].settings.resources?.gpu = 0
+                manifest.steps[index].settings.elsewhere?.gpu = 0
+            }
+        }
         return manifest
     }
 }

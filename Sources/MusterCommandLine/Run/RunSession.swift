@@ -1,9 +1,9 @@
 import Foundation
+import Glibc
 import MusterBackends
 import MusterEngine
 import MusterMetadata
 import MusterModel
-import MusterPython
 import MusterStore
 
 /// One run from its record to its end, on this machine.
@@ -12,9 +12,26 @@ struct RunSession {
     let layout: StoreLayout
     let metadata: any MetadataStore
     let options: RunOptions
-
+    /// The command that goes on with the run, but for the run's name.
+    let resume: ResumeCommand
     /// What this machine has to give.
-    func capacity() throws -> MachineCapacity { try LocalMachine.capacity(environment: self.context.environment) }
+    let capacity: MachineCapacity
+    private let agent: String
+
+    /// - Throws: ``CommandFailure`` for what keeps every run from beginning: nothing is recorded then.
+    init(
+        context: CommandContext, layout: StoreLayout, metadata: any MetadataStore, options: RunOptions,
+        resume: ResumeCommand
+    ) throws {
+        self.context = context
+        self.layout = layout
+        self.metadata = metadata
+        self.options = options
+        self.resume = resume
+        self.capacity = try LocalMachine.capacity(environment: context.environment)
+        self.agent = try context.agent()
+        if let file = options.runIdFile { try Self.checkWritable(file) }
+    }
 
     /// Moves the run to its end and shows it.
     /// - Throws: ``CommandFailure`` when it did not succeed, ``SignalExit`` when a signal ended it.
@@ -22,20 +39,23 @@ struct RunSession {
         let console = Console(
             style: .choose(
                 json: self.options.json, quiet: self.options.quiet, isTerminal: StandardStream.output.isTerminal,
-                environment: self.context.environment))
-        for note in (record.manifest.notes ?? []) + self.options.notes { console.note("note: \(note)") }
-        let package = try CodePackage(folder: record.manifest.folder)
-        for note in package.notes { console.note("warning: \(note)") }
-        let source = self.source(of: record, package)
+                environment: self.context.environment),
+            resume: self.resume.line(run: record.run))
         let signals = RunSignals()
+        let verdict: RunVerdict
         do {
-            let verdict = try await self.move(record, origin, source, signals) { console.show($0) }
-            await console.close()
-            try self.conclude(verdict, signals)
+            for note in (record.manifest.notes ?? []) + self.options.notes { console.note("note: \(note)") }
+            let package = try CodePackage(folder: record.manifest.folder)
+            for note in package.notes { console.note("warning: \(note)") }
+            let source = self.source(of: record, package)
+            verdict = try await self.move(record, origin, source, signals) { console.show($0) }
         } catch {
             await console.close()
+            await self.close(record, because: error)
             throw error
         }
+        await console.close()
+        try self.conclude(verdict, signals)
     }
 
     /// What its steps run on in place; nil for a run whose steps have copies of their own.
@@ -50,11 +70,9 @@ struct RunSession {
     ) async throws -> RunVerdict {
         let environment = self.context.environment
         let backend = LocalBackend(
-            reactor: self.context.reactor, agent: try self.context.agent(), store: self.layout.root,
-            capacity: try self.capacity(), environment: environment)
-        let environments = PythonEnvironments(
-            cache: try PythonEnvironments.defaultCache(environment: environment), reactor: self.context.reactor,
+            reactor: self.context.reactor, agent: self.agent, store: self.layout.root, capacity: self.capacity,
             environment: environment)
+        let environments = EnvironmentsOnDemand(reactor: self.context.reactor, environment: environment)
         let lock = try RunLock(path: self.layout.runLock(flow: record.flow, run: record.run))
         defer { withExtendedLifetime(lock) {} }
         let engine = RunEngine(
@@ -66,6 +84,18 @@ struct RunSession {
         return try await engine.run()
     }
 
+    /// Ends a run that was recorded and could not begin: nothing of it will ever go on.
+    private func close(_ record: RunRecord, because error: any Error) async {
+        guard let events = try? await self.metadata.events(of: record.key), events.isEmpty else { return }
+        let failure = TaskFailure(code: .refused, message: CommandFailure(error).message)
+        // Where the store is at fault this cannot be recorded either; the error itself is what is told.
+        try? await self.metadata.append(
+            [
+                .started, .attemptStarted(task: 1, attempt: 0),
+                .attemptFailed(task: 1, attempt: 0, failure: failure, caught: nil), .ended(verdict: .failed),
+            ], to: record.key, at: Date().timeIntervalSince1970)
+    }
+
     private func conclude(_ verdict: RunVerdict, _ signals: RunSignals) throws {
         switch verdict {
         case .succeeded: return
@@ -74,6 +104,14 @@ struct RunSession {
             throw CommandFailure(.runFailed, "")
         case .failed: throw CommandFailure(.runFailed, "")
         }
+    }
+
+    private static func checkWritable(_ file: String) throws {
+        let path = AbsolutePath.of(file)
+        let folder = (path as NSString).deletingLastPathComponent
+        guard access(folder, W_OK) != 0 else { return }
+        throw CommandFailure(
+            .usage, "the run's id cannot be written to \(file): \(folder): \(String(cString: strerror(errno)))")
     }
 
     private func writeRunID(_ run: String) throws {

@@ -27,7 +27,7 @@ struct CardSearch {
     /// The cards of the newest attempt that has some, by node and then by place; of a task that was taken over, those of
     /// the run it comes from.
     mutating func cards(of task: RunTask, at place: TaskPlace) throws -> [TaskCard] {
-        let pages = self.files.of(place).compactMap { file -> Page? in
+        let pages = try self.files.of(place).compactMap { file -> Page? in
             guard case .card(let node, let card) = file.kind else { return nil }
             return Page(attempt: file.attempt, node: node, card: card)
         }

@@ -24,12 +24,19 @@ struct StatusReport: Encodable {
     var seconds: Double?
     var parameters: [String: JSONValue]
     var tasks: [Task]
+    /// The command that goes on with the run.
+    private let resume: String
+
+    private enum CodingKeys: String, CodingKey {
+        case flow, run, status, originRun, created, seconds, parameters, tasks
+    }
 
     /// More tasks than this are counted by step, for people.
     private static let listed = 50
 
-    init(_ state: RunState, now: Double) {
+    init(_ state: RunState, resume: ResumeCommand, now: Double) {
         let record = state.record
+        self.resume = resume.line(run: record.run)
         self.flow = record.flow
         self.run = record.run
         self.status = state.status
@@ -57,7 +64,7 @@ struct StatusReport: Encodable {
             let lines = FailureText.lines(failure, of: "\(task.step)/\(task.task)")
             text += "\n" + lines.map { "\($0)\n" }.joined()
         }
-        if self.status == .interrupted { text += "\nno engine moves this run; `muster resume` goes on with it\n" }
+        if self.status == .interrupted { text += "\nno engine moves this run; go on with it by: \(self.resume)\n" }
         return text
     }
 

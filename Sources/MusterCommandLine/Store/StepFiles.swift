@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import MusterStore
 
 /// What attempts have left in the store, task by task. The folder of a step is read once, however many of its tasks are
@@ -11,12 +12,21 @@ struct StepFiles {
     init(_ layout: StoreLayout) { self.layout = layout }
 
     /// The files of a task, in no order.
-    mutating func of(_ place: TaskPlace) -> [AttemptFile] {
+    /// - Throws: ``CommandFailure`` for a folder that is there and cannot be read.
+    mutating func of(_ place: TaskPlace) throws -> [AttemptFile] {
         let folder = self.layout.stepFolder(flow: place.flow, run: place.run, step: place.step)
         if self.found[folder] == nil {
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            let names = try Self.names(in: folder)
             self.found[folder] = Dictionary(grouping: names.compactMap(AttemptFile.init(name:)), by: \.task)
         }
         return self.found[folder]?[place.task] ?? []
+    }
+
+    private static func names(in folder: String) throws -> [String] {
+        guard access(folder, R_OK | X_OK) == 0 else {
+            if errno == ENOENT { return [] }
+            throw CommandFailure(.store, "\(folder) cannot be read: \(String(cString: strerror(errno)))")
+        }
+        return try FileManager.default.contentsOfDirectory(atPath: folder)
     }
 }

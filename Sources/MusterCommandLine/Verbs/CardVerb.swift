@@ -121,6 +121,10 @@ struct CardViewVerb: AsyncParsableCommand {
             context.environment["DISPLAY"] != nil || named != nil
         else { return }
         let spec = ProcessSpec(executable: browser, arguments: [file], environment: context.environment)
-        _ = try await context.reactor.run(spec)
+        let outcome = try await context.reactor.run(spec)
+        guard outcome.status.isSuccess else {
+            throw CommandFailure(
+                .runFailed, "\(browser) could not open it (\(outcome.status))\(LastLines.of(outcome.standardError))")
+        }
     }
 }

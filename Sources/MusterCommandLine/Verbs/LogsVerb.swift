@@ -51,7 +51,7 @@ struct LogsVerb: AsyncParsableCommand {
             return
         }
         var printer = self.printer(isSingle: sources.count == 1)
-        for sources in tasks { guard try printer.print(sources, isFinal: true) else { return } }
+        _ = try printer.print(tasks, isFinal: true)
     }
 
     private func follow(_ record: RunRecord, _ pathspec: Pathspec, _ layout: StoreLayout, _ metadata: any MetadataStore) async throws {
@@ -59,12 +59,12 @@ struct LogsVerb: AsyncParsableCommand {
             root: layout.runFolder(flow: record.flow, run: record.run),
             lock: layout.runLock(flow: record.flow, run: record.run), reactor: CommandContext().reactor)
         var printer = self.printer(isSingle: pathspec.task.map { $0.contains("-node-") || self.node != nil } ?? false)
-        let first = try await self.sources(record, pathspec, layout, metadata).flatMap { $0 }
+        let first = try await self.sources(record, pathspec, layout, metadata)
         guard try printer.print(first, isFinal: false) else { return }
         for await change in changes.changes {
             let isFinal = change == .ended
             // The step or task may not exist yet: then there is nothing to print yet.
-            let sources = (try? await self.sources(record, pathspec, layout, metadata).flatMap { $0 }) ?? []
+            let sources = (try? await self.sources(record, pathspec, layout, metadata)) ?? []
             guard try printer.print(sources, isFinal: isFinal), !isFinal else { return }
         }
     }

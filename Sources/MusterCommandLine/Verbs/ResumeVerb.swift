@@ -29,10 +29,12 @@ struct ResumeVerb: AsyncParsableCommand {
         let layout = self.store.layout
         try layout.prepare()
         let metadata = try SQLiteMetadata(path: layout.database)
-        let session = RunSession(context: context, layout: layout, metadata: metadata, options: self.options)
+        let session = try RunSession(
+            context: context, layout: layout, metadata: metadata, options: self.options,
+            resume: ResumeCommand(flow: flow, self.flow, self.options, self.store))
         let resumption = try await RunPreparation(layout: layout, metadata: metadata).resume(
             self.options.served(manifest), program: program, run: self.originRunID(of: manifest), from: step,
-            user: context.user, workFolder: self.options.isolated ? nil : context.folder, capacity: session.capacity(), label: self.options.label)
+            user: context.user, workFolder: self.options.isolated ? nil : context.folder, capacity: session.capacity, label: self.options.label)
         try await session.perform(resumption.record, origin: resumption.origin)
     }
 

@@ -31,10 +31,12 @@ struct RunVerb: AsyncParsableCommand {
         let layout = self.store.layout
         try layout.prepare()
         let metadata = try SQLiteMetadata(path: layout.database)
-        let session = RunSession(context: context, layout: layout, metadata: metadata, options: self.options)
+        let session = try RunSession(
+            context: context, layout: layout, metadata: metadata, options: self.options,
+            resume: ResumeCommand(flow: words.flow, self.flow, self.options, self.store))
         let record = try await RunPreparation(layout: layout, metadata: metadata).newRun(
             of: self.options.served(manifest), program: program, parameters: parameters, user: context.user,
-            workFolder: self.options.isolated ? nil : context.folder, capacity: session.capacity(), label: self.options.label)
+            workFolder: self.options.isolated ? nil : context.folder, capacity: session.capacity, label: self.options.label)
         try await session.perform(record, origin: nil)
     }
 }

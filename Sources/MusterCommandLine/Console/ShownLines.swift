@@ -1,0 +1,28 @@
+import MusterModel
+
+/// The last lines that were shown, so that a failure does not repeat what stands right above it. A value.
+struct ShownLines {
+    /// More than a failure's last lines, less than a screen: what is further up has to be looked for.
+    static let kept = 40
+
+    private var lines: [(place: String, text: String)] = []
+
+    mutating func note(_ text: String, from place: String) {
+        self.lines.append((place, Self.plain(text)))
+        if self.lines.count > Self.kept * 2 { self.lines.removeFirst(self.lines.count - Self.kept) }
+    }
+
+    /// `failure` without its last lines where they are the last that `place` has shown, and not far up.
+    func unrepeated(_ failure: TaskFailure, of place: String) -> TaskFailure {
+        let shown = self.lines.suffix(Self.kept).filter { $0.place == place }.map(\.text)
+        guard shown.suffix(failure.lastLines.count) == failure.lastLines.map(Self.plain)[...] else { return failure }
+        var failure = failure
+        failure.lastLines = []
+        return failure
+    }
+
+    /// The same line as others write it down: without the blanks at its end.
+    private static func plain(_ text: String) -> String {
+        String(text.reversed().drop { $0.isWhitespace }.reversed())
+    }
+}

@@ -1,0 +1,67 @@
+/// What each node of a gang asks for, and how much of it counts on one machine.
+package struct ResourceDemand: Sendable, Equatable {
+    /// What the step reserves wherever it runs.
+    package let needs: Resources?
+    /// What it asks for at another place: here a ceiling, met as far as it goes.
+    package let elsewhere: Resources?
+
+    package init(needs: Resources?, elsewhere: Resources? = nil) {
+        self.needs = needs
+        self.elsewhere = elsewhere
+    }
+
+    package init(_ settings: StepSettings) { self.init(needs: settings.resources, elsewhere: settings.elsewhere) }
+
+    /// What each of `nodes` nodes reserves here; nil when that is nothing.
+    package func reserved(nodes: Int, of capacity: MachineCapacity) -> Resources? {
+        guard let elsewhere else { return self.needs }
+        let needs = self.needs ?? Resources(cpu: 0, gpu: 0, memory: 0)
+        let nodes = max(1, nodes)
+        return Resources(
+            // A node that asks for processors has one, also where there are fewer than nodes.
+            cpu: max(needs.cpu, min(elsewhere.cpu, max(1, capacity.cpus / nodes))),
+            gpu: max(needs.gpu, min(elsewhere.gpu, capacity.gpus / nodes)),
+            memory: max(needs.memory, min(elsewhere.memory, capacity.memory / nodes)))
+    }
+
+    /// What is asked for elsewhere and not had here, in words; nil when all of it is.
+    package func shortfall(nodes: Int, of capacity: MachineCapacity) -> String? {
+        guard let elsewhere, let reserved = self.reserved(nodes: nodes, of: capacity) else { return nil }
+        let each = nodes > 1 ? " on each of \(nodes) nodes" : ""
+        let amounts = [
+            reserved.cpu < elsewhere.cpu ? ("\(elsewhere.cpu) cpu\(elsewhere.cpu == 1 ? "" : "s")", "\(reserved.cpu)") : nil,
+            reserved.gpu < elsewhere.gpu ? ("\(elsewhere.gpu) GPU\(elsewhere.gpu == 1 ? "" : "s")", "\(reserved.gpu)") : nil,
+            reserved.memory < elsewhere.memory
+                ? ("\(ByteText.gigabytes(elsewhere.memory)) of memory", ByteText.gigabytes(reserved.memory)) : nil,
+        ].compactMap { $0 }
+        guard !amounts.isEmpty else { return nil }
+        let asked = amounts.map(\.0).joined(separator: " and ")
+        return "asks for \(asked)\(each) elsewhere, and gets \(amounts.map(\.1).joined(separator: " and ")) on this machine"
+    }
+}
+
+/// GPUs that a step needs and that a machine does not have.
+package struct GPUShortage: Sendable, Equatable {
+    /// On each node.
+    package let asked: Int
+    package let nodes: Int
+    package let available: Int
+
+    /// The sentence that refuses a step, in the words of the flow's language.
+    package func refusal(of step: String, in manifest: FlowManifest) -> String {
+        let each = self.nodes > 1 ? " on each of \(self.nodes) nodes" : ""
+        let decorator = FlowSpelling(manifest).gpus(self.asked)
+        return
+            "step \(step) cannot run here: \(decorator) asks for \(self.asked == 1 ? "a GPU" : "\(self.asked) GPUs")\(each), and this machine has \(self.available); `--without-gpus` runs it without reserving any"
+    }
+}
+
+/// Amounts of memory as people read them.
+package enum ByteText {
+    /// `1.5 GB`, in decimal units and without a library.
+    package static func gigabytes(_ bytes: Int) -> String {
+        // Halved after the division: the largest whole number has to fit as well.
+        let tenths = (bytes / 50_000_000 + 1) / 2
+        return tenths % 10 == 0 ? "\(tenths / 10) GB" : "\(tenths / 10).\(tenths % 10) GB"
+    }
+}
