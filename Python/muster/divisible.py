@@ -46,6 +46,8 @@ class Watch:
             self.threads.setdefault(thread, number)
         new = {name: sys.modules[name] for name in sys.modules.keys() - self.modules}
         self.modules.update(new)
+        # `multiprocessing` calls the program by another name as well.
+        new.pop("__mp_main__", None)
         return self._opened() or self._started() or self._drawn() or self._around() or self._strange(new) or self._held(new)
 
     def first_with_threads(self):
@@ -177,6 +179,10 @@ def draw_anew():
         # As good as `seed()`, in half the time.
         key = sys.modules["numpy"].frombuffer(os.urandom(4 * 624), dtype="uint32")
         numpy.set_state(("MT19937", key, 624))
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        # Those of the CPU alone: on GPUs every process begins with the same.
+        torch.default_generator.seed()
     processes = sys.modules.get("multiprocessing.process")
     if processes is not None:
         processes.current_process().authkey = os.urandom(32)

@@ -70,24 +70,24 @@ def _drawer(frame):
 
 
 class GlobalNumbers:
-    """The global numbers of `random` and NumPy as they are known to be: who has changed them has seeded or drawn."""
+    """The global numbers of `random`, NumPy and PyTorch as they are known to be: who has changed them has seeded or drawn."""
 
     def __init__(self):
         self._python = random.getstate()
-        self._numpy = sys.modules["numpy.random"].get_state() if "numpy.random" in sys.modules else None
+        # By the module that has them.
+        self._others = {name: _state(sys.modules[name]) for name in _STATES if name in sys.modules}
         sys.meta_path.insert(0, self)
 
     def end(self):
         sys.meta_path.remove(self)
 
     def have_changed(self):
-        numpy = sys.modules.get("numpy.random")
-        return random.getstate() != self._python or numpy is not None and (
-            self._numpy is None or not _is_same(numpy.get_state(), self._numpy))
+        return random.getstate() != self._python or any(
+            name in sys.modules and _state(sys.modules[name]) != self._others.get(name) for name in _STATES)
 
     def find_spec(self, name, path=None, target=None):
         """Finds nothing by itself, but looks at what some modules have done as soon as they have been loaded."""
-        if name != "numpy.random" and name.split(".")[0] != _DRAWS_FOR_LINKS:
+        if name not in _STATES and name.split(".")[0] != _DRAWS_FOR_LINKS:
             return None
         others = sys.meta_path[sys.meta_path.index(self) + 1:]
         spec = next(filter(None, (each.find_spec(name, path, target) for each in others)), None)
@@ -100,12 +100,21 @@ class GlobalNumbers:
             del loader.exec_module
             was_known = random.getstate() == self._python
             loader.exec_module(module)
-            if module.__name__ == "numpy.random":
-                self._numpy = module.get_state()
+            if module.__name__ in _STATES:
+                self._others[module.__name__] = _state(module)
             elif was_known:
                 self._python = random.getstate()
         loader.exec_module = exec_module
 
 
-def _is_same(state, other):
-    return all(bool((each == those).all()) if hasattr(each, "all") else each == those for each, those in zip(state, other))
+# How a module tells where its global numbers stand.
+_STATES = {"numpy.random": "get_state", "torch": "get_rng_state"}
+
+
+def _state(module):
+    """The state in values that can be compared; None while the module is being loaded."""
+    ask = getattr(module, _STATES[module.__name__], None)
+    if ask is None:
+        return None
+    state = ask()
+    return [each.tolist() if hasattr(each, "tolist") else each for each in (state if isinstance(state, tuple) else [state])]

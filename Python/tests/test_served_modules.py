@@ -78,8 +78,11 @@ class ModuleTests(unittest.TestCase):
         cases = {"import random": "random.random()"}
         if find_spec("numpy"):
             cases["import numpy"] = "float(numpy.random.rand())"
+        if find_spec("torch"):
+            cases["import torch"] = "torch.rand(1).item()"
+        seeds = {"import random": "random.seed(3)", "import numpy": "numpy.random.seed(3)", "import torch": "torch.manual_seed(3)"}
         for line, expression in cases.items():
-            seed = "random.seed(3)" if "random" in line else "numpy.random.seed(3)"
+            seed = seeds[line]
             for before, count in (("", 2), (seed, 1)):
                 outcomes, _ = served(with_lines(STEP.replace("VALUE", expression), line, before))
                 self.assertEqual(len({each["value"] for each in outcomes}), count, (line, before))
@@ -191,6 +194,7 @@ LIBRARY = """
 class LibraryTests(unittest.TestCase):
     def test_a_library_is_loaded_once_for_all_steps(self):
         for line in ("import library", "from library import VALUE; import library", "from beside import library",
+                     "import multiprocessing.pool, concurrent.futures, tempfile, uuid, secrets, asyncio, logging, library",
                      "try:\n    import library\nexcept ImportError:\n    library = None"):
             with self.subTest(line):
                 outcomes, count = served(
@@ -221,6 +225,10 @@ class LibraryTests(unittest.TestCase):
             "import random; random.random()": "len([random.random()])",
             "import beside": "beside.__name__",
         }
+        if find_spec("numpy"):
+            cases["import numpy; numpy.random.seed(1)"] = "float(numpy.random.rand())"
+        if find_spec("torch"):
+            cases["import torch; torch.manual_seed(1)"] = "torch.rand(1).item()"
         for line, expression in cases.items():
             with self.subTest(line):
                 guilty = f"{line}\ndef look(): return str({expression})\n"
