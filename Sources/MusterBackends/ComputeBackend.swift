@@ -56,7 +56,7 @@ package struct GangSpec: Sendable, Equatable {
     /// The tasks that lead into the gang, and the foreaches that it is inside of.
     package var inputs: [TaskInput]
     package var foreach: [ForeachFrame]
-    /// The interpreter of the step's Python environment.
+    /// The interpreter of the step's Python environment, or the one that runs a flow in Python.
     package var python: String?
     package var program: [String]
     /// Whether the program knows the verb `serve`.

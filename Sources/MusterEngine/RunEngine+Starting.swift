@@ -181,10 +181,16 @@ extension RunEngine {
         return GangSpec(
             attempt: attempt, size: allotments.count, minimum: min(task.sizes.lowerBound, allotments.count), step: step, originRun: self.record.originRun, user: self.record.user,
             parameters: self.record.parameters, inputs: self.inputs(of: task), foreach: try self.foreach(of: task),
-            python: self.interpreters[step.name], program: self.program(for: step),
+            python: self.python(for: step), program: self.program(for: step),
             serves: self.record.manifest.serves ?? false, store: self.layout.root,
             package: self.layout.packageFolder(self.record.package), inPlace: self.source?.place,
             environment: step.settings.environment, allotments: allotments, tags: self.record.tags, namespace: self.record.namespace)
+    }
+
+    /// The interpreter of everything in the step that is Python: its own, or the one that runs the flow.
+    private func python(for step: StepManifest) -> String? {
+        let runsFlow = self.record.manifest.language == "python" ? self.record.program.first : nil
+        return self.interpreters[step.name] ?? runsFlow
     }
 
     /// The flow program, for a body of this step: that of a Python flow runs on the step's own interpreter.

@@ -66,6 +66,12 @@ extension RunPreparation {
                 code: .flow,
                 message: "the graph of \(record.flow) has changed since the run \(record.run) was interrupted; name the step to resume from, which makes a new run")
         }
+        // The values of variables are the flow's to say: they are not kept.
+        var record = record
+        for index in record.manifest.steps.indices {
+            let step = manifest.step(record.manifest.steps[index].name)
+            record.manifest.steps[index].settings.environment = step?.settings.environment ?? [:]
+        }
         return record
     }
 

@@ -53,7 +53,7 @@ package struct RunPreparation: Sendable {
                 tags: label.tags.isEmpty ? nil : label.tags, namespace: label.namespace,
                 isIsolated: workFolder == nil ? true : nil)
             do {
-                try await self.metadata.create(record)
+                try await self.metadata.create(record.withoutSecrets)
                 return record
             } catch let error as MetadataError where error.code == .duplicate {
                 number += 1
@@ -78,13 +78,12 @@ package struct RunPreparation: Sendable {
     private func checkEntrypoints(
         of manifest: FlowManifest, in package: CodePackage, _ workFolder: String?
     ) throws {
-        let paths = Set(package.files.map(\.path))
         for step in manifest.steps {
             for entrypoint in step.entrypoints where !entrypoint.hasPrefix("/") {
                 if let workFolder {
                     let places = [manifest.folder, workFolder]
                     if places.contains(where: { access("\($0)/\(entrypoint)", R_OK) == 0 }) { continue }
-                } else if paths.contains(entrypoint.hasPrefix("./") ? String(entrypoint.dropFirst(2)) : entrypoint) {
+                } else if package.hasFile(entrypoint) {
                     continue
                 }
                 let line = step.location.map { " (\($0))" } ?? ""

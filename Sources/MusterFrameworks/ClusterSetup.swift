@@ -42,7 +42,7 @@ public struct SetupContext: Codable, Sendable, Equatable {
     /// A secret that this attempt's nodes and their programs share, for services that ask who comes: random letters and
     /// digits. Empty where the nodes have none.
     public var secret: String
-    /// The interpreter of the step's Python environment, if it has one.
+    /// The interpreter of the step's Python environment, or the one that runs a flow in Python.
     public var python: String?
     /// The version of ``ClusterSetup/package`` on this node; nil when it was not asked for, or is not installed.
     public var version: String?

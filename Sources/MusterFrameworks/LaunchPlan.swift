@@ -24,7 +24,7 @@ public struct LaunchContext: Codable, Sendable, Equatable {
     public var processes: [Int]
     /// A name for this launch that no other launch has.
     public var runID: String
-    /// The interpreter of the step's Python environment, if it has one.
+    /// The interpreter of the step's Python environment, or the one that runs a flow in Python.
     public var python: String?
     public var environment: [String: String]
     /// A folder of this node for the round's own files.
@@ -53,6 +53,12 @@ public struct LaunchContext: Codable, Sendable, Equatable {
 
     /// The path by which a program finds a file that the request names, or anything else as it is.
     public func place(of file: String) -> String { self.places?[file] ?? file }
+
+    /// A program as it is to be started: Python's by its common names is the step's own interpreter.
+    public func program(_ name: String) -> String {
+        if name == "python" || name == "python3", let python = self.python { return python }
+        return self.place(of: name)
+    }
 }
 
 /// What one node starts in one round: all of it at once, and the round has ended when all of it has.

@@ -113,7 +113,9 @@ extension ArtifactStore {
 
     /// Makes an open file read-only and renames it into its place. Returns false when that is on another file system.
     private func move(_ file: String, _ source: OpenFile, into reference: ArtifactReference) throws -> Bool {
-        try SystemCall.check("make \(file) read-only") { fchmod(source.descriptor, 0o444) }
+        // Who could not read what the step has made does not read it here.
+        let mode = try source.status().st_mode & 0o444 | 0o400
+        try SystemCall.check("make \(file) read-only") { fchmod(source.descriptor, mode) }
         return try self.rename(file, into: reference)
     }
 

@@ -2,24 +2,44 @@ import Crypto
 import FoundationEssentials
 import Glibc
 
-/// The files that a flow's steps find in their work folder: everything sensible below the flow's own folder.
+/// The files of a flow as a run begins with them: everything sensible below the flow's own folder.
 ///
-/// Version control, caches, environments, what a `.gitignore` at the top names, and files of over 100 MB stay out.
+/// Version control, caches, environments, what a `.gitignore` or a `.musterignore` names, files of secrets and files of over
+/// 100 MB stay out.
 package struct CodePackage: Sendable, Equatable {
     package struct File: Sendable, Equatable {
         /// Relative to the flow's folder.
         package let path: String
         /// Bytes.
         package let size: Int
-        package let isExecutable: Bool
+        /// Permission bits of the copy: those of the file, without any to write.
+        package let mode: Int
+
+        package var isExecutable: Bool { self.mode & 0o100 != 0 }
+    }
+
+    package struct Subfolder: Sendable, Equatable {
+        package let path: String
+        package let mode: Int
+    }
+
+    package struct Link: Sendable, Equatable {
+        package let path: String
+        /// As the link says it; it leads to something in the package.
+        package let target: String
     }
 
     /// The flow's folder.
     package let folder: String
     /// Sorted by path.
     package let files: [File]
+    /// Outer ones before those in them; the flow's folder itself is not among them.
+    package let folders: [Subfolder]
+    package let links: [Link]
     /// What was left out although nothing names it, a sentence each.
     package let notes: [String]
+    /// Files that were left out because of what such files hold, a sentence each.
+    package let secrets: [String]
 
     /// A file larger than this is data, not code.
     package static let maximumFileSize = 100_000_000
@@ -33,39 +53,65 @@ package struct CodePackage: Sendable, Equatable {
         try walk.run()
         self.folder = folder
         self.files = walk.files.sorted { $0.path < $1.path }
+        self.folders = walk.folders
+        self.links = walk.links
         self.notes = walk.notes
+        self.secrets = walk.secrets.map { "\($0) stays out, because such files hold secrets; `!\($0)` in a .musterignore takes it in" }
+    }
+
+    /// Whether the package has a file at `path`, maybe through a link.
+    package func hasFile(_ path: String) -> Bool {
+        guard let target = realpath("\(self.folder)/\(path)", nil), let root = realpath(self.folder, nil) else {
+            return false
+        }
+        defer { free(target); free(root) }
+        let below = String(cString: target).dropFirst(String(cString: root).count + 1)
+        return self.files.contains { $0.path == path || $0.path == below }
     }
 
     /// Keeps a copy of the files in the store, once per content, and returns its digest.
     /// - Throws: ``StoreError``.
     package func snapshot(in layout: StoreLayout) throws -> String {
-        var contents: [(File, Data)] = []
-        var hash = SHA256()
-        for file in self.files {
-            let path = "\(self.folder)/\(file.path)"
-            guard let data = FileManager.default.contents(atPath: path) else {
-                throw StoreError(.permission, "cannot read \(path) for the code package; make it readable or ignore it in .gitignore")
-            }
-            hash.update(data: Data("\(file.path)\u{0}\(file.isExecutable)\u{0}\(data.count)\u{0}".utf8))
-            hash.update(data: data)
-            contents.append((file, data))
-        }
-        let digest = Hexadecimal.text(hash.finalize())
+        let (digest, contents) = try self.read()
         if access(layout.packageFolder(digest), F_OK) != 0 {
             try self.write(contents, to: layout, as: digest)
         }
         return digest
     }
 
+    /// What ``snapshot(in:)`` returns, with nothing kept.
+    package func digest() throws -> String { try self.read().digest }
+
+    private func read() throws -> (digest: String, contents: [(File, Data)]) {
+        var contents: [(File, Data)] = []
+        var hash = SHA256()
+        func add(_ parts: String...) { hash.update(data: Data(parts.map { "\($0)\u{0}" }.joined().utf8)) }
+        for folder in self.folders.sorted(by: { $0.path < $1.path }) { add("folder", folder.path, "\(folder.mode)") }
+        for link in self.links.sorted(by: { $0.path < $1.path }) { add("link", link.path, link.target) }
+        for file in self.files {
+            let path = "\(self.folder)/\(file.path)"
+            guard let data = FileManager.default.contents(atPath: path) else {
+                throw StoreError(.permission, "cannot read \(path) for the code package; make it readable or ignore it in .gitignore")
+            }
+            add(file.path, "\(file.mode)", "\(data.count)")
+            hash.update(data: data)
+            contents.append((file, data))
+        }
+        return (Hexadecimal.text(hash.finalize()), contents)
+    }
+
     private func write(_ contents: [(File, Data)], to layout: StoreLayout, as digest: String) throws {
         let aside = "\(layout.incoming)/package-\(UUID().uuidString)"
         do {
-            try Folder.make(aside)
+            try Folder.make(aside, mode: self.topMode)
+            for folder in self.folders { try Folder.make("\(aside)/\(folder.path)", mode: mode_t(folder.mode | 0o700)) }
             for (file, data) in contents {
-                let path = "\(aside)/\(file.path)"
-                if let slash = path.lastIndex(of: "/") { try Folder.make(String(path[..<slash])) }
-                let target = try OpenFile(path, O_WRONLY | O_CREAT | O_EXCL, mode: file.isExecutable ? 0o555 : 0o444)
+                let target = try OpenFile("\(aside)/\(file.path)", O_WRONLY | O_CREAT | O_EXCL, mode: mode_t(file.mode))
                 try data.withUnsafeBytes { try target.write($0) }
+            }
+            for link in self.links {
+                let path = "\(aside)/\(link.path)"
+                try SystemCall.check("make the link \(path)") { symlink(link.target, path) }
             }
             // Another run may have been faster; its copy is the same.
             if Glibc.rename(aside, layout.packageFolder(digest)) != 0, access(layout.packageFolder(digest), F_OK) != 0 {
@@ -76,5 +122,10 @@ package struct CodePackage: Sendable, Equatable {
             throw error
         }
         try? FileManager.default.removeItem(atPath: aside)
+    }
+
+    private var topMode: mode_t {
+        var status = stat()
+        return stat(self.folder, &status) == 0 ? status.st_mode & 0o777 | 0o700 : 0o700
     }
 }

@@ -1,12 +1,12 @@
 import Glibc
 
-/// The patterns of a `.gitignore` at the top of a folder. Later ones win; `!` takes back; `**` and `*` as in git.
+/// The patterns of a `.gitignore` in one folder. Later ones win; `!` takes back; `**` and `*` as in git.
 struct IgnorePatterns: Sendable {
     private struct Pattern {
         let glob: String
         let isNegated: Bool
         let foldersOnly: Bool
-        /// With a slash in it a pattern is counted from the top; without, it matches a name anywhere.
+        /// With a slash in it a pattern is counted from the folder; without, it matches a name anywhere below.
         let isAnchored: Bool
     }
 
@@ -27,14 +27,19 @@ struct IgnorePatterns: Sendable {
         }
     }
 
-    /// Whether the file or folder at `path`, relative to the top, is ignored by itself (its parents are not looked at).
-    func matches(_ path: String, isFolder: Bool) -> Bool {
-        var ignored = false
+    /// What people keep secrets in: packed only where a `.musterignore` takes it back.
+    static let secrets = IgnorePatterns(
+        ".env\n.env.*\n!.env.example\n!.env.sample\n!.env.template\n!.env.dist\n.envrc\n.netrc\n.pypirc\n")
+
+    /// Whether the file or folder at `path`, relative to the patterns' folder, is ignored by itself (its parents are not
+    /// looked at); nil when no pattern is about it.
+    func ignores(_ path: Substring, isFolder: Bool) -> Bool? {
+        var ignored: Bool?
         for pattern in self.patterns where isFolder || !pattern.foldersOnly {
-            let subject = pattern.isAnchored ? path : String(path.split(separator: "/").last ?? "")
+            let subject = pattern.isAnchored ? path : path.split(separator: "/").last ?? ""
             // Without FNM_PATHNAME a star also crosses slashes: that is what `**` means, and a plain `*` rarely matters.
             let flags = pattern.glob.contains("**") ? 0 : FNM_PATHNAME
-            if fnmatch(pattern.glob, subject, flags) == 0 { ignored = !pattern.isNegated }
+            if fnmatch(pattern.glob, String(subject), flags) == 0 { ignored = !pattern.isNegated }
         }
         return ignored
     }

@@ -20,8 +20,8 @@ import Testing
     private func text(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
 
     /// Every file of the store's code packages with its contents.
-    private func packages(_ sandbox: Sandbox) throws -> [String: String] {
-        let root = sandbox.layout.packages
+    private func packages(_ sandbox: Sandbox, at store: String? = nil) throws -> [String: String] {
+        let root = StoreLayout(root: store ?? sandbox.store).packages
         let paths = try FileManager.default.subpathsOfDirectory(atPath: root)
         return Dictionary(paths.map { ($0, self.text("\(root)/\($0)") ?? "") }) { $1 }
     }
@@ -102,6 +102,70 @@ import Testing
         try Data("echo from here\n".utf8).write(to: URL(filePath: "\(sandbox.folder)/launched.sh"))
         let found = try await sandbox.muster(["run", flow])
         #expect(found.status == .exited(0) && found.all.contains("from here"), "\(found)")
+    }
+
+    @Test("Every program of a gang that is Python runs on the interpreter that runs the flow, called by its path")
+    func interpreter() async throws {
+        let sandbox = try Sandbox()
+        let project = "\(sandbox.folder)/project"
+        try FileManager.default.copyItem(atPath: "\(PythonFlowTests.root)/Tests/PythonFlows/interpreter", toPath: project)
+        let made = try await self.run(["python3", "-m", "venv", "--without-pip", "v"], in: project, sandbox)
+        #expect(made.status == .exited(0), "\(made)")
+        // A launcher of the environment's own: it starts one rank here.
+        let launcher = "\(project)/v/bin/mpiexec"
+        try Data("#!/bin/sh\nshift 2\necho LAUNCHER \"$0\"\nexec \"$@\"\n".utf8).write(to: URL(filePath: launcher))
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: launcher)
+        let finished = try await self.run(["v/bin/python", "flow.py", "run"], in: project, sandbox)
+        #expect(finished.status == .exited(0), "\(finished)")
+        let lines = finished.output.split(separator: "\n").filter { $0.contains(" BODY ") || $0.contains(" WORKER ") }
+        // Bodies of torchrun and its workers, DeepSpeed's, one rank, and twice two plain ones.
+        #expect(lines.count >= 2 + 2 + 2 + 1 + 4, "\(finished)")
+        for line in lines { #expect(line.contains("\(project)/v/bin/python"), "\(line)") }
+        #expect(finished.output.contains("LAUNCHER \(launcher)"), "\(finished)")
+        let kept = try self.packages(sandbox, at: "\(project)/.muster")
+        #expect(!kept.keys.contains { $0.contains("/v/") }, "the environment is no source: \(kept.keys)")
+    }
+
+    private func run(_ command: [String], in folder: String, _ sandbox: Sandbox) async throws -> Finished {
+        var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MUSTER_") }
+        environment["PYTHONPATH"] = "\(PythonFlowTests.root)/Python:\(PythonFlowTests.root)/Python/muster/shim"
+        environment["MUSTER_COMMAND"] = "\(Sandbox.programs)/muster"
+        environment["TMPDIR"] = sandbox.temporary
+        let spec = ProcessSpec(
+            executable: command[0], arguments: Array(command.dropFirst()), environment: environment,
+            workingDirectory: folder, newSession: true)
+        return Finished(try await sandbox.reactor.run(spec))
+    }
+
+    @Test("A step that runs another flow keeps that flow's code; values of variables are in no store")
+    func outer() async throws {
+        let sandbox = try Sandbox()
+        for name in ["outer", "branches"] {
+            try FileManager.default.copyItem(atPath: PythonFlowTests.flow(name), toPath: "\(sandbox.folder)/\(name).py")
+        }
+        for place in [[], ["--isolated"]] {
+            let finished = try await sandbox.muster(
+                ["run", "outer.py", "--command", "\(Sandbox.programs)/muster"] + place)
+            #expect(finished.status == .exited(0) && finished.all.contains("outer: 4711 4711"), "\(finished)")
+            let package = try await sandbox.newest("BranchFlow").record.package
+            #expect(FileManager.default.fileExists(atPath: "\(sandbox.layout.packageFolder(package))/branches.py"))
+        }
+        for name in try FileManager.default.contentsOfDirectory(atPath: sandbox.store) where name.hasPrefix("muster.db") {
+            let bytes = FileManager.default.contents(atPath: "\(sandbox.store)/\(name)") ?? Data()
+            for secret in ["inline-secret", "variable-secret"] { #expect(bytes.range(of: Data(secret.utf8)) == nil, "\(name)") }
+        }
+        let attributes = try FileManager.default.attributesOfItem(atPath: sandbox.store)
+        #expect(attributes[.posixPermissions] as? Int == 0o700)
+    }
+
+    @Test("The temporary folder is short enough for sockets, however long the project's path is", arguments: [35, 54, 150])
+    func sockets(length: Int) async throws {
+        let sandbox = try Sandbox()
+        let folder = sandbox.folder + "/" + String(repeating: "d", count: max(1, length - sandbox.folder.utf8.count - 1))
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let finished = try await sandbox.muster(["run", PythonFlowTests.flow("sockets")], folder: folder)
+        #expect(finished.all.contains("shared: 3 True"), "\(finished)")
+        #expect(finished.all.contains("left for sockets: True 0o700"), "\(finished)")
     }
 
     @Test("A flow in Swift runs in place too, and in copies with --isolated", arguments: [false, true])

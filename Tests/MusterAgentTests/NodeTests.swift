@@ -48,12 +48,13 @@ import Testing
             assert os.environ["MF_PARALLEL_MAIN_IP"] == "127.0.3.1" == os.environ["MUSTER_CONTROL_ADDRESS"]
             assert os.environ["MF_PARALLEL_CONTROL_TASK_ID"] == "3" and os.environ["MUSTER_TASK_FOLDER"] == folder
             assert os.environ["TMPDIR"] == task["temporaryFolder"] and os.path.isdir(task["temporaryFolder"])
-            assert os.environ["VIRTUAL_ENV"] == "/venv" and os.environ["PATH"].startswith("/venv/bin:")
+            assert os.path.exists(os.environ["VIRTUAL_ENV"] + "/pyvenv.cfg")
+            assert os.environ["PATH"] == os.environ["VIRTUAL_ENV"] + "/bin:/usr/bin:/bin"
             assert os.stat(os.path.dirname(folder)).st_mode & 0o777 == 0o700
             assert os.getsid(0) == os.getpid() and "HOME" not in os.environ
             result()
-            """, files: ["data.txt": "packaged"]
-        ) { $0.task.python = "/venv/bin/python3" }
+            """, files: ["data.txt": "packaged", "pyvenv.cfg": ""]
+        ) { $0.task.python = "\($0.package)/bin/python3" }
         try harness.start()
         let report = try await harness.report()
         #expect(report.failure == nil, "\(report)")

@@ -17,7 +17,7 @@ import Testing
 
     static func launch(
         _ framework: any Framework, _ options: [String: JSONValue], settings: [String: JSONValue] = [:], node: Int = 1,
-        roster: Roster = roster(2)
+        roster: Roster = roster(2), environment: [String: String] = ["HOME": "/root"]
     ) throws -> String {
         let checked = try roster.nodes.map {
             try framework.check(
@@ -27,7 +27,7 @@ import Testing
         let context = LaunchContext(
             roster: roster, node: node, round: LaunchRound(launch: 1, restart: 0), port: 41234,
             processes: checked.map(\.request.processes), runID: "Train-17-train-3-0-1", python: "/venv/bin/python3",
-            environment: ["HOME": "/root"], folder: "/scratch/launch", agent: "/opt/muster-agent")
+            environment: environment, folder: "/scratch/launch", agent: "/opt/muster-agent")
         return PlanText.text(try framework.plan(checked[0].request, context))
     }
 
@@ -44,6 +44,8 @@ import Testing
                     environment: ["HOME": "/root"], folder: "/scratch/c")))
     }
 
+    private static let virtual = ["HOME": "/root", "VIRTUAL_ENV": "/venv"]
+
     static func texts(_ texts: String...) -> JSONValue { .array(texts.map(JSONValue.string)) }
 
     @Test("DeepSpeed's workers get what its own launcher gives them")
@@ -51,12 +53,12 @@ import Testing
         let options: [String: JSONValue] = [
             "entrypoint": .string("train.py"), "arguments": Self.texts("--epochs", "5"),
         ]
-        let direct = try Self.launch(DeepSpeedFramework(), options)
+        let direct = try Self.launch(DeepSpeedFramework(), options, environment: Self.virtual)
         #expect(try differenceFromGolden("deepspeed/direct.txt", direct) == nil)
         let gpus = try Self.launch(
             DeepSpeedFramework(),
             options.merging(["deepspeedArguments": Self.texts("--num_gpus=1", "--module")]) { $1 },
-            roster: Self.roster(2, gpus: 2))
+            roster: Self.roster(2, gpus: 2), environment: Self.virtual)
         #expect(try differenceFromGolden("deepspeed/gpus.txt", gpus) == nil)
     }
 
@@ -64,7 +66,8 @@ import Testing
     func deepspeedRunner() throws {
         let plan = try Self.launch(
             DeepSpeedFramework(),
-            ["entrypoint": .string("train.py"), "deepspeedArguments": Self.texts("--bind_cores_to_rank")])
+            ["entrypoint": .string("train.py"), "deepspeedArguments": Self.texts("--bind_cores_to_rank")],
+            environment: Self.virtual)
         #expect(try differenceFromGolden("deepspeed/real.txt", plan) == nil)
     }
 

@@ -1,3 +1,4 @@
+import Glibc
 import MusterModel
 import MusterWire
 
@@ -53,13 +54,19 @@ enum StepEnvironment {
         return task
     }
 
-    /// What a virtual environment's `activate` does.
+    /// What a virtual environment's `activate` does; for another interpreter, that the programs beside it are found.
     private static func activate(_ python: String, in environment: inout [String: String]) {
         let parts = python.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count > 2 else { return }
         let bin = parts.dropLast().joined(separator: "/")
-        environment["PATH"] = environment["PATH"].map { "\(bin):\($0)" } ?? "\(bin):/usr/local/bin:/usr/bin:/bin"
-        environment["VIRTUAL_ENV"] = parts.dropLast(2).joined(separator: "/")
-        environment["PYTHONHOME"] = nil
+        let prefix = parts.dropLast(2).joined(separator: "/")
+        let path = environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+        let isVirtual = access("\(prefix)/pyvenv.cfg", F_OK) == 0
+        let isConda = access("\(prefix)/conda-meta", F_OK) == 0
+        let isFound = path.split(separator: ":").contains { $0 == bin }
+        if isVirtual || isConda || !isFound { environment["PATH"] = "\(bin):\(path)" }
+        if isVirtual { environment["VIRTUAL_ENV"] = prefix }
+        if isConda { environment["CONDA_PREFIX"] = prefix }
+        if isVirtual || isConda { environment["PYTHONHOME"] = nil }
     }
 }

@@ -43,6 +43,9 @@ struct RunOptions: ParsableArguments {
         help: "Run every step in a copy of the code package of its own, as in other places, instead of in this folder.")
     var isolated = false
 
+    @Flag(name: .long, help: "Let others read the store, as the umask says; a new one is yours alone otherwise.")
+    var shared = false
+
     @Flag(name: .long, help: "Start the flow program anew for every task, also where it could serve them.")
     var noServe = false
 

@@ -17,8 +17,9 @@ struct RunSession {
     func capacity() throws -> MachineCapacity { try LocalMachine.capacity(environment: self.context.environment) }
 
     /// Moves the run to its end and shows it.
+    /// - Parameter continues: It began earlier, with the source of that time.
     /// - Throws: ``CommandFailure`` when it did not succeed, ``SignalExit`` when a signal ended it.
-    func perform(_ record: RunRecord, origin: OriginRun?) async throws {
+    func perform(_ record: RunRecord, origin: OriginRun?, continues: Bool = false) async throws {
         let console = Console(
             style: .choose(
                 json: self.options.json, quiet: self.options.quiet, isTerminal: StandardStream.output.isTerminal,
@@ -27,6 +28,10 @@ struct RunSession {
         let package = try CodePackage(folder: record.manifest.folder)
         for note in package.notes { console.note("warning: \(note)") }
         let source = self.source(of: record, package)
+        if source == nil { for note in package.secrets { console.note("note: \(note)") } }
+        if continues, source != nil, try package.digest() != record.package {
+            console.note("warning: the source has changed since the run began; steps run what is there now")
+        }
         let signals = RunSignals()
         do {
             let verdict = try await self.move(record, origin, source, signals) { console.show($0) }

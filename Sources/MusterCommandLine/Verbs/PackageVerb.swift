@@ -21,6 +21,8 @@ struct PackageListVerb: AsyncParsableCommand {
         var path: String
         var size: Int
         var executable: Bool
+        /// What it leads to, for a link.
+        var link: String?
     }
 
     func run() async throws {
@@ -28,10 +30,12 @@ struct PackageListVerb: AsyncParsableCommand {
         let package = try CodePackage(folder: manifest.folder)
         if self.json {
             let files = package.files.map { File(path: $0.path, size: $0.size, executable: $0.isExecutable) }
-            StandardStream.output.line(try JSONText.page(files))
+            let links = package.links.map { File(path: $0.path, size: 0, executable: false, link: $0.target) }
+            StandardStream.output.line(try JSONText.page((files + links).sorted { $0.path < $1.path }))
         } else {
-            for file in package.files { StandardStream.output.line(file.path) }
+            let lines = package.files.map { ($0.path, "") } + package.links.map { ($0.path, " -> \($0.target)") }
+            for (path, target) in lines.sorted(by: { $0.0 < $1.0 }) { StandardStream.output.line(path + target) }
         }
-        for note in package.notes { StandardStream.error.line("note: \(note)") }
+        for note in package.notes + package.secrets { StandardStream.error.line("note: \(note)") }
     }
 }

@@ -27,13 +27,14 @@ struct ResumeVerb: AsyncParsableCommand {
         let context = try CommandContext()
         let (program, manifest) = try await context.flow(named: flow, self.flow)
         let layout = self.store.layout
-        try layout.prepare()
+        try layout.prepare(isShared: self.options.shared)
         let metadata = try SQLiteMetadata(path: layout.database)
         let session = RunSession(context: context, layout: layout, metadata: metadata, options: self.options)
         let resumption = try await RunPreparation(layout: layout, metadata: metadata).resume(
             self.options.served(manifest), program: program, run: self.originRunID(of: manifest), from: step,
             user: context.user, workFolder: self.options.isolated ? nil : context.folder, capacity: session.capacity(), label: self.options.label)
-        try await session.perform(resumption.record, origin: resumption.origin)
+        try await session.perform(
+            resumption.record, origin: resumption.origin, continues: resumption.origin == nil)
     }
 
     private func split() throws -> (flow: String?, step: String?) {

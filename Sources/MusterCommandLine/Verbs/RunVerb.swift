@@ -29,7 +29,7 @@ struct RunVerb: AsyncParsableCommand {
         let parameters = try ParameterValues(manifest.parameters)
             .read(tokens: words.parameters, environment: context.environment)
         let layout = self.store.layout
-        try layout.prepare()
+        try layout.prepare(isShared: self.options.shared)
         let metadata = try SQLiteMetadata(path: layout.database)
         let session = RunSession(context: context, layout: layout, metadata: metadata, options: self.options)
         let record = try await RunPreparation(layout: layout, metadata: metadata).newRun(

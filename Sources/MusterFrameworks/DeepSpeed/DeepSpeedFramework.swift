@@ -102,7 +102,7 @@ package struct DeepSpeedFramework: Framework {
         if context.roster.nodes[context.node].gpus == 0, environment["DS_ACCELERATOR"] == nil {
             environment["DS_ACCELERATOR"] = "cpu"
         }
-        if environment["TORCH_EXTENSIONS_DIR"] == nil, let folder = Self.extensions(context.python) {
+        if environment["TORCH_EXTENSIONS_DIR"] == nil, let folder = Self.extensions(context) {
             environment["TORCH_EXTENSIONS_DIR"] = folder
         }
         return environment
@@ -110,11 +110,12 @@ package struct DeepSpeedFramework: Framework {
 
     /// Where torch keeps what DeepSpeed compiles at its first use. By default all environments share one place, whatever
     /// their torch, and a build that was killed in one of them would be waited for in all.
-    private static func extensions(_ python: String?) -> String? {
-        guard let parts = python?.split(separator: "/", omittingEmptySubsequences: false), parts.count > 3 else {
-            return nil
-        }
-        return parts.dropLast(2).joined(separator: "/") + "/torch_extensions"
+    private static func extensions(_ context: LaunchContext) -> String? {
+        let parts = context.python?.split(separator: "/", omittingEmptySubsequences: false) ?? []
+        let prefix = parts.dropLast(2).joined(separator: "/")
+        // Another interpreter's folders are the machine's.
+        guard !prefix.isEmpty, context.environment["VIRTUAL_ENV"] == prefix else { return nil }
+        return prefix + "/torch_extensions"
     }
 
     /// The lock of a build (`torch.utils.file_baton`): a process that is killed while it compiles leaves it, and every later

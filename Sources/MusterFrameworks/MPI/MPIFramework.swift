@@ -76,7 +76,7 @@ package struct MPIFramework: Framework {
             return LaunchPlan(remote: hosts.remote, hasRanks: true, reading: Self.reading, leavings: MPIHosts.leavings)
         }
         let named = try options.string("program") ?? ""
-        let program = [context.agent, "rank", context.place(of: named)]
+        let program = [context.agent, "rank", context.program(named)]
         let launcher = PlannedProcess(
             label: tool.program,
             arguments: [tool.program] + arguments + program

@@ -66,7 +66,7 @@ package struct ParallelFramework: Framework {
         let isAlone = context.processes.reduce(0, +) == 1
         let process = PlannedProcess(
             label: isAlone ? name : "\(name) \(context.node)",
-            arguments: [context.place(of: program)] + context.placed(try options.strings("arguments"), of: program),
+            arguments: [context.program(program)] + context.placed(try options.strings("arguments"), of: program),
             environment: context.environment.merging(try options.texts("environment")) { $1 })
         return LaunchPlan(processes: [process])
     }
