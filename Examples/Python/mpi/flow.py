@@ -1,3 +1,5 @@
+import os
+
 from metaflow import FlowSpec, Parameter, current, mpi, pypi, resources, step
 
 
@@ -17,10 +19,15 @@ class MPIFlow(FlowSpec):
     def compute(self):
         """Runs on the control node: compiles, gives every node the program, and runs it on all of them."""
         output = f"{current.tempdir}/pi.txt"
-        current.mpi.cc(args=["-O2", "-o", "pi", "pi.c"])
-        current.mpi.broadcast_file("pi")
-        current.mpi.exec(
-            args=["-n", str(current.parallel.num_nodes)], program="pi", program_args=[output, "1000000"])
+        # In the folder where the flow was started, until it has run.
+        program = f"pi-{current.run_id}"
+        current.mpi.cc(args=["-O2", "-o", program, "pi.c"])
+        try:
+            current.mpi.broadcast_file(program)
+            current.mpi.exec(
+                args=["-n", str(current.parallel.num_nodes)], program=program, program_args=[output, "1000000"])
+        finally:
+            os.remove(program)
         with open(output) as file:
             self.ranks, self.pi = file.read().split()
         self.next(self.join)
