@@ -51,6 +51,8 @@ def run(path, words, again):
     rehearsal.rehearse()
     # What is there now stays: a child that looked for garbage among it would copy every page it lies on.
     gc.freeze()
+    if gc.get_threshold() == UNHURRIED:
+        gc.set_threshold(*loading.thresholds)
     reason = reason or server.prepare()
     if not reason:
         _answer({"loaded": {}})
@@ -77,6 +79,7 @@ class _Loading:
         self.path, self.again = path, again
         self.limit = int(words[1]) if words[:1] == ["--at-most"] else None
         self.captured = Captured()
+        self.thresholds = None
         self.source = self.code = self.preload = self.watch = self.seen = self.installation = None
         # The module that runs as the program: libraries may ask for it while they are loaded.
         self.main = program.main_module(path)
@@ -87,7 +90,7 @@ class _Loading:
         from . import arguments, artifacts, failures, frameworks, graph, inputs, items, running, state, task  # noqa: F401
         import ast
         import faulthandler  # noqa: F401
-        thresholds = gc.get_threshold()
+        self.thresholds = gc.get_threshold()
         gc.set_threshold(*UNHURRIED)
         self.seen, self.installation = _signature(self.path), Installation()
         try:
@@ -98,8 +101,6 @@ class _Loading:
             return f"the flow's file cannot be read: {error}"
         with self.captured:
             reason = self._load(tree)
-        if gc.get_threshold() == UNHURRIED:
-            gc.set_threshold(*thresholds)
         return self._reconsidered(reason, self.preload.count)
 
     def _load(self, tree):
