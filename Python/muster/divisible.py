@@ -31,6 +31,7 @@ class Watch:
         self.variables = _tasks_variables()
         self.temporary = os.environ.get("TMPDIR")
         self.left = _listing(self.temporary)
+        self.folder = os.getcwd()
         self.began = time.time()
         self.entropy = Entropy()
         self.numbers = GlobalNumbers()
@@ -76,6 +77,8 @@ class Watch:
     def _around(self):
         if _tasks_variables() != self.variables:
             return "a library has changed variables of the task"
+        if os.getcwd() != self.folder:
+            return "a library has gone to another folder"
         if _listing(self.temporary) != self.left:
             return f"a library has left something in {self.temporary}"
         return None

@@ -77,6 +77,7 @@ class _Loading:
 
     def __init__(self, path, words, again):
         self.path, self.again = path, again
+        self.folder, self.environment = os.getcwd(), dict(os.environb)
         self.limit = int(words[1]) if words[:1] == ["--at-most"] else None
         self.captured = Captured()
         self.thresholds = None
@@ -146,7 +147,9 @@ class _Loading:
             os.kill(process, signal.SIGKILL)
             os.waitpid(process, 0)
         os.dup2(_connection.fileno(), 0)
-        os.execv(sys.executable, [sys.executable, *self.again, "serve", *words])
+        # A library can have changed them.
+        os.chdir(self.folder)
+        os.execve(sys.executable, [sys.executable, *self.again, "serve", *words], self.environment)
 
     def reason_now(self, request):
         """Why this step cannot be served though others were: something that was read has changed, or is elsewhere."""

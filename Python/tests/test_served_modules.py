@@ -224,6 +224,8 @@ class LibraryTests(unittest.TestCase):
             "import random; random.seed(1)": "random.random()",
             "import random; random.random()": "len([random.random()])",
             "import beside": "beside.__name__",
+            "import os; os.chdir('/')": "os.getcwd() == '/'",
+            "import os; os.environ['MUSTER_TASK'] = 'x'": "os.environ['MUSTER_TASK'] == 'x'",
         }
         if find_spec("numpy"):
             cases["import numpy; numpy.random.seed(1)"] = "float(numpy.random.rand())"
@@ -241,6 +243,15 @@ class LibraryTests(unittest.TestCase):
                 self.assertEqual(len({each["value"][0] for each in outcomes}), 1)
                 # Once by the server, which had to find out, and once in each step.
                 self.assertEqual(count, 3)
+
+    def test_what_a_library_that_is_not_shared_has_changed_is_not_there_when_others_are_loaded(self):
+        outcomes, _ = served(
+            with_lines(LIBRARY, "import library", "import guilty"), installed={
+                "library": "import os\nVALUE = os.environ.get('MODE'), os.getcwd()\n",
+                "guilty": "import os\nos.environ['MODE'] = 'set'\nos.chdir('/')\nF = open(__file__)\n"})
+        self.assertEqual(len({each["value"] for each in outcomes}), 1)
+        self.assertTrue(outcomes[0]["value"].startswith("(None, "))
+        self.assertNotIn("'/'", outcomes[0]["value"])
 
     def test_no_library_is_loaded_before_what_could_influence_it(self):
         for line in ("os.environ['MODE'] = 'set'", "import beside", "def set_mode(x=os.environ.update(MODE='set')): pass",

@@ -67,7 +67,9 @@ class WheelTests(unittest.TestCase):
     def test_a_flow_s_own_file_finds_metaflow_and_hands_its_verbs_over(self):
         command = os.path.join(self.folder, "muster")
         done = self.run_installed(FLOW, "run", "--x", "1", MUSTER_COMMAND=command)
-        self.assertEqual(done.stdout.split(), [command, "run", "--program", os.path.join(self.folder, "start.py"), "--x", "1"], done.stderr)
+        flow = os.path.join(self.folder, "start.py")
+        called = [f"--called-as={each}" for each in (sys.executable, flow)]
+        self.assertEqual(done.stdout.split(), [command, "run", *called, "--program", flow, "--x", "1"], done.stderr)
 
     @unittest.skipIf(__import__("importlib.util").util.find_spec("metaflow"), "a real Metaflow is installed")
     def test_no_other_program_finds_it(self):
