@@ -92,6 +92,22 @@ class ReadOnlyStoreTests(unittest.TestCase):
         self.addCleanup(connection.close)
         self.assertEqual(self.flows(), ["F"])
 
+    def test_what_is_damaged_is_told_with_its_run(self):
+        from muster.client.objects import Run
+        from muster.client.store import Store
+        from muster.errors import MusterException
+        store = Store(self.folder.name)
+        record = json.dumps({"flow": "F", "manifest": MANIFEST})
+        for text, events, says in (
+            ("rubbish", [], "the record of the run 7 cannot be read"), ("[]", [], "the record of the run 7 cannot be read"),
+            (record, [(1, "attemptStarted", 9, 0, None)], "the events of the run F/7 do not fit its flow"),
+            (record, [(1, "started", None, None, None), (2, "attemptSucceeded", 1, 0, b"[]")], "the events of the run F/7"),
+        ):
+            with self.subTest(text=text, events=events), mock.patch.object(
+                    store, "query", lambda words, *_: events if "sequence" in words else [("7", text, None, "failed")]):
+                with self.assertRaisesRegex(MusterException, says):
+                    Run("F/7", _store=store, _namespace_check=False)._now()
+
     def test_a_store_that_cannot_be_reached_is_no_empty_one(self):
         from muster.client.store import Store
         from muster.errors import MusterException

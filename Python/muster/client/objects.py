@@ -1,6 +1,6 @@
 """Flows, runs, steps, tasks and artifacts as objects that are read when they are asked for."""
 
-from ..errors import CaughtFailure
+from ..errors import CaughtFailure, MusterException
 from ..names import hint
 from ..stored import StoredParameters
 from .history import History
@@ -146,7 +146,13 @@ class Run(_Object):
             self._record = self._store.run(self._flow, self._run)
             self._history = None
         if self._history is None:
-            self._history = History(self._record["manifest"], self._store.events(self._flow, self._run))
+            events = self._store.events(self._flow, self._run)
+            try:
+                self._history = History(self._record["manifest"], events)
+            except Exception as error:
+                raise MusterException(
+                    f"the events of the run {self._flow}/{self._run} do not fit its flow ({type(error).__name__}: {error}); "
+                    "the store was damaged or written by another version") from None
         return self._history
 
     @property

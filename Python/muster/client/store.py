@@ -177,6 +177,11 @@ def _read(path, size):
 
 
 def _record(run, record, finished, verdict):
-    record = from_json(record)
-    record.update(run=run, finished=finished, verdict=verdict)
+    try:
+        record = from_json(record)
+        record["manifest"]
+        record.update(run=run, finished=finished, verdict=verdict)
+    except Exception:
+        raise MusterException(
+            f"the record of the run {run} cannot be read; the store was damaged or written by another version") from None
     return record
