@@ -58,6 +58,38 @@ def write(value, path):
         write_to(value, io.BufferedWriter(_WholeWriter(file), CHUNK))
 
 
+def pickled(value):
+    """The pickle of `value`, and its large buffers. Raises what pickling it raises."""
+    buffers, file = [], io.BytesIO()
+    _pickler(file, buffers).dump(value)
+    return file.getbuffer(), buffers
+
+
+def write_pickled(stream, buffers, path):
+    """Writes what `pickled` gave into a new file. Returns how many bytes that has."""
+    with open(path, "wb", buffering=0) as file:
+        counter = _Counter(io.BufferedWriter(_WholeWriter(file), CHUNK))
+        counter.write(stream)
+        _append(buffers, counter)
+        counter.file.flush()
+        return counter.position
+
+
+def measure(value):
+    """How many bytes the file of `value` would have. Raises what pickling it raises."""
+    counter = _Counter(_Nowhere())
+    write_to(value, counter)
+    return counter.position
+
+
+class _Nowhere:
+    def write(self, data):
+        pass
+
+    def flush(self):
+        pass
+
+
 class _WholeWriter(io.RawIOBase):
     """Writes everything it is given, a mebibyte at a time.
 
@@ -92,22 +124,30 @@ class _Counter:
     def align(self):
         self.write(bytes(-self.position % ALIGNMENT))
 
+    def flush(self):
+        self.file.flush()
+
 
 def write_to(value, file):
     buffers = []
     counter = _Counter(file)
     _pickler(counter, buffers).dump(value)
-    if buffers:
-        table = b""
-        for buffer in buffers:
-            counter.align()
-            with buffer.raw() as view:
-                table += struct.pack("<QQ", counter.position, view.nbytes)
-                counter.write(view)
-            buffer.release()
-        counter.align()
-        counter.write(table + struct.pack("<Q", len(buffers)) + MARK)
+    _append(buffers, counter)
     file.flush()
+
+
+def _append(buffers, counter):
+    if not buffers:
+        return
+    table = b""
+    for buffer in buffers:
+        counter.align()
+        with buffer.raw() as view:
+            table += struct.pack("<QQ", counter.position, view.nbytes)
+            counter.write(view)
+        buffer.release()
+    counter.align()
+    counter.write(table + struct.pack("<Q", len(buffers)) + MARK)
 
 
 def read(path):

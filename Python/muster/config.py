@@ -8,6 +8,12 @@ from .launch import launch
 from .location import at_caller
 
 
+# Characters of a config in one word: Linux takes words of 128 KiB, and a character has up to 4 bytes.
+PIECE = 30_000
+# Bytes of all configs: Linux takes a quarter of the stack's limit for all words and variables, 2 MiB as a rule.
+LARGEST = 1_500_000
+
+
 class ConfigValue(dict):
     """A config's content: a dict whose entries are attributes too. It cannot be changed."""
 
@@ -166,5 +172,17 @@ def front():
     words = []
     for name, config in sorted(Config.known.items()):
         if config.text is not None:
-            words += ["--config-value", name, config.text]
+            first, *others = _pieces(config.text)
+            words += ["--config-value", name, first]
+            for piece in others:
+                words += ["--config-more", name, piece]
+    size = sum(len(word.encode()) for word in words)
+    if size > LARGEST:
+        raise ParameterError(
+            f"the flow's configs have {size} bytes, and at most {LARGEST} can be handed on to every step; give what is large as a "
+            "file, with IncludeFile")
     return words
+
+
+def _pieces(text):
+    return [text[start:start + PIECE] for start in range(0, len(text), PIECE)] or [""]

@@ -68,6 +68,13 @@ class StepEnvironmentError(MusterException):
     headline = "Environment"
 
 
+class StepTimeout(MusterException):
+    """The step's time is up."""
+
+    code = "task.timeout"
+    headline = "Timeout"
+
+
 class StepFailure(MusterException):
     """Something that the agent was asked for has failed; the code and the message are the agent's own."""
 

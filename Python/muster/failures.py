@@ -14,19 +14,22 @@ OWN_WORDS = 300
 SENTENCE = 1000
 
 
-def tell(error, folder):
-    """Writes the traceback to standard error and the error into the result. Returns the exit code and what was told."""
+def tell(error, folder, left):
+    """Writes the traceback to standard error and the error into the result. Returns the exit code and what was told.
+
+    left: gives what was set before, see ``leave_error``.
+    """
     frames = users_frames(error)
     told = text(error, frames)
     sys.stdout.flush()
     sys.stderr.write(told)
     sys.stderr.flush()
     leave_error(folder, getattr(error, "code", "step.error") if isinstance(error, MusterException) else "step.error",
-                summary(error, frames))
+                summary(error, frames), left)
     return 1, told
 
 
-def told_exit(leaving, step, folder):
+def told_exit(leaving, step, folder, left):
     """The body called sys.exit, or something in it did: that is no way to end a step. Returns as ``tell`` does."""
     frames = users_frames(leaving)
     place = f" ({_place(frames[-1])})" if frames else ""
@@ -37,7 +40,7 @@ def told_exit(leaving, step, folder):
     sys.stdout.flush()
     sys.stderr.write(f"{message}{said if said not in message else ''}\n")
     sys.stderr.flush()
-    leave_error(folder, "step.error", message)
+    leave_error(folder, "step.error", message, left)
     return status or 1, message
 
 

@@ -61,6 +61,10 @@ def take_front(words, launch):
         elif option == "--config-value":
             name = argument()
             launch.config_values[name] = words.pop(0) if words else ""
+        elif option == "--config-more":
+            # The next piece of a text that is too long for one word.
+            name = argument()
+            launch.config_values[name] = launch.config_values.get(name, "") + (words.pop(0) if words else "")
         elif option == "--branch":
             launch.project["branch"] = argument()
         elif option == "--production":

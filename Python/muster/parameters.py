@@ -92,24 +92,36 @@ class Parameter:
 
     def _default_value(self, flow_name):
         default = self._resolved(flow_name)
-        kind = self.kind
         try:
-            if default is None:
-                return None
-            if kind == "json":
-                return json.loads(default) if isinstance(default, str) else json.loads(json.dumps(default))
-            if self.separator is not None and isinstance(default, (list, tuple)):
-                return self.separator.join(default)
-            if kind == "double":
-                return float(default)
-            if kind == "int" and (isinstance(default, bool) or int(default) != default):
-                raise ValueError("it is no whole number")
-            if kind == "string" and not isinstance(default, str):
-                raise ValueError("it is no text")
-            return {"int": int, "bool": bool, "string": str}[kind](default)
-        except (TypeError, ValueError) as error:
+            return None if default is None else self._text(default)
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
             raise ParameterError(
-                f"{self.place}: the default {default!r} of Parameter '{self.name}' is no {kind}: {error}") from None
+                f"{self.place}: the default {default!r} of Parameter '{self.name}' is no {self.kind}: {error}") from None
+
+    def _text(self, default):
+        """A default as a run keeps it, which `stored.value` reads again."""
+        kind = self.kind
+        if kind == "json":
+            text = default if isinstance(default, str) else json.dumps(default)
+            json.loads(text)
+        elif kind == "bool":
+            text = "true" if _truth(default) else "false"
+        elif kind == "double":
+            text = repr(float(default))
+        elif kind == "int":
+            text = str(int(default))
+        elif self.separator is not None and isinstance(default, (list, tuple)):
+            text = self.separator.join(default)
+        elif isinstance(default, str) or self._is_literal and isinstance(default, (bool, int, float)):
+            text = str(default)
+        else:
+            raise ValueError("it is no text")
+        text.encode()
+        return text
+
+    @property
+    def _is_literal(self):
+        return not callable(self.default)
 
     def _resolved(self, flow_name):
         from .config import resolve
@@ -134,20 +146,53 @@ class Parameter:
 
     def value(self, stored, agent):
         """The value that a task sees, from what the run keeps."""
+        if stored is not None and self._stands_for_itself(stored):
+            from copy import deepcopy
+            return deepcopy(self._resolved(None))
+
         def read(reference):
             with open(agent.locate(reference), "rb") as file:
                 return file.read()
         return stored_value(stored, self.kind, read=read, **self.reading)
 
 
+    def _stands_for_itself(self, stored):
+        """Whether the value is a default that no text says as it is: a tuple, a dict whose keys are numbers."""
+        if self.default is None or isinstance(self.default, str) or not self._is_literal or self.separator is not None:
+            return False
+        return self.kind in ("json", "string") and self._default_value(None) == stored
+
+
+def _truth(default):
+    """As Metaflow reads a truth from a text."""
+    if not isinstance(default, str):
+        return bool(default)
+    word = default.strip().lower()
+    if word in ("true", "t", "1", "yes", "y", "on"):
+        return True
+    if word in ("false", "f", "0", "no", "n", "off"):
+        return False
+    raise ValueError("it is neither true nor false")
+
+
 class _Context:
     """What the function that makes a default is told."""
 
+    # Where a run of this machine keeps its artifacts.
+    ds_type = "local"
+
     def __init__(self, flow_name, parameter_name):
+        from .config import Config, ConfigValue
         from .users import user
+        self.configs = ConfigValue({name: each.value for name, each in Config.known.items()})
         self.flow_name = flow_name
         self.parameter_name = parameter_name
         self.user_name = user()
+
+    @staticmethod
+    def logger(message):
+        import sys
+        sys.stderr.write(f"{message}\n")
 
 
 class IncludeFile(Parameter):

@@ -13,7 +13,7 @@ _DESCRIPTION = """{
   "version": 1, "socket": "", "user": "", "taskID": "1", "temporaryFolder": "", "tags": [], "parameters": {},
   "attempt": {"flow": "Rehearsal", "run": "1", "step": "start", "task": 1, "attempt": 0},
   "inputs": [{"step": "start", "artifacts": {"unchanged": {"digest": "", "size": 1, "encoding": "pickle"}}}],
-  "foreach": [{"index": 0, "count": 1, "item": 1}], "parallel": {"nodes": 1, "index": 0}
+  "foreach": [{"index": 0, "count": 1, "item": "1"}], "parallel": {"nodes": 1, "index": 0}
 }"""
 
 

@@ -69,4 +69,8 @@ class State:
             return False
         if type(value) in artifacts.IMMUTABLE:
             return True
-        return self.references[name]["encoding"] == "pickle" and artifacts.is_unchanged(value, path)
+        try:
+            return self.references[name]["encoding"] == "pickle" and artifacts.is_unchanged(value, path)
+        except Exception:
+            # It cannot be pickled any more, which is said where it is written.
+            return False

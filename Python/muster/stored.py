@@ -1,21 +1,25 @@
-"""The values of parameters, from what a run keeps of them: JSON, or the reference of a file."""
+"""The values of parameters, from what a run keeps of them: texts as they were given."""
+
+import json
 
 
 def value(stored, kind, separator=None, encoding=None, read=None):
     """What a flow sees.
 
-    kind: as the manifest names it. separator: of a list in one text. encoding: of a file that is a text. read: gives the
+    stored: a text, or None. kind: as the manifest names it. separator: of a list in one text. encoding: of a file that is a text. read: gives the
     bytes of a file's reference.
     """
     if stored is None:
         return None
     if kind == "file":
-        data = read(stored)
+        data = read(json.loads(stored))
         return data.decode(encoding) if encoding else data
     if separator and stored:
         return stored.split(separator)
-    # JSON does not tell 1.0 from 1.
-    return float(stored) if kind == "double" else stored
+    return _READERS.get(kind, str)(stored)
+
+
+_READERS = {"int": int, "double": float, "bool": lambda text: text == "true", "json": json.loads}
 
 
 class StoredParameters:
@@ -37,13 +41,12 @@ class StoredParameters:
 
     def reference(self, name):
         """Of a file; None for any other parameter."""
-        stored = self._found[name][1]
-        is_file = isinstance(stored, dict) and stored.keys() == {"digest", "size", "encoding"}
-        return stored if is_file else None
+        entry, stored = self._found[name]
+        return json.loads(stored) if stored is not None and "file" in entry.get("kind", {}) else None
 
     def value(self, name):
         entry, stored = self._found[name]
         artifact = entry.get("artifact") or {}
         return value(
-            stored, next(iter(entry.get("kind", {"json": {}}))), artifact.get("separator"), artifact.get("encoding"),
+            stored, next(iter(entry.get("kind", {"string": {}}))), artifact.get("separator"), artifact.get("encoding"),
             lambda reference: self._read(reference, name))

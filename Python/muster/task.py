@@ -11,8 +11,8 @@ from .constants import fix
 from .errors import ArtifactError, ProtocolError, TransitionError
 from .location import at_caller, caller
 
-# What the outer foreaches of a task had for elements: the engine only hands out the innermost one.
-OUTER = "_foreach_outer"
+# Bytes. File systems take 255.
+LONGEST_NAME = 200
 
 
 class Task:
@@ -43,19 +43,18 @@ class Task:
         self._first_input = inputs[0] if inputs else None
         # Constants that this task keeps, by name, as files of its folder.
         self._kept = {}
+        # Names of artifacts of which was said that they cannot be kept.
+        self._unkept = set()
         self.frames = self.description.get("foreach", [])
         self.is_gang = any(hasattr(each, "framework") for each in self.function.decorators)
         self.transition = None
         self.place = None
         self.current = None
+        # The body has failed: from here on nothing interrupts what is left to do.
+        self.is_over = False
         self.process = os.getpid()
         self.began = time.time()
-        self._outer = self._outer_elements(inputs)
-        references = self.flow._state.references
-        if len(self.frames) < 2:
-            references.pop(OUTER, None)
-        elif self.is_join:
-            self.flow.__dict__[OUTER] = self._outer[:len(self.frames) - 1]
+        # By their depth: the elements that were asked for.
         self._elements = {}
 
     def _function(self):
@@ -99,20 +98,8 @@ class Task:
 
     def _element(self, depth):
         if depth not in self._elements:
-            is_innermost = depth == len(self.frames) - 1
-            stored = self.frames[depth].get("item") if is_innermost else self._outer[depth]
-            self._elements[depth] = items.decode(stored, self._artifact)
+            self._elements[depth] = items.read(self.frames[depth], self.agent.locate)
         return self._elements[depth]
-
-    def _artifact(self, name):
-        holder = self.inputs[0] if self.inputs else self.flow
-        return holder._state.load(name)
-
-    def _outer_elements(self, inputs):
-        holder = inputs[0] if inputs else None
-        if holder is None or OUTER not in holder._state.references or len(self.frames) < 2:
-            return []
-        return holder._state.load(OUTER)
 
     # self.next
 
@@ -178,16 +165,12 @@ class Task:
             raise TransitionError(at_caller(
                 f"foreach='{variable}': self.{variable} is empty; give it at least one element, or choose another step "
                 "when there is none"))
-        with open(os.path.join(self.folder, "items.jsonl"), "w", encoding="utf-8") as file:
-            for index, element in enumerate(elements):
-                try:
-                    file.write(items.encode(element, variable, index) + "\n")
-                except Exception as error:
-                    raise ArtifactError(at_caller(
-                        f"element {index} of self.{variable} in step {self.step} cannot be pickled: "
-                        f"{type(error).__name__}: {error}")) from None
-        if self.frames:
-            self.flow.__dict__[OUTER] = self._outer[:len(self.frames) - 1] + [self.frames[-1].get("item")]
+        try:
+            items.write(elements, self.folder)
+        except items.Unpicklable as failure:
+            which = f"self.{variable}" if failure.index is None else f"element {failure.index} of self.{variable}"
+            raise ArtifactError(at_caller(
+                f"{which} in step {self.step} cannot be pickled: {type(failure.error).__name__}: {failure.error}")) from None
         return len(elements)
 
     @staticmethod
@@ -250,6 +233,27 @@ class Task:
         """What stands in `result.json`. The artifacts are written."""
         result = {
             "version": 1, "transition": self.transition or {"end": {}}, "artifacts": {}, "unchanged": {}}
+        self._collect(result, self._write_artifact)
+        return result
+
+    def left(self):
+        """Of a body that has failed: what it had set, as far as that can be kept, and what it was given."""
+        result = {"artifacts": {}, "unchanged": {}}
+
+        def write(name, value):
+            if name in self._unkept:
+                return None
+            try:
+                return self._write_artifact(name, value)
+            except Exception as error:
+                sys.stderr.write(f"{error} (it is not kept)\n")
+                return None
+
+        self._collect(result, write)
+        return result
+
+    def _collect(self, result, write):
+        """write: writes one artifact and gives its path; None for one that is left out."""
         state = self.flow._state
         for name, path in self._kept.items():
             result["artifacts"][name] = {"path": path, "encoding": "pickle"}
@@ -259,26 +263,36 @@ class Task:
             if state.is_unchanged(name, value):
                 result["unchanged"][name] = state.references[name]
             else:
-                path = self._write(
-                    name, value, lambda: f"{self._place_of(name)}artifact self.{name} of step {self.step}")
-                result["artifacts"][name] = {"path": path, "encoding": "pickle"}
+                path = write(name, value)
+                if path is not None:
+                    result["artifacts"][name] = {"path": path, "encoding": "pickle"}
         for name, reference in state.references.items():
             if name not in self.flow.__dict__:
                 result["unchanged"][name] = reference
-        return result
+
+    def _write_artifact(self, name, value):
+        return self._write(name, value, lambda: f"{self._place_of(name)}artifact self.{name} of step {self.step}")
 
     def _write(self, name, value, what):
         """what: tells for a message what it is; looking for that costs more than to write most artifacts."""
-        path = f"artifacts/{name}"
+        path = self._path(name)
         try:
             artifacts.write(value, os.path.join(self.folder, path))
         except OSError:
             raise
         except Exception as error:
+            self._unkept.add(name)
             raise ArtifactError(
                 f"{what()} cannot be pickled: {type(error).__name__}: {error}; keep it in a local variable, or store what "
                 "it is made from") from None
         return path
+
+    def _path(self, name):
+        """The file of an artifact. A name that is none for a file, or too long for one, stands in the result alone."""
+        if name.isidentifier() and len(name.encode()) <= LONGEST_NAME:
+            return f"artifacts/{name}"
+        import hashlib
+        return f"artifacts/@{hashlib.sha256(name.encode(errors='surrogatepass')).hexdigest()}"
 
     def _place_of(self, name):
         """Where the step sets the artifact, for a message."""
@@ -303,9 +317,18 @@ def leave_result(folder, result):
         json.dump(result, file)
 
 
-def leave_error(folder, code, message):
-    leave_result(
-        folder, {"version": 1, "artifacts": {}, "unchanged": {}, "error": {"code": code, "message": message}})
+def leave_error(folder, code, message, left=None):
+    """left: gives `artifacts` and `unchanged` of a body that has failed; None where there is no body."""
+    result = {"version": 1, "artifacts": {}, "unchanged": {}, "error": {"code": code, "message": message}}
+    # First of all, whatever becomes of the artifacts.
+    leave_result(folder, result)
+    if left is None:
+        return
+    try:
+        result.update(left())
+        leave_result(folder, result)
+    except Exception as error:
+        sys.stderr.write(f"what the step had set is not kept: {type(error).__name__}: {error}\n")
 
 
 def _read(folder):
@@ -343,6 +366,11 @@ def end_if_forked(process, step, error=None):
     os._exit(code)
 
 
+def _is_over(task):
+    if task is not None:
+        task.is_over = True
+
+
 def run(flow_class, step, folder, made=None):
     """Runs a step body as this process's work. Returns the process's exit code; a failure is told and written down.
 
@@ -355,11 +383,13 @@ def run(flow_class, step, folder, made=None):
         task.run()
         return 0
     except SystemExit as leaving:
+        _is_over(task)
         end_if_forked(process, step, leaving)
-        code, text = failures.told_exit(leaving, step, folder)
+        code, text = failures.told_exit(leaving, step, folder, task and task.left)
     except BaseException as error:
+        _is_over(task)
         end_if_forked(process, step, error)
-        code, text = failures.tell(error, folder)
+        code, text = failures.tell(error, folder, task and task.left)
     if task is not None:
         task.failed(text)
     return code

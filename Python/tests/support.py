@@ -95,7 +95,7 @@ class Workshop:
     def problems(self):
         return [f"{each['location']['line']}: {each['message']}" for each in self.describe()["problems"]]
 
-    def step(self, name, inputs=(), foreach=(), nodes=1, index=0, parameters=None, attempt=0, front=()):
+    def step(self, name, inputs=(), foreach=(), nodes=1, index=0, parameters=None, attempt=0, front=(), **more):
         """Runs one step; `inputs` are outcomes of other steps. Returns its Outcome."""
         self.count += 1
         folder = os.path.join(self.folder, f"task-{self.count}")
@@ -103,7 +103,7 @@ class Workshop:
         self.agent.task_folder = folder
         task = self.task(folder, name, inputs, foreach, nodes, index, parameters or {}, attempt)
         with open(os.path.join(folder, "task.json"), "w") as file:
-            json.dump(task, file)
+            json.dump({**task, **more}, file)
         done = self.call("step", name, "--folder", folder, front=front)
         return Outcome(self, name, self.count, folder, done)
 
@@ -131,14 +131,18 @@ class Outcome:
             with open(path) as file:
                 self.result = json.load(file)
         self.references = dict(self.result["unchanged"]) if self.result else {}
-        for name, file in (self.result or {"artifacts": {}})["artifacts"].items():
-            path = os.path.join(folder, file["path"])
-            with open(path, "rb") as opened:
-                data = opened.read()
-            digest = hashlib.sha256(data).hexdigest()
-            workshop.agent.files[digest] = path
-            self.references[name] = {"digest": digest, "size": len(data), "encoding": file["encoding"]}
         self._workshop = workshop
+        for name, file in (self.result or {"artifacts": {}})["artifacts"].items():
+            self.references[name] = self._take(file)
+
+    def _take(self, file):
+        """Takes a file of the task folder in, as the agent does, and returns its reference."""
+        path = os.path.join(self.folder, file["path"])
+        with open(path, "rb") as opened:
+            data = opened.read()
+        digest = hashlib.sha256(data).hexdigest()
+        self._workshop.agent.files[digest] = path
+        return {"digest": digest, "size": len(data), "encoding": file["encoding"]}
 
     @property
     def transition(self):
@@ -150,9 +154,14 @@ class Outcome:
         return self.result["error"]["message"]
 
     @property
-    def items(self):
+    def frames(self):
+        """For each element of the foreach that the step began: what a task is told of it."""
         with open(os.path.join(self.folder, "items.jsonl")) as file:
-            return [json.loads(line) for line in file]
+            lines = file.read().splitlines()
+        return [
+            {"step": self.step, "index": index, "count": len(lines),
+             **({"artifact": self._take(json.loads(line[1:]))} if line.startswith("@") else {"item": line})}
+            for index, line in enumerate(lines)]
 
     def value(self, name):
         from muster import artifacts

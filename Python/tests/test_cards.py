@@ -20,7 +20,7 @@ BODY = """
 class CardTests(unittest.TestCase):
     def test_a_page_shows_what_the_step_put_on_it_and_the_task_itself(self):
         with Workshop(flow("alpha = Parameter('alpha', default=2)\n" + BODY.replace("\n    ", "\n"))) as workshop:
-            outcome = workshop.step("start", parameters={"alpha": 2})
+            outcome = workshop.step("start", parameters={"alpha": "2"})
             self.assertEqual(outcome.code, 0, outcome.errors)
             pages = dict(workshop.agent.cards)
         self.assertEqual(list(pages), ["0_default", "1_blank_second"])

@@ -9,6 +9,7 @@ import support  # noqa: F401
 from muster.client.history import History
 
 MANIFEST = {
+    "parameters": [{"name": "alpha", "kind": {"double": {}}}],
     "language": "python",
     "steps": [
         {"name": "start", "settings": {"retry": {"times": 0}}}, {"name": "work", "settings": {"retry": {"times": 1}}},
@@ -175,7 +176,7 @@ class ClientTests(unittest.TestCase):
         self.add_run(run, "ann", 11.0, verdict, [], log)
 
     def add_run(self, run, user, created, verdict, tags, log=None):
-        record = {"run": run, "user": user, "created": created, "manifest": MANIFEST, "parameters": {"alpha": 0.5}, "package": "abc"}
+        record = {"run": run, "user": user, "created": created, "manifest": MANIFEST, "parameters": {"alpha": "0.5"}, "package": "abc"}
         cursor = self.database.execute(
             "INSERT INTO runs (flow, run, created, finished, verdict, record) VALUES ('F', ?, ?, ?, ?, ?)",
             (run, created, created + 1 if verdict else None, verdict, json.dumps(record)))
@@ -246,7 +247,8 @@ class ClientTests(unittest.TestCase):
             {"name": "names", "kind": {"string": {}}, "artifact": {"name": "names", "separator": ","}},
             {"name": "note", "kind": {"file": {}}, "artifact": {"name": "note", "encoding": "utf-8"}},
             {"name": "raw", "kind": {"file": {}}}, {"name": "none", "kind": {"file": {}}}]
-        values = {"learning_rate": 2, "names": "a,b", "note": reference, "raw": reference, "none": None}
+        values = {
+            "learning_rate": "2", "names": "a,b", "note": json.dumps(reference), "raw": json.dumps(reference), "none": None}
         run = self.client.Run("F/7")
         run._record.update(manifest={**MANIFEST, "parameters": entries}, parameters=values, verdict="succeeded")
         task = objects.Task("F/7/end/7", _run=run)

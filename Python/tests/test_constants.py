@@ -37,7 +37,7 @@ class ConstantTests(unittest.TestCase):
     def test_they_are_artifacts_of_every_task_as_they_were_before_the_first_body(self):
         with Workshop(flow(BODY)) as workshop:
             self.assertEqual(workshop.problems(), [])
-            start = workshop.step("start", parameters={"alpha": 1})
+            start = workshop.step("start", parameters={"alpha": "1"})
             self.assertEqual(sorted(start.result["artifacts"]), ["names", "rate", "seen", "settings"])
             self.assertEqual((start.value("rate"), start.value("names"), start.value("settings")), (0.5, ["a"], {"x": 1}))
             self.assertEqual(start.value("seen"), (0.5, 1.0, 0.5))
@@ -76,8 +76,7 @@ class ConstantTests(unittest.TestCase):
         body += "@step\ndef join(self, inputs): self.next(self.end)\n"
         with Workshop(flow(body)) as workshop:
             start = workshop.step("start")
-            frame = {"step": "start", "index": 1, "count": 2, "item": start.items[1]}
-            self.assertEqual(workshop.step("work", [start], [frame]).value("seen"), b"y")
+            self.assertEqual(workshop.step("work", [start], [start.frames[1]]).value("seen"), b"y")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ class CurrentTests(unittest.TestCase):
     def seen(self, line, decorators="", step="start", **task):
         body = f"alpha = Parameter('alpha', default=1)\n{decorators}\n@step\ndef start(self):\n    self.seen = {line}\n    self.next(self.end)\n"
         with Workshop(flow(body)) as workshop:
-            outcome = workshop.step(step, parameters={"alpha": 1}, **task)
+            outcome = workshop.step(step, parameters={"alpha": "1"}, **task)
             return outcome.value("seen") if outcome.code == 0 else outcome.error
 
     def test_it_knows_the_flow_s_parameters_and_graph(self):

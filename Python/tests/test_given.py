@@ -31,8 +31,8 @@ class ParameterTests(unittest.TestCase):
             "i": "string", "j": "file", "k": "int", "l": "string", "long_name": "int", "n": "int"})
         self.assertEqual(
             {name: each["defaultValue"] for name, each in found.items() if "defaultValue" in each},
-            {"a": 1, "b": 1.0, "c": True, "d": "x", "e": [1], "f": None, "h": {"x": 1}, "i": "a,b", "j": "x.txt", "k": 7,
-             "l": "TestFlow", "long_name": 1, "n": 2})
+            {"a": "1", "b": "1.0", "c": "true", "d": "x", "e": "[1]", "f": None, "h": '{"x": 1}', "i": "a,b", "j": "x.txt",
+             "k": "7", "l": "TestFlow", "long_name": "1", "n": "2"})
         self.assertEqual(
             {name: each["artifact"] for name, each in found.items() if "artifact" in each},
             {"i": {"name": "i", "separator": ","}, "j": {"name": "j", "encoding": "utf-8"}, "long_name": {"name": "m"}})
@@ -54,10 +54,36 @@ class ParameterTests(unittest.TestCase):
             "rate = Parameter('learning_rate', default=1.0)\nnames = Parameter('names', default='a', separator=',')\n"
             + START.format("self.seen = (self.rate, type(self.rate).__name__, self.names)"))
         with Workshop(flow(body)) as workshop:
-            outcome = workshop.step("start", parameters={"learning_rate": 2, "names": "x,y"})
+            outcome = workshop.step("start", parameters={"learning_rate": "2", "names": "x,y"})
             self.assertEqual(outcome.value("seen"), (2.0, "float", ["x", "y"]))
         with Workshop(flow("a = Parameter('a', default=1)\n" + START.format("setattr(self, 'a', 2)"))) as workshop:
-            self.assertIn("self.a is a parameter and cannot be set", workshop.step("start", parameters={"a": 1}).error)
+            self.assertIn("self.a is a parameter and cannot be set", workshop.step("start", parameters={"a": "1"}).error)
+
+    def test_defaults_and_texts_of_every_type_arrive_as_under_metaflow(self):
+        cases = [
+            ("type=int, default='5'", "5", None), ("type=bool, default='false'", "False", None), ("type=str, default=5", "5", None),
+            ("type=int, default=5.7", "5", None), ("type=float, default=3", "3.0", None), ("default=(1, 2)", "(1, 2)", None),
+            ("default={1: 2}", "{1: 2}", None), ("type=JSONType, default={1: (2,)}", "{1: (2,)}", None),
+            ("default=[1.0, 2]", "[1.0, 2]", None), ("default=10 ** 30", str(10 ** 30), None), ("default=True", "True", None),
+            ("type=JSONType, default='{\"b\": 1.0, \"a\": NaN}'", "{'b': 1.0, 'a': nan}", None),
+            ("default=2, required=True", "2", None), ("type=float, default='nan'", "nan", None), ("type=bool, default='t'", "True", None),
+            ("default=float('inf')", "inf", None), ("default=-0.0", "-0.0", None), ("default='', separator=','", "''", None),
+            ("type=str, default=lambda context: context.ds_type", "'local'", None), ("default=None, type=JSONType", "None", None),
+            ("default=1.0", "inf", "1e400"), ("default=1.0", "0.1", "0.10"), ("default=1.0", "-0.0", "-0.0"),
+            ("default=1", "123456789012345678901234567890", "123456789012345678901234567890"),
+            ("type=JSONType", "{'b': 1.0, 'a': [-0.0, inf, 123456789012345678901]}", '{"b": 1.0, "a": [-0.0, Infinity, 123456789012345678901]}'),
+            ("type=JSONType", "'a'", '"a"'), ("type=JSONType", "None", "null"), ("default='x'", "'1.0'", "1.0"),
+        ]
+        for options, expected, given in cases:
+            body = f"a = Parameter('a', {options})\n" + START.format("self.seen = repr(self.a)")
+            with self.subTest(options, given=given), Workshop(flow(body)) as workshop:
+                text = workshop.describe()["parameters"][0].get("defaultValue") if given is None else given
+                self.assertEqual(workshop.step("start", parameters={"a": text}).value("seen"), expected)
+
+    def test_a_default_that_no_text_can_say_is_refused_with_its_place(self):
+        for options in ("default=float('nan'), type=int", "default='\\ud800'", "type=JSONType, default='[1'", "type=bool, default='maybe'"):
+            with self.subTest(options):
+                self.assertIn("flow.py:5: the default", self.refusal(f"a = Parameter('a', {options})"))
 
     def test_setting_a_parameter_is_seen_in_the_source(self):
         with Workshop(flow("a = Parameter('a', default=1)\n" + START.format("self.a = 2"))) as workshop:
@@ -78,6 +104,15 @@ class ConfigTests(unittest.TestCase):
                 kept = manifest["program"][3:]
                 self.assertEqual(json.loads(kept[kept.index("settings") + 1])["name"], name)
                 self.assertEqual(workshop.step("start", front=kept).value("seen"), name)
+
+    def test_a_long_config_is_whole_in_every_step_and_one_that_is_too_long_is_refused(self):
+        body = "c = Config('c', default='c.json')\n" + START.format("self.seen = self.c")
+        content = {"ä" * 10: "ä" * 200_000, "x": 1.0}
+        with Workshop(flow(body), c_json=json.dumps(content, ensure_ascii=False)) as workshop:
+            front = workshop.describe()["program"][3:]
+            self.assertEqual(workshop.step("start", front=front).value("seen"), content)
+        with Workshop(flow(body), c_json=json.dumps("x" * 1_600_000)) as workshop:
+            self.assertIn("the flow's configs have 16", workshop.call("describe").stderr)
 
     def test_a_config_that_is_not_there_says_how_to_give_it(self):
         with Workshop(flow(self.BODY)) as workshop:
@@ -110,7 +145,7 @@ class DecoratorTests(unittest.TestCase):
             "@retry(times=1, minutes_between_retries=0.5)": {"retry": {"times": 1, "minutesBetween": 0.5}},
             "@catch(var='failure')": {"catchInto": "failure"},
             "@catch": {"catchInto": "_caught"},
-            "@timeout(seconds=30, minutes=1)": {"timeout": 90},
+            "@timeout(seconds=30, minutes=1)": {"timeout": 90, "timeoutPatience": 2},
             "@environment(vars={'A': 1})": {"environment": {"A": "1"}},
             "@pypi(packages={'numpy': '2.0', 'torch': '>=2', 'x': ''}, python='3.11')":
                 {"python": {"packages": ["numpy==2.0", "torch>=2", "x"], "python": "3.11"}},

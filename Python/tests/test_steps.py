@@ -1,4 +1,8 @@
+import json
+import os
+import tempfile
 import unittest
+from unittest import mock
 
 from support import Workshop, flow
 
@@ -59,8 +63,7 @@ class StepTests(unittest.TestCase):
             start = workshop.step("start")
             self.assertEqual(start.transition, {"foreach": {"to": "work", "count": 7}})
             seen = []
-            for index, item in enumerate(start.items):
-                frame = {"step": "start", "index": index, "count": 7, "item": item}
+            for frame in start.frames:
                 seen.append(workshop.step("work", [start], [frame]))
             join = workshop.step("join", seen)
             self.assertEqual(
@@ -68,24 +71,117 @@ class StepTests(unittest.TestCase):
             self.assertEqual(type(join.value("seen")[4][1]), float)
             self.assertEqual(join.references["items"], start.references["items"])
 
-    def test_a_large_element_comes_from_the_list_itself(self):
+    def test_a_large_element_is_what_it_was_whatever_becomes_of_what_it_stood_in(self):
+        elements = {
+            "a list": "[b'x' * 100000, b'y' * 100000]", "a set": "{b'x' * 100000, b'y' * 100000}",
+            "an iterator": "Once([b'x' * 100000, b'y' * 100000])", "texts": "['x' * 100000, 'y' * 100000]",
+            "labels that are no places": "Labels([b'x' * 100000, b'y' * 100000])",
+            "one large among small ones": "[1, b'y' * 100000]",
+        }
+        source = flow("""
+            @step
+            def start(self):
+                self.elements = {}
+                self.kept = [each for each in self.elements] if isinstance(self.elements, (list, set)) else None
+                self.next(self.work, foreach='elements')
+            @step
+            def work(self):
+                self.elements = None
+                self.next(self.late)
+            @step
+            def late(self):
+                self.seen = self.input if isinstance(self.input, int) else self.input[:1]
+                self.stack = [(index, count) for index, count, _ in self.foreach_stack()]
+                self.next(self.join)
+            @step
+            def join(self, inputs):
+                self.next(self.end)
+            """)
+        head = (
+            "class Labels(list):\n    def __getitem__(self, place): return list(self)[1 - place]\n"
+            "class Once(list):\n    def __getitem__(self, place): raise TypeError\n")
+        for name, text in elements.items():
+            body = source.replace("self.elements = {}", f"self.elements = {text}").replace("class TestFlow", f"{head}class TestFlow")
+            with self.subTest(name), Workshop(body) as workshop:
+                start = workshop.step("start")
+                seen = []
+                for frame in start.frames:
+                    work = workshop.step("work", [start], [frame])
+                    late = workshop.step("late", [work], [frame])
+                    self.assertEqual(late.value("stack"), [(frame["index"], 2)])
+                    seen.append(late.value("seen"))
+                expected = [each if isinstance(each, int) else each[:1] for each in eval(text, {"Labels": list, "Once": list})]
+                if name != "a set":
+                    self.assertEqual(seen, expected)
+                else:
+                    self.assertEqual(sorted(seen), sorted(expected))
+                    self.assertEqual(seen, [each[:1] for each in start.value("kept")])
+
+    def test_elements_that_share_what_they_hold_are_kept_together(self):
+        from muster import items
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(items, "LARGEST_APART", 300_000):
+            os.mkdir(os.path.join(folder, "artifacts"))
+            shared = bytes(100_000)
+            for elements, count in (([(shared, n) for n in range(9)] + [7], 1), ([bytes([n]) * 100_000 for n in range(9)] + [7], 9)):
+                items.write(elements, folder)
+                self.assertEqual(len(os.listdir(os.path.join(folder, "artifacts"))), count)
+                with open(os.path.join(folder, "items.jsonl")) as file:
+                    lines = file.read().splitlines()
+                for index, line in enumerate(lines):
+                    frame = {"step": "s", "index": index}
+                    if line.startswith("@"):
+                        frame["artifact"] = json.loads(line[1:])
+                    else:
+                        frame["item"] = line
+                    found = items.read(frame, lambda reference: os.path.join(folder, reference["path"]))
+                    self.assertEqual(found, elements[index])
+                for name in os.listdir(os.path.join(folder, "artifacts")):
+                    os.unlink(os.path.join(folder, "artifacts", name))
+
+    def test_names_of_every_kind_are_artifacts(self):
+        names = ["n" * 300, "a/b", "..", "a b", "", "ä" * 150]
+        with Workshop(flow(f"""
+            @step
+            def start(self):
+                for name in {names!r}: setattr(self, name, name)
+                self.next(self.end)
+            """)) as workshop:
+            start = workshop.step("start")
+            self.assertEqual({name: start.value(name) for name in start.references}, {name: name for name in names})
+
+    def test_numbers_are_elements_as_they_are(self):
         with Workshop(flow("""
             @step
             def start(self):
-                self.items = [b'x' * 100000, b'y' * 100000]
+                self.items = [1.0, -0.0, 10 ** 30, float('inf'), float('nan'), 0.1, True, '', 'ä', '\\ud800', b'']
                 self.next(self.work, foreach='items')
             @step
             def work(self):
-                self.seen = self.input[:1]
+                self.seen = repr(self.input)
                 self.next(self.join)
             @step
             def join(self, inputs):
                 self.next(self.end)
             """)) as workshop:
             start = workshop.step("start")
-            self.assertEqual(start.items[1], {"variable": "items", "index": 1})
-            frame = {"step": "start", "index": 1, "count": 2, "item": start.items[1]}
-            self.assertEqual(workshop.step("work", [start], [frame]).value("seen"), b"y")
+            seen = [workshop.step("work", [start], [frame]).value("seen") for frame in start.frames]
+            self.assertEqual(seen, [
+                "1.0", "-0.0", "1" + "0" * 30, "inf", "nan", "0.1", "True", "''", "'ä'", "'\\ud800'", "b''"])
+
+    def test_an_element_that_cannot_be_pickled_is_named_with_its_place(self):
+        with Workshop(flow("""
+            @step
+            def start(self):
+                import threading
+                self.items = Unkept([1, threading.Lock()])
+                self.next(self.work, foreach='items')
+            @step
+            def work(self): self.next(self.join)
+            @step
+            def join(self, inputs): self.next(self.end)
+            """).replace("class TestFlow", "class Unkept(list):\n    def __reduce__(self): return list, ()\n\nclass TestFlow")) as workshop:
+            error = workshop.step("start").error
+            self.assertIn("flow.py:13: element 1 of self.items in step start cannot be pickled: TypeError", error)
 
     def test_a_join_asks_for_small_artifacts_of_all_inputs_at_once(self):
         with Workshop(flow("""
@@ -104,9 +200,9 @@ class StepTests(unittest.TestCase):
             """)) as workshop:
             start = workshop.step("start")
             works = [
-                workshop.step("work", [start], foreach=[{"index": index, "count": 3, "item": index}]) for index in range(3)]
+                workshop.step("work", [start], foreach=[frame]) for frame in start.frames]
             workshop.agent.requests.clear()
-            self.assertEqual(workshop.step("join", works).value("seen"), ([2, 1, 0], [0, 1, 2], 100_000))
+            self.assertEqual(workshop.step("join", works).value("seen"), ([3, 2, 1], [1, 2, 3], 100_000))
             kinds = [next(iter(each)) for each in workshop.agent.requests]
             self.assertEqual((kinds.count("artifact"), kinds.count("artifacts")), (1, 1))
             workshop.agent.requests.clear()
@@ -175,8 +271,7 @@ class TestFlow""")
             self.assertEqual(manifest["problems"], [])
             self.assertEqual([step["name"] for step in manifest["steps"] if "join" in step], ["join"])
             start = workshop.step("start")
-            frame = {"step": "start", "index": 0, "count": 1, "item": 1}
-            join = workshop.step("join", [workshop.step("work", [start], [frame])])
+            join = workshop.step("join", [workshop.step("work", [start], start.frames)])
             self.assertEqual((join.value("count"), join.output), (1, "before join\n"))
 
     def test_current_says_who_runs(self):

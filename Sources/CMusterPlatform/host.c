@@ -46,3 +46,5 @@ int muster_own_shared_memory(void) {
     if (mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) != 0) return -errno;
     return mount("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777") == 0 ? 0 : -errno;
 }
+
+char **muster_environment(void) { return environ; }

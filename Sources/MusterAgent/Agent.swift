@@ -66,12 +66,19 @@ package struct Agent {
                 return exit
             }
             equipment.status.send(.ready)
-            guard let next = try? await input.next(after: spec) else {
+            do {
+                guard let next = try await input.next(after: spec) else {
+                    await equipment.remove(folder)
+                    folder.removeParent()
+                    return exit
+                }
+                (spec, kept) = (next, folder)
+            } catch {
+                AgentErrors.print("\(error)")
                 await equipment.remove(folder)
                 folder.removeParent()
-                return exit
+                return .usage
             }
-            (spec, kept) = (next, folder)
         }
     }
 }

@@ -240,7 +240,9 @@ final class AgentLoop {
     private func reportWritten(_ report: GangReport, _ problem: String?) {
         if let problem { AgentErrors.print(problem) }
         // An agent that stays says right away that it is ready, and one that leaves lets everything out first.
-        self.services.status.send(.finished(report: report), isUrgent: !self.spec.stays)
+        let path = StoreLayout(root: self.spec.store).reportFile(self.spec.attempt)
+        let status: AgentStatus = ReportFile.isLong(path) ? .reported(path: path) : .finished(report: report)
+        self.services.status.send(status, isUrgent: !self.spec.stays)
         self.exit = problem == nil ? .done : .lost
     }
 }

@@ -15,6 +15,8 @@ final class EngineInput: Sendable {
     private enum Item {
         case line(Data)
         case ended(reason: String)
+        /// It cannot be read any further.
+        case refused(reason: String)
         case signal(CInt)
     }
 
@@ -63,7 +65,7 @@ final class EngineInput: Sendable {
         do {
             for line in try self.state.withLock({ try $0.lines.append(bytes) }) { self.put(.line(line)) }
         } catch {
-            self.put(.ended(reason: "\(error)"))
+            self.put(.refused(reason: "\(error)"))
         }
     }
 
@@ -90,14 +92,31 @@ final class EngineInput: Sendable {
     }
 
     private static func spec(_ item: Item?, after previous: NodeSpec?) throws -> NodeSpec? {
+        if case .refused(let reason)? = item { throw AgentError("the node's specification was refused: \(reason)") }
         guard case .line(let line)? = item else { return nil }
         if let previous, let attempt = try? LineCoding.decode(NextAttempt.self, from: line) {
-            return previous.with(attempt.next)
+            return previous.with(try Self.task(attempt.next, attempt.file, of: 1))
         }
+        var spec: NodeSpec
         do {
-            return try LineCoding.decode(NodeSpec.self, from: line)
+            spec = try LineCoding.decode(NodeSpec.self, from: line)
         } catch {
             throw AgentError("the node's specification cannot be understood: \(error)")
+        }
+        spec.task = try Self.task(spec.task, spec.taskFile, of: spec.size)
+        spec.taskFile = nil
+        return spec
+    }
+
+    /// The task that stands in the line, or in the file that the line names: the last who reads that removes it.
+    private static func task(_ brief: TaskFile, _ file: String?, of size: Int) throws -> TaskFile {
+        guard let file else { return brief }
+        do {
+            let task = try LineCoding.decode(TaskFile.self, from: Data(contentsOf: URL(filePath: file)))
+            if size == 1 { unlink(file) }
+            return task
+        } catch {
+            throw AgentError("the task in \(file) cannot be read: \(error)")
         }
     }
 
@@ -108,7 +127,7 @@ final class EngineInput: Sendable {
             let start = String(decoding: line.prefix(200), as: UTF8.self)
             return .inputEnded(reason: "the engine sent a command that this agent does not understand: \(start)")
         case .signal(let signal): return .signal(signal)
-        case .ended(let reason): return .inputEnded(reason: reason)
+        case .ended(let reason), .refused(let reason): return .inputEnded(reason: reason)
         }
     }
 }

@@ -5,6 +5,15 @@ import MusterWire
 
 /// The report of an attempt, in the store: there as a whole or not at all.
 enum ReportFile {
+    /// Whether the report at `path` is one that the engine reads from there.
+    static func isLong(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_size > Self.longestLine
+    }
+
+    /// Bytes of a report that goes to the engine as a line.
+    private static let longestLine = 1 << 20
+
     /// Returns what went wrong, if anything did.
     static func write(_ report: GangReport, to path: String) -> String? {
         let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")

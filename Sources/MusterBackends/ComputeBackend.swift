@@ -52,7 +52,7 @@ package struct GangSpec: Sendable, Equatable {
     /// The run's own; see `RunRecord`.
     package var tags: [String]?
     package var namespace: String?
-    package var parameters: [String: JSONValue]
+    package var parameters: [String: ParameterValue]
     /// The tasks that lead into the gang, and the foreaches that it is inside of.
     package var inputs: [TaskInput]
     package var foreach: [ForeachFrame]
@@ -73,7 +73,7 @@ package struct GangSpec: Sendable, Equatable {
 
     package init(
         attempt: AttemptID, size: Int, minimum: Int? = nil, step: StepManifest, originRun: String?, user: String,
-        parameters: [String: JSONValue], inputs: [TaskInput], foreach: [ForeachFrame], python: String?,
+        parameters: [String: ParameterValue], inputs: [TaskInput], foreach: [ForeachFrame], python: String?,
         program: [String], serves: Bool, store: String, package: String, inPlace: InPlace? = nil,
         environment: [String: String], allotments: [NodeAllotment],
         tags: [String]? = nil, namespace: String? = nil

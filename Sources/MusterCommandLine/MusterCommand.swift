@@ -26,6 +26,10 @@ package struct MusterCommand: AsyncParsableCommand {
     }
 
     private static func perform(_ arguments: [String]) async -> Int32 {
+        if let refusal = NotText.refusal() {
+            StandardStream.error.line("muster: \(refusal)")
+            return ExitReason.usage.rawValue
+        }
         do {
             var command = try Self.parsed(Self.ordered(arguments))
             if var command = command as? any AsyncParsableCommand {

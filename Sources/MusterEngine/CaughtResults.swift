@@ -3,8 +3,8 @@ import MusterModel
 
 /// What stands in for a task's results when `@Catch` takes its failure.
 enum CaughtResults {
-    /// One result per node: what the node left when it had finished, otherwise the artifacts that came in; the failure
-    /// is added as the artifact that `@Catch` names.
+    /// One result per node: what the node left when it had finished, what was there when its body failed, otherwise the
+    /// artifacts that came in; the failure is added as the artifact that `@Catch` names.
     ///
     /// - Returns: nil when the step does not catch, or has more than one way on.
     static func make(
@@ -18,7 +18,8 @@ enum CaughtResults {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let reference = try put(encoder.encode(failure))
         return (0..<size).map { index in
-            var artifacts = nodes.first { $0.index == index }?.result?.artifacts ?? inherited
+            let node = nodes.first { $0.index == index }
+            var artifacts = node?.result?.artifacts ?? node?.left ?? inherited
             artifacts[name] = reference
             return NodeResult(transition: .step(to: next), artifacts: artifacts)
         }

@@ -21,7 +21,17 @@ extension RunEngine {
             .attemptFinished(
                 attempt: attempt, failure: failure, retryAfter: self.retryDelay(task, failure),
                 caughtInto: caught == nil ? nil : self.record.manifest.step(task.step)?.settings.catchInto))
-        return [.attemptFailed(task: task.number, attempt: attempt.attempt, failure: failure, caught: caught)]
+        return [
+            .attemptFailed(
+                task: task.number, attempt: attempt.attempt, failure: failure, caught: caught,
+                left: caught == nil ? Self.left(report) : nil)
+        ]
+    }
+
+    /// What people can read of an attempt that failed, by node.
+    private static func left(_ report: GangReport) -> [Int: [String: ArtifactReference]]? {
+        let nodes = report.nodes.compactMap { node in (node.result?.artifacts ?? node.left).map { (node.index, $0) } }
+        return nodes.isEmpty ? nil : Dictionary(nodes) { first, _ in first }
     }
 
     private func problem(with report: GangReport, of task: RunTask) -> TaskFailure? {

@@ -221,13 +221,13 @@ extension RunEngine {
     }
 
     private func foreach(of task: RunTask) throws -> [ForeachFrame] {
-        let scopes = task.scopes.filter(\.isForeach)
-        return try scopes.enumerated().map { position, scope in
-            let isInnermost = position == scopes.count - 1
-            let item =
-                isInnermost
-                ? try self.items.item(at: scope.index, of: self.machine[scope.origin], in: self.artifacts) : nil
-            return ForeachFrame(step: scope.step, index: scope.index, count: scope.count, item: item)
+        try task.scopes.filter(\.isForeach).map { scope in
+            var frame = ForeachFrame(step: scope.step, index: scope.index, count: scope.count)
+            switch try self.items.item(at: scope.index, of: self.machine[scope.origin], in: self.artifacts) {
+            case .text(let text): frame.item = text
+            case .artifact(let reference): frame.artifact = reference
+            }
+            return frame
         }
     }
 }

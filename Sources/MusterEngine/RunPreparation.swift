@@ -29,21 +29,23 @@ package struct RunPreparation: Sendable {
     /// Checks the flow, keeps its code and makes the record of a new run.
     /// - Parameters:
     ///   - program: The flow program: its absolute path, and arguments that come before the verb.
-    ///   - parameters: Every parameter of the flow.
+    ///   - parameters: Every parameter of the flow, files by their paths; of a run that is resumed as that one kept them.
     ///   - workFolder: Where its steps run in place; nil: each in a copy of the code package of its own.
     ///   - capacity: What the machine has; nil where the place has a queue of its own.
     ///   - origin: The run that the new one resumes.
     ///   - label: The tags and the namespace that it begins with.
     /// - Throws: ``EngineError`` naming what is wrong with the flow, `StoreError`, `MetadataError`.
     package func newRun(
-        of manifest: FlowManifest, program: [String], parameters: [String: JSONValue], user: String,
+        of manifest: FlowManifest, program: [String], parameters: [String: ParameterValue], user: String,
         workFolder: String? = nil, capacity: MachineCapacity?, origin: String? = nil, label: RunLabel = RunLabel()
     ) async throws -> RunRecord {
         try self.check(manifest, capacity: capacity)
         let package = try CodePackage(folder: manifest.folder)
         try self.checkEntrypoints(of: manifest, in: package, workFolder)
         let digest = try package.snapshot(in: self.layout)
-        let values = try FileParameters(manifest, store: ArtifactStore(self.layout)).keep(parameters)
+        // What a run kept is kept again.
+        let values =
+            origin == nil ? try FileParameters(manifest, store: ArtifactStore(self.layout)).keep(parameters) : parameters
         // The clock is the name, as in Metaflow; two runs of one microsecond are told apart by trying the next one.
         var number = Int(Date().timeIntervalSince1970 * 1_000_000)
         while true {

@@ -30,11 +30,17 @@ public struct NodeReport: Codable, Sendable, Equatable {
     public var status: Status
     /// What the step body left; nil unless the body ran to its end.
     public var result: NodeResult?
+    /// The artifacts that were there when the body failed, those that it had set among them; nil for a body that succeeded,
+    /// and for one whose program was ended.
+    public var left: [String: ArtifactReference]?
 
-    public init(index: Int, status: Status, result: NodeResult? = nil) {
+    public init(
+        index: Int, status: Status, result: NodeResult? = nil, left: [String: ArtifactReference]? = nil
+    ) {
         self.index = index
         self.status = status
         self.result = result
+        self.left = left
     }
 }
 

@@ -145,7 +145,7 @@ package struct GangStateMachine: Sendable, Equatable {
             var ended = ended
             ended[node] = outcome
             self.phase = .running(ended: ended)
-            if case .failed(let failure) = outcome { return self.fail(node: node, failure) }
+            if case .failed(let failure, _) = outcome { return self.fail(node: node, failure) }
             let report = Action.report(node: node, status: .succeeded)
             return ended.count == self.bodies.count ? [report] + self.succeed(ended) : [report]
         case .lost(let node, let reason):
@@ -184,6 +184,12 @@ package struct GangStateMachine: Sendable, Equatable {
             }
             self.phase = .done
             return [.finish(failure: failure, nodes: reports)]
+        case .ended(let node, .failed(_, let left)):
+            // It has failed at the same time: what its body had set can be read as well.
+            var reports = reports
+            if reports.indices.contains(node), reports[node].result == nil { reports[node].left = left }
+            self.phase = .releasing(failure: failure, reports: reports, waiting: waiting)
+            return []
         case .ended, .launchStarted, .launchFailed, .timedOut, .stopped, .deadlinePassed:
             return []
         case .joined:
@@ -206,7 +212,7 @@ package struct GangStateMachine: Sendable, Equatable {
         if let cause = self.launchFailure, failure.canFollow(cause) {
             return self.release(cause, causes: cause.node.map { [$0] } ?? [], present: 0..<self.size)
         }
-        return self.release(failure, causes: [node], present: 0..<self.size)
+        return self.release(failure, causes: failure.code == .timeout ? [] : [node], present: 0..<self.size)
     }
 
     /// Every body has ended well: they must have taken the same transition.
@@ -244,6 +250,7 @@ package struct GangStateMachine: Sendable, Equatable {
                 known = !causes.contains(node)
                 report = NodeReport(index: node, status: known ? .succeeded : .failed, result: result)
             }
+            if case .failed(_, let left) = ended[node] { report.left = left }
             reports.append(report)
             if !known { actions.append(.report(node: node, status: report.status)) }
         }

@@ -38,9 +38,7 @@ public enum ParameterHelp {
         let fallback: String =
             switch parameter.defaultValue {
             case nil: "(required)"
-            case .null: "(optional)"
-            case .string(let text): "(default: \(text.isEmpty ? "\"\"" : text))"
-            case let value?: "(default: \((try? value.data()).map { String(decoding: $0, as: UTF8.self) } ?? "?"))"
+            case let value?: value.text.map { "(default: \($0.isEmpty ? "\"\"" : $0))" } ?? "(optional)"
             }
         return parameter.help.isEmpty ? fallback : "\(parameter.help) \(fallback)"
     }

@@ -3,14 +3,14 @@ public struct ParameterManifest: Codable, Sendable, Equatable {
     public var name: String
     public var help: String
     public var kind: ParameterKind
-    /// The value when none is given, as JSON; nil for a required parameter.
-    public var defaultValue: JSONValue?
+    /// The value when none is given; nil for a required parameter.
+    public var defaultValue: ParameterValue?
     public var location: SourceLocation?
     /// How the flow has the value, where that is not under the parameter's name and as the run keeps it.
     public var artifact: ParameterArtifact?
 
     public init(
-        name: String, help: String = "", kind: ParameterKind, defaultValue: JSONValue? = nil,
+        name: String, help: String = "", kind: ParameterKind, defaultValue: ParameterValue? = nil,
         location: SourceLocation? = nil, artifact: ParameterArtifact? = nil
     ) {
         self.name = name
@@ -30,7 +30,7 @@ public struct ParameterManifest: Codable, Sendable, Equatable {
         self.help = try container.decode(String.self, forKey: .help)
         self.kind = try container.decode(ParameterKind.self, forKey: .kind)
         self.defaultValue =
-            container.contains(.defaultValue) ? try container.decode(JSONValue.self, forKey: .defaultValue) : nil
+            container.contains(.defaultValue) ? try container.decode(ParameterValue.self, forKey: .defaultValue) : nil
         self.location = try container.decodeIfPresent(SourceLocation.self, forKey: .location)
         self.artifact = try container.decodeIfPresent(ParameterArtifact.self, forKey: .artifact)
     }

@@ -7,21 +7,26 @@ import FoundationEssentials
 /// `MUSTER_PARAMETER_LEARNING_RATE`, or `METAFLOW_RUN_…` as Metaflow has it. The command line wins over the environment, the environment over the default.
 public struct ParameterValues: Sendable {
     private let parameters: [ParameterManifest]
+    private let texts: ParameterText
 
-    public init(_ parameters: [ParameterManifest]) { self.parameters = parameters }
+    /// - Parameter allowsNonFinite: Whether the flow's language reads `NaN` and its like in JSON.
+    public init(_ parameters: [ParameterManifest], allowsNonFinite: Bool = false) {
+        self.parameters = parameters
+        self.texts = ParameterText(allowsNonFinite: allowsNonFinite)
+    }
 
     /// The value of every parameter, defaults included.
     /// - Parameters:
     ///   - tokens: the arguments that are left when the command has taken its own.
     ///   - environment: the variables of the command's environment; those of other flows are left alone.
     /// - Throws: the first problem in the order of the tokens, then of the parameters.
-    public func read(tokens: [String], environment: [String: String] = [:]) throws(ParameterError) -> [String: JSONValue] {
+    public func read(tokens: [String], environment: [String: String] = [:]) throws(ParameterError) -> [String: ParameterValue] {
         var values = try self.read(tokens)
         for parameter in self.parameters where values[parameter.name] == nil {
             let variable = ParameterSpelling.variable(parameter.name)
             let variables = [variable, ParameterSpelling.metaflowVariable(parameter.name)]
             if let given = variables.first(where: { environment[$0] != nil }), let text = environment[given] {
-                values[parameter.name] = try ParameterText.value(of: text, for: parameter, given: given)
+                values[parameter.name] = try self.texts.value(of: text, for: parameter, given: given)
             } else if let value = parameter.defaultValue {
                 values[parameter.name] = value
             } else {
@@ -34,8 +39,8 @@ public struct ParameterValues: Sendable {
         return values
     }
 
-    private func read(_ tokens: [String]) throws(ParameterError) -> [String: JSONValue] {
-        var values: [String: JSONValue] = [:]
+    private func read(_ tokens: [String]) throws(ParameterError) -> [String: ParameterValue] {
+        var values: [String: ParameterValue] = [:]
         var rest = tokens[...]
         while let token = rest.popFirst() {
             let (parameter, value) = try self.readOne(token, &rest)
@@ -50,7 +55,7 @@ public struct ParameterValues: Sendable {
     /// Reads one parameter; takes its value off `rest` when it stands in a token of its own.
     private func readOne(
         _ token: String, _ rest: inout ArraySlice<String>
-    ) throws(ParameterError) -> (ParameterManifest, JSONValue) {
+    ) throws(ParameterError) -> (ParameterManifest, ParameterValue) {
         guard token.hasPrefix("--"), token.count > 2 else {
             throw ParameterError(
                 parameter: nil, value: token,
@@ -60,11 +65,11 @@ public struct ParameterValues: Sendable {
         let flag = parts[0]
         let given = "--\(flag)"
         if let parameter = self.parameter(flag) {
-            if parts.count > 1 { return (parameter, try ParameterText.value(of: parts[1], for: parameter, given: given)) }
+            if parts.count > 1 { return (parameter, try self.texts.value(of: parts[1], for: parameter, given: given)) }
             if parameter.kind == .bool {
-                guard let next = rest.first, let value = ParameterText.bool(next) else { return (parameter, .bool(true)) }
+                guard let next = rest.first, let value = ParameterText.bool(next) else { return (parameter, "true") }
                 rest = rest.dropFirst()
-                return (parameter, .bool(value))
+                return (parameter, ParameterValue("\(value)"))
             }
             return (parameter, try self.nextValue(for: parameter, given, &rest))
         }
@@ -72,14 +77,14 @@ public struct ParameterValues: Sendable {
             guard parts.count == 1 else {
                 throw ParameterError(parameter: parameter.name, value: parts[1], reason: "\(given) takes no value")
             }
-            return (parameter, .bool(false))
+            return (parameter, "false")
         }
         throw self.unknown(flag)
     }
 
     private func nextValue(
         for parameter: ParameterManifest, _ given: String, _ rest: inout ArraySlice<String>
-    ) throws(ParameterError) -> JSONValue {
+    ) throws(ParameterError) -> ParameterValue {
         guard let text = rest.popFirst() else {
             throw ParameterError(parameter: parameter.name, value: nil, reason: "\(given) needs a value after it")
         }
@@ -89,7 +94,7 @@ public struct ParameterValues: Sendable {
                 parameter: parameter.name, value: text,
                 reason: "\(given) needs a value, and '\(text)' follows; if that is the value, write \(given)=\(text)")
         }
-        return try ParameterText.value(of: text, for: parameter, given: given)
+        return try self.texts.value(of: text, for: parameter, given: given)
     }
 
     /// The parameter that is spelled `flag`; its exact name comes first.

@@ -9,8 +9,10 @@ package enum RunEvent: Codable, Sendable, Equatable {
     case attemptStarted(task: Int, attempt: Int)
     /// Every node succeeded; `nodes` are their results in node order.
     case attemptSucceeded(task: Int, attempt: Int, nodes: [NodeResult])
-    /// The attempt failed. `caught` holds the results that stand in for the task's own when `@Catch` takes the failure.
-    case attemptFailed(task: Int, attempt: Int, failure: TaskFailure, caught: [NodeResult]?)
+    /// The attempt failed. `caught` holds the results that stand in for the task's own when `@Catch` takes the failure;
+    /// `left` the artifacts that were there otherwise, by node, of the nodes of which that is known.
+    case attemptFailed(
+        task: Int, attempt: Int, failure: TaskFailure, caught: [NodeResult]?, left: [Int: [String: ArtifactReference]]? = nil)
     /// The engine died while the attempt ran; its gang is gone and it counts against no retry.
     case attemptInterrupted(task: Int, attempt: Int)
     /// The task is taken over from another run, results and all.

@@ -14,7 +14,7 @@ package struct RunRecord: Codable, Sendable, Equatable {
     /// The flow program: its path, and arguments that come before the verb.
     package var program: [String]
     package var manifest: FlowManifest
-    package var parameters: [String: JSONValue]
+    package var parameters: [String: ParameterValue]
     /// Digest of the code package.
     package var package: String
     /// The tags that the run began with; the store holds those that it has now.
@@ -26,7 +26,7 @@ package struct RunRecord: Codable, Sendable, Equatable {
 
     package init(
         flow: String, run: String, user: String, created: Double, finished: Double? = nil, verdict: RunVerdict? = nil,
-        originRun: String? = nil, program: [String], manifest: FlowManifest, parameters: [String: JSONValue],
+        originRun: String? = nil, program: [String], manifest: FlowManifest, parameters: [String: ParameterValue],
         package: String, tags: [String]? = nil, namespace: String? = nil, isIsolated: Bool? = nil
     ) {
         self.flow = flow

@@ -73,11 +73,12 @@ package struct RunStateMachine: Sendable {
             self.runningCount -= 1
             return self.complete(number, results: results)
 
-        case (.running, .attemptFailed(let number, let attempt, let failure, let caught)),
-            (.draining, .attemptFailed(let number, let attempt, let failure, let caught)):
+        case (.running, .attemptFailed(let number, let attempt, let failure, let caught, let left)),
+            (.draining, .attemptFailed(let number, let attempt, let failure, let caught, let left)):
             try self.require(number, is: .running(attempt: attempt), event)
             if let caught { try self.check(caught, of: number, event) }
             self.runningCount -= 1
+            self.update(number) { $0.left = left ?? [:] }
             return self.fail(number, attempt: attempt, failure: failure, caught: caught)
 
         case (.running, .attemptInterrupted(let number, let attempt)),

@@ -29,6 +29,8 @@ package struct RunTask: Sendable, Equatable {
     package internal(set) var failure: TaskFailure?
     /// In node order once it has succeeded or its failure was caught.
     package internal(set) var results: [NodeResult] = []
+    /// By node: what was there when its last failed attempt failed.
+    package internal(set) var left: [Int: [String: ArtifactReference]] = [:]
     /// Whether its results stand in for a failure that `@Catch` took.
     package internal(set) var wasCaught = false
     /// The run and task that it was cloned from.
@@ -38,6 +40,10 @@ package struct RunTask: Sendable, Equatable {
 
     /// Nodes of its gang.
     package var size: Int { self.nodes ?? 1 }
+    /// What can be read of it on one node: what it left, or what was there when it failed; nil when there is nothing.
+    package func artifacts(node: Int) -> [String: ArtifactReference]? {
+        self.results.indices.contains(node) ? self.results[node].artifacts : self.left[node]
+    }
     /// The sizes that its gang may have.
     package var sizes: ClosedRange<Int> { min(self.minimum ?? self.size, self.size)...self.size }
 

@@ -12,6 +12,9 @@ public struct StepSettings: Codable, Sendable, Equatable {
     public var catchInto: String?
     /// Seconds that one attempt of the whole gang may take.
     public var timeout: Double?
+    /// Seconds after ``timeout`` in which the front end ends the body by itself, with what it has set; nil for a front end
+    /// that does not, whose body is ended at once.
+    public var timeoutPatience: Double?
     /// Extra variables of the environment of everything that runs in the step.
     public var environment: [String: String]
     /// The packages that the step's Python gets; nil when it needs none.
@@ -27,6 +30,7 @@ public struct StepSettings: Codable, Sendable, Equatable {
         self.retry = RetryPolicy(times: 0, minutesBetween: 0)
         self.catchInto = nil
         self.timeout = nil
+        self.timeoutPatience = nil
         self.environment = [:]
         self.python = nil
         self.framework = nil

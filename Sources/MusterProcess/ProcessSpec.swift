@@ -28,7 +28,8 @@ package struct ProcessSpec: Sendable {
     package var executable: String
     /// What follows `argv[0]`.
     package var arguments: [String]
-    /// Complete: nothing is added.
+    /// Complete, but for variables of this program's own that are no UTF-8, which no text can hold: every process gets them
+    /// as they are, unless one of the same name stands here.
     package var environment: [String: String]
     /// nil keeps this program's own.
     package var workingDirectory: String?

@@ -129,7 +129,8 @@ extension ReactorLoop {
 
     private func execute(_ spec: ProcessSpec, path: String, descriptors: [CInt]) throws(SpawnError) -> Int32 {
         let arguments = CStrings([spec.executable] + spec.arguments)
-        let environment = CStrings(spec.environment.map { "\($0.key)=\($0.value)" })
+        let environment = CStrings(
+            spec.environment.map { "\($0.key)=\($0.value)" }, and: ProcessEnvironment.others(than: spec.environment))
         var stage = MUSTER_STAGE_FORK
         let result = path.withCString { path in
             Self.withOptionalCString(spec.workingDirectory) { folder in
@@ -163,11 +164,18 @@ private final class CStrings {
     let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
     private let count: Int
 
-    init(_ texts: [String]) {
-        self.count = texts.count
-        self.pointers = .allocate(capacity: texts.count + 1)
+    /// - Parameter others: Bytes that need not be UTF-8, none of them 0.
+    init(_ texts: [String], and others: [[UInt8]] = []) {
+        self.count = texts.count + others.count
+        self.pointers = .allocate(capacity: self.count + 1)
         for (index, text) in texts.enumerated() { (self.pointers + index).initialize(to: strdup(text)) }
-        (self.pointers + texts.count).initialize(to: nil)
+        for (index, bytes) in others.enumerated() {
+            let copy = bytes.withUnsafeBufferPointer { buffer in
+                buffer.baseAddress.flatMap { strndup(UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self), buffer.count) }
+            }
+            (self.pointers + texts.count + index).initialize(to: copy)
+        }
+        (self.pointers + self.count).initialize(to: nil)
     }
 
     deinit {

@@ -63,6 +63,17 @@ package struct ArtifactStore: Sendable {
         }
     }
 
+    /// Puts a copy of the file at `path` into the store, piece by piece; the file stays as it is.
+    package func put(copyOf path: String, encoding: ArtifactEncoding) throws -> ArtifactReference {
+        let source = try OpenFile(path, O_RDONLY)
+        let copy = IncomingFile(self.layout)
+        try copy.write { target in try source.forEachPiece(target.write) }
+        let reference = try Self.reference(OpenFile(copy.path, O_RDONLY), encoding)
+        if self.holds(reference, readingUpTo: Self.brief) { return reference }
+        _ = try self.rename(copy.path, into: reference)
+        return reference
+    }
+
     /// The bytes of an artifact. Large ones are mapped, not copied.
     package func data(_ reference: ArtifactReference) throws -> Data {
         let path = self.layout.artifactFile(reference.digest)

@@ -1,14 +1,19 @@
 package import FoundationEssentials
 
 /// The framing of the gang protocol: 4 bytes of length, big-endian, then a message in JSON; or, with the highest bit of
-/// the length set, 4 bytes that name a broadcast, big-endian, and a piece of its file.
+/// the length set, 4 bytes that name a broadcast, big-endian, and a piece of its file. With the second highest bit set it
+/// is a piece of a message that the next frame goes on with.
 package enum GangFraming {
     /// The longest message before the hello was answered, in bytes: a stranger cannot make an agent hold more.
     package static let maximumHello = 4 << 10
-    /// The longest message after it.
+    /// The longest frame after it.
     package static let maximumLength = 4 << 20
+    /// The longest message after it, in as many frames as it takes.
+    package static let maximumMessage = 1 << 30
     /// Set in the length of a frame that is a piece of a file.
     package static let dataBit: UInt32 = 1 << 31
+    /// Set in the length of a frame whose message the next frame goes on with.
+    package static let moreBit: UInt32 = 1 << 30
 
     /// What stands before `count` bytes of a broadcast's file. `count` is at most ``maximumLength`` less 4.
     package static func dataHeader(broadcast: Int, count: Int) -> [UInt8] {
@@ -16,25 +21,33 @@ package enum GangFraming {
         return words.flatMap { word in withUnsafeBytes(of: word.bigEndian) { Array($0) } }
     }
 
-    /// `message` as one frame.
-    /// - Throws: ``GangFramingError`` when it is longer than ``maximumLength``.
+    /// `message` as one frame, or as several where it is long.
+    /// - Throws: ``GangFramingError`` when it is longer than ``maximumMessage``.
     package static func encode(_ message: GangMessage) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let body = try encoder.encode(message)
-        guard body.count <= Self.maximumLength else {
-            throw GangFramingError.tooLong(length: body.count, limit: Self.maximumLength)
+        guard body.count <= Self.maximumMessage else {
+            throw GangFramingError.tooLong(length: body.count, limit: Self.maximumMessage)
         }
-        var frame = Data(capacity: body.count + 4)
-        withUnsafeBytes(of: UInt32(body.count).bigEndian) { frame.append(contentsOf: $0) }
-        frame.append(body)
-        return frame
+        var frames = Data(capacity: body.count + 4 * (body.count / Self.maximumLength + 1))
+        var rest = body[...]
+        repeat {
+            let piece = rest.prefix(Self.maximumLength)
+            rest = rest.dropFirst(piece.count)
+            let length = UInt32(piece.count) | (rest.isEmpty ? 0 : Self.moreBit)
+            withUnsafeBytes(of: length.bigEndian) { frames.append(contentsOf: $0) }
+            frames.append(piece)
+        } while !rest.isEmpty
+        return frames
     }
 }
 
 /// What one frame holds.
 package enum GangFrame: Sendable, Equatable {
     case message(GangMessage)
+    /// A piece of a message, which has not come as a whole yet.
+    case piece
     /// The next piece of the file of a broadcast.
     case data(broadcast: Int, Data)
 }
@@ -48,6 +61,8 @@ package struct GangFrameDecoder: Sendable {
     private var pending = Data()
     /// How many bytes of those have been given out.
     private var taken = 0
+    /// The pieces of a message that has not come as a whole.
+    private var pieces = Data()
 
     package init(limit: Int = GangFraming.maximumHello) { self.limit = limit }
 
@@ -70,14 +85,27 @@ package struct GangFrameDecoder: Sendable {
         guard self.left >= 4 else { return nil }
         let word = self.word(at: 0)
         let isData = word & GangFraming.dataBit != 0
-        let length = Int(word & ~GangFraming.dataBit)
+        let hasMore = !isData && word & GangFraming.moreBit != 0
+        let length = Int(word & ~(isData ? GangFraming.dataBit : GangFraming.moreBit))
         guard length > (isData ? 4 : 0) else { throw .empty }
         guard length <= self.limit else { throw .tooLong(length: length, limit: self.limit) }
         // Who has not been admitted sends no files.
         guard !isData || self.limit > GangFraming.maximumHello else { throw .unknown("a piece of a file") }
+        guard !hasMore || self.limit > GangFraming.maximumHello else { throw .unknown("a piece of a message") }
         guard self.left >= 4 + length else { return nil }
         if isData { return .data(broadcast: Int(self.word(at: 4)), self.take(after: 8, 4 + length)) }
-        let body = self.take(after: 4, 4 + length)
+        var body = self.take(after: 4, 4 + length)
+        guard self.pieces.count + body.count <= GangFraming.maximumMessage else {
+            throw .tooLong(length: self.pieces.count + body.count, limit: GangFraming.maximumMessage)
+        }
+        if hasMore {
+            self.pieces.append(body)
+            return .piece
+        }
+        if !self.pieces.isEmpty {
+            body = self.pieces + body
+            self.pieces = Data()
+        }
         do {
             return .message(try JSONDecoder().decode(GangMessage.self, from: body))
         } catch {

@@ -3,7 +3,7 @@ package import MusterModel
 /// What agents of one gang say to each other. The page `Documentation/GangProtocol.md` is the contract.
 package enum GangMessage: Codable, Sendable, Equatable {
     /// The version of the protocol that this code speaks.
-    package static let version = 3
+    package static let version = 4
 
     // From a worker.
     case hello(introduction: GangHello)

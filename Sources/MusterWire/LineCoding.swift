@@ -24,18 +24,34 @@ public struct LineBuffer: Sendable {
     private var pending = Data()
     /// How many of those have been searched for a newline in vain.
     private var searched = 0
+    /// What comes up to the next newline is the rest of a line that was refused.
+    private var isSkipping = false
 
     public init() {}
 
     /// Adds `bytes` and returns the lines they complete, without their newlines.
-    /// - Throws: ``LineTooLong`` when a line exceeds ``LineCoding/maximumLength``.
+    /// - Throws: ``LineTooLong`` once for a line that exceeds ``LineCoding/maximumLength``, and for what came together with
+    ///   its beginning; what follows that line is read again.
     public mutating func append(_ bytes: some Sequence<UInt8>) throws -> [Data] {
         // In one piece where they lie in one: byte by byte would cost more than what is done with them.
         let isTaken: Void? = bytes.withContiguousStorageIfAvailable { self.pending.append($0) }
         if isTaken == nil { self.pending.append(contentsOf: bytes) }
+        if self.isSkipping { self.skip() }
         let lines = self.takeLines()
-        guard self.pending.count <= LineCoding.maximumLength else { throw LineTooLong() }
+        guard self.pending.count <= LineCoding.maximumLength else {
+            self.isSkipping = true
+            self.skip()
+            throw LineTooLong()
+        }
         return lines
+    }
+
+    /// Drops what is there up to the next newline.
+    private mutating func skip() {
+        let newline = self.pending.firstIndex(of: UInt8(ascii: "\n"))
+        self.isSkipping = newline == nil
+        self.pending = newline.map { Data(self.pending[($0 + 1)...]) } ?? Data()
+        self.searched = 0
     }
 
     private mutating func takeLines() -> [Data] {

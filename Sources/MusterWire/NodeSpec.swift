@@ -23,6 +23,8 @@ public struct NodeSpec: Codable, Sendable, Equatable {
     public var rendezvousDeadline: Double
     /// Seconds the attempt may run; nil without `@Timeout`.
     public var timeout: Double?
+    /// Seconds after that in which the step's program ends by itself; nil for none.
+    public var timeoutPatience: Double?
     /// Seconds between SIGTERM and SIGKILL.
     public var grace: Double
     /// The flow program: its path, and arguments that come before the verb.
@@ -30,6 +32,8 @@ public struct NodeSpec: Codable, Sendable, Equatable {
     /// What the task is, but for ``TaskFile/parallel``, ``TaskFile/taskID``, ``TaskFile/socket`` and
     /// ``TaskFile/temporaryFolder``, which the agent knows best.
     public var task: TaskFile
+    /// The file that holds ``task`` where that is too long for a line; nil where it stands here.
+    public var taskFile: String?
     /// The store's folder, which this node shares.
     public var store: String
     /// The unpacked code package.
@@ -91,8 +95,22 @@ public struct NodeSpec: Codable, Sendable, Equatable {
 /// What an agent that stays is told in place of a ``NodeSpec`` that differs from the one before in its task alone.
 public struct NextAttempt: Codable, Sendable, Equatable {
     public var next: TaskFile
+    /// As ``NodeSpec/taskFile``.
+    public var file: String?
 
-    public init(_ task: TaskFile) { self.next = task }
+    public init(_ task: TaskFile, file: String? = nil) {
+        self.next = task
+        self.file = file
+    }
+}
+
+extension TaskFile {
+    /// The task without what can be long: what stands in a line beside the name of the task's file.
+    public var brief: TaskFile {
+        var task = self
+        (task.parameters, task.inputs, task.foreach) = ([:], [], [])
+        return task
+    }
 }
 
 extension NodeSpec {
@@ -130,6 +148,8 @@ public enum AgentStatus: Codable, Sendable, Equatable {
     case ended(node: Int, status: NodeReport.Status)
     /// From the control node's agent: the attempt is over and its ``GangReport`` stands in the store.
     case finished(report: GangReport)
+    /// The same, for a report that is too long for a line: it is read from this file.
+    case reported(path: String)
     /// From an agent that stays: nothing of its attempt is left, and it waits for another ``NodeSpec``.
     case ready
 }

@@ -3,7 +3,7 @@ public import MusterModel
 /// `result.json`: what the flow program leaves in the task folder when a step body has ended.
 public struct ResultFile: Codable, Sendable, Equatable {
     public static let name = "result.json"
-    /// The file of the elements of a foreach: one JSON text per line.
+    /// The file of the elements of a foreach: one ``ItemLine`` per line.
     public static let itemsName = "items.jsonl"
 
     public var version: Int

@@ -14,7 +14,7 @@ public struct TaskFile: Codable, Sendable, Equatable {
     /// The run that this one resumes; nil otherwise.
     public var originRun: String?
     /// Every parameter of the flow, defaults included.
-    public var parameters: [String: JSONValue]
+    public var parameters: [String: ParameterValue]
     /// The tasks right before this one: none for `start`, one for an ordinary step, all of them for a join, in order.
     public var inputs: [TaskInput]
     /// The foreach scopes this task is in, outermost first.
@@ -30,10 +30,12 @@ public struct TaskFile: Codable, Sendable, Equatable {
     public var tags: [String]?
     /// Whose runs a client in this task looks at; nil: the user's own.
     public var namespace: String?
+    /// Unix time at which the attempt has to be over, where a front end ends bodies by itself.
+    public var deadline: Double?
 
     public init(
         attempt: AttemptID, taskID: String, user: String, originRun: String? = nil,
-        parameters: [String: JSONValue] = [:], inputs: [TaskInput] = [], foreach: [ForeachFrame] = [],
+        parameters: [String: ParameterValue] = [:], inputs: [TaskInput] = [], foreach: [ForeachFrame] = [],
         parallel: ParallelFrame, socket: String, temporaryFolder: String, python: String? = nil,
         tags: [String]? = nil, namespace: String? = nil
     ) {
@@ -73,14 +75,17 @@ public struct ForeachFrame: Codable, Sendable, Equatable {
     public var step: String
     public var index: Int
     public var count: Int
-    /// The element. Only the innermost frame is sure to carry it.
-    public var item: JSONValue?
+    /// The element as a JSON text, as the front end wrote it; nil for one that is an artifact.
+    public var item: String?
+    /// A large element, which is read when it is asked for.
+    public var artifact: ArtifactReference?
 
-    public init(step: String, index: Int, count: Int, item: JSONValue? = nil) {
+    public init(step: String, index: Int, count: Int, item: String? = nil, artifact: ArtifactReference? = nil) {
         self.step = step
         self.index = index
         self.count = count
         self.item = item
+        self.artifact = artifact
     }
 }
 

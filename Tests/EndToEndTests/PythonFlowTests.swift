@@ -169,7 +169,7 @@ import Testing
     // MARK: - As Metaflow users type it
 
     /// Runs `python3 FLOW.py …`, with Muster's front end where it would be installed.
-    private func python(_ arguments: [String], in sandbox: Sandbox) async throws -> Finished {
+    func python(_ arguments: [String], in sandbox: Sandbox) async throws -> Finished {
         var environment = ProcessInfo.processInfo.environment.filter {
             !$0.key.hasPrefix("MUSTER_") || $0.key == "MUSTER_CACHE"
         }

@@ -13,6 +13,23 @@ import Testing
 @Suite(.timeLimit(.minutes(10))) struct GangTests {
     static let ok = MusterProcess.ExitStatus.exited(0)
 
+    @Test("Nodes with tens of thousands of artifacts each are heard of like others")
+    func manyArtifacts() async throws {
+        let harness = try AgentHarness(
+            2,
+            """
+            path = os.environ["MUSTER_STORE"] + "/artifacts/e/e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            open(path, "w").close()
+            empty = {"digest": os.path.basename(path), "size": 0, "encoding": "data"}
+            result(unchanged={f"one of very many artifacts, number {n}": empty for n in range(30_000)})
+            """)
+        try harness.start()
+        let report = try await harness.report()
+        #expect(report.failure == nil, "\(String(describing: report.failure))")
+        #expect(report.nodes.map { $0.result?.artifacts.count } == [30_000, 30_000])
+    }
+
     @Test("Every node of a gang gets the same roster and its own place, and all results arrive")
     func succeeds() async throws {
         let harness = try AgentHarness(

@@ -1,6 +1,7 @@
 import Foundation
 import MusterModel
 import MusterProcess
+import MusterStore
 import MusterWire
 import Testing
 
@@ -33,6 +34,84 @@ import Testing
         #expect(log.contains("0 o 5\nhello\n"))
         #expect(log.contains("0 e 6\n"))
         #expect(harness.reportFileExists)
+        harness.expectNothingLeft()
+    }
+
+    @Test("What a failed body had set is taken in; when that cannot be, the failure is still the body's", arguments: [true, false])
+    func failedBody(isThere: Bool) async throws {
+        let harness = try AgentHarness(
+            1,
+            """
+            if \(isThere ? 1 : 0): open(folder + "/found", "w").write("41")
+            result(None, error={"code": "step.error", "message": "halfway"}, artifacts={"found": {"path": "found", "encoding": "json"}})
+            sys.exit(1)
+            """)
+        try harness.start()
+        let report = try await harness.report()
+        #expect(report.failure?.code == .body && report.failure?.message == "halfway", "\(report)")
+        #expect(report.nodes.map { $0.left?["found"]?.size } == [isThere ? 2 : nil])
+        #expect(try await harness.exits() == [Self.ok])
+        harness.expectNothingLeft()
+    }
+
+    @Test("A task that is too long for a line comes from a file, which goes then")
+    func taskFile() async throws {
+        let reference = ArtifactReference(digest: String(repeating: "ab", count: 32), size: 8, encoding: .pickle)
+        let harness = try AgentHarness(
+            1,
+            """
+            assert task["taskID"] == "3" and task["socket"] and task["user"] == "me" and task["inputs"][0]["artifacts"]["a"]["size"] == 8
+            result()
+            """
+        ) { spec in
+            let path = "\(spec.store)/task.json"
+            var task = spec.task
+            task.inputs = [TaskInput(step: "start", taskID: "1", artifacts: ["a": reference])]
+            try? LineCoding.encode(task).write(to: URL(filePath: path))
+            (spec.task, spec.taskFile) = (task.brief, path)
+        }
+        try harness.start()
+        let report = try await harness.report()
+        #expect(report.failure == nil, "\(report)")
+        #expect(!FileManager.default.fileExists(atPath: "\(harness.root)/store/task.json"))
+    }
+
+    @Test("A request that is too long is told so")
+    func longRequest() async throws {
+        let harness = try AgentHarness(
+            1,
+            """
+            answer = ask({"process": {"arguments": ["true", "x" * (65 << 20)], "environment": {}}})
+            assert "a line of more than 67108864 bytes" in answer["failed"]["failure"]["message"], answer
+            result()
+            """)
+        try harness.start()
+        let report = try await harness.report()
+        #expect(report.failure == nil, "\(report)")
+    }
+
+    @Test("A large element of a foreach is taken in like an artifact, several of one file once, and the others stay as they are")
+    func largeElements() async throws {
+        let harness = try AgentHarness(
+            1,
+            """
+            os.mkdir(folder + "/artifacts")
+            for name in "ab": open(folder + "/artifacts/@" + name, "w").write(name * 9)
+            result({"foreach": {"to": "fit", "count": 4}})
+            lines = ['{"b":1.0, "a":-0.0}', '@{"path":"artifacts/@a","encoding":"json"}', '@{"path":"artifacts/@b","encoding":"data"}', '@{"path":"artifacts/@a","encoding":"json"}']
+            open(folder + "/items.jsonl", "w").write("\\n".join(lines))
+            """)
+        try harness.start()
+        let report = try await harness.report()
+        #expect(report.failure == nil, "\(report)")
+        let store = ArtifactStore(StoreLayout(root: "\(harness.root)/store"))
+        let items = try store.data(try #require(report.nodes.first?.result?.items))
+        let lines = items.split(separator: UInt8(ascii: "\n"))
+        #expect(lines.count == 4 && lines[0] == Data(#"{"b":1.0, "a":-0.0}"#.utf8) && lines[1] == lines[3])
+        let references = try [1, 2].map { try ItemLine.decode(ArtifactReference.self, from: lines[$0]) }
+        #expect(references.map(\.encoding) == [.json, .data])
+        #expect(try references.map { try store.data($0) } == [Data("aaaaaaaaa".utf8), Data("bbbbbbbbb".utf8)])
+        #expect(try await harness.exits() == [Self.ok])
         harness.expectNothingLeft()
     }
 

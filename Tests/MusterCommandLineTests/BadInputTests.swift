@@ -128,7 +128,7 @@ private final class Workshop {
         let start = StepManifest(name: "start", edges: [.step(to: "end")])
         let manifest = FlowManifest(
             name: "Demo", language: "swift", folder: self.shop.path,
-            parameters: [ParameterManifest(name: "epochs", kind: .int, defaultValue: .int(1))],
+            parameters: [ParameterManifest(name: "epochs", kind: .int, defaultValue: "1")],
             steps: [start, StepManifest(name: "end")])
         let flow = try self.shop.flow(manifest)
         let store = "\(self.shop.path)/store"

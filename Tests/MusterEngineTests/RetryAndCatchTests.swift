@@ -65,6 +65,29 @@ import Testing
         #expect(traces.map { String(decoding: $0, as: UTF8.self) } == ["\"work/0\"", "\"start/0\""])
     }
 
+    @Test("What a failing body had set is there after @Catch, and can be read of the task without it", arguments: [true, false])
+    func partial(catches: Bool) async throws {
+        let harness = try Harness(Self.flow { if catches { $0.catchInto = "failure" } })
+        let found = try harness.artifacts.put("41".utf8.map { $0 }, encoding: .json)
+        let backend = ScriptedBackend { gang in
+            let results = (0..<gang.size).compactMap { try? harness.result(gang, node: $0, Self.transition(gang)) }
+            guard gang.step.name == "work" else { return .succeeded(results) }
+            let nodes = [
+                NodeReport(index: 0, status: .stopped),
+                NodeReport(index: 1, status: .failed, left: ["found": found]),
+            ]
+            return GangReport(failure: Self.failure, nodes: nodes, started: 0, finished: 1)
+        }
+        #expect(try await harness.run(backend) == (catches ? .succeeded : .failed))
+        let join = backend.gangs.first { $0.step.name == "join" }
+        #expect(join?.inputs.map { $0.artifacts["found"] } == (catches ? [nil, found] : nil))
+        var machine = RunStateMachine(manifest: harness.manifest)
+        for event in try await harness.events() { _ = try machine.handle(event) }
+        let work = try #require(machine.tasks.first { $0.step == "work" })
+        #expect(work.artifacts(node: 1)?["found"] == found)
+        #expect((work.artifacts(node: 0) != nil) == catches)
+    }
+
     @Test("A failure lets running tasks end and starts nothing new")
     func drains() async throws {
         let harness = try Harness(Self.flow { _ in })

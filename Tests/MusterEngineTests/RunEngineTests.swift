@@ -45,7 +45,8 @@ import Testing
         #expect(joinTrain.inputs.map(\.taskID).map { $0.contains("-node-") } == [false, true, true])
         let cells = backend.gangs.filter { $0.step.name == "cell" }
         #expect(Set(cells.map { $0.foreach.map(\.index) }) == [[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2]])
-        #expect(cells.allSatisfy { $0.foreach.last?.item == .int(($0.foreach.last?.index ?? 0) * 10) })
+        #expect(cells.allSatisfy { $0.foreach.last?.item == "\(($0.foreach.last?.index ?? 0) * 10)" })
+        #expect(cells.allSatisfy { $0.foreach.first?.item == "\(($0.foreach.first?.index ?? 0) * 10)" })
     }
 
     @Test("A run that is cut off after any event goes on to the same end and repeats nothing that had finished")

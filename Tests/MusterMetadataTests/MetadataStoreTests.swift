@@ -10,7 +10,7 @@ import Testing
     static func record(_ run: String, created: Double = 1) -> RunRecord {
         RunRecord(
             flow: "F", run: run, user: "ada", created: created, program: ["/bin/flow"], manifest: self.manifest,
-            parameters: ["epochs": .int(3)], package: "abc")
+            parameters: ["epochs": "3"], package: "abc")
     }
 
     static let result = NodeResult(
@@ -67,7 +67,7 @@ import Testing
                 #expect(events.first?.time == 10 && events.last?.time == 11)
                 let record = try #require(try await store.record(of: Self.key))
                 #expect(record.verdict == .cancelled && record.finished == 11)
-                #expect(record.parameters == ["epochs": .int(3)])
+                #expect(record.parameters == ["epochs": "3"])
             }
         }
     }

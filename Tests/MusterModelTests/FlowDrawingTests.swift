@@ -7,7 +7,7 @@ import Testing
         gang.isGang = true
         return FlowManifest(
             name: "Digits", summary: "Trains a model.\nIn parallel.", language: "swift", folder: "/flow",
-            parameters: [ParameterManifest(name: "epochs", help: "Passes.", kind: .int, defaultValue: .int(3))],
+            parameters: [ParameterManifest(name: "epochs", help: "Passes.", kind: .int, defaultValue: "3")],
             steps: [
                 StepManifest(name: "start", summary: "Loads \"the\" data.", edges: [.nodes(to: "train"), .step(to: "end")]),
                 StepManifest(

@@ -140,6 +140,35 @@ import Testing
         #expect(nodes.map(\.status) == [.stopped, .failed, .succeeded])
     }
 
+    @Test("A body that ends because the time of all was up makes no node the cause")
+    func ownTimeout() throws {
+        let failure = TaskFailure(code: .timeout, message: "the step took longer than its timeout of 1 s", process: "step")
+        var gang = try Self.running(2)
+        _ = try gang.handle(.ended(node: 1, outcome: .failed(failure: failure)))
+        let end = try [0, 1].map { try gang.handle(.released(node: $0)) }.last
+        guard case .finish(failure, let nodes) = end?.first else {
+            Issue.record("\(String(describing: end))")
+            return
+        }
+        #expect(nodes.map(\.status) == [.stopped, .stopped])
+    }
+
+    @Test("What bodies had set when they failed stands in the report, of the first one and of those that failed meanwhile")
+    func keepsWhatWasLeft() throws {
+        let left = ["found": ArtifactReference(digest: String(repeating: "a", count: 64), size: 1, encoding: .pickle)]
+        var gang = try Self.running(3)
+        _ = try gang.handle(.ended(node: 2, outcome: .succeeded(result: Self.next)))
+        _ = try gang.handle(.ended(node: 1, outcome: .failed(failure: Self.crash, left: left)))
+        _ = try gang.handle(.ended(node: 0, outcome: .failed(failure: Self.crash, left: left)))
+        let end = try [0, 1, 2].map { try gang.handle(.released(node: $0)) }.last
+        guard case .finish(_, let nodes) = end?.first else {
+            Issue.record("\(String(describing: end))")
+            return
+        }
+        #expect(nodes.map(\.left) == [left, left, nil])
+        #expect(nodes[2].result == Self.next)
+    }
+
     @Test("A lost node is the cause, and is not waited for")
     func lost() throws {
         var gang = try Self.running(3)

@@ -67,6 +67,19 @@ import Testing
         return try self.store.adopt(file: file, encoding: encoding)
     }
 
+    @Test("A copy of a file is kept, and the file stays as it is", arguments: [0, 10, 3 << 20])
+    func copies(size: Int) throws {
+        let file = "\(self.folder.path)/given"
+        let bytes = Data((0..<size).map { UInt8(truncatingIfNeeded: $0 &* 7) })
+        try bytes.write(to: URL(filePath: file))
+        let reference = try self.store.put(copyOf: file, encoding: .data)
+        #expect(try self.store.put(copyOf: file, encoding: .data) == reference)
+        #expect(reference.size == size)
+        #expect(try self.store.data(reference) == bytes)
+        #expect(try Data(contentsOf: URL(filePath: file)) == bytes)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: self.store.layout.incoming) == [])
+    }
+
     @Test("A file that has a second name is copied: what is written under that name does not reach the store")
     func secondName() throws {
         let file = try self.folder.write("own", "value")

@@ -6,9 +6,9 @@ import Testing
 @testable import Muster
 
 @Suite struct StepProgramTests {
-    private static let parameters: [String: JSONValue] = ["count": .int(3), "place": .string("here")]
-    private static let macroParameters: [String: JSONValue] = [
-        "rate": .int(1), "mode": .string("fast"), "source": .null, "layers": .array([]),
+    private static let parameters: [String: ParameterValue] = ["count": "3", "place": "here"]
+    private static let macroParameters: [String: ParameterValue] = [
+        "rate": "1", "mode": "fast", "source": .null, "layers": "[]",
     ]
 
     private func bytes(_ numbers: [Double]) -> Data { numbers.withUnsafeBytes { Data($0) } }
@@ -33,7 +33,7 @@ import Testing
         let (code, result) = try await sandbox.run(
             HandwrittenFlow.self, "work",
             inputs: [TaskInput(step: "start", taskID: "1", artifacts: ["numbers": numbers, "note": note])],
-            parameters: Self.parameters, foreach: [ForeachFrame(step: "start", index: 1, count: 3, item: .int(1))])
+            parameters: Self.parameters, foreach: [ForeachFrame(step: "start", index: 1, count: 3, item: "1")])
         #expect(code == 0)
         #expect(result.unchanged == ["note": note])
         let written = try Data(contentsOf: URL(fileURLWithPath: "\(sandbox.folder)/artifacts/numbers"))
@@ -149,6 +149,46 @@ import Testing
             ])
     }
 
+    @Test("What a body has set when it throws is kept, and what it was given")
+    func failed() async throws {
+        let sandbox = try TaskSandbox.withStore()
+        let big = ArtifactReference(digest: "never read", size: 9, encoding: .float64)
+        let input = TaskInput(step: "start", taskID: "1", artifacts: ["big": big])
+        let (code, result) = try await sandbox.run(
+            FailedFlow.self, "start", inputs: [input], parameters: [:])
+        #expect(code == 1)
+        #expect(result.error == StepError(code: .body, message: "halfway") && result.transition == nil)
+        #expect(result.artifacts == ["found": ArtifactFile(path: "artifacts/found", encoding: .json)])
+        #expect(result.unchanged == ["big": big])
+        #expect(try sandbox.text("artifacts/found") == "41")
+    }
+
+    /// Its body sets something, asks for something that cannot be written, and throws.
+    private struct FailedFlow: Flow {
+        struct Halfway: Error, CustomStringConvertible { let description = "halfway" }
+        struct Unwritable: Codable {
+            init() {}
+            init(from decoder: any Decoder) throws { throw Halfway() }
+            func encode(to encoder: any Encoder) throws { throw Halfway() }
+        }
+        struct Next: NextStep { let departure: Departure }
+        @Artifact var found = 0
+        @Artifact var big: [Double] = []
+        @Artifact var odd = Unwritable()
+
+        static var definition: FlowDefinition<Self> {
+            FlowDefinition(
+                name: "FailedFlow",
+                artifacts: [ArtifactProperty("found", \._found), ArtifactProperty("odd", \._odd), ArtifactProperty("big", \._big)],
+                steps: [
+                    StepDefinition("start") { flow, _ in
+                        flow.found = 41
+                        throw Halfway()
+                    }
+                ])
+        }
+    }
+
     @Test("What a decorator throws in prepare ends the step before its body")
     func prepare() async throws {
         let sandbox = try TaskSandbox()
@@ -160,12 +200,12 @@ import Testing
     @Test(
         "A task that does not fit the flow is refused by name",
         arguments: [
-            ("start", ["count": JSONValue.string("x"), "place": .string("")], "parameter 'count'"),
-            ("start", ["count": .int(1)], "no value for parameter 'place'"),
-            ("nowhere", ["count": .int(1), "place": .string("")], "no step 'nowhere'"),
-            ("work", ["count": .int(1), "place": .string("")], "takes an element"),
+            ("start", ["count": "x" as ParameterValue, "place": ""], "parameter 'count'"),
+            ("start", ["count": "1"], "no value for parameter 'place'"),
+            ("nowhere", ["count": "1", "place": ""], "no step 'nowhere'"),
+            ("work", ["count": "1", "place": ""], "takes an element"),
         ])
-    func refuses(step: String, parameters: [String: JSONValue], reason: String) async throws {
+    func refuses(step: String, parameters: [String: ParameterValue], reason: String) async throws {
         let sandbox = try TaskSandbox()
         let (code, result) = try await sandbox.run(HandwrittenFlow.self, step, parameters: parameters)
         #expect(code == 1)
@@ -178,7 +218,7 @@ import Testing
         let sandbox = try TaskSandbox()
         let (_, result) = try await sandbox.run(
             HandwrittenFlow.self, "work", parameters: Self.parameters,
-            foreach: [ForeachFrame(step: "start", index: 4, count: 9, item: .string("five"))])
+            foreach: [ForeachFrame(step: "start", index: 4, count: 9, item: "\"five\"")])
         #expect(result.error?.message.contains("element 4 of the foreach in step 'start' is not a Int") == true)
     }
 }

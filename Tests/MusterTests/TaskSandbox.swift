@@ -23,7 +23,7 @@ final class TaskSandbox {
 
     /// Writes `task.json`, runs the step and reads what it left.
     func run<Root: Flow>(
-        _ type: Root.Type, _ step: String, inputs: [TaskInput] = [], parameters: [String: JSONValue] = [:],
+        _ type: Root.Type, _ step: String, inputs: [TaskInput] = [], parameters: [String: ParameterValue] = [:],
         foreach: [ForeachFrame] = [], python: String? = nil
     ) async throws -> (code: CInt, result: ResultFile) {
         let task = TaskFile(

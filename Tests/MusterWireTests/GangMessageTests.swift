@@ -102,7 +102,7 @@ import Testing
         }
         #expect(throws: GangFramingError.empty) { try decode([0, 0, 0, 0]) }
         #expect(throws: GangFramingError.tooLong(length: 101, limit: 100)) { try decode([0, 0, 0, 101]) }
-        #expect(throws: GangFramingError.tooLong(length: 0x7FFF_FFFF, limit: 100)) { try decode([127, 255, 255, 255]) }
+        #expect(throws: GangFramingError.tooLong(length: 0x3FFF_FFFF, limit: 100)) { try decode([127, 255, 255, 255]) }
         #expect(throws: GangFramingError.tooLong(length: 0x7FFF_FFFF, limit: 100)) { try decode([255, 255, 255, 255]) }
         #expect(throws: GangFramingError.unknown("a piece of a file")) { try decode([128, 0, 0, 5, 0, 0, 0, 1, 7]) }
         #expect(throws: GangFramingError.empty) { try decode([128, 0, 0, 4, 0, 0, 0, 1]) }
@@ -165,6 +165,26 @@ import Testing
         #expect(hello.refusal(attempt: Self.attempt, size: 4)?.contains(reason) == true)
         #expect(
             GangHello(attempt: Self.attempt, size: 4, node: Self.node).refusal(attempt: Self.attempt, size: 4) == nil)
+    }
+
+    @Test("A long message comes through in pieces, which are no business of a stranger's")
+    func pieces() throws {
+        let reference = ArtifactReference(digest: String(repeating: "ab", count: 32), size: 8, encoding: .float64)
+        let artifacts = Dictionary(uniqueKeysWithValues: (0..<70_000).map { ("an artifact of many, number \($0)", reference) })
+        let message = GangMessage.ended(
+            outcome: .succeeded(result: NodeResult(transition: .step(to: "join"), artifacts: artifacts)))
+        let bytes = try GangFraming.encode(message) + GangFraming.encode(.heartbeat)
+        #expect(bytes.count > 2 * GangFraming.maximumLength)
+        var decoder = GangFrameDecoder(limit: GangFraming.maximumLength)
+        var frames: [GangFrame] = []
+        for start in stride(from: 0, to: bytes.count, by: 1 << 20) {
+            decoder.append(bytes[start..<min(start + 1 << 20, bytes.count)])
+            while let frame = try decoder.next() { frames.append(frame) }
+        }
+        #expect(frames == [.piece, .piece, .message(message), .message(.heartbeat)])
+        var stranger = GangFrameDecoder()
+        stranger.append([64, 0, 0, 4] + Array("abcd".utf8))
+        #expect(throws: GangFramingError.self) { try stranger.next() }
     }
 
     @Test("A roster comes out as it went in, whichever of its columns are all the same", arguments: [1, 3])

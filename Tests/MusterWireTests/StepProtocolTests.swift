@@ -11,11 +11,11 @@ import Testing
 
     static let task: TaskFile = TaskFile(
         attempt: AttemptID(flow: "TestFlow", run: "17", step: "work", task: 3, attempt: 1), taskID: "3", user: "ada",
-        originRun: "16", parameters: ["alpha": .double(0.5), "shape": .object(["layers": .array([.int(1)])])],
+        originRun: "16", parameters: ["alpha": "0.50", "shape": #"{"layers": [1, 2.0]}"#, "none": .null],
         inputs: [TaskInput(step: "start", taskID: "1", artifacts: ["items": reference])],
         foreach: [
-            ForeachFrame(step: "outer", index: 1, count: 2),
-            ForeachFrame(step: "start", index: 0, count: 3, item: .string("first")),
+            ForeachFrame(step: "outer", index: 1, count: 2, artifact: reference),
+            ForeachFrame(step: "start", index: 0, count: 3, item: "\"first\""),
         ],
         parallel: ParallelFrame(controlAddress: "127.0.1.1", nodes: 1, index: 0, controlTaskID: "3"),
         socket: "/scratch/agent.sock", temporaryFolder: "/scratch/tmp", python: "/environment/bin/python",
@@ -63,6 +63,18 @@ import Testing
     func requestLines() throws {
         let lines = try Self.requests.map { String(decoding: try LineCoding.encode($0), as: UTF8.self) }.joined()
         #expect(try differenceFromGolden("step/requests.jsonl", lines) == nil)
+    }
+
+    @Test("A line that is too long is refused once, and what follows it is read")
+    func longLine() throws {
+        var buffer = LineBuffer()
+        #expect(try buffer.append(Data("a\nb".utf8)) == [Data("a".utf8)])
+        let piece = Data(repeating: UInt8(ascii: "x"), count: 16 << 20)
+        for _ in 0..<3 { #expect(try buffer.append(piece).isEmpty) }
+        #expect(throws: LineTooLong.self) { try buffer.append(piece) }
+        #expect(try buffer.append(piece).isEmpty)
+        #expect(try buffer.append(Data("y\nc\nd".utf8)) == [Data("c".utf8)])
+        #expect(try buffer.append(Data("\n".utf8)) == [Data("d".utf8)])
     }
 
     @Test("The result that the Python front end leaves is read with everything in it")

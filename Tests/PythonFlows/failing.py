@@ -32,6 +32,7 @@ class FailingFlow(FlowSpec):
     @timeout(seconds=1)
     @step
     def slow(self):
+        self.early = True
         time.sleep(60)
         self.next(self.fine)
 
@@ -42,7 +43,7 @@ class FailingFlow(FlowSpec):
 
     @step
     def end(self):
-        assert self.before == 1 and not hasattr(self, "lost")
+        assert self.before == 1 and self.lost is True and self.early is True
         assert self.none is None
         print("failing:", self.attempts, self.failure.type, "|", self.failure, "|", self.late.code)
 

@@ -12,6 +12,8 @@ class TaskRecord:
     # ready, running, succeeded or failed
     status = "ready"
     results = ()
+    # By node: the artifacts that were there when its last failed attempt failed.
+    left = {}
     failure = started = finished = cloned_from = None
     attempt = failures = 0
     was_caught = False
@@ -68,6 +70,7 @@ class History:
             self._complete(task, fields["nodes"], time)
         elif kind == "attemptFailed":
             task.failure = fields["failure"]
+            task.left = {int(node): artifacts for node, artifacts in (fields.get("left") or {}).items()}
             task.failures += 1
             if fields.get("caught"):
                 task.was_caught = True

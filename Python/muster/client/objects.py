@@ -364,7 +364,9 @@ class Task(_Object):
 
     @property
     def _references(self):
-        return self._record.results[self._node]["artifacts"] if self._record.results else {}
+        """Of a task that has failed: what was there then."""
+        results = self._record.results
+        return results[self._node]["artifacts"] if results else self._record.left.get(self._node, {})
 
     def _names(self):
         return [*self._references, *(name for name in self._run._parameters if name not in self._references)]

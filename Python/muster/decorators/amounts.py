@@ -5,10 +5,10 @@ import math
 
 def number(decorator, name, value):
     try:
-        if isinstance(value, bool):
+        if isinstance(value, bool) or not math.isfinite(float(value)):
             raise ValueError
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         decorator.fail(f"{name} has to be a number, not {value!r}")
 
 

@@ -1,6 +1,7 @@
 """What all decorators share: their options, where they may stand, and how they are found by name."""
 
 import json
+import math
 import re
 
 from ..errors import DecoratorError
@@ -63,10 +64,20 @@ class Decorator:
 
 
 def _plain(value):
-    try:
-        return json.loads(json.dumps(value))
-    except (TypeError, ValueError):
-        return repr(value)
+    """As JSON in every language has it; what it does not have, as Python spells it."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int) and -(1 << 63) <= value < 1 << 63:
+        return int(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return float(value)
+    if isinstance(value, str):
+        return value.encode(errors="backslashreplace").decode()
+    if isinstance(value, dict):
+        return {str(_plain(name)): _plain(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return repr(value)
 
 
 def step(function=None, **options):

@@ -1,5 +1,6 @@
 """The decorators of any step."""
 
+import os
 import re
 
 from .amounts import number, reserve, whole
@@ -54,14 +55,44 @@ class Timeout(Decorator):
 
     name = "timeout"
     defaults = {"seconds": 0, "minutes": 0, "hours": 0}
+    # Seconds that a body has to come out of what it does, before the agent ends it.
+    PATIENCE = 2.0
 
     def apply(self, settings):
-        options = self.options
-        seconds = sum(number(self, unit, options[unit]) * factor
-                      for unit, factor in (("seconds", 1), ("minutes", 60), ("hours", 3600)))
-        if seconds <= 0:
+        if self._seconds <= 0:
             self.fail("it needs seconds, minutes or hours")
-        settings["timeout"] = seconds
+        settings["timeout"], settings["timeoutPatience"] = self._seconds, self.PATIENCE
+
+    @property
+    def _seconds(self):
+        options = self.options
+        return sum(number(self, unit, options[unit]) * factor
+                   for unit, factor in (("seconds", 1), ("minutes", 60), ("hours", 3600)))
+
+    def prepare(self, task):
+        """The body is interrupted where it is, as under Metaflow: so what it had set is kept."""
+        import signal
+        import time
+        deadline = task.description.get("deadline")
+        if deadline is not None:
+            signal.signal(signal.SIGALRM, lambda *_: self._interrupt(task))
+            signal.setitimer(signal.ITIMER_REAL, max(deadline - time.time(), 0.001))
+
+    def finish(self, task):
+        self._disarm()
+
+    def failed(self, task, text):
+        self._disarm()
+
+    def _interrupt(self, task):
+        from ..errors import StepTimeout
+        if not task.is_over and os.getpid() == task.process:
+            raise StepTimeout(f"the step took longer than its timeout of {self._seconds:g} s")
+
+    @staticmethod
+    def _disarm():
+        import signal
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 class Environment(Decorator):
@@ -74,7 +105,13 @@ class Environment(Decorator):
         variables = self.options["vars"]
         if not isinstance(variables, dict):
             self.fail(f"vars has to be a dict, not {variables!r}")
-        settings["environment"].update((str(name), str(value)) for name, value in variables.items())
+        for name, value in variables.items():
+            name, value = str(name), str(value)
+            try:
+                (name + value).encode()
+            except UnicodeEncodeError:
+                self.fail(f"{name!r} or its value {value!r} is no UTF-8; set it in the body with os.environb")
+            settings["environment"][name] = value
 
 
 class _Packages(Decorator):

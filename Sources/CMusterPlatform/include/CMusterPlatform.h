@@ -48,6 +48,9 @@ pid_t muster_signal_sender(int signal);
 // Ignores SIGPIPE in this program; programs that are spawned get it back.
 void muster_ignore_broken_pipes(void);
 
+// The variables that this program was started with, `NAME=value` each; ends in a null pointer.
+char **muster_environment(void);
+
 int muster_become_subreaper(void);
 // Gives this process, and what it starts, a host name of its own, in a namespace that goes with the last of them. Returns
 // 0 or a negative errno.

@@ -35,8 +35,8 @@ public struct Current: Sendable {
     /// The run that this one resumes; nil otherwise.
     public var originRunID: String? { self.task.originRun }
     public var user: String { self.task.user }
-    /// Every parameter of the run, as JSON.
-    public var parameters: [String: JSONValue] { self.task.parameters }
+    /// Every parameter of the run, as the text that it was given as.
+    public var parameters: [String: ParameterValue] { self.task.parameters }
     /// The path of a folder of this node that is removed when the attempt ends.
     public var temporaryFolder: String { self.task.temporaryFolder }
     /// The foreach scopes this task is in, outermost first.

@@ -11,12 +11,12 @@ public protocol NextStep {
 public struct Departure {
     /// The transition; the count of a foreach is known.
     public let transition: Transition
-    /// Gives each element of a foreach, in order, as one line of JSON text without its newline.
-    let encodeItems: ((_ line: ([UInt8]) throws -> Void) throws -> Void)?
+    /// Writes each element of a foreach, in order.
+    let writeItems: ((_ file: inout ItemFile) throws -> Void)?
 
-    private init(_ transition: Transition, encodeItems: ((_ line: ([UInt8]) throws -> Void) throws -> Void)? = nil) {
+    private init(_ transition: Transition, writeItems: ((_ file: inout ItemFile) throws -> Void)? = nil) {
         self.transition = transition
-        self.encodeItems = encodeItems
+        self.writeItems = writeItems
     }
 
     /// To one step.
@@ -27,11 +27,10 @@ public struct Departure {
 
     /// To one task of a step per element of `items`.
     public static func foreach(_ name: String, _ items: some Collection<some Encodable>) -> Departure {
-        Departure(.foreach(to: name, count: items.count)) { line in
-            let encoder = ArtifactCoding.encoder()
+        Departure(.foreach(to: name, count: items.count)) { file in
             for (index, item) in items.enumerated() {
                 do {
-                    try line(Array(encoder.encode(item)))
+                    try file.append(item)
                 } catch let error as EncodingError {
                     throw StepFailure(.body, "element \(index) of the foreach over '\(name)' is not JSON: \(error)")
                 }

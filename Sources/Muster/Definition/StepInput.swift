@@ -1,3 +1,4 @@
+import FoundationEssentials
 import MusterModel
 import MusterWire
 
@@ -5,11 +6,14 @@ import MusterWire
 public struct StepInput<Root: Flow> {
     let steps: [String]
     let task: TaskFile
+    /// The path of a file that holds an artifact's bytes.
+    private let locate: (ArtifactReference) throws -> String
     /// The flows of the tasks right before this one, in branch, foreach or node order.
     public let all: [Root]
 
-    init(_ all: [Root], task: TaskFile) {
+    init(_ all: [Root], task: TaskFile, locate: @escaping (ArtifactReference) throws -> String) {
         self.all = all
+        self.locate = locate
         self.steps = task.inputs.map(\.step)
         self.task = task
     }
@@ -32,8 +36,13 @@ public struct StepInput<Root: Flow> {
             throw StepFailure(.contract, "step '\(self.task.attempt.step)' takes an element and was started without one")
         }
         do {
-            // An element may be null, and null is what an absent member decodes as.
-            return try (frame.item ?? .null).decode(Element.self)
+            if let artifact = frame.artifact {
+                return try ArtifactCoding.read(Element.self, from: self.locate(artifact), encoding: artifact.encoding)
+            }
+            return try ArtifactCoding.decoder().decode(Element.self, from: Data((frame.item ?? "null").utf8))
+        } catch let error as StepFailure {
+            throw StepFailure(
+                error.code, "element \(frame.index) of the foreach in step '\(frame.step)' cannot be read: \(error)")
         } catch {
             throw StepFailure(
                 .contract,

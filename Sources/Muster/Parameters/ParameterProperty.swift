@@ -4,7 +4,7 @@ import MusterModel
 /// A flow's parameter: its name and the property that holds it.
 public struct ParameterProperty<Root: Flow> {
     public let name: String
-    let bind: (_ flow: inout Root, JSONValue) throws -> Void
+    let bind: (_ flow: inout Root, ParameterValue) throws -> Void
     let manifest: (_ flow: Root, _ file: String) throws -> ParameterManifest
 
     /// - Parameters:
@@ -16,7 +16,7 @@ public struct ParameterProperty<Root: Flow> {
         self.name = name
         self.bind = { flow, value in
             do {
-                flow[keyPath: property].bind(try value.decode(Value.self))
+                flow[keyPath: property].bind(try ParameterCoding.decode(Value.self, from: value))
             } catch {
                 throw StepFailure(.contract, "parameter '\(name)' is not a \(Value.self): \(error)")
             }
@@ -26,7 +26,7 @@ public struct ParameterProperty<Root: Flow> {
             do {
                 return ParameterManifest(
                     name: name, help: parameter.help, kind: ParameterKind(of: Value.self),
-                    defaultValue: try parameter.defaultValue.map { try JSONValue(encoding: $0) },
+                    defaultValue: try parameter.defaultValue.map { try ParameterCoding.encode($0) },
                     location: line.map { SourceLocation(file: file, line: $0) })
             } catch {
                 throw StepFailure(.contract, "the default of parameter '\(name)' is not JSON: \(error)")

@@ -20,7 +20,7 @@ struct StepProgram<Root: Flow> {
             try await self.perform(name, task.get())
             return 0
         } catch {
-            self.folder.write((error as? StepFailure) ?? StepFailure(.body, "\(error)"))
+            if !(error is BodyFailed) { self.folder.write(Self.failure(error)) }
             return 1
         }
     }
@@ -32,20 +32,37 @@ struct StepProgram<Root: Flow> {
             throw StepFailure(.contract, "flow \(definition.name) has no step '\(name)'; it has \(names)")
         }
         let (flow, departure) = try await self.play(step, task, definition)
-        try self.finish(flow, departure)
+        do {
+            try self.finish(flow, departure.get())
+        } catch {
+            self.folder.write(Self.failure(error), of: flow)
+            throw BodyFailed()
+        }
     }
 
-    /// Runs the body of `step`: the flow as it leaves it, and where it goes.
+    /// The body has failed, and everything that is to be said of it is written.
+    private struct BodyFailed: Error {}
+
+    private static func failure(_ error: any Error) -> StepFailure {
+        (error as? StepFailure) ?? StepFailure(.body, "\(error)")
+    }
+
+    /// Runs the body of `step`: the flow as it leaves it, also by an error, and where it goes.
     func play(
         _ step: StepDefinition<Root>, _ task: TaskFile, _ definition: FlowDefinition<Root>
-    ) async throws -> (flow: Root, departure: Departure?) {
+    ) async throws -> (flow: Root, departure: Result<Departure?, any Error>) {
         let current = Current(task: task)
         let sources = definition.artifacts.map { self.source(JoinedArtifact($0.name, task.inputs, current.agent)) }
         let inputs = try task.inputs.map { try self.flow(definition, task, $0.artifacts, sources) }
         var flow = try (step.join == nil ? inputs.first : nil) ?? self.flow(definition, task, [:], sources)
-        let departure = try await Current.$value.withValue(current) {
-            for decorator in step.decorators { try await decorator.prepare(current) }
-            return try await step.body(&flow, StepInput(inputs, task: task))?.departure
+        let departure: Result<Departure?, any Error>
+        do {
+            departure = .success(try await Current.$value.withValue(current) {
+                for decorator in step.decorators { try await decorator.prepare(current) }
+                return try await step.body(&flow, StepInput(inputs, task: task, locate: current.agent.locate))?.departure
+            })
+        } catch {
+            departure = .failure(error)
         }
         return (flow, departure)
     }

@@ -34,7 +34,10 @@ struct TaskFolder: Sendable {
     }
 
     /// Writes the artifacts of `flow`: the changed ones as files, the others by reference.
-    func write<Root: Flow>(_ flow: Root, into result: inout ResultFile) throws {
+    /// - Parameter lose: Decides about one that cannot be written.
+    func write<Root: Flow>(
+        _ flow: Root, into result: inout ResultFile, lose: (StepFailure) throws -> Void = { throw $0 }
+    ) throws {
         mkdir("\(self.path)/artifacts", 0o755)
         for artifact in Root.definition.artifacts {
             if let reference = artifact.reference(flow) {
@@ -46,21 +49,30 @@ struct TaskFolder: Sendable {
                 let encoding = try artifact.write(flow, "\(self.path)/\(file)")
                 result.artifacts[artifact.name] = ArtifactFile(path: file, encoding: encoding)
             } catch {
-                throw StepFailure(.store, "artifact '\(artifact.name)' could not be written: \(error)")
+                try lose(StepFailure(.store, "artifact '\(artifact.name)' could not be written: \(error)"))
             }
         }
     }
 
-    /// Writes the elements of a foreach, one line each.
-    func write(_ departure: Departure) throws {
-        guard let encodeItems = departure.encodeItems else { return }
-        var lines: [UInt8] = []
-        try encodeItems { line in
-            lines += line
-            lines.append(UInt8(ascii: "\n"))
+    /// Writes that the step has failed, and what its body had set by then.
+    func write<Root: Flow>(_ failure: StepFailure, of flow: Root) {
+        // First of all, whatever becomes of the artifacts.
+        self.write(failure)
+        var result = ResultFile(error: StepError(code: failure.code, message: failure.description))
+        do {
+            try self.write(flow, into: &result) { StepExit.report("it is not kept: \($0)") }
+            try self.write(result)
+        } catch {
+            StepExit.report("what the step had set is not kept: \(error)")
         }
-        let file = try OpenFile(creating: "\(self.path)/\(ResultFile.itemsName)")
-        try lines.withUnsafeBytes { try file.write($0) }
+    }
+
+    /// Writes the elements of a foreach.
+    func write(_ departure: Departure) throws {
+        guard let writeItems = departure.writeItems else { return }
+        var file = ItemFile(folder: self.path)
+        try writeItems(&file)
+        try file.write()
     }
 
     /// Writes `result.json`, which nobody reads before this program has left. What is there is written over.

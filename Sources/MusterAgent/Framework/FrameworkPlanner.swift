@@ -86,6 +86,11 @@ struct FrameworkPlanner: Sendable {
                     "there is no framework called '\(framework)': the agent knows \(known), and the flow program brings none of "
                         + "that name\(output.errors)"))
         }
+        guard !output.isTooLong else {
+            return .failure(
+                AgentError(
+                    "the flow program's answer about the framework \(framework) has more than \(Self.longestAnswer) bytes; it was refused"))
+        }
         do {
             return self.read(try LineCoding.decode(PlanAnswer.self, from: output.answer))
         } catch {

@@ -17,6 +17,9 @@ final class PlanOutput: Sendable {
         }
     }
 
+    /// Whether there was more than is kept.
+    var isTooLong: Bool { self.streams.withLock { ($0[.standardOutput]?.count ?? 0) >= self.limit } }
+
     var answer: Data { self.streams.withLock { $0[.standardOutput] ?? Data() } }
 
     /// What the program complained of, as the end of a sentence.

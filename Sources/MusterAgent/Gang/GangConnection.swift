@@ -1,3 +1,4 @@
+import FoundationEssentials
 import MusterWire
 import NIOCore
 import NIOPosix
@@ -16,19 +17,28 @@ struct GangConnection: Sendable, Hashable {
 
     /// Queues a message; messages arrive in order. What cannot be sent ends the connection.
     func send(_ message: GangMessage) {
-        guard let frame = try? GangFraming.encode(message) else { return self.close() }
+        guard let frame = Self.frame(message) else { return self.close() }
         self.channel.writeAndFlush(ByteBuffer(bytes: frame)).whenFailure { [self] _ in self.close() }
     }
 
     /// Queues one message on several connections. What cannot be sent ends each of them.
     static func send(_ message: GangMessage, over connections: some Sequence<GangConnection>) {
-        let frame = (try? GangFraming.encode(message)).map { ByteBuffer(bytes: $0) }
+        let frame = Self.frame(message).map { ByteBuffer(bytes: $0) }
         for connection in connections {
             guard let frame else {
                 connection.close()
                 continue
             }
             connection.channel.writeAndFlush(frame).whenFailure { _ in connection.close() }
+        }
+    }
+
+    private static func frame(_ message: GangMessage) -> Data? {
+        do {
+            return try GangFraming.encode(message)
+        } catch {
+            AgentErrors.print("a message of the gang cannot be sent: \(error)")
+            return nil
         }
     }
 
@@ -44,7 +54,7 @@ struct GangConnection: Sendable, Hashable {
 
     /// Sends a last message and closes once it has gone out.
     func close(after message: GangMessage) {
-        guard let frame = try? GangFraming.encode(message) else { return self.close() }
+        guard let frame = Self.frame(message) else { return self.close() }
         self.channel.writeAndFlush(ByteBuffer(bytes: frame)).whenComplete { [self] _ in self.close() }
     }
 
@@ -107,6 +117,9 @@ final class GangFrameHandler: ChannelInboundHandler {
                 case .data(let broadcast, let bytes):
                     guard let files = self.files else { throw GangFramingError.unknown("a piece of a file") }
                     files.write(bytes, of: broadcast)
+                case .piece:
+                    // Who sends a long message is there.
+                    self.events.yield(.connection(self.connection, .message(.heartbeat)))
                 case .message(let message):
                     self.events.yield(.connection(self.connection, .message(message)))
                     // Until its hello was judged a peer has nothing else to say.

@@ -275,7 +275,8 @@ final class GangController {
     private func startTimeout() {
         guard let seconds = self.spec.timeout else { return }
         let events = self.services.events
-        self.timeout = self.services.reactor.schedule(after: seconds) { events.yield(.timeout) }
+        let patience = self.spec.timeoutPatience ?? 0
+        self.timeout = self.services.reactor.schedule(after: seconds + patience) { events.yield(.timeout) }
     }
 
     // MARK: Services and barriers

@@ -54,11 +54,14 @@ struct Blame: Sendable {
 
     /// The body's own error, as the flow program described it.
     func failure(_ error: StepError, _ status: ExitStatus, lastLines: [String]) -> TaskFailure {
-        let place = self.size > 1 ? "node \(self.node): " : ""
+        // The time of all was up.
+        let isOfAll = error.code == .timeout
+        let place = self.size > 1 && !isOfAll ? "node \(self.node): " : ""
         var code: Int?
         if case .exited(let number) = status, number != 0 { code = Int(number) }
         return TaskFailure(
-            code: error.code, message: place + SummaryLine.of(error.message), node: self.node, process: self.process, exitCode: code,
+            code: error.code, message: place + SummaryLine.of(error.message), node: isOfAll ? nil : self.node,
+            process: self.process, exitCode: code,
             lastLines: lastLines)
     }
 

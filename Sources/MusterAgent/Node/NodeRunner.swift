@@ -107,6 +107,9 @@ final class NodeRunner {
         self.spec.index = roster.nodes.firstIndex { $0.index == self.spec.index } ?? self.spec.index
         self.phase = .running
         self.roster = roster
+        if self.spec.timeoutPatience != nil {
+            self.spec.task.deadline = self.spec.timeout.map { Date().timeIntervalSince1970 + $0 }
+        }
         self.environment = StepEnvironment.make(self.spec, roster: roster, folder: self.folder)
         let (folder, package, events) = (self.folder, self.spec.package, self.services.events)
         if self.services.kept == folder { return self.folderMade(nil) }
@@ -282,7 +285,7 @@ final class NodeRunner {
         self.cluster.followLogs()
         self.log?.flush()
         self.toControl(.ended(outcome: outcome))
-        if case .failed(let failure) = outcome { self.clear(after: failure) }
+        if case .failed(let failure, _) = outcome { self.clear(after: failure) }
     }
 
     // MARK: The end

@@ -112,8 +112,8 @@ private final class RequestHandler: ChannelInboundHandler {
         do {
             for line in try self.lines.append(self.unwrapInboundIn(data).readableBytesView) { self.read(line) }
         } catch {
-            self.events.yield(.request(self.connection, .unreadable("\(error)")))
-            context.close(promise: nil)
+            // The rest of it is read and dropped: who is still writing does not read the answer yet.
+            self.events.yield(.request(self.connection, .unreadable("the request was refused: \(error)")))
         }
     }
 

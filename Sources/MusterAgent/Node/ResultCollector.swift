@@ -47,13 +47,16 @@ struct ResultCollector: Sendable {
                     throw AgentError("\(ResultFile.name) has both a transition and an error")
                 }
                 let cause = self.causes.last { $0.code == error.code && $0.message == error.message }
-                return .failed(failure: cause ?? self.blame.failure(error, status, lastLines: lastLines))
+                return .failed(
+                    failure: cause ?? self.blame.failure(error, status, lastLines: lastLines), left: self.left(result))
             }
             guard status.isSuccess else { return .failed(failure: self.blame.failure(status, lastLines: lastLines)) }
             guard let transition = result.transition else {
                 throw AgentError("\(ResultFile.name) has neither a transition nor an error")
             }
-            return .succeeded(result: try self.adopt(result, transition))
+            return .succeeded(
+                result: NodeResult(
+                    transition: transition, artifacts: try self.artifacts(of: result), items: try self.items(transition)))
         } catch let error as StoreError {
             return .failed(failure: self.blame.failure(.store, error.message, lastLines: lastLines))
         } catch {
@@ -88,7 +91,18 @@ struct ResultCollector: Sendable {
         return result
     }
 
-    private func adopt(_ result: ResultFile, _ transition: Transition) throws -> NodeResult {
+    /// What a failed body had set, and what it was given. The failure is the body's, whatever becomes of that.
+    private func left(_ result: ResultFile) -> [String: ArtifactReference]? {
+        do {
+            let artifacts = try self.artifacts(of: result)
+            return artifacts.isEmpty ? nil : artifacts
+        } catch {
+            AgentErrors.print("what the failed step had set is lost: \(error)")
+            return nil
+        }
+    }
+
+    private func artifacts(of result: ResultFile) throws -> [String: ArtifactReference] {
         var artifacts = result.unchanged
         for (name, reference) in result.unchanged where !self.store.has(reference) {
             throw AgentError(
@@ -101,19 +115,27 @@ struct ResultCollector: Sendable {
             let path = try TaskFolderFile.path("the artifact '\(name)'", file.path, in: self.folder)
             artifacts[name] = try self.store.adopt(file: path, encoding: file.encoding, isFinal: self.leavesNothing)
         }
-        return NodeResult(transition: transition, artifacts: artifacts, items: try self.items(transition))
+        return artifacts
     }
 
     /// The item list of a foreach, which has one line per task.
     private func items(_ transition: Transition) throws -> ArtifactReference? {
         guard case .foreach(_, let count) = transition else { return nil }
         let path = try TaskFolderFile.path("the foreach", ResultFile.itemsName, in: self.folder)
-        let bytes = try Data(contentsOf: URL(filePath: path), options: .alwaysMapped)
-        let newline = UInt8(ascii: "\n")
-        let lines = bytes.count { $0 == newline } + (bytes.isEmpty || bytes.last == newline ? 0 : 1)
-        guard lines == count else {
-            throw AgentError("the foreach has \(count) tasks, but \(ResultFile.itemsName) has \(lines) lines")
+        let list = try ItemList(path: path)
+        guard list.count == count else {
+            throw AgentError("the foreach has \(count) tasks, but \(ResultFile.itemsName) has \(list.count) lines")
         }
-        return try self.store.adopt(file: path, encoding: .json)
+        guard list.namesFiles else { return try self.store.adopt(file: path, encoding: .json) }
+        // Several elements may stand in one file.
+        var taken: [String: ArtifactReference] = [:]
+        let lines = try list.naming { file in
+            if let reference = taken[file.path] { return reference }
+            let path = try TaskFolderFile.path("an element of the foreach", file.path, in: self.folder)
+            let reference = try self.store.adopt(file: path, encoding: file.encoding, isFinal: self.leavesNothing)
+            taken[file.path] = reference
+            return reference
+        }
+        return try self.store.put(lines, encoding: .json)
     }
 }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 import MusterModel
 import MusterProcess
@@ -14,7 +13,7 @@ enum RankEnvironment {
     /// This program's environment, with the node's own variables as the launcher's daemon on this node has them: MPICH
     /// gives its ranks everything of the node where the launcher runs.
     static func restored() -> [String: String] {
-        self.restored(ProcessInfo.processInfo.environment, daemon: ProcessTree.environment(of: getppid()))
+        self.restored(ProcessEnvironment.texts, daemon: ProcessTree.environment(of: getppid()))
     }
 
     /// - Parameter daemon: The environment of the process that started this one; nil when it cannot be seen.

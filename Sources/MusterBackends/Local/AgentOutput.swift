@@ -22,16 +22,24 @@ final class AgentOutput: Sendable {
         self.buffers.withLock { buffers in
             switch stream {
             case .standardError:
-                Self.keep((try? buffers.errors.append(bytes)) ?? [], in: &buffers)
+                Self.keep(Self.lines(of: bytes, in: &buffers.errors), in: &buffers)
                 return []
             case .standardOutput:
-                let lines = (try? buffers.status.append(bytes)) ?? []
-                return lines.compactMap { line in
+                return Self.lines(of: bytes, in: &buffers.status).compactMap { line in
                     if let status = try? LineCoding.decode(AgentStatus.self, from: line) { return status }
                     Self.keep([line], in: &buffers)
                     return nil
                 }
             }
+        }
+    }
+
+    /// The lines that `bytes` complete; in place of one that was refused, why.
+    private static func lines(of bytes: UnsafeRawBufferPointer, in buffer: inout LineBuffer) -> [Data] {
+        do {
+            return try buffer.append(bytes)
+        } catch {
+            return [Data("\(error)".utf8)]
         }
     }
 

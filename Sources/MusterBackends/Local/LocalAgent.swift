@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import MusterModel
 import MusterProcess
 import MusterWire
@@ -31,14 +32,33 @@ final class LocalAgent: Sendable, Equatable {
         self.state = Mutex(State(attempt: attempt))
     }
 
+    /// Inputs of a task that are few enough for a line, counted by their artifacts.
+    private static let fewArtifacts = 50_000
+
     /// The line that tells this agent of `node`: what it has not been told already.
+    ///
+    /// A task whose inputs have very many artifacts goes as a file of the agent's folder: its line would be refused.
     func line(for node: NodeSpec) throws -> Data {
+        let count = node.task.inputs.reduce(0) { $0 + $1.artifacts.count }
+        let file = count > Self.fewArtifacts ? try self.keep(node.task) : nil
         let previous = self.state.withLock { state in
             defer { state.spec = node }
             return state.spec
         }
-        guard previous?.with(node.task) == node else { return try LineCoding.encode(node) }
-        return try LineCoding.encode(NextAttempt(node.task))
+        let task = file == nil ? node.task : node.task.brief
+        guard previous?.with(node.task) == node else {
+            var node = node
+            (node.task, node.taskFile) = (task, file)
+            return try LineCoding.encode(node)
+        }
+        return try LineCoding.encode(NextAttempt(task, file: file))
+    }
+
+    /// The path of a file with the task, the same for all nodes of a gang: an agent knows its own place in it best.
+    private func keep(_ task: TaskFile) throws -> String {
+        let path = "\(self.scratch.near)/task-\(task.attempt.task)-\(task.attempt.attempt).json"
+        if access(path, F_OK) != 0 { try WholeFile.write(LineCoding.encode(task), to: path) }
+        return path
     }
 
     /// A signal has stopped it or let it go on. Returns whether nothing of the kind has happened since, to be asked later.

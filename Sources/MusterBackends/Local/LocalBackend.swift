@@ -224,9 +224,20 @@ package final class LocalBackend: ComputeBackend {
     private func hear(_ status: AgentStatus, from agent: LocalAgent) {
         guard let attempt = agent.attempt else { return }
         if status == .ready { return self.ready(agent, after: attempt) }
+        if case .reported(let path) = status { return self.hear(Self.report(at: path), from: agent) }
         self.handle(.status(status), of: attempt)
         if case .started = status {
             self.carryOut(self.state.withLock { $0.pool.started(agent, now: Self.now) })
+        }
+    }
+
+    /// What an agent says that has left its report in the store.
+    private static func report(at path: String) -> AgentStatus {
+        do {
+            return .finished(report: try LineCoding.decode(GangReport.self, from: Data(contentsOf: URL(filePath: path))))
+        } catch {
+            let failure = TaskFailure(code: .store, message: "the report in \(path) cannot be read: \(error)")
+            return .finished(report: GangReport(failure: failure, nodes: [], started: 0, finished: 0))
         }
     }
 

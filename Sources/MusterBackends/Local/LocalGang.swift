@@ -107,7 +107,8 @@ struct LocalGang: Sendable, Equatable {
             self.report = report
             self.explain()
             return self.expectTheEnd(of: report)
-        case .ready: return []
+        // The backend has read it.
+        case .reported, .ready: return []
         }
     }
 

@@ -17,7 +17,7 @@ extension LocalRequest {
         self.agent = settings.agent
         self.scratch = scratch
         self.nodes = (0..<gang.size).map { index in
-            NodeSpec(
+            var node = NodeSpec(
                 attempt: gang.attempt, index: index, size: gang.size, minimum: gang.minimum, address: addresses[index], secret: "",
                 rendezvousDeadline: settings.rendezvousDeadline, timeout: gang.step.settings.timeout,
                 grace: settings.grace, program: gang.program, task: Self.task(gang, index: index),
@@ -30,6 +30,8 @@ extension LocalRequest {
                 // either goes on to the next step.
                 stays: gang.size == 1 && gang.step.settings.framework == nil && gang.inPlace != nil,
                 serves: gang.serves && gang.inPlace != nil)
+            node.timeoutPatience = gang.step.settings.timeoutPatience
+            return node
         }
     }
 

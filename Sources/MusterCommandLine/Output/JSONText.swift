@@ -13,6 +13,8 @@ enum JSONText {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, more]
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
+        let verbatim = VerbatimTexts()
+        encoder.userInfo[VerbatimTexts.key] = verbatim
+        return verbatim.putIn(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 }

@@ -13,7 +13,7 @@ struct CommandContext: Sendable {
         self.reactor = try ProcessReactor()
         self.folder = FileManager.default.currentDirectoryPath
         SearchPaths.settle(in: self.folder)
-        self.environment = ProcessInfo.processInfo.environment
+        self.environment = ProcessEnvironment.texts
     }
 
     /// Finds and describes the flow that was named, or that handed its verb over.

@@ -15,9 +15,9 @@ enum RunRehearsal {
         let report = GangReport(
             failure: nil, nodes: [NodeReport(index: 0, status: .succeeded, result: result)], started: 0, finished: 0)
         let task = TaskFile(
-            attempt: attempt, taskID: "", user: "", parameters: ["a": .int(1)],
+            attempt: attempt, taskID: "", user: "", parameters: ["a": "1"],
             inputs: [TaskInput(step: "", taskID: "", artifacts: ["a": reference])],
-            foreach: [ForeachFrame(step: "", index: 0, count: 1, item: .int(1))],
+            foreach: [ForeachFrame(step: "", index: 0, count: 1, item: "1")],
             parallel: ParallelFrame(controlAddress: "", nodes: 1, index: 0, controlTaskID: ""), socket: "",
             temporaryFolder: "")
         self.there(NextAttempt(task))

@@ -47,7 +47,7 @@ struct RunState {
     private mutating func note(_ recorded: RecordedEvent) {
         switch recorded.event {
         case .attemptStarted(let task, _): if self.started[task] == nil { self.started[task] = recorded.time }
-        case .attemptSucceeded(let task, _, _), .attemptFailed(let task, _, _, _), .attemptInterrupted(let task, _),
+        case .attemptSucceeded(let task, _, _), .attemptFailed(let task, _, _, _, _), .attemptInterrupted(let task, _),
             .cloned(let task, _, _, _):
             self.finished[task] = recorded.time
         case .started, .cancelled, .ended: break

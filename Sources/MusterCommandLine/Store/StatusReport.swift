@@ -22,7 +22,7 @@ struct StatusReport: Encodable {
     var originRun: String?
     var created: Double
     var seconds: Double?
-    var parameters: [String: JSONValue]
+    var parameters: [String: VerbatimJSON]
     var tasks: [Task]
     /// The command that goes on with the run.
     private let resume: String
@@ -43,7 +43,8 @@ struct StatusReport: Encodable {
         self.originRun = record.originRun
         self.created = record.created
         self.seconds = (record.finished ?? (state.status == .running ? now : nil)).map { $0 - record.created }
-        self.parameters = record.parameters
+        let kinds = Dictionary(record.manifest.parameters.map { ($0.name, $0.kind) }) { first, _ in first }
+        self.parameters = record.parameters.reduce(into: [:]) { $0[$1.key] = $1.value.verbatim(kinds[$1.key] ?? .string) }
         self.tasks = state.machine.tasks.map { task in
             Task(
                 step: task.step, task: task.number, status: state.word(for: task), nodes: task.size,

@@ -79,13 +79,13 @@ struct DumpVerb: AsyncParsableCommand {
         let (tasks, named) = try RunFinder.tasks(pathspec, in: state)
         guard let task = tasks.first else { throw CommandFailure(.notFound, "there is no task \(self.pathspec)") }
         let node = self.node ?? named ?? 0
-        guard !task.results.isEmpty else {
-            throw CommandFailure(.notFound, "\(task.step)/\(task.number) has left no artifacts: it is \(state.word(for: task))")
+        if let artifacts = task.artifacts(node: node) { return artifacts }
+        let nodes = task.results.isEmpty ? task.size : task.results.count
+        guard (0..<nodes).contains(node) else {
+            throw CommandFailure(.notFound, "\(task.step)/\(task.number) has no node \(node); it has 0 to \(nodes - 1)")
         }
-        guard task.results.indices.contains(node) else {
-            throw CommandFailure(.notFound, "\(task.step)/\(task.number) has no node \(node); it has 0 to \(task.results.count - 1)")
-        }
-        return task.results[node].artifacts
+        let place = task.size > 1 ? " on node \(node)" : ""
+        throw CommandFailure(.notFound, "\(task.step)/\(task.number) has left no artifacts\(place): it is \(state.word(for: task))")
     }
 
     // MARK: - One

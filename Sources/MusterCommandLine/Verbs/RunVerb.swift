@@ -26,7 +26,7 @@ struct RunVerb: AsyncParsableCommand {
         async let rehearsal: Void = RunRehearsal.perform(agent: try? context.agent())
         let (program, manifest) = try await context.flow(named: words.flow, self.flow)
         await rehearsal
-        let parameters = try ParameterValues(manifest.parameters)
+        let parameters = try ParameterValues(manifest.parameters, allowsNonFinite: manifest.language == "python")
             .read(tokens: words.parameters, environment: context.environment)
         let layout = self.store.layout
         try layout.prepare(isShared: self.options.shared)

@@ -13,6 +13,7 @@ struct EventRow {
     private struct Failed: Codable {
         var failure: TaskFailure
         var caught: [NodeResult]?
+        var left: [Int: [String: ArtifactReference]]?
     }
 
     private struct Cloned: Codable {
@@ -29,8 +30,8 @@ struct EventRow {
             self.init(kind: "attemptStarted", task: task, attempt: attempt)
         case .attemptSucceeded(let task, let attempt, let nodes):
             self.init(kind: "attemptSucceeded", task: task, attempt: attempt, payload: try Self.encode(nodes))
-        case .attemptFailed(let task, let attempt, let failure, let caught):
-            let payload = try Self.encode(Failed(failure: failure, caught: caught))
+        case .attemptFailed(let task, let attempt, let failure, let caught, let left):
+            let payload = try Self.encode(Failed(failure: failure, caught: caught, left: left))
             self.init(kind: "attemptFailed", task: task, attempt: attempt, payload: payload)
         case .attemptInterrupted(let task, let attempt):
             self.init(kind: "attemptInterrupted", task: task, attempt: attempt)
@@ -62,7 +63,7 @@ struct EventRow {
             return Self.decode([NodeResult].self, payload).map { .attemptSucceeded(task: task, attempt: attempt, nodes: $0) }
         case ("attemptFailed", let task?, let attempt?, let payload?):
             return Self.decode(Failed.self, payload).map {
-                .attemptFailed(task: task, attempt: attempt, failure: $0.failure, caught: $0.caught)
+                .attemptFailed(task: task, attempt: attempt, failure: $0.failure, caught: $0.caught, left: $0.left)
             }
         case ("attemptInterrupted", let task?, let attempt?, _):
             return .attemptInterrupted(task: task, attempt: attempt)

@@ -1,0 +1,52 @@
+import Foundation
+import MusterModel
+
+/// A JSON text that stands in the output of ``JSONText`` as it is: to read and to write it again would change numbers and
+/// orders.
+struct VerbatimJSON: Encodable, Equatable {
+    let text: String
+
+    init(_ text: String) { self.text = text }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        let texts = encoder.userInfo[VerbatimTexts.key] as? VerbatimTexts
+        try container.encode(texts?.stand(for: self.text) ?? self.text)
+    }
+}
+
+/// The texts that stand in one JSON page as they are. Used while that is encoded, by one thread.
+final class VerbatimTexts: @unchecked Sendable {
+    static let key = CodingUserInfoKey(rawValue: "verbatim")!
+    // Unchecked because an encoder takes nothing else along; it does not leave the call that encodes.
+    private let mark = UUID().uuidString
+    private var texts: [String] = []
+
+    func stand(for text: String) -> String {
+        self.texts.append(text)
+        return "\(self.mark)-\(self.texts.count - 1)-"
+    }
+
+    func putIn(_ page: String) -> String {
+        guard !self.texts.isEmpty else { return page }
+        let parts = page.components(separatedBy: "\"\(self.mark)-")
+        return parts.dropFirst().reduce(into: parts[0]) { page, part in
+            let rest = part.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+            page += self.texts[Int(rest[0]) ?? 0] + rest[1].dropFirst()
+        }
+    }
+}
+
+extension ParameterValue {
+    /// The value for programs: as JSON where it is some, otherwise as a text.
+    func verbatim(_ kind: ParameterKind) -> VerbatimJSON {
+        guard let text = self.text else { return VerbatimJSON("null") }
+        switch kind {
+        // Many readers take no number that is beyond theirs.
+        case .double: if Double(text)?.isFinite == true, JSONSyntax.isValid(text) { return VerbatimJSON(text) }
+        case .int, .bool, .json, .file: if JSONSyntax.isValid(text) { return VerbatimJSON(text) }
+        case .string, .url, .choice: break
+        }
+        return VerbatimJSON((try? JSONText.line(text)) ?? "null")
+    }
+}
