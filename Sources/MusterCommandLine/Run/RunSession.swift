@@ -91,6 +91,8 @@ struct RunSession {
 
     /// Ends a run that was recorded and could not begin: nothing of it will ever go on.
     private func close(_ record: RunRecord, because error: any Error) async {
+        // Another engine that moves it has the run for itself.
+        if let error = error as? EngineError, error.code == .busy { return }
         guard let events = try? await self.metadata.events(of: record.key), events.isEmpty else { return }
         let failure = TaskFailure(code: .refused, message: CommandFailure(error).message)
         // Where the store is at fault this cannot be recorded either; the error itself is what is told.
