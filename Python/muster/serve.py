@@ -9,7 +9,6 @@ first, which is most of what a short step takes.
 """
 
 import contextlib
-import gc
 import json
 import os
 import signal
@@ -17,16 +16,11 @@ import socket
 import sys
 
 from . import divisible, farewell, program, rehearsal
-from .captured import Captured
 from .launch import launch
-from .origins import Installation
+from .loading import Loading
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
-
-# When garbage is collected while libraries are loaded: with thousands of objects that all stay, the usual thresholds cost a
-# fifth of the time that their imports take.
-UNHURRIED = (100_000, 50, 50)
 
 _connection = None
 
@@ -34,25 +28,21 @@ _connection = None
 def run(path, words, again):
     """Answers one request after the other until the end of the input. Never returns.
 
-    - words: What the verb was given; see ``_Loading``.
-    - again: The words that start this program, up to the verb.
+    - words, again: As ``Loading`` takes them.
     """
     global _connection
     _connection = socket.socket(fileno=os.dup(0))
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.close(null)
-    loading = _Loading(path, words, again)
+    loading = Loading(path, words, again, _connection)
     reason = loading.perform()
     libc = _libc()
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     server = _Server(loading, libc)
     ending = _Ending()
     rehearsal.rehearse()
-    # What is there now stays: a child that looked for garbage among it would copy every page it lies on.
-    gc.freeze()
-    if gc.get_threshold() == UNHURRIED:
-        gc.set_threshold(*loading.thresholds)
+    loading.settle()
     reason = reason or server.prepare()
     if not reason:
         _answer({"loaded": {}})
@@ -67,124 +57,6 @@ def run(path, words, again):
     server.end()
     # What a library has registered for the end belongs to the steps, and to take every module apart takes a while.
     os._exit(0)
-
-
-class _Loading:
-    """The libraries that the children find loaded, and the flow's module as it is compiled.
-
-    Where one of them may not be shared, the program is replaced by one that stops before it (`--at-most N`).
-    """
-
-    def __init__(self, path, words, again):
-        self.path, self.again = path, again
-        self.folder, self.environment = os.getcwd(), dict(os.environb)
-        self.limit = int(words[1]) if words[:1] == ["--at-most"] else None
-        self.captured = Captured()
-        self.thresholds = None
-        self.source = self.code = self.preload = self.watch = self.seen = self.installation = None
-        # The module that runs as the program: libraries may ask for it while they are loaded.
-        self.main = program.main_module(path)
-
-    def perform(self):
-        """Returns why no step can be served; None where it can."""
-        # Loaded here once for all children; a step without a server loads them too.
-        from . import arguments, artifacts, failures, frameworks, graph, inputs, items, running, state, task  # noqa: F401
-        import ast
-        import faulthandler  # noqa: F401
-        self.thresholds = gc.get_threshold()
-        gc.set_threshold(*UNHURRIED)
-        self.seen, self.installation = _signature(self.path), Installation()
-        try:
-            self.source = _content(self.path)
-            tree = ast.parse(self.source, self.path)
-            self.code = compile(tree, self.path, "exec", dont_inherit=True)
-        except (OSError, SyntaxError, ValueError) as error:
-            return f"the flow's file cannot be read: {error}"
-        with self.captured:
-            reason = self._load(tree)
-        return self._reconsidered(reason, self.preload.count)
-
-    def _load(self, tree):
-        from .preload import Preload
-        self.watch = divisible.Watch()
-        self.preload = Preload(tree, self.path, self.limit, self._look)
-        try:
-            self.preload.run()
-        except _Guilty as guilty:
-            return str(guilty)
-        except BaseException as error:
-            # The step's own import says so where people see it.
-            return f"an import ended in {type(error).__name__}: {error}"
-        finally:
-            self.watch.end()
-        divisible.forget_temporary_folder()
-        # A child looks for itself which modules there are: an earlier step may have written some.
-        sys.path_importer_cache.clear()
-        return None
-
-    def _look(self):
-        reason = self.watch.reason_against(self.preload.count)
-        if reason:
-            raise _Guilty(reason)
-
-    def reason_after_fork(self):
-        """Why what has been loaded cannot be shared, as far as that is seen once this process has been divided."""
-        if divisible.has_one_thread():
-            return None
-        return self._reconsidered("a library has started threads", self.watch.first_with_threads())
-
-    def _reconsidered(self, reason, guilty):
-        """Begins anew without the guilty import and those after it. Returns the reason where that is no way out."""
-        if reason and (self.limit is None or guilty < self.limit):
-            self._begin_anew(["--at-most", str(guilty)])
-        return reason
-
-    def _begin_anew(self, words):
-        sys.stdout.flush()
-        sys.stderr.flush()
-        # What a library has started goes with what was loaded; the next one starts it where it is wanted.
-        for process in farewell.children() or []:
-            os.kill(process, signal.SIGKILL)
-            os.waitpid(process, 0)
-        os.dup2(_connection.fileno(), 0)
-        # A library can have changed them.
-        os.chdir(self.folder)
-        os.execve(sys.executable, [sys.executable, *self.again, "serve", *words], self.environment)
-
-    def reason_now(self, request):
-        """Why this step cannot be served though others were: something that was read has changed, or is elsewhere."""
-        if "MUSTER_FLOW_FOLDER" in request["environment"]:
-            return "the step has a copy of the flow of its own"
-        signature = _signature(self.path)
-        if signature != self.seen and not self._is_same_file(signature):
-            return "the flow's file has changed"
-        return "an installed package has changed" if self.installation.has_changed() else None
-
-    def _is_same_file(self, signature):
-        """Whether the flow's file is only another copy of what it was."""
-        try:
-            is_same = _content(self.path) == self.source
-        except OSError:
-            return False
-        self.seen = signature if is_same else self.seen
-        return is_same
-
-
-def _signature(path):
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return status.st_ino, status.st_size, status.st_mtime_ns
-
-
-def _content(path):
-    with open(path, "rb") as file:
-        return file.read()
-
-
-class _Guilty(Exception):
-    """The last import may not be shared."""
 
 
 def _answer(answer):
