@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo build commands fixtures formation agent test bench clean format
+.PHONY: demo build commands fixtures formation agent test test-versions bench clean format
 
 RELEASE := swift build -c release --static-swift-stdlib
 # Flows need the macros' library, which keeps one core busy for minutes: they have a build folder of their own, so that
@@ -59,6 +59,11 @@ test: agent
 	@echo "==> testing the Python front end"
 	@cd Python/tests && python3 -m unittest discover --quiet
 	@SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test --skip-build
+
+# The oldest and the newest versions of each framework, and some between. Fetches gigabytes: torch's old wheels are large.
+test-versions: commands
+	@Scripts/system-packages tests
+	@MUSTER=$(CURDIR)/.build/release/muster Tests/versions $(NAME)
 
 # make bench NAME=foreach measures one row.
 bench: $(BUILT)

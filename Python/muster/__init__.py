@@ -16,7 +16,7 @@ _MODULES = {
         "metaflow_ray", "mpi", "parallel", "project", "pypi", "pypi_base", "pytorch_parallel", "resources", "retry",
         "schedule", "secrets", "step", "tensorflow", "timeout", "torchrun", "trigger", "trigger_on_finish"),
     "flow": ("FlowSpec",),
-    "frameworks": ("TorchrunSingleNodeMultiGPU",),
+    "frameworks": ("DeepspeedExecutor", "TorchrunSingleNodeMultiGPU"),
     "parameters": ("IncludeFile", "JSONType", "Parameter"),
     "client": ("Metaflow", "Flow", "Run", "Step", "Task", "DataArtifact", "namespace", "get_namespace", "default_namespace"),
     "runner": ("Runner",),

@@ -27,11 +27,9 @@ class Torch:
 class TorchrunSingleNodeMultiGPU:
     """Workers of a script on this node alone, in a step that is no gang."""
 
-    def run(self, torchrun_args=None, entrypoint=None, entrypoint_args=None, nproc_per_node=1, **_):
+    def run(self, torchrun_args=None, entrypoint=None, entrypoint_args=None, nproc_per_node=None):
         from .running import current
-        current._task.agent.launch("torchrun", {
-            "entrypoint": _entrypoint(entrypoint), "arguments": flags(entrypoint_args),
-            "torchrunArguments": pairs(torchrun_args), "processesPerNode": int(nproc_per_node)})
+        Torch(current._task.agent).run(torchrun_args, entrypoint, entrypoint_args, nproc_per_node)
 
 
 class DeepSpeed:
@@ -47,6 +45,23 @@ class DeepSpeed:
         self._agent.launch("deepspeed", {
             "entrypoint": _entrypoint(entrypoint), "arguments": flags(entrypoint_args),
             "deepspeedArguments": flags(deepspeed_args)})
+
+
+class DeepspeedExecutor:
+    """DeepSpeed on this node alone, in a step that is no gang: `DeepspeedExecutor.for_single_node(self).run(…)`."""
+
+    def __init__(self, hosts=None, n_slots_per_host=1, is_gpu=False, flow_datastore=None):
+        self._count = int(n_slots_per_host)
+
+    @classmethod
+    def for_single_node(cls, flow, use_gpu=False, n_slots=1):
+        return cls(n_slots_per_host=n_slots, is_gpu=use_gpu)
+
+    def run(self, deepspeed_args=None, entrypoint=None, entrypoint_args=None, **places):
+        """Starts a script's workers, as many as there are slots, and returns when they have ended."""
+        from .running import current
+        count = ["--num_gpus", str(self._count)]
+        DeepSpeed(current._task.agent).run(count + flags(deepspeed_args), entrypoint, entrypoint_args, **places)
 
 
 class MPI:

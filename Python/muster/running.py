@@ -3,6 +3,26 @@
 import os
 from collections import namedtuple
 
+def _ray_storage(attempt):
+    return os.path.join(os.environ["MUSTER_STORE"], "runs", attempt["flow"], attempt["run"], "ray-storage")
+
+
+def _left_by_ray(description):
+    """The folder of the last attempt of the one task that a step of this run used Ray in, the step's inputs first."""
+    root, found = _ray_storage(description["attempt"]), {}
+    for step in os.listdir(root) if os.path.isdir(root) else ():
+        for task, attempt in (each.split(".") for each in os.listdir(os.path.join(root, step))):
+            found[step, task] = max(found.get((step, task), 0), int(attempt))
+    inputs = {(each["step"], each["taskID"].split("-")[0]) for each in description["inputs"]}
+    places = inputs & set(found) or set(found)
+    if len(places) != 1:
+        raise AttributeError(
+            f"there {'are several folders' if places else 'is no folder'} of Ray's that this step could mean; "
+            "keep current.ray_storage_path as an artifact in the step with @metaflow_ray")
+    (step, task), = places
+    return os.path.join(root, step, f"{task}.{found[step, task]}")
+
+
 _Parallel = namedtuple("Parallel", ["main_ip", "num_nodes", "node_index", "control_task_id"])
 
 
@@ -131,10 +151,17 @@ class Current:
 
     @property
     def ray_storage_path(self):
-        """A folder of this attempt for what Ray keeps."""
-        path = os.path.join(self.tempdir, "ray-storage")
-        os.makedirs(path, exist_ok=True)
-        return path
+        """A folder in the run's part of the store for what Ray keeps: an attempt's own.
+
+        In a step without @metaflow_ray it is the one that the step before it has left, or the only one of the run.
+        """
+        task = _running()
+        if any(each.name == "metaflow_ray" for each in task.function.decorators):
+            attempt = task.description["attempt"]
+            path = os.path.join(_ray_storage(attempt), attempt["step"], f"{attempt['task']}.{attempt['attempt']}")
+            os.makedirs(path, exist_ok=True)
+            return path
+        return _left_by_ray(task.description)
 
     # The project
 

@@ -82,10 +82,14 @@ class Workshop:
         self.agent.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    @property
+    def store(self):
+        return os.path.join(self.folder, ".muster")
+
     def call(self, *words, front=(), environment=None):
         return subprocess.run(
             [sys.executable, PACKAGE, self.file, *front, *words], capture_output=True, text=True, cwd=self.folder,
-            env={**os.environ, **(environment or {})}, stdin=subprocess.DEVNULL)
+            env={**os.environ, "MUSTER_STORE": self.store, **(environment or {})}, stdin=subprocess.DEVNULL)
 
     def describe(self, *front):
         done = self.call("describe", front=front)

@@ -1,3 +1,4 @@
+import os
 import unittest
 
 from support import Workshop, flow
@@ -33,12 +34,34 @@ class CurrentTests(unittest.TestCase):
         with self.assertRaisesRegex(AttributeError, "no step runs in this process"):
             current.run_id
 
-    def test_ray_has_a_folder_of_the_attempt(self):
-        body = "@step\ndef start(self): self.next(self.work, num_parallel=2)\n@metaflow_ray\n@step\ndef work(self):\n"
-        body += "    self.seen = os.path.isdir(current.ray_storage_path) and current.ray_storage_path.startswith(current.tempdir)\n"
-        body += "    self.next(self.join)\n@step\ndef join(self, inputs): self.next(self.end)\n"
-        with Workshop(flow(body)) as workshop:
-            self.assertIs(workshop.step("work", nodes=2).value("seen"), True)
+    RAY = (
+        "@step\ndef start(self): self.next(self.work, num_parallel=2)\n@metaflow_ray\n@step\ndef work(self):\n"
+        "    self.seen = current.ray_storage_path\n    self.next(self.join)\n"
+        "@step\ndef join(self, inputs):\n    self.seen = current.ray_storage_path\n    self.next(self.end)\n")
+
+    def test_what_ray_keeps_is_in_the_store_and_found_again_at_the_join(self):
+        with Workshop(flow(self.RAY)) as workshop:
+            work = workshop.step("work", nodes=2, attempt=1)
+            path = work.value("seen")
+            self.assertEqual(path, os.path.join(workshop.store, "runs/TestFlow/7/ray-storage/work/1.1"))
+            self.assertTrue(os.path.isdir(path))
+            self.assertEqual(workshop.step("join", [work]).value("seen"), path)
+
+    def test_of_a_task_that_was_tried_again_the_last_attempt_counts_and_its_input_before_others(self):
+        with Workshop(flow(self.RAY)) as workshop:
+            other = workshop.step("work", nodes=2).value("seen")
+            first = workshop.step("work", nodes=2)
+            last = first.value("seen")[:-1] + "10"
+            os.mkdir(last)
+            self.assertNotEqual(other, last)
+            self.assertEqual(workshop.step("join", [first]).value("seen"), last)
+
+    def test_where_ray_has_kept_nothing_or_in_several_places_it_says_what_to_do(self):
+        with Workshop(flow(self.RAY)) as workshop:
+            self.assertIn("there is no folder of Ray's", workshop.step("join").error)
+            for _ in range(2):
+                workshop.step("work", nodes=2)
+            self.assertIn("as an artifact in the step with @metaflow_ray", workshop.step("join").error)
 
 
 if __name__ == "__main__":

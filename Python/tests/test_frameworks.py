@@ -119,6 +119,44 @@ class CallTests(unittest.TestCase):
             self.assertEqual(workshop.agent.requests, [{"framework": {"framework": "torchrun", "options": {
                 "entrypoint": "t.py", "arguments": ["--a", "1"], "torchrunArguments": [], "processesPerNode": 3}}}])
 
+    def test_how_many_workers_that_torchrun_has_is_said_once(self):
+        body = "@step\ndef start(self):\n    TorchrunSingleNodeMultiGPU().run({'nproc_per_node': 2}, 't.py')\n    self.next(self.end)\n"
+        with Workshop(flow(body)) as workshop:
+            self.assertEqual(workshop.step("start").code, 0)
+            self.assertEqual(workshop.agent.requests, [{"framework": {"framework": "torchrun", "options": {
+                "entrypoint": "t.py", "arguments": [], "torchrunArguments": ["--nproc_per_node", "2"]}}}])
+
+    def test_a_step_that_is_no_gang_runs_deepspeed_on_its_node(self):
+        body = "@step\ndef start(self):\n    from metaflow.plugins.deepspeed_libs.executor import DeepspeedExecutor\n"
+        body += "    DeepspeedExecutor.for_single_node(self, n_slots=2).run({'module': ''}, 'train', {'a': 1})\n    self.next(self.end)\n"
+        with Workshop(flow(body)) as workshop:
+            self.assertEqual(workshop.step("start").code, 0)
+            self.assertEqual(workshop.agent.requests, [{"framework": {"framework": "deepspeed", "options": {
+                "entrypoint": "train", "arguments": ["--a", "1"], "deepspeedArguments": ["--num_gpus", "2", "--module"]}}}])
+
+    def test_what_the_extensions_of_metaflow_are_called_is_found(self):
+        for line in (
+                "from metaflow import TorchrunSingleNodeMultiGPU, DeepspeedExecutor",
+                "from metaflow.plugins.torchrun_libs.executor import TorchrunExecutor, TorchrunSingleNodeMultiGPU",
+                "from metaflow.plugins.torchrun_libs.exceptions import TorchrunException, TorchNotInstalledException",
+                "from metaflow.plugins.deepspeed_libs.executor import DeepspeedExecutor",
+                "from metaflow.plugins.deepspeed_libs.exceptions import DeepspeedException"):
+            with self.subTest(line), Workshop(line + "\n" + flow("@step\ndef start(self): self.next(self.end)\n")) as workshop:
+                self.assertEqual(workshop.describe()["problems"], [])
+
+    def test_what_keeps_checkpoints_in_clouds_says_what_else_there_is(self):
+        line = "from metaflow.plugins.hf_callbacks import DeepspeedHFTrainerS3Sync\n"
+        with Workshop(line + flow("@step\ndef start(self): self.next(self.end)\n")) as workshop:
+            self.assertIn("keep it with an artifact", workshop.call("describe").stderr)
+
+    def test_a_failed_launch_is_caught_under_the_extensions_names(self):
+        body = "@step\ndef start(self):\n    from metaflow.plugins.torchrun_libs.exceptions import TorchrunException\n"
+        body += "    try:\n        TorchrunSingleNodeMultiGPU().run(entrypoint='t.py')\n"
+        body += "    except TorchrunException as error:\n        self.seen = str(error)\n    self.next(self.end)\n"
+        with Workshop(flow(body)) as workshop:
+            workshop.agent.answer = {"failed": {"failure": {"code": "task.failed", "message": "rank 0 is gone"}}}
+            self.assertEqual(workshop.step("start").value("seen"), "rank 0 is gone")
+
 
 if __name__ == "__main__":
     unittest.main()

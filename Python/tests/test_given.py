@@ -6,6 +6,13 @@ from support import Workshop, flow
 START = "@step\ndef start(self):\n    {}\n    self.next(self.end)\n"
 
 
+# What is said when a package of @conda cannot be had.
+FROM_PYPI = (
+    "@conda takes packages from PyPI, under PyPI's names (conda's pytorch is torch): take the name or version that PyPI "
+    "has; install what is no Python package (compilers, CUDA) on the machine and leave it out; or make the environment "
+    "with conda yourself, and start the flow with its python and --environment local")
+
+
 class ParameterTests(unittest.TestCase):
     def parameters(self, lines):
         with Workshop(flow(lines + "\n" + START.format("pass"))) as workshop:
@@ -149,7 +156,7 @@ class DecoratorTests(unittest.TestCase):
             "@environment(vars={'A': 1})": {"environment": {"A": "1"}},
             "@pypi(packages={'numpy': '2.0', 'torch': '>=2', 'x': ''}, python='3.11')":
                 {"python": {"packages": ["numpy==2.0", "torch>=2", "x"], "python": "3.11"}},
-            "@conda(packages={'a': '1'}, libraries={'b': '2'})": {"python": {"packages": ["a==1", "b==2"]}},
+            "@conda(packages={'a': '1'}, libraries={'b': '2'})": {"python": {"packages": ["a==1", "b==2"], "origin": FROM_PYPI}},
             "@parallel": {"isGang": True},
             "@torchrun(nproc_per_node=4)": {"isGang": True, "framework": {"name": "torchrun", "options": {"processesPerNode": 4}}},
         }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static int write_file(const char *path, const char *text) {
@@ -48,3 +49,8 @@ int muster_own_shared_memory(void) {
 }
 
 char **muster_environment(void) { return environ; }
+
+unsigned long muster_file_system(int descriptor) {
+    struct statfs system;
+    return fstatfs(descriptor, &system) == 0 ? (unsigned long)system.f_type : 0;
+}

@@ -70,10 +70,13 @@ public struct PythonRequirements: Codable, Sendable, Hashable {
     public var packages: [String]
     /// A version such as `3.11`, or a path; nil takes the `python3` found on the node.
     public var python: String?
+    /// Where the packages come from and what else there is, for people who meet one that cannot be had.
+    public var origin: String?
 
-    public init(packages: [String], python: String? = nil) {
+    public init(packages: [String], python: String? = nil, origin: String? = nil) {
         self.packages = packages
         self.python = python
+        self.origin = origin
     }
 }
 

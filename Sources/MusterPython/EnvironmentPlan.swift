@@ -32,6 +32,13 @@ struct EnvironmentPlan: Sendable {
 
     var interpreter: String { "\(self.folder)/bin/python" }
     var markerPath: String { "\(self.folder)/muster.json" }
+    /// What the marker of the environment at `folder` says; nil when it is not whole.
+    static func marker(at folder: String) -> Marker? {
+        FileManager.default.contents(atPath: "\(folder)/muster.json").flatMap {
+            try? JSONDecoder().decode(Marker.self, from: $0)
+        }
+    }
+
     var marker: Marker { Marker(packages: self.requirements.requirements, python: self.python) }
 
     /// The marker is written last, so an environment that has it is whole, as long as its interpreter is still there.

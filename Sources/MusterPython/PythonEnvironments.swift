@@ -10,7 +10,8 @@ package import MusterProcess
 ///     CACHE/locks/KEY.lock      held by whoever makes that environment
 ///     CACHE/tools/uv/           uv, where there is none on the PATH
 ///
-/// The key covers the requirements, the interpreter and the settings that decide where packages come from. A list without
+/// The key covers the requirements, the interpreter and the settings that decide where packages come from. Nothing is
+/// compiled beforehand, see ``BytecodeDonors``. A list without
 /// exact versions stays what it was when it was first resolved; delete the environment's folder to resolve it anew.
 package struct PythonEnvironments: Sendable {
     private let cache: String
@@ -45,7 +46,12 @@ package struct PythonEnvironments: Sendable {
     package func interpreter(
         for requirements: PythonRequirements, progress: @escaping @Sendable (String) -> Void
     ) async throws(PythonError) -> String {
-        let list = try RequirementList(requirements.packages)
+        let list: RequirementList
+        do throws(PythonError) {
+            list = try RequirementList(requirements.packages)
+        } catch {
+            throw error.adding(requirements.origin)
+        }
         let probe = InterpreterProbe(
             folder: "\(self.cache)/interpreters", reactor: self.reactor, environment: self.environment)
         let python = try await InterpreterSearch(probe: probe, environment: self.environment).find(requirements.python)
@@ -54,7 +60,11 @@ package struct PythonEnvironments: Sendable {
             requirements: list, python: python, settings: UVSettings(environment: self.environment, pip: pip),
             cache: self.cache)
         if plan.isWhole { return plan.interpreter }
-        return try await self.make(plan, progress: progress)
+        do throws(PythonError) {
+            return try await self.make(plan, progress: progress)
+        } catch {
+            throw error.code == .resolution ? error.adding(requirements.origin) : error
+        }
     }
 
     private func make(_ plan: EnvironmentPlan, progress: @escaping @Sendable (String) -> Void) async throws(PythonError)
@@ -71,7 +81,11 @@ package struct PythonEnvironments: Sendable {
             .path(python: plan.python, progress: progress)
         progress("making a Python \(plan.python.version) environment with \(plan.summary)")
         try await self.run(uv, plan.creation, plan, progress)
-        if !plan.requirements.requirements.isEmpty { try await self.run(uv, plan.installation, plan, progress) }
+        if !plan.requirements.requirements.isEmpty {
+            try await self.run(uv, plan.installation, plan, progress)
+            BytecodeDonors(environments: "\(self.cache)/environments", python: plan.python, except: plan.folder)
+                .give(to: plan.folder)
+        }
         try CacheFolder.write(plan.marker, to: plan.markerPath)
         return plan.interpreter
     }

@@ -56,6 +56,13 @@ extension PythonError {
         )
     }
 
+    /// The same with what a person should know besides.
+    func adding(_ note: String?) -> PythonError {
+        var error = self
+        if let note { error.message += "\n\(note)" }
+        return error
+    }
+
     /// Anything that running a tool can throw.
     static func running(_ subject: String, error: any Error) -> PythonError {
         if error is CancellationError { return PythonError(code: .cancelled, message: "\(subject) was cancelled") }

@@ -40,9 +40,8 @@ struct UVSettings: Sendable, Equatable {
         translate(pip.isOn("pre") ? "allow" : nil, to: "UV_PRERELEASE")
         variables["UV_PYTHON_DOWNLOADS"] = "never"
         variables["UV_NO_PROGRESS"] = "1"
-        // As pip does: otherwise every node of a gang compiles torch at once, and each time again where
-        // PYTHONDONTWRITEBYTECODE is set.
-        if !isSet(["UV_COMPILE_BYTECODE"]) { variables["UV_COMPILE_BYTECODE"] = "1" }
+        // Python keeps what it compiles at an import, unless it is told not to: then each import would compile again.
+        if isSet(["PYTHONDONTWRITEBYTECODE"]), !isSet(["UV_COMPILE_BYTECODE"]) { variables["UV_COMPILE_BYTECODE"] = "1" }
         self.environment = variables
         self.options = Self.options(pip, hasLinks: isSet(["UV_FIND_LINKS"]), hasIndex: isSet(["UV_NO_INDEX"]))
         self.fingerprint = Self.fingerprint(variables) + self.options

@@ -4,10 +4,10 @@
 package enum LogProcess {
     /// What a launcher had the node run.
     package static let firstRemote = 5_000
-    /// Ranks whose output their node's agent has from themselves and not from their launcher.
-    package static let firstRank = 7_500
     /// Programs that the step runs itself.
     package static let firstProgram = 10_000
+    /// The agent itself, where it tells people what goes on.
+    package static let agent = 19_999
     /// The cluster's own processes, and behind them files in which it talks of itself.
     package static let firstService = 20_000
     private static let firstQuietFile = 25_000

@@ -61,10 +61,10 @@ final class Sandbox: Sendable {
     }
 
     /// Starts `muster` and returns at once.
-    func start(_ arguments: [String]) throws -> Running {
+    func start(_ arguments: [String], environment: [String: String] = [:]) throws -> Running {
         let running = Running()
         running.process = try self.reactor.spawn(
-            self.spec(arguments, [:]),
+            self.spec(arguments, environment),
             onOutput: { _, bytes in running.receive(bytes) },
             onExit: { status in running.end(status) })
         return running

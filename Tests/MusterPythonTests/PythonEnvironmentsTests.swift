@@ -72,6 +72,78 @@ import Testing
         #expect(bench.lines.withLock { $0.count { $0.hasPrefix("making") } } == 1)
     }
 
+    /// Where Python keeps what it has compiled of a module of one file.
+    private func compiled(_ module: String, in interpreter: String) -> String {
+        let root = URL(filePath: interpreter).deletingLastPathComponent().deletingLastPathComponent().path
+        return "\(root)/lib/python3.11/site-packages/__pycache__/\(module).cpython-311.pyc"
+    }
+
+    private func inode(_ path: String) -> UInt64? {
+        (try? FileManager.default.attributesOfItem(atPath: path)[.systemFileNumber] as? NSNumber)?.uint64Value
+    }
+
+    @Test("What was compiled of a package is taken over by other environments with the very same package, and by no others")
+    func bytecode() async throws {
+        let bench = try Workbench()
+        for (name, version) in [("alpha", "1.0"), ("alpha", "2.0"), ("beta", "1.0")] {
+            try await bench.wheel(name, version)
+        }
+        let environment = try await bench.environment()
+        let first = try await bench.interpreter(["alpha==1.0"], environment: environment)
+        #expect(self.inode(self.compiled("alpha", in: first)) == nil)
+        #expect(try await bench.version(of: "alpha", in: first) == "1.0")
+        let made = try #require(self.inode(self.compiled("alpha", in: first)))
+
+        let second = try await bench.interpreter(["alpha==1.0", "beta"], environment: environment)
+        #expect(self.inode(self.compiled("alpha", in: second)) == made)
+        #expect(self.inode(self.compiled("beta", in: second)) == nil)
+        #expect(try await bench.version(of: "alpha", in: second) == "1.0")
+        #expect(self.inode(self.compiled("alpha", in: second)) == made)
+
+        let other = try await bench.interpreter(["alpha==2.0"], environment: environment)
+        #expect(self.inode(self.compiled("alpha", in: other)) == nil)
+        #expect(try await bench.version(of: "alpha", in: other) == "2.0")
+    }
+
+    @Test("What was compiled of a source that is not as it was is left, and so is what others could have written")
+    func strangeBytecode() async throws {
+        let bench = try Workbench()
+        for name in ["alpha", "beta", "gamma"] { try await bench.wheel(name, "1.0") }
+        let environment = try await bench.environment(["UV_LINK_MODE": "copy"])
+        let first = try await bench.interpreter(["alpha"], environment: environment)
+        _ = try await bench.version(of: "alpha", in: first)
+        let folder = URL(filePath: first).deletingLastPathComponent().deletingLastPathComponent()
+        let source = folder.appending(path: "lib/python3.11/site-packages/alpha.py").path
+        // Later than the source of any new environment: what is compiled of this one fits no other.
+        try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 4e9)], ofItemAtPath: source)
+        _ = try await bench.version(of: "alpha", in: first)
+        let second = try await bench.interpreter(["alpha", "beta"], environment: environment)
+        #expect(self.inode(self.compiled("alpha", in: second)) == nil)
+
+        let fresh = try await bench.environment()
+        let donor = try await bench.interpreter(["gamma"], environment: fresh)
+        _ = try await bench.version(of: "gamma", in: donor)
+        let root = URL(filePath: donor).deletingLastPathComponent().deletingLastPathComponent().path
+        try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: root)
+        let careful = try await bench.interpreter(["gamma", "beta"], environment: fresh)
+        #expect(self.inode(self.compiled("gamma", in: careful)) == nil)
+    }
+
+    @Test("A package that cannot be had is refused with what the step says of where its packages come from")
+    func origin() async throws {
+        let bench = try Workbench()
+        let environments = PythonEnvironments(
+            cache: bench.cache, reactor: bench.reactor, environment: try await bench.environment())
+        for package in ["no-such-package==9", "conda-forge::mkl"] {
+            let error = await #expect(throws: PythonError.self) {
+                try await environments.interpreter(
+                    for: PythonRequirements(packages: [package], origin: "@conda takes packages from PyPI"),
+                    progress: { _ in })
+            }
+            #expect(error?.message.hasSuffix("@conda takes packages from PyPI") == true)
+        }
+    }
+
     @Test("What an interrupted making left is made anew")
     func interrupted() async throws {
         let bench = try Workbench()

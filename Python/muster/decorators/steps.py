@@ -118,6 +118,8 @@ class _Packages(Decorator):
     """Packages of the Python that runs the step."""
 
     defaults = {"packages": {}, "python": None, "disabled": None}
+    # Said when a package cannot be had.
+    origin = None
 
     def apply(self, settings):
         from ..launch import launch
@@ -130,6 +132,8 @@ class _Packages(Decorator):
         python["packages"] = sorted(known | set(python["packages"]))
         if options["python"]:
             python["python"] = str(options["python"])
+        if self.origin:
+            python["origin"] = self.origin
         settings["python"] = python
 
 
@@ -154,6 +158,10 @@ class Conda(_Packages):
 
     name = "conda"
     defaults = {"packages": {}, "libraries": {}, "python": None, "disabled": None}
+    origin = (
+        "@conda takes packages from PyPI, under PyPI's names (conda's pytorch is torch): take the name or version that PyPI "
+        "has; install what is no Python package (compilers, CUDA) on the machine and leave it out; or make the environment "
+        "with conda yourself, and start the flow with its python and --environment local")
 
 
 class Card(Decorator):

@@ -70,6 +70,8 @@ int muster_clone_file(int source, int target);
 /// Copies up to count bytes between the positions of two files within the kernel. Returns how many, 0 at the source's end,
 /// or -errno: -EXDEV, -EINVAL, -ENOSYS or -EOPNOTSUPP where files cannot be copied that way.
 ssize_t muster_copy_range(int source, int target, size_t count);
+// The type of the file system that an open file lies on, as statfs has it; 0 when it cannot be known.
+unsigned long muster_file_system(int descriptor);
 // A pipe whose ends close on exec. Returns 0 or a negative errno.
 int muster_pipe(int *read_end, int *write_end);
 

@@ -30,15 +30,22 @@ final class HeldFiles: Sendable {
         }
     }
 
-    /// Notes which of the expected files the processes below `pid` have open. Costs nothing when none are expected.
-    func look(below pid: Int32 = getpid()) {
-        let leavings = self.state.withLock(\.leavings).map(\.resolved)
-        guard !leavings.isEmpty else { return }
+    /// Notes which of the expected files the processes below `pid` have open. Costs next to nothing while there is no
+    /// folder that could hold one.
+    /// - Returns: The paths of those that were not noted before.
+    @discardableResult
+    func look(below pid: Int32 = getpid()) -> [String] {
+        let leavings = self.state.withLock(\.leavings).compactMap(\.resolved)
+        guard !leavings.isEmpty else { return [] }
         let found = ProcessTree.descendants(of: pid).flatMap { process in
             Self.open(by: process) { path in leavings.contains { $0.names(path) } }
         }
-        guard !found.isEmpty else { return }
-        self.state.withLock { $0.held.formUnion(found) }
+        guard !found.isEmpty else { return [] }
+        return self.state.withLock { state in
+            let new = Set(found).subtracting(state.held)
+            state.held.formUnion(new)
+            return new.map(\.path)
+        }
     }
 
     /// Removes what was held and is there still. To be called when the processes have gone.
@@ -57,6 +64,17 @@ final class HeldFiles: Sendable {
 
     // MARK: Looking
 
+    /// Whether a process that can be seen has the file at `path` open.
+    static func isOpen(_ path: String) -> Bool {
+        guard let file = self.file(at: path, path: path) else { return false }
+        let name = path.split(separator: "/").last.map { "/\($0)" } ?? path
+        return (NodeFolder.names(in: "/proc") ?? []).compactMap { Int32($0) }.contains { process in
+            self.open(by: process) { $0.hasSuffix(name) }.contains {
+                ($0.device, $0.inode) == (file.device, file.inode)
+            }
+        }
+    }
+
     private static func open(by process: Int32, where isMeant: (String) -> Bool) -> [File] {
         let folder = "/proc/\(process)/fd"
         return (NodeFolder.names(in: folder) ?? []).compactMap { name in
@@ -73,10 +91,10 @@ final class HeldFiles: Sendable {
 }
 
 extension PlannedLeaving {
-    /// The same without links and detours in the folder, as the system names open files.
-    var resolved: PlannedLeaving {
+    /// The same without links and detours in the folder, as the system names open files; nil when there is no such folder.
+    var resolved: PlannedLeaving? {
         guard let end = self.prefix.lastIndex(of: "/"), let folder = realpath(String(self.prefix[...end]), nil) else {
-            return self
+            return nil
         }
         defer { free(folder) }
         let path = String(cString: folder)

@@ -127,7 +127,7 @@ extension NodeRunner {
     /// Once a second while the node runs.
     func tick() {
         self.cluster.followLogs()
-        if self.round != nil { self.services.files.async { [heldFiles] in heldFiles.look() } }
+        self.lookAtHeldFiles()
         self.findStopped()
     }
 }

@@ -58,6 +58,8 @@ final class NodeRunner {
     /// Everything below this agent is being ended, or is.
     private(set) var isClearing = false
     let heldFiles = HeldFiles()
+    /// Where torch's compilers put what they make; in use as long as this node may start any.
+    var extensions: ExtensionFolder?
     private var isCleared = false
     private var isReleased = false
     /// Whether the folder is to be left as the next attempt needs it, and whether it was.
@@ -125,6 +127,7 @@ final class NodeRunner {
         do {
             try self.services.requests.listen(at: self.folder.socket, for: self.services.events)
             self.log = self.makeLog()
+            self.useExtensions()
         } catch {
             return self.cannotStart(error)
         }

@@ -67,8 +67,7 @@ package struct DeepSpeedFramework: Framework {
         let context = parsed.isModule ? context.findingModules : context
         if try options.string("launcher") == "deepspeed" { return self.launcher(program, parsed, raw, context) }
         return LaunchPlan(
-            processes: (0..<context.processes[context.node]).map { self.worker($0, program, parsed, context) },
-            leavings: self.leavings(context))
+            processes: (0..<context.processes[context.node]).map { self.worker($0, program, parsed, context) })
     }
 
     // MARK: Processes
@@ -102,27 +101,7 @@ package struct DeepSpeedFramework: Framework {
         if context.roster.nodes[context.node].gpus == 0, environment["DS_ACCELERATOR"] == nil {
             environment["DS_ACCELERATOR"] = "cpu"
         }
-        if environment["TORCH_EXTENSIONS_DIR"] == nil, let folder = Self.extensions(context) {
-            environment["TORCH_EXTENSIONS_DIR"] = folder
-        }
         return environment
-    }
-
-    /// Where torch keeps what DeepSpeed compiles at its first use. By default all environments share one place, whatever
-    /// their torch, and a build that was killed in one of them would be waited for in all.
-    private static func extensions(_ context: LaunchContext) -> String? {
-        let parts = context.python?.split(separator: "/", omittingEmptySubsequences: false) ?? []
-        let prefix = parts.dropLast(2).joined(separator: "/")
-        // Another interpreter's folders are the machine's.
-        guard !prefix.isEmpty, context.environment["VIRTUAL_ENV"] == prefix else { return nil }
-        return prefix + "/torch_extensions"
-    }
-
-    /// The lock of a build (`torch.utils.file_baton`): a process that is killed while it compiles leaves it, and every later
-    /// run would wait for it for ever.
-    private func leavings(_ context: LaunchContext) -> [PlannedLeaving] {
-        guard let folder = self.environment(context)["TORCH_EXTENSIONS_DIR"], folder.hasPrefix("/") else { return [] }
-        return [PlannedLeaving(prefix: folder + "/", suffix: "/lock")]
     }
 
     /// DeepSpeed's own runner on this node; without ssh it starts this node's workers only.
@@ -142,6 +121,6 @@ package struct DeepSpeedFramework: Framework {
             label: context.roster.count == 1 ? "deepspeed" : "deepspeed \(context.node)",
             arguments: command + port + raw + [program.entrypoint] + program.arguments,
             environment: self.environment(context))
-        return LaunchPlan(processes: [process], files: [hostfile], leavings: self.leavings(context))
+        return LaunchPlan(processes: [process], files: [hostfile])
     }
 }

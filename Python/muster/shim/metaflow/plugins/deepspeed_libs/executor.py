@@ -1,0 +1,3 @@
+"""What runs DeepSpeed, in a gang and on one node."""
+
+from muster.frameworks import DeepspeedExecutor  # noqa: F401

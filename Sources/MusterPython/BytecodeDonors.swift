@@ -1,0 +1,100 @@
+internal import FoundationEssentials
+internal import Glibc
+
+/// Gives a new environment what other environments of the same interpreter have compiled of the same packages.
+///
+/// Nothing is compiled when an environment is made: Python compiles what is imported, once, and keeps it beside the source,
+/// each file in one piece. A package is the same when its `RECORD`, which has a digest of every file, is the same byte for
+/// byte. A compiled file is taken when it names its source's time and size as they are in the new environment, which is
+/// what Python asks of it again at each import. The files are linked: Python replaces them and never writes into one.
+struct BytecodeDonors {
+    /// Environments that are looked into, the newest first.
+    private static let most = 32
+
+    private let donors: [String]
+    private let tag: String
+
+    /// - Parameter environments: The folder of all environments; those of other interpreters are left alone.
+    init(environments: String, python: PythonInterpreter, except own: String) {
+        let found = (try? FileManager.default.contentsOfDirectory(atPath: environments)) ?? []
+        let sameOwner = found.map { "\(environments)/\($0)" }.filter { $0 != own && Self.isPrivate($0) }
+        let dated = sameOwner.compactMap { folder -> (folder: String, time: Int)? in
+            guard EnvironmentPlan.marker(at: folder)?.python == python else { return nil }
+            var status = stat()
+            return stat(folder, &status) == 0 ? (folder, status.st_mtim.tv_sec) : nil
+        }
+        self.donors = dated.sorted { $0.time > $1.time }.prefix(Self.most).map(\.folder)
+        self.tag = python.abi.split(separator: "-").prefix(2).joined(separator: "-")
+        self.packages = "lib/python\(python.version.split(separator: ".").prefix(2).joined(separator: "."))/site-packages"
+    }
+
+    private let packages: String
+
+    /// Links what there is into the environment at `folder`.
+    /// - Returns: How many files were linked.
+    @discardableResult
+    func give(to folder: String) -> Int {
+        guard !self.donors.isEmpty else { return 0 }
+        let own = "\(folder)/\(self.packages)"
+        let names = ((try? FileManager.default.contentsOfDirectory(atPath: own)) ?? []).filter {
+            $0.hasSuffix(".dist-info")
+        }
+        return names.reduce(0) { count, name in
+            guard let record = FileManager.default.contents(atPath: "\(own)/\(name)/RECORD") else { return count }
+            return count + self.give(self.sources(in: record), to: own, from: self.having(name, record))
+        }
+    }
+
+    /// The donors that hold the very same package.
+    private func having(_ name: String, _ record: Data) -> [String] {
+        self.donors.map { "\($0)/\(self.packages)" }.filter {
+            FileManager.default.contents(atPath: "\($0)/\(name)/RECORD") == record
+        }
+    }
+
+    /// Modules as `RECORD` lists them, as lines of a path, a digest and a size.
+    private func sources(in record: Data) -> [Substring] {
+        String(decoding: record, as: UTF8.self).split(whereSeparator: \.isNewline).compactMap { line in
+            let path = line.prefix { $0 != "," }
+            return path.hasSuffix(".py") && !path.hasPrefix("../") && !path.hasPrefix("\"") ? path : nil
+        }
+    }
+
+    private func give(_ sources: [Substring], to own: String, from donors: [String]) -> Int {
+        guard !donors.isEmpty else { return 0 }
+        var made: Set<String> = []
+        return sources.reduce(0) { count, source in
+            let slash = source.lastIndex(of: "/")
+            let folder = "\(slash.map { "/\(source[..<$0])" } ?? "")/__pycache__"
+            let name = source[(slash.map(source.index(after:)) ?? source.startIndex)...].dropLast(3)
+            let compiled = "\(folder)/\(name).\(self.tag).pyc"
+            guard let donor = donors.first(where: { CompiledFile.fits("\($0)\(compiled)", source: "\(own)/\(source)") })
+            else { return count }
+            if made.insert(folder).inserted { mkdir("\(own)\(folder)", 0o755) }
+            return link("\(donor)\(compiled)", "\(own)\(compiled)") == 0 ? count + 1 : count
+        }
+    }
+
+    /// Whether only this user can have written what is in the folder.
+    private static func isPrivate(_ folder: String) -> Bool {
+        var status = stat()
+        return lstat(folder, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR && status.st_uid == geteuid()
+            && status.st_mode & (S_IWGRP | S_IWOTH) == 0
+    }
+}
+
+/// A file of bytecode, `.pyc`.
+enum CompiledFile {
+    /// Whether Python would take the file for `source` as it is now: it holds the source's time and size, in seconds and
+    /// bytes modulo 2^32. Source: PEP 3147, PEP 552.
+    static func fits(_ path: String, source: String) -> Bool {
+        let header = FileStart.of(path, count: 16)
+        var status = stat()
+        guard header.count == 16, stat(source, &status) == 0 else { return false }
+        let word = { (index: Int) in
+            header[index..<index + 4].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        }
+        return word(4) == 0 && word(8) == UInt32(truncatingIfNeeded: status.st_mtim.tv_sec)
+            && word(12) == UInt32(truncatingIfNeeded: status.st_size)
+    }
+}
