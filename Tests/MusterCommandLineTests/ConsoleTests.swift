@@ -99,6 +99,10 @@ private let started = EngineObservation.runStarted(
         shown.note("of another node", from: "train/2[1]")
         #expect(shown.unrepeated(failure, of: "train/2[0]").lastLines.isEmpty)
         #expect(shown.unrepeated(failure, of: "train/2[1]") == failure)
+        var long = ShownLines()
+        long.note(String(repeating: "ü", count: 5000), from: "train/2[0]")
+        let cut = TaskFailure(code: .exit, message: "no", lastLines: [String(repeating: "ü", count: 199) + "\u{FFFD}"])
+        #expect(long.unrepeated(cut, of: "train/2[0]").lastLines.isEmpty, "a line that a failure has cut is the same line")
         for _ in 0..<100 { shown.note("much more", from: "train/2[1]") }
         #expect(shown.unrepeated(failure, of: "train/2[0]") == failure, "it is far up by now")
     }

@@ -4,6 +4,8 @@ import MusterModel
 struct ShownLines {
     /// More than a failure's last lines, less than a screen: what is further up has to be looked for.
     static let kept = 40
+    /// Bytes of a line that a failure may have cut.
+    private static let long = 390
 
     private var lines: [(place: String, text: String)] = []
 
@@ -15,10 +17,16 @@ struct ShownLines {
     /// `failure` without its last lines where they are the last that `place` has shown, and not far up.
     func unrepeated(_ failure: TaskFailure, of place: String) -> TaskFailure {
         let shown = self.lines.suffix(Self.kept).filter { $0.place == place }.map(\.text)
-        guard shown.suffix(failure.lastLines.count) == failure.lastLines.map(Self.plain)[...] else { return failure }
+        let last = shown.suffix(failure.lastLines.count)
+        guard last.elementsEqual(failure.lastLines.map(Self.plain), by: Self.isSame) else { return failure }
         var failure = failure
         failure.lastLines = []
         return failure
+    }
+
+    /// A failure keeps the beginning of a long line, whose last character may be broken.
+    private static func isSame(_ shown: String, _ told: String) -> Bool {
+        shown == told || told.utf8.count >= Self.long && shown.hasPrefix(told.dropLast())
     }
 
     /// The same line as others write it down: without the blanks at its end.
