@@ -194,11 +194,11 @@ class ServeTests(unittest.TestCase):
         with Workshop(flow(BODY)) as workshop, Server(workshop) as server:
             server.ask("start")
             server.socket.shutdown(socket.SHUT_WR)
-            self.assertEqual(server.process.wait(10), 0)
+            self.assertEqual(server.process.wait(60), 0)
         with Workshop(flow(BODY)) as workshop, Server(workshop) as server:
             server.ask("start")
             server.process.send_signal(signal.SIGTERM)
-            self.assertEqual(server.process.wait(10), 0)
+            self.assertEqual(server.process.wait(60), 0)
 
 
 if __name__ == "__main__":
