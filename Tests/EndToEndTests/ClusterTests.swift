@@ -30,6 +30,20 @@ import Testing
         try await self.expectNothingLeft(of: "FrameworkFlow", in: sandbox)
     }
 
+    @Test("The oldest Ray forms a cluster too, whose nodes have folders of their own, in a flow in Python")
+    func oldestRay() async throws {
+        let sandbox = try Sandbox()
+        let finished = try await sandbox.muster(
+            ["run", "versions.py"],
+            environment: [
+                "VERSIONS_FRAMEWORK": "ray", "VERSIONS_PACKAGES": #"{"ray": "2.9.0", "setuptools": "<81"}"#,
+                "MUSTER_STORE": sandbox.store,
+            ], folder: "\(PythonFlowTests.root)/Tests/FlowFixtures/Scripts")
+        #expect(finished.status == .exited(0), "\(finished)")
+        #expect(finished.all.contains("of 2"), "\(finished)")
+        try await self.expectNothingLeft(of: "VersionsFlow", in: sandbox)
+    }
+
     @Test("Debian's Open MPI runs a program on three nodes too")
     func systemMPI() async throws {
         let sandbox = try Sandbox()
