@@ -46,7 +46,7 @@ let sources: [Target] = [
     .target(name: "MusterProcess", dependencies: ["CMusterPlatform"], swiftSettings: strict),
 
     // Floor 2: where things are kept, and where nodes come from.
-    .target(name: "MusterStore", dependencies: ["MusterModel", crypto], swiftSettings: strict),
+    .target(name: "MusterStore", dependencies: ["MusterModel", "MusterProcess", crypto], swiftSettings: strict),
     .target(
         name: "MusterMetadata",
         dependencies: ["MusterModel", .product(name: "GRDB", package: "GRDB.swift")],
@@ -69,7 +69,8 @@ let sources: [Target] = [
     .target(
         name: "MusterEngine",
         dependencies: [
-            "MusterModel", "MusterWire", "MusterStore", "MusterMetadata", "MusterBackends", "MusterPython",
+            "MusterModel", "MusterWire", "MusterProcess", "MusterStore", "MusterMetadata", "MusterBackends",
+            "MusterPython",
         ],
         swiftSettings: strict),
 
@@ -102,7 +103,7 @@ let sources: [Target] = [
         ],
         swiftSettings: strict),
     .executableTarget(
-        name: "muster", dependencies: ["MusterCommandLine"], swiftSettings: strict, linkerSettings: fixedAddress),
+        name: "muster", dependencies: ["MusterCommandLine", "MusterProcess"], swiftSettings: strict, linkerSettings: fixedAddress),
     .target(name: "CMusterStatic"),
     .executableTarget(
         name: "muster-agent", dependencies: ["MusterAgent", "CMusterPlatform", "CMusterStatic"],

@@ -201,7 +201,9 @@ class _Child:
 
     def dismiss(self):
         _close(self.requests, self.farewell)
-        os.waitpid(self.process, 0)
+        # Where it was ended from outside it may have been reaped among what a step left behind.
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(self.process, 0)
 
 
 def _close(*descriptors):

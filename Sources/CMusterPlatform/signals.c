@@ -23,6 +23,7 @@ static void count(int signal, siginfo_t *information, void *context) {
 
 int muster_signal_count(int signal, int descriptor) {
     if (signal < 1 || signal >= NSIG) return -EINVAL;
+    if (muster_was_ignored(signal)) return 0;
     __atomic_store_n(&descriptors[signal], descriptor, __ATOMIC_SEQ_CST);
     struct sigaction action = {.sa_sigaction = count, .sa_flags = SA_RESTART | SA_SIGINFO};
     sigemptyset(&action.sa_mask);

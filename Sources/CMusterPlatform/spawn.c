@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CMusterPlatform.h"
+#include "inherited.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -72,13 +73,6 @@ static int place_descriptors(const int wanted[3]) {
     return 0;
 }
 
-static void reset_signals(void) {
-    // The kernel's own structure, all zero, and its own call: the C library refuses to touch the signals that it
-    // uses itself, though a parent may have had them ignored.
-    uint64_t standard[8] = {0};
-    for (int signal = 1; signal < NSIG; signal++) syscall(SYS_rt_sigaction, signal, standard, NULL, (size_t)8);
-}
-
 #define FAIL(at)                 \
     do {                         \
         failure->stage = (at);   \
@@ -89,8 +83,6 @@ static void reset_signals(void) {
 static _Noreturn void become(
     const struct muster_spawn_request *request, pid_t parent, struct failure *failure
 ) {
-    // A handler must not run here: it would write to the parent's memory. The mask is lifted after this.
-    reset_signals();
     if (request->new_session && setsid() < 0) FAIL(MUSTER_STAGE_SESSION);
     if (request->death_signal) {
         if (prctl(PR_SET_PDEATHSIG, request->death_signal) != 0) FAIL(MUSTER_STAGE_DEATH_SIGNAL);
@@ -100,9 +92,8 @@ static _Noreturn void become(
     if (place_descriptors(request->descriptors) != 0) FAIL(MUSTER_STAGE_DESCRIPTORS);
     if (request->closes_others) close_others();
     if (request->folder && chdir(request->folder) != 0) FAIL(MUSTER_STAGE_FOLDER);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    // A handler must not run here: it would write to the parent's memory. So the mask is lifted last.
+    muster_restore_inherited();
     execve(request->path, request->arguments, request->environment);
     FAIL(MUSTER_STAGE_EXEC);
 }

@@ -22,6 +22,12 @@ package struct Agent {
     /// `/dev/shm` goes with the node.
     package static let ownSharedMemory = "--own-shared-memory"
 
+    /// Threads that an agent needs at once: for processes, sockets, files, status lines and its loop.
+    private static let threads: Int32 = 8
+
+    /// Why this program cannot run here; nil when it can.
+    package static var threadProblem: String? { ProgramStart.threadProblem(Self.threads, of: "the agent") }
+
     /// Seconds that an engine which does not read may take.
     private static let patience = 2.0
 
@@ -43,6 +49,9 @@ package struct Agent {
             return .usage
         }
         let equipment = AgentEquipment(reactor: reactor)
+        // What is left in the folder of the gang is cleared away by others once nobody holds it.
+        let gangFolder = NodeFolder(spec).holdParent()
+        defer { withExtendedLifetime(gangFolder) {} }
         var kept: NodeFolder?
         while true {
             if let problem = spec.problem ?? spec.problem(after: kept) {

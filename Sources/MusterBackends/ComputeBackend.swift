@@ -18,8 +18,8 @@ package protocol ComputeBackend: Sendable {
     func submit(_ request: Request) async throws
 
     /// Has `body` told what happens to submitted gangs, in order for each gang, from any thread; it must not block. To
-    /// be asked for once, before the first gang. A gang's last observation is ``GangObservation/Event/finished(_:)``;
-    /// nothing of the gang is left on its nodes when it comes.
+    /// be asked for once, before the first gang. A gang's last observation but ``GangObservation/Event/left(problem:)`` is
+    /// ``GangObservation/Event/finished(_:)``; nothing of the gang is left on its nodes when it comes.
     func observe(_ body: @escaping @Sendable (GangObservation) -> Void)
 
     /// Ends the attempt for the given reason. Succeeds when it has ended already.
@@ -110,6 +110,8 @@ package struct GangObservation: Sendable, Equatable {
         /// The node's log has grown to this many bytes.
         case log(node: Int, bytes: Int)
         case ended(node: Int, status: NodeReport.Status)
+        /// Something of the attempt stays and cannot be removed: a sentence for a person. May come after `finished`.
+        case left(problem: String)
         case finished(GangReport)
     }
 

@@ -28,6 +28,14 @@ final class EngineInbox: Sendable {
         self.wake.yield()
     }
 
+    /// Everything that has come since the last call, in order, without waiting.
+    func rest() -> [EngineInput] {
+        self.waiting.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+    }
+
     /// Everything that has come since the last call, in order; waits for the first. Empty when the task is cancelled.
     func next() async -> [EngineInput] {
         for await _ in self.wakes {

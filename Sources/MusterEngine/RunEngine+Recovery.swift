@@ -6,6 +6,15 @@ import MusterStore
 
 /// Taking a run up where its events stop.
 extension RunEngine {
+    /// Ends a run that no engine moves any more: takes account of what had ended when its engine died, ends what is left of
+    /// it, and stores it as cancelled. The caller holds the run's lock.
+    /// - Throws: As ``run()``.
+    package func end(reason: String) async throws {
+        let inputs = try await self.takeUp()
+        try await self.beginCancelling(reason: reason)
+        if self.verdict == nil { try await self.process(inputs) }
+    }
+
     /// Replays the run's events, or appends the first one. Returns what has to be taken account of at once.
     func takeUp() async throws -> [EngineInput] {
         let events = try await self.metadata.events(of: self.record.key)

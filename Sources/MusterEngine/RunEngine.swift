@@ -40,7 +40,7 @@ package actor RunEngine<Backend: ComputeBackend> {
     var isCancelling = false
     /// Events that have been applied and are stored next, before anything is done about them.
     private var unstored: [RunEvent] = []
-    private var verdict: RunVerdict?
+    private(set) var verdict: RunVerdict?
 
     /// Work with an end that the engine waits for beside its loop.
     enum Errand: Sendable {
@@ -99,6 +99,8 @@ package actor RunEngine<Backend: ComputeBackend> {
             group.cancelAll()
             await self.backend.rest()
             self.lookAtSource(isLast: true)
+            // What the last agents have left behind shows when they have gone.
+            for case .observed(let observation) in inbox.rest() { self.relay(observation) }
             let verdict = self.verdict ?? .failed
             self.observe(.runFinished(outcome: self.outcome(verdict)))
             return verdict
@@ -145,7 +147,7 @@ package actor RunEngine<Backend: ComputeBackend> {
         }
     }
 
-    private func process(_ inputs: [EngineInput]) async throws {
+    func process(_ inputs: [EngineInput]) async throws {
         for input in inputs {
             switch input {
             case .observed(let observation):
@@ -167,7 +169,7 @@ package actor RunEngine<Backend: ComputeBackend> {
         try await self.startReady()
     }
 
-    private func beginCancelling(reason: String) async throws {
+    func beginCancelling(reason: String) async throws {
         guard !self.isCancelling, self.verdict == nil else { return }
         self.isCancelling = true
         self.observe(.cancelling(reason: reason))

@@ -34,7 +34,7 @@ extension RunPreparation {
         if let holder = RunLock.holder(path: self.layout.runLock(flow: record.flow, run: record.run)) {
             throw EngineError(
                 code: .busy,
-                message: "the run \(record.key) is still being moved by process \(holder); `muster cancel \(record.key)` ends it")
+                message: "the run \(record.key) is still being moved by \(holder); `muster cancel \(record.key)` ends it")
         }
         if let step, manifest.step(step) == nil {
             throw EngineError(code: .missing, message: "the flow \(manifest.name) has no step \(step)")

@@ -21,8 +21,9 @@ package struct OutputTooLong: Error, Sendable, Equatable, CustomStringConvertibl
 extension ProcessReactor {
     /// Runs a program to its end and collects its output; for tools, whose output fits into memory.
     ///
-    /// It gets a session of its own, and what it leaves in its group is killed when it ends. When the task is cancelled
-    /// the group gets SIGTERM, after `grace` seconds SIGKILL, and the call throws `CancellationError` when all of it is gone.
+    /// It gets a session of its own, and what it leaves in its group is killed when it ends; in a program that adopts
+    /// orphans (``adoptOrphans()``) whatever it leaves. When the task is cancelled the group gets SIGTERM, after `grace`
+    /// seconds SIGKILL, and the call throws `CancellationError` when all of it is gone.
     /// - Parameters:
     ///   - input: What it reads; its input is at its end when this is nil.
     ///   - limit: Bytes of standard output after which the program's group is killed.
@@ -88,6 +89,7 @@ private final class ToolRun: @unchecked Sendable {
                 return self.resume(.failure(error))
             }
             self.child = child
+            loop.tools += 1
             guard let input else { return }
             loop.write(ProcessInput.Piece(bytes: input, onWritten: nil), to: child)
             loop.closeInput(of: child, atOnce: false)
@@ -129,17 +131,20 @@ private final class ToolRun: @unchecked Sendable {
             status: status, standardOutput: self.output[.standardOutput] ?? [],
             standardError: self.output[.standardError] ?? [])
         let child = self.child.take()
-        if self.isTooLong {
-            self.resume(.failure(OutputTooLong(program: self.spec.executable, limit: self.limit)))
-        } else if let child, self.isCancelled {
-            // They were killed when the program was reaped, and may take a moment to die.
-            TreeTerminator(
-                selections: [.group(of: child.pid)], attendants: [], grace: 0,
-                deadline: ReactorClock.nanoseconds(Self.patience)
-            ) { _ in self.resume(.success(outcome)) }
-            .start(in: self.loop)
+        self.loop.tools -= 1
+        let result: Result<ProcessOutcome, any Error> =
+            self.isTooLong
+            ? .failure(OutputTooLong(program: self.spec.executable, limit: self.limit)) : .success(outcome)
+        // They were killed when the program was reaped, and may take a moment to die.
+        var left: [ProcessSelection] = child.map { self.isCancelled ? [.group(of: $0.pid)] : [] } ?? []
+        if self.loop.ownsOrphans, self.loop.tools == 0 { left.append(.orphans) }
+        if left.isEmpty {
+            self.resume(result)
         } else {
-            self.resume(.success(outcome))
+            TreeTerminator(
+                selections: left, attendants: [], grace: 0, deadline: ReactorClock.nanoseconds(Self.patience)
+            ) { _ in self.resume(result) }
+            .start(in: self.loop)
         }
         if let child { self.loop.closeOutput(of: child) }
     }

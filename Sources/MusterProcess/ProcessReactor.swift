@@ -9,6 +9,8 @@ internal import Synchronization
 ///
 /// The reactor is this program's only reaper: it collects every child that ends, orphans that a subreaper adopts
 /// included. Nothing else in the program may wait for children. SIGPIPE is ignored from its start on.
+/// What is started gets the signal dispositions, the signal mask and the soft limit of descriptors that this program was
+/// started with.
 package final class ProcessReactor: Sendable {
     private static let shared = Result<ReactorLoop, ReactorError> { () throws(ReactorError) in try ReactorLoop.start() }
 
@@ -42,8 +44,21 @@ package final class ProcessReactor: Sendable {
         return SpawnedProcess(pid: try answer.get(), child: child, loop: self.loop)
     }
 
+    /// From now on orphans below this program become its children (``ProcessTree/becomeSubreaper()``), and what a tool of
+    /// ``run(_:input:grace:onOutput:)`` leaves behind, wherever it went, is ended with it.
+    ///
+    /// A program that had children before its first own one, as a shell's that executes it has, leaves orphans alone: they
+    /// may be those children's.
+    package func adoptOrphans() {
+        self.loop.call { loop in
+            loop.ownsOrphans = loop.ownsOrphans || ProcessTree.isChildless()
+            ProcessTree.becomeSubreaper()
+        }
+    }
+
     /// Calls `handler` for each delivery of one of `signals` to this program, instead of what the signal would do.
-    /// A later call replaces the handler of the signals it names.
+    /// A later call replaces the handler of the signals it names. A signal that was ignored when this program was started
+    /// stays ignored: `nohup`, or a script that starts a program in the background, wants it so.
     package func handleSignals(_ signals: [CInt], _ handler: @escaping @Sendable (CInt) -> Void) {
         self.loop.call { $0.handle(signals, handler) }
     }

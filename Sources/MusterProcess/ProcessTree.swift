@@ -22,11 +22,13 @@ package enum ProcessTree {
     }
 
     /// The processes that `selection` means now.
-    package static func find(_ selection: ProcessSelection) -> [ProcessIdentity] {
+    /// - Parameter own: The children that this program has started itself; see ``ProcessSelection/orphans``.
+    package static func find(_ selection: ProcessSelection, own: Set<Int32> = []) -> [ProcessIdentity] {
         switch selection {
         case .descendants(let pid): self.descendants(of: pid, in: self.all())
         case .group(let leader): self.all().filter { $0.isRunning && $0.group == leader }.map(\.identity)
         case .marked(let variable, let value): self.all().filter { self.isMarked($0, variable, value) }.map(\.identity)
+        case .orphans: self.orphans(own: own)
         case .one(let identity):
             ProcessRecord(pid: identity.pid).map { [$0] }?.filter(\.isRunning).map(\.identity).filter { $0 == identity }
                 ?? []
@@ -131,6 +133,13 @@ package enum ProcessTree {
         return found.filter(\.isRunning).map(\.identity)
     }
 
+    private static func orphans(own: Set<Int32>) -> [ProcessIdentity] {
+        let records = self.all()
+        let orphans = records.filter { $0.parent == getpid() && !own.contains($0.identity.pid) }
+        return orphans.filter(\.isRunning).map(\.identity)
+            + orphans.flatMap { self.descendants(of: $0.identity.pid, in: records) }
+    }
+
     private static func isMarked(_ record: ProcessRecord, _ variable: String, _ value: String) -> Bool {
         guard record.isRunning, record.identity.pid != getpid(),
             let environment = ProcessFile.read("/proc/\(record.identity.pid)/environ")
@@ -148,6 +157,9 @@ package enum ProcessTree {
 package enum ProcessSelection: Sendable, Hashable {
     /// Every process below this one, not itself.
     case descendants(of: Int32)
+    /// Every process that came to this program when its parent ended, and every process below those. None where others
+    /// could have left them (``ProcessReactor/adoptOrphans()``).
+    case orphans
     /// Every process of the group that this one leads, or led.
     case group(of: Int32)
     /// Every process that was started with the variable set to `value` or to something below `value/`.

@@ -37,6 +37,10 @@ final class ReactorLoop: @unchecked Sendable {
     var children: [Int32: ChildProcess] = [:]
     var signalHandlers: [CInt: @Sendable (CInt) -> Void] = [:]
     var onReap: [UInt64: @Sendable () -> Void] = [:]
+    /// Whether orphans come to this program that nothing else can have left than what it has started itself.
+    var ownsOrphans = false
+    /// How many tools run: what one of them has left may still serve another.
+    var tools = 0
     private var timers = TimerQueue()
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
 
@@ -102,6 +106,7 @@ final class ReactorLoop: @unchecked Sendable {
 
     private func run() {
         self.thread.store(muster_thread_id(), ordering: .relaxed)
+        muster_hear_children()
         var events = [epoll_event](repeating: epoll_event(), count: 64)
         while true {
             let timeout = ReactorClock.timeout(until: self.timers.nextDue, now: ReactorClock.now())

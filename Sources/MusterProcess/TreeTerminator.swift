@@ -38,12 +38,22 @@ final class TreeTerminator: @unchecked Sendable {
     }
 
     private func scan(in loop: ReactorLoop) {
-        let isCertain = ProcessTree.isChildless() && self.selections.allSatisfy { $0 == .descendants(of: getpid()) }
-        let found = isCertain ? [] : Array(Set(self.selections.flatMap(ProcessTree.find)))
-        let event = TreeTermination.Event.scanned(found, isCertain: isCertain, now: ReactorClock.now())
+        let found = self.find(in: loop)
+        let isCertain = found == nil
+        let event = TreeTermination.Event.scanned(found ?? [], isCertain: isCertain, now: ReactorClock.now())
         // A scan that was already scheduled when the last process went is of no interest.
         guard let actions = try? self.termination.handle(event) else { return }
         for action in actions { self.perform(action, in: loop) }
+    }
+
+    /// nil when there is certainly none.
+    private func find(in loop: ReactorLoop) -> [ProcessIdentity]? {
+        let selections = self.selections.filter { $0 != .orphans || loop.ownsOrphans }
+        if selections.allSatisfy({ $0 == .descendants(of: getpid()) || $0 == .orphans }), ProcessTree.isChildless() {
+            return nil
+        }
+        let own = Set(loop.children.keys)
+        return Array(Set(selections.flatMap { ProcessTree.find($0, own: own) }))
     }
 
     private func perform(_ action: TreeTermination.Action, in loop: ReactorLoop) {

@@ -1,6 +1,7 @@
 import Crypto
 import FoundationEssentials
 import Glibc
+import MusterProcess
 
 /// The files of a flow as a run begins with them: everything sensible below the flow's own folder.
 ///
@@ -103,7 +104,10 @@ package struct CodePackage: Sendable, Equatable {
     private func write(_ contents: [(File, Data)], to layout: StoreLayout, as digest: String) throws {
         let aside = "\(layout.incoming)/package-\(UUID().uuidString)"
         do {
-            try Folder.make(aside, mode: self.topMode)
+            try Folder.make(layout.incoming)
+            let held = HeldFolder.make(aside, mode: self.topMode)
+            guard held != nil else { throw SystemCall.error(errno, "make the folder \(aside)") }
+            defer { withExtendedLifetime(held) {} }
             for folder in self.folders { try Folder.make("\(aside)/\(folder.path)", mode: mode_t(folder.mode | 0o700)) }
             for (file, data) in contents {
                 let target = try OpenFile("\(aside)/\(file.path)", O_WRONLY | O_CREAT | O_EXCL, mode: mode_t(file.mode))
@@ -118,10 +122,10 @@ package struct CodePackage: Sendable, Equatable {
                 throw SystemCall.error(errno, "put the code package into the store as \(layout.packageFolder(digest))")
             }
         } catch {
-            try? FileManager.default.removeItem(atPath: aside)
+            _ = FolderRemoval.remove(aside)
             throw error
         }
-        try? FileManager.default.removeItem(atPath: aside)
+        _ = FolderRemoval.remove(aside)
     }
 
     private var topMode: mode_t {

@@ -14,8 +14,10 @@ struct Main {
         }
         switch arguments.first {
         case nil where isatty(STDIN_FILENO) == 0:
+            self.begin()
             exit(await Agent.run().rawValue)
         case Agent.ownSharedMemory where arguments.count == 1:
+            self.begin()
             // Before anything starts a thread. Where it takes privileges that this user has not, the node does without.
             _ = muster_own_shared_memory()
             exit(await Agent.run().rawValue)
@@ -29,6 +31,22 @@ struct Main {
             _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
             exit(Agent.Exit.usage.rawValue)
         }
+    }
+
+    /// From here on this process has a keeper. Before anything starts a thread.
+    private static func begin() {
+        let failed = muster_keep()
+        if failed != 0 {
+            self.giveUp("no further process: \(String(cString: strerror(-failed))); end other programs, or raise the limit of processes")
+        }
+        muster_raise_descriptor_limit()
+        if let problem = Agent.threadProblem { self.giveUp(problem) }
+    }
+
+    private static func giveUp(_ problem: String) -> Never {
+        let text = "muster-agent: \(problem)\n"
+        _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+        exit(Agent.Exit.lost.rawValue)
     }
 
     static let usage = """

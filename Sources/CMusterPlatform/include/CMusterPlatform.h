@@ -34,18 +34,41 @@ struct muster_spawn_request {
     int death_signal;
 };
 
-// Starts a program. Returns its process id once the program has been executed, or a negative errno, with the stage
+// Starts a program with the signal dispositions, the signal mask and the soft limit of descriptors that this program was
+// started with. Returns its process id once the program has been executed, or a negative errno, with the stage
 // that failed in `*stage`; the child of a failed spawn has already been reaped.
 pid_t muster_spawn(const struct muster_spawn_request *request, enum muster_spawn_stage *stage);
 
-// From now on deliveries of `signal` are counted and `descriptor`, an eventfd, is written to. Returns 0 or a negative errno.
+// Whether `signal` was ignored when this program was started; false for SIGCHLD, which nobody who has children can do without.
+int muster_was_ignored(int signal);
+// Lets the calling thread hear of children, whatever mask this program was started with.
+void muster_hear_children(void);
+// Raises the soft limit of descriptors to the hard one, for this program: programs that are spawned get the old one back.
+void muster_raise_descriptor_limit(void);
+// Makes `count` threads, at most 64, that end at once. Returns 0, or a negative errno when there can be no more of them.
+int muster_try_threads(int count);
+// How many processes and threads this user may have; -1 when there is no limit.
+int64_t muster_process_limit(void);
+
+// The exit code of a keeper whose agent was stopped by a signal for a second.
+#define MUSTER_EXIT_STOPPED 113
+
+// Divides this process, which must have one thread: the child returns 0 and goes on as the agent; the parent stays as its
+// keeper and never returns. Whatever the agent leaves when it ends, however it ends, comes to the keeper, which kills it and
+// then ends as the agent did. The keeper kills an agent that is stopped for a second, or that outlives its engine, the writer
+// of standard input, by a minute, and passes on the signals that it gets. The agent dies with its keeper. Returns a
+// negative errno, in one process, when there can be no further one.
+int muster_keep(void);
+
+// From now on deliveries of `signal` are counted and `descriptor`, an eventfd, is written to; a signal that was ignored when
+// this program was started stays ignored. Returns 0 or a negative errno.
 int muster_signal_count(int signal, int descriptor);
 // How often `signal` came since the last call.
 uint32_t muster_signal_take(int signal);
 // The process that sent the last delivery of `signal` that was counted; 0 when it was the kernel, or none was.
 pid_t muster_signal_sender(int signal);
 
-// Ignores SIGPIPE in this program; programs that are spawned get it back.
+// Ignores SIGPIPE in this program; programs that are spawned get what this one was started with.
 void muster_ignore_broken_pipes(void);
 
 // The variables that this program was started with, `NAME=value` each; ends in a null pointer.
@@ -65,6 +88,8 @@ int muster_thread_id(void);
 // Bytes that wait in a pipe or socket; 0 when that cannot be known.
 int muster_bytes_waiting(int descriptor);
 int muster_set_nonblocking(int descriptor);
+// Lets its owner read, change and enter the folder `name` of `folder`, which is no link. Returns 0 or a negative errno.
+int muster_allow_owner(int folder, const char *name);
 // Has `target` share the blocks of `source`. Returns 0, or a negative errno where the file system cannot.
 int muster_clone_file(int source, int target);
 /// Copies up to count bytes between the positions of two files within the kernel. Returns how many, 0 at the source's end,

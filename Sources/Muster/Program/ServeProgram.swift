@@ -104,7 +104,8 @@ import MusterWire
 
         /// Makes the child what the agent makes of a step's process that it starts itself.
         static func becomeStep(_ request: ServeRequest) {
-            signal(SIGTERM, SIG_DFL)
+            // A program that was started with it ignored hands that on.
+            signal(SIGTERM, muster_was_ignored(SIGTERM) != 0 ? SIG_IGN : SIG_DFL)
             setsid()
             guard muster_die_with_parent(SIGKILL, self.parent) == 0 else { _exit(1) }
             let null = open("/dev/null", O_RDWR)

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import MusterProcess
 import MusterWire
 
 /// The folder between two attempts of an agent that stays.
@@ -67,8 +68,7 @@ extension NodeFolder {
         guard let names = Self.names(in: folder) else { return false }
         return names.allSatisfy { name in
             if kept.contains(name) { return true }
-            let path = "\(folder)/\(name)"
-            return unlink(path) == 0 || (try? FileManager.default.removeItem(atPath: path)) != nil
+            return FolderRemoval.remove("\(folder)/\(name)") == nil
         }
     }
 }

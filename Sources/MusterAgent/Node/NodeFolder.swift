@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import MusterModel
+import MusterProcess
 import MusterWire
 
 /// A node's folders: everything on the node that goes when the attempt ends, and where its programs run.
@@ -102,6 +103,11 @@ struct NodeFolder: Sendable, Equatable {
         return names
     }
 
+    /// Holds the folder on the store's file system that this one is in, if it is there.
+    func holdParent() -> HeldFolder? {
+        self.root.lastIndex(of: "/").flatMap { HeldFolder(String(self.root[..<$0])) }
+    }
+
     /// Removes the folders that these were in, if they are empty now.
     func removeParent() {
         for root in self.roots {
@@ -117,13 +123,7 @@ struct NodeFolder: Sendable, Equatable {
     }
 
     private static func remove(_ root: String) -> String? {
-        guard access(root, F_OK) == 0 else { return nil }
-        do {
-            try FileManager.default.removeItem(atPath: root)
-            return nil
-        } catch {
-            return "cannot remove the scratch folder \(root): \(error)"
-        }
+        FolderRemoval.remove(root).map { "the scratch folder stays: \($0)" }
     }
 }
 

@@ -19,6 +19,7 @@ final class LocalAgent: Sendable, Equatable {
     private struct State {
         var process: SpawnedProcess?
         var attempt: AttemptID?
+        var lastAttempt: AttemptID?
         /// What it was last told.
         var spec: NodeSpec?
         /// How often a signal has stopped it or let it go on.
@@ -29,7 +30,7 @@ final class LocalAgent: Sendable, Equatable {
         self.node = node
         self.scratch = scratch
         self.address = address
-        self.state = Mutex(State(attempt: attempt))
+        self.state = Mutex(State(attempt: attempt, lastAttempt: attempt))
     }
 
     /// Inputs of a task that are few enough for a line, counted by their artifacts.
@@ -79,8 +80,16 @@ final class LocalAgent: Sendable, Equatable {
     /// The attempt that it serves; nil while it waits for one.
     var attempt: AttemptID? {
         get { self.state.withLock { $0.attempt } }
-        set { self.state.withLock { $0.attempt = newValue } }
+        set {
+            self.state.withLock { state in
+                state.attempt = newValue
+                state.lastAttempt = newValue ?? state.lastAttempt
+            }
+        }
     }
+
+    /// The attempt that it has served last, or serves.
+    var lastAttempt: AttemptID? { self.state.withLock { $0.lastAttempt } }
 
     static func == (left: LocalAgent, right: LocalAgent) -> Bool { left === right }
 }

@@ -9,7 +9,8 @@ import Synchronization
 /// Runs gangs on this machine: every node is an agent with a process tree, a folder and a loopback address of its own.
 ///
 /// The agents' standard input is their lifeline: when this process dies, however it dies, they take their nodes down.
-/// This process is a subreaper, so what an agent that was killed leaves behind comes to it and is ended here.
+/// Every agent has a keeper, its parent, to which what the agent leaves comes, and which ends it, whether this process still
+/// lives or not. This process is a subreaper too: what a killed keeper leaves comes to it.
 package final class LocalBackend: ComputeBackend {
     package let capabilities: BackendCapabilities
 
@@ -25,6 +26,10 @@ package final class LocalBackend: ComputeBackend {
         var addresses = LoopbackAddresses(start: .random(in: 0..<Int.max))
         var gangs: [AttemptID: RunningGang] = [:]
         var pool: AgentPool
+        /// What holds the gangs' folders, by their paths near the store.
+        var folders: [String: HeldFolder] = [:]
+        /// What earlier programs have left and cannot be removed.
+        var leftovers: [String] = []
     }
 
     /// - Parameters:
@@ -43,9 +48,9 @@ package final class LocalBackend: ComputeBackend {
             rendezvousDeadline: rendezvousDeadline, grace: grace)
         let short = ShortFolder(environment: environment, last: self.settings.scratchRoot)
         self.short = short
-        // While the first gangs run: a place for temporary files can hold very many.
-        DispatchQueue.global(qos: .utility).async(group: self.clearing) { short.clearAbandoned() }
         self.state = Mutex(State(pool: AgentPool(startsAtOnce: capacity.cpus)))
+        // While the first gangs run: a place for temporary files can hold very many.
+        DispatchQueue.global(qos: .utility).async(group: self.clearing) { self.clearLeftovers() }
     }
 
     package func observe(_ body: @escaping @Sendable (GangObservation) -> Void) {
@@ -82,9 +87,35 @@ package final class LocalBackend: ComputeBackend {
         let root = self.settings.scratchRoot
         let names = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
         for name in names where name.hasPrefix("\(Self.scratchPrefix(run: run))-") {
-            try? FileManager.default.removeItem(atPath: "\(root)/\(name)")
+            _ = FolderRemoval.remove("\(root)/\(name)")
         }
-        self.short.clearAbandoned()
+        _ = self.short.clearAbandoned()
+    }
+
+    /// Removes what is left of gangs whose engine and agents have gone without removing it, of whatever run. There is rarely
+    /// anything.
+    private func clearLeftovers() {
+        let problems = HeldFolder.clear(self.settings.scratchRoot, butNamed: ShortFolder.prefix) + self.short.clearAbandoned()
+        self.state.withLock { $0.leftovers += problems }
+    }
+
+    /// What earlier programs have left and cannot be removed, a sentence each; waits until it has been tried.
+    package func leftovers() async -> [String] {
+        await withCheckedContinuation { continuation in self.clearing.notify(queue: .global()) { continuation.resume() } }
+        return self.state.withLock { $0.leftovers }
+    }
+
+    /// Removes a gang's folders, or says why they stay.
+    private func remove(_ folder: ScratchFolder, of attempt: AttemptID?) {
+        defer { self.state.withLock { $0.folders[folder.near] = nil } }
+        guard let problem = folder.remove(), let attempt else { return }
+        self.observer.tell(
+            GangObservation(attempt: attempt, event: .left(problem: "the attempt's scratch folder stays: \(problem)")))
+    }
+
+    private func makeFolders(of request: LocalRequest) throws {
+        let held = try request.scratch.make()
+        self.state.withLock { $0.folders[request.scratch.near] = held }
     }
 
     /// Scratch folders near the store carry their run's name.
@@ -119,7 +150,7 @@ package final class LocalBackend: ComputeBackend {
     }
 
     private func startAll(_ request: LocalRequest) throws {
-        try request.scratch.make()
+        try self.makeFolders(of: request)
         let secret = Data((0..<32).map { _ in UInt8.random(in: 0...255) }).base64EncodedString()
         let clusterSecret = (0..<4).map { _ in String(UInt64.random(in: 0...UInt64.max), radix: 36) }.joined()
         for node in request.nodes {
@@ -162,7 +193,7 @@ package final class LocalBackend: ComputeBackend {
     private func withdraw(_ request: LocalRequest) async {
         let gang = self.state.withLock { $0.gangs.removeValue(forKey: request.attempt) }
         for process in gang?.processes.values.map({ $0 }) ?? [] { process.closeInput() }
-        request.scratch.remove()
+        self.remove(request.scratch, of: request.attempt)
     }
 
     // MARK: - Gangs of one
@@ -190,7 +221,7 @@ package final class LocalBackend: ComputeBackend {
 
     private func startOne(_ agent: LocalAgent, _ request: LocalRequest) {
         self.attempt(request, agent) {
-            try request.scratch.make()
+            try self.makeFolders(of: request)
             try self.start(agent, $0)
         }
     }
@@ -207,7 +238,7 @@ package final class LocalBackend: ComputeBackend {
             let failure = TaskFailure(
                 code: .lost, message: "the gang of \(request.attempt) could not be started: \(error)")
             self.state.withLock { $0.gangs[request.attempt] = nil }
-            agent.scratch.remove()
+            self.remove(agent.scratch, of: request.attempt)
             let report = GangReport(failure: failure, nodes: [], started: 0, finished: 0)
             self.observer.tell(GangObservation(attempt: request.attempt, event: .finished(report)))
             self.carryOut(self.state.withLock { $0.pool.gone(agent, now: Self.now) })
@@ -269,7 +300,7 @@ package final class LocalBackend: ComputeBackend {
             self.handle(.exited(node: agent.node, status, lastLines: agent.output.lastLines), of: attempt)
         } else {
             // It waited for work: no gang's end takes its folder along.
-            agent.scratch.remove()
+            self.remove(agent.scratch, of: agent.lastAttempt)
         }
         self.carryOut(self.state.withLock { $0.pool.gone(agent, now: Self.now) })
     }
@@ -284,7 +315,7 @@ package final class LocalBackend: ComputeBackend {
         }
         // Not before everything of the gang is gone: what still runs could make the folder again. An agent that stays
         // needs it for the next gang.
-        if let over, event != .ready { over.scratch.remove() }
+        if let over, event != .ready { self.remove(over.scratch, of: attempt) }
         for action in actions { self.perform(action, attempt) }
     }
 
@@ -301,10 +332,11 @@ package final class LocalBackend: ComputeBackend {
         }
     }
 
-    /// Ends what an agent that died left behind: whoever carries the node's mark.
+    /// Ends what an agent that did not end well may have left behind: whoever carries the node's mark, and whoever has come
+    /// to this program because the agent's keeper was killed as well.
     private func sweep(_ node: Int, of attempt: AttemptID) {
         let mark = NodeEnvironment.scopeValue(attempt: attempt, index: node)
-        self.reactor.terminate([.marked(variable: NodeEnvironment.scope, value: mark)], grace: 0.2, deadline: 10) {
+        self.reactor.terminate([.marked(variable: NodeEnvironment.scope, value: mark), .orphans], grace: 0.2, deadline: 10) {
             [weak self] _ in self?.handle(.swept(node: node), of: attempt)
         }
     }

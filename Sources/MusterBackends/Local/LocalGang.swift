@@ -170,14 +170,17 @@ struct LocalGang: Sendable, Equatable {
         let place = self.place(of: node)
         let failure = TaskFailure(
             code: .lost,
-            message: "the agent of node \(place) was stopped by a signal, and nobody continued it for a second",
-            node: place, process: "agent")
+            message: Self.stopMessage(place), node: place, process: "agent")
         self.ends[node] = failure
         guard node != 0 else {
             self.inferred = self.inferred ?? failure
             return [.kill(node: node)]
         }
         return [.tell(node: 0, .stop(failure: failure)), .kill(node: node)]
+    }
+
+    private static func stopMessage(_ node: Int) -> String {
+        "the agent of node \(node) was stopped by a signal, and nobody continued it for a second"
     }
 
     /// Adds what only this machine knows, the signal that ended an agent, to what the control node reported. The agent's
@@ -204,6 +207,7 @@ struct LocalGang: Sendable, Equatable {
             code: .lost, message: "the agent of node \(node) ended: \(status)", node: node, process: "agent",
             lastLines: lastLines)
         switch status {
+        case .exited(AgentKeeper.stoppedCode): failure.message = Self.stopMessage(node)
         case .exited(let code):
             failure.exitCode = Int(code)
             if let last = lastLines.last { failure.message = "the agent of node \(node) gave up: \(last)" }

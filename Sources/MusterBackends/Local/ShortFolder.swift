@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import MusterProcess
 import Synchronization
 
 /// A folder of this process for what needs short paths: the temporary files and sockets of its gangs' nodes. It has a name
@@ -17,7 +18,8 @@ final class ShortFolder: Sendable {
     /// A socket's path has at most 107 bytes. Ray needs 70 of them below `TMPDIR`, and a gang's and a node's number, and
     /// what `mkdtemp` adds, some 20.
     private static let longestParent = 17
-    private static let prefix = "muster-"
+    /// How the names of all of them begin.
+    static let prefix = "muster-"
     private static let lockName = "lock"
 
     /// Where it may be, the best place first.
@@ -52,7 +54,7 @@ final class ShortFolder: Sendable {
     func remove() {
         self.state.withLock { state in
             guard let path = state.path else { return }
-            try? FileManager.default.removeItem(atPath: path)
+            _ = FolderRemoval.remove(path)
             close(state.lock)
             (state.path, state.lock) = (nil, -1)
         }
@@ -62,7 +64,7 @@ final class ShortFolder: Sendable {
         for parent in self.parents {
             guard let path = Self.makeUnique(in: parent) else { continue }
             guard let lock = Self.lock(path) else {
-                try? FileManager.default.removeItem(atPath: path)
+                _ = FolderRemoval.remove(path)
                 continue
             }
             (state.path, state.lock) = (path, lock)
@@ -95,12 +97,12 @@ final class ShortFolder: Sendable {
     // MARK: What others left
 
     /// Removes the folders of this user's processes that are gone.
-    func clearAbandoned() {
-        for parent in Set(self.parents) {
-            for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
-            where name.hasPrefix(Self.prefix) && Self.isAbandoned("\(parent)/\(name)") {
-                try? FileManager.default.removeItem(atPath: "\(parent)/\(name)")
-            }
+    /// - Returns: What cannot be removed, a sentence each.
+    func clearAbandoned() -> [String] {
+        Set(self.parents).sorted().flatMap { parent -> [String] in
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
+            let abandoned = names.filter { $0.hasPrefix(Self.prefix) && Self.isAbandoned("\(parent)/\($0)") }
+            return abandoned.compactMap { FolderRemoval.remove("\(parent)/\($0)") }
         }
     }
 

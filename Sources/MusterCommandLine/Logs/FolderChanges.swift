@@ -74,3 +74,15 @@ final class FolderChanges: Sendable {
         }
     }
 }
+
+/// Waits for the engine of a run to go.
+enum LockWait {
+    /// Blocks the calling thread until nobody holds the lock at `path`. The kernel gives it back whatever way its holder
+    /// ends.
+    static func block(_ path: String) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        while flock(descriptor, LOCK_SH) != 0, errno == EINTR {}
+    }
+}

@@ -72,15 +72,3 @@ private final class WriteLoss: Sendable {
 
     var reason: String? { self.number.withLock { $0 }.map { String(cString: strerror($0)) } }
 }
-
-/// The three descriptors that a program is started with.
-package enum StandardDescriptors {
-    /// Opens those that were closed on `/dev/null`: otherwise the next file that is opened, a database or a lock, would be
-    /// where output is written to.
-    package static func complete() {
-        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
-            // The lowest free descriptor is this one: those below it are open by now.
-            _ = open("/dev/null", O_RDWR)
-        }
-    }
-}

@@ -11,6 +11,7 @@ struct CommandContext: Sendable {
 
     init() throws {
         self.reactor = try ProcessReactor()
+        self.reactor.adoptOrphans()
         self.folder = FileManager.default.currentDirectoryPath
         SearchPaths.settle(in: self.folder)
         self.environment = ProcessEnvironment.texts

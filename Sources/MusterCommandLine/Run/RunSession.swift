@@ -85,8 +85,23 @@ struct RunSession {
             maxWorkers: self.options.maxWorkers, fanOutLimit: self.options.fanOutLimit, origin: origin, source: source,
             observe: observe)
         signals.install(on: self.context.reactor) { engine.cancel(reason: $0) }
+        let wish = CancelWish.watch(self.layout.cancelWish(flow: record.flow, run: record.run)) {
+            engine.cancel(reason: "`muster cancel` was called by \($0)")
+        }
+        defer { withExtendedLifetime(wish) {} }
         try self.writeRunID(record.run)
-        return try await engine.run()
+        async let left = self.clearLeftovers(backend)
+        let verdict = try await engine.run()
+        for problem in await left { observe(.warning("left by a run whose engine was killed: \(problem)")) }
+        return verdict
+    }
+
+    /// Clears away what engines that were killed have left, beside the run. Returns what cannot be removed.
+    private func clearLeftovers(_ backend: LocalBackend) async -> [String] {
+        let layout = self.layout
+        async let scratch = backend.leftovers()
+        async let incoming = layout.clearIncoming()
+        return await scratch + incoming
     }
 
     /// Ends a run that was recorded and could not begin: nothing of it will ever go on.

@@ -1,16 +1,20 @@
 import ArgumentParser
-import Dispatch
-import Glibc
+import Foundation
+import MusterBackends
 import MusterEngine
 import MusterMetadata
 import MusterModel
+import MusterProcess
 import MusterStore
 
 /// `muster cancel`
 struct CancelVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel", abstract: "End a run: its gangs are stopped, nothing new starts.",
-        discussion: "Returns when the run is over. Succeeds when it was over already.")
+        discussion: """
+            Returns when the run is over, and succeeds if it is, also when it was over already. The engine that moves it may \
+            run on another machine or in another container that uses the same store. A run whose engine was killed is ended here.
+            """)
 
     @Argument(help: "The run: Flow/run, or a run's id.") var name: String
     @OptionGroup var flow: FlowOptions
@@ -24,38 +28,79 @@ struct CancelVerb: AsyncParsableCommand {
             StandardStream.output.line("\(record.key) is over already: \(verdict.rawValue)")
             return
         }
-        let lock = layout.runLock(flow: record.flow, run: record.run)
-        guard let engine = RunLock.holder(path: lock) else {
-            StandardStream.output.line("\(record.key) was interrupted: no engine moves it, and nothing of it runs; `muster resume` would go on with it")
+        let ending = RunEnding(record: record, layout: layout, metadata: metadata)
+        while true {
+            try await ending.perform()
+            let after = try await finder.record("\(record.key)")
+            guard let verdict = after.verdict else { continue }
+            StandardStream.output.line("\(record.key) \(verdict.rawValue)")
             return
         }
-        guard kill(engine, SIGTERM) == 0 else {
-            throw CommandFailure(.runFailed, "process \(engine), which moves the run \(record.key), cannot be told to end: \(String(cString: strerror(errno)))")
-        }
-        await LockWait.released(lock)
-        let after = try await finder.record(self.name)
-        StandardStream.output.line("\(record.key) \(RunStatus(after, in: layout).rawValue)")
     }
 }
 
-/// Waits for the engine of a run to go.
-enum LockWait {
-    /// Returns when nobody holds the lock at `path`. The kernel gives it back whatever way its holder ends.
-    static func released(_ path: String) async {
-        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-            // A thread of its own: waiting for a lock blocks.
-            DispatchQueue(label: "muster.lock-wait").async {
-                self.block(path)
-                continuation.resume()
+/// Ends a run from outside: by its engine's hand where there is one, otherwise by its own.
+private struct RunEnding {
+    /// Seconds between two looks at the engine.
+    private static let pause = 0.1
+
+    let record: RunRecord
+    let layout: StoreLayout
+    let metadata: any MetadataStore
+
+    private var lock: String { self.layout.runLock(flow: self.record.flow, run: self.record.run) }
+    private var wish: String { self.layout.cancelWish(flow: self.record.flow, run: self.record.run) }
+
+    /// Returns when nobody moves the run any more; its record says then whether it is over.
+    /// - Throws: ``EngineError`` when nobody could be told, or the run could not be ended here.
+    func perform() async throws {
+        var isToldOfStop = false
+        while let holder = RunLock.holder(path: self.lock) {
+            // An engine that has just begun takes an older wish away, so it is left again.
+            if !CancelWish.isThere(at: self.wish) { try CancelWish.leave(at: self.wish, author: self.author) }
+            if !isToldOfStop, let place = holder.place, place.isStopped {
+                isToldOfStop = true
+                StandardStream.error.line(
+                    "muster: \(place), which moves the run, is stopped by a signal; the run ends once it goes on: kill -CONT \(place.identity.pid)")
             }
+            try await Task.sleep(for: .seconds(Self.pause))
         }
+        CancelWish.remove(at: self.wish)
+        guard try await self.metadata.record(of: self.record.key)?.verdict == nil else { return }
+        try await self.endHere()
     }
 
-    /// Blocks the calling thread until nobody holds the lock.
-    static func block(_ path: String) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        defer { close(descriptor) }
-        while flock(descriptor, LOCK_SH) != 0, errno == EINTR {}
+    private var author: String {
+        let user = (try? CommandContext().user) ?? "somebody"
+        return "\(user) (\(ProcessPlace.own))"
+    }
+
+    private func endHere() async throws {
+        let lock: RunLock
+        do {
+            lock = try RunLock(path: self.lock)
+        } catch let error as EngineError where error.code == .busy {
+            // Somebody else was faster, to move the run or to end it.
+            return
+        }
+        defer { withExtendedLifetime(lock) {} }
+        guard let record = try await self.metadata.record(of: self.record.key), record.verdict == nil else { return }
+        let context = try CommandContext()
+        let backend = LocalBackend(
+            reactor: context.reactor, agent: "", store: self.layout.root, capacity: MachineCapacity(cpus: 1, memory: 1, gpus: 0),
+            environment: context.environment)
+        let engine = RunEngine(
+            record: record, metadata: self.metadata, layout: self.layout, backend: backend, environments: NoEnvironments(),
+            maxWorkers: 1, observe: { _ in })
+        try await engine.end(reason: "`muster cancel` was called by \(self.author)")
+    }
+}
+
+/// For a run that starts no step any more.
+private struct NoEnvironments: StepEnvironments {
+    func interpreter(
+        for requirements: PythonRequirements, progress: @escaping @Sendable (String) -> Void
+    ) async throws -> String {
+        throw EngineError(code: .refused, message: "a run that is being ended starts nothing")
     }
 }
