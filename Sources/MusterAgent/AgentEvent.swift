@@ -40,6 +40,8 @@ enum AgentEvent: Sendable {
     /// No process of a round is left on this node.
     case roundCleared(LaunchRound)
     case processExited(id: Int, ExitStatus)
+    /// What had come for the log when somebody asked is in it.
+    case logWritten
     /// The log cannot be written any more.
     case logFailed(String)
     case request(SocketConnection, RequestLine)

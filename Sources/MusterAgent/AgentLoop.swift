@@ -134,6 +134,7 @@ final class AgentLoop {
         case .roundCleared(let round): self.node.roundCleared(round)
         case .processExited(let id, let status): self.node.processExited(id, status)
         case .logFailed(let reason): self.node.logFailed(reason)
+        case .logWritten: self.node.logWritten()
         case .request(let connection, let request): self.node.receive(request, from: connection)
         case .requestsEnded(let connection): self.node.requestsEnded(connection)
         case .answer(let connection, let answer): self.node.answer(connection, answer)
@@ -193,8 +194,6 @@ final class AgentLoop {
     private func tick() {
         self.beat()
         self.node.tick()
-        self.control?.tick()
-        if let link = self.link { self.follow(link.tick()) }
     }
 
     private func follow(_ outcome: WorkerLink.Outcome) {

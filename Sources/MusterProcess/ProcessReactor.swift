@@ -79,6 +79,11 @@ package final class ProcessReactor: Sendable {
         return ReactorToken { [loop] in loop.perform { $0.unwatch(id) } }
     }
 
+    /// Stops reading what processes write, until ``resumeOutput()`` was called as often: they wait when their pipes are full.
+    /// What is in the pipe of a process that ends is read all the same.
+    package func holdOutput() { self.loop.perform { $0.holdOutput() } }
+    package func resumeOutput() { self.loop.perform { $0.resumeOutput() } }
+
     /// Calls `body` once after `seconds`, unless the token was cancelled before.
     @discardableResult
     package func schedule(after seconds: Double, _ body: @escaping @Sendable () -> Void) -> ReactorToken {

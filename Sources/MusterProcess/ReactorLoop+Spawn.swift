@@ -120,7 +120,11 @@ extension ReactorLoop {
             _ = muster_set_nonblocking(descriptor)
             let pipe = OutputPipe(descriptor: descriptor, id: self.nextID())
             child.outputs[stream] = pipe
-            self.add(descriptor, id: pipe.id, events: EPOLLIN.rawValue, as: .output(child, stream))
+            if self.outputHolds > 0 {
+                self.sources[pipe.id] = .output(child, stream)
+            } else {
+                self.add(descriptor, id: pipe.id, events: EPOLLIN.rawValue, as: .output(child, stream))
+            }
         }
         if channels.outputs.isEmpty { self.perform { _ in child.deliverOutputEnd() } }
     }

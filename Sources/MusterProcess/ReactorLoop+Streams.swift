@@ -30,6 +30,27 @@ extension ReactorLoop {
         }
     }
 
+    func holdOutput() {
+        self.outputHolds += 1
+        guard self.outputHolds == 1 else { return }
+        for case .output(let child, let stream) in self.sources.values {
+            guard let pipe = child.outputs[stream] else { continue }
+            // Taken out, since the end of a pipe is told even to those who ask for nothing.
+            var event = epoll_event()
+            epoll_ctl(self.poller, EPOLL_CTL_DEL, pipe.descriptor, &event)
+        }
+    }
+
+    func resumeOutput() {
+        self.outputHolds -= 1
+        guard self.outputHolds == 0 else { return }
+        for case .output(let child, let stream) in self.sources.values {
+            guard let pipe = child.outputs[stream] else { continue }
+            var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(u64: pipe.id))
+            epoll_ctl(self.poller, EPOLL_CTL_ADD, pipe.descriptor, &event)
+        }
+    }
+
     func closeOutput(of child: ChildProcess) {
         for stream in [OutputStream.standardOutput, .standardError] { self.endOutput(of: child, stream) }
     }

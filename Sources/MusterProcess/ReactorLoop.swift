@@ -39,6 +39,8 @@ final class ReactorLoop: @unchecked Sendable {
     var onReap: [UInt64: @Sendable () -> Void] = [:]
     /// Whether orphans come to this program that nothing else can have left than what it has started itself.
     var ownsOrphans = false
+    /// How many do not want any output for now.
+    var outputHolds = 0
     /// How many tools run: what one of them has left may still serve another.
     var tools = 0
     private var timers = TimerQueue()

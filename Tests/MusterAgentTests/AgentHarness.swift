@@ -168,7 +168,19 @@ final class AgentHarness: Sendable {
     }
 
     func closeInput(_ node: Int) { self.agents.withLock { $0[node] }?.closeInput() }
-    func signal(_ node: Int, _ signal: CInt) { self.agents.withLock { $0[node] }?.signal(signal) }
+    /// Signals the node's agent; a signal that stops or continues goes to its keeper too, and reaches both before anything of
+    /// the kind is looked for.
+    func signal(_ node: Int, _ signal: CInt) {
+        guard let keeper = self.agents.withLock({ $0[node] }) else { return }
+        keeper.signal(signal)
+        guard signal == SIGSTOP || signal == SIGCONT, let agent = self.agent(node) else { return }
+        kill(agent, signal)
+    }
+
+    /// The agent itself, below its keeper.
+    func agent(_ node: Int) -> Int32? {
+        self.agents.withLock { $0[node] }.flatMap { ProcessTree.descendants(of: $0.pid).first }
+    }
 
     // MARK: Hearing
 

@@ -10,25 +10,28 @@ import Testing
 @Suite struct ClusterLogsTests {
     private let sandbox: TestFolder
     private let queue = DispatchQueue(label: "test.logs")
+    private let log: NodeLog
     private let logs: ClusterLogs
 
     init() throws {
         self.sandbox = try TestFolder()
         let reactor = try ProcessReactor()
         let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
-        let log = NodeLog(
+        self.log = NodeLog(
             path: "\(self.sandbox.path)/node.log", node: 0, status: StatusWriter(descriptor: null, reactor: reactor),
             reactor: reactor
         ) { Issue.record("the log cannot be written: \($0)") }
         let planned = PlannedLogs(
             folder: "\(self.sandbox.path)/logs", prefixes: ["worker-"], marks: [":job_id:", ":task_name:"])
-        self.logs = ClusterLogs(planned, log: log, first: 30_000, on: self.queue)
+        self.logs = ClusterLogs(planned, log: self.log, first: 30_000, on: self.queue)
     }
 
     /// What has arrived, by the log's number and stream.
     private func arrived(isLast: Bool = false) throws -> [String: String] {
         self.logs.follow(isLast: isLast)
         self.queue.sync {}
+        let isWritten = DispatchSemaphore(value: 0)
+        if self.log.whenWritten({ isWritten.signal() }) { isWritten.wait() }
         guard FileManager.default.fileExists(atPath: "\(self.sandbox.path)/node.log") else { return [:] }
         var reader = try LogReader(path: "\(self.sandbox.path)/node.log")
         var texts: [String: Data] = [:]

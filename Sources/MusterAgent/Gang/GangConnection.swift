@@ -2,8 +2,6 @@ import FoundationEssentials
 import MusterWire
 import NIOCore
 import NIOPosix
-import NIOSSL
-import NIOTLS
 
 /// One connection between a worker and the control node, seen from either side.
 struct GangConnection: Sendable, Hashable {
@@ -79,82 +77,4 @@ enum GangConnectionEvent: Sendable {
     case message(GangMessage)
     /// Comes once, after everything that was read.
     case closed(reason: String)
-}
-
-/// Turns the bytes of one connection into messages. Lives on its channel's event loop.
-final class GangFrameHandler: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-
-    private var decoder: GangFrameDecoder
-    private var deadline: Scheduled<Void>?
-    private var reason = "its agent's connection ended"
-    private let connection: GangConnection
-    private let patience: TimeAmount?
-    private let events: AgentEvents
-    /// Where pieces of files go; nil on the side that only sends them.
-    private let files: BroadcastInbox?
-
-    /// - Parameter patience: How long a peer may take to be admitted; nil on the side that trusts already.
-    init(channel: any Channel, patience: TimeAmount?, events: AgentEvents, files: BroadcastInbox? = nil) {
-        self.connection = GangConnection(channel)
-        self.files = files
-        self.patience = patience
-        self.events = events
-        self.decoder = GangFrameDecoder(limit: patience == nil ? GangFraming.maximumLength : GangFraming.maximumHello)
-    }
-
-    func handlerAdded(context: ChannelHandlerContext) {
-        guard let patience = self.patience else { return }
-        let channel = context.channel
-        self.deadline = context.eventLoop.scheduleTask(in: patience) { channel.close(promise: nil) }
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        self.decoder.append(self.unwrapInboundIn(data).readableBytesView)
-        do {
-            while let frame = try self.decoder.next() {
-                switch frame {
-                case .data(let broadcast, let bytes):
-                    guard let files = self.files else { throw GangFramingError.unknown("a piece of a file") }
-                    files.write(bytes, of: broadcast)
-                case .piece:
-                    // Who sends a long message is there.
-                    self.events.yield(.connection(self.connection, .message(.heartbeat)))
-                case .message(let message):
-                    self.events.yield(.connection(self.connection, .message(message)))
-                    // Until its hello was judged a peer has nothing else to say.
-                    if self.deadline != nil, !self.isHello(message) { context.close(promise: nil) }
-                }
-            }
-        } catch {
-            self.reason = "\(error)"
-            context.close(promise: nil)
-        }
-    }
-
-    private func isHello(_ message: GangMessage) -> Bool { if case .hello = message { true } else { false } }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        switch event {
-        case TLSUserEvent.handshakeCompleted where self.patience == nil:
-            self.events.yield(.connection(self.connection, .opened))
-        case is GangConnection.Admitted:
-            self.decoder.limit = GangFraming.maximumLength
-            self.deadline?.cancel()
-            self.deadline = nil
-        default: break
-        }
-        context.fireUserInboundEventTriggered(event)
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        self.deadline?.cancel()
-        self.events.yield(.connection(self.connection, .closed(reason: self.reason)))
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // A peer that is killed closes TCP without TLS's goodbye: that is the ordinary loss.
-        if case NIOSSLError.uncleanShutdown = error {} else { self.reason = "its connection failed: \(error)" }
-        context.close(promise: nil)
-    }
 }

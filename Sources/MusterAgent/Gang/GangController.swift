@@ -33,7 +33,6 @@ final class GangController {
     var broadcasts: [Int: BroadcastProgress] = [:]
     /// The port of the round that runs.
     private var launchPort: PortReservation?
-    private var silence = Silence(now: .now)
     private(set) var connections: [Int: GangConnection] = [:]
     private var nodes: [GangConnection: Int] = [:]
     private var server: GangServer?
@@ -117,7 +116,6 @@ final class GangController {
         }
         self.connections[index] = connection
         self.nodes[connection] = index
-        self.silence.heard(index, now: .now)
         connection.admit()
         connection.send(.welcome(version: GangMessage.version))
         self.join(hello.node)
@@ -134,7 +132,6 @@ final class GangController {
     }
 
     private func drop(_ node: Int) {
-        self.silence.forget(node)
         guard let connection = self.connections.removeValue(forKey: node) else { return }
         self.nodes[connection] = nil
         connection.close()
@@ -154,18 +151,10 @@ final class GangController {
 
     private func sendToAll(_ message: GangMessage) { self.send(message, to: 0..<self.spec.size) }
 
-    func tick() {
-        GangConnection.send(.heartbeat, over: self.connections.values)
-        for node in self.silence.tick(now: .now) {
-            self.lose(node, "its agent has not been heard of for \(Int(Silence.limit)) s")
-        }
-    }
-
     // MARK: Messages
 
     /// Something a node says; `node` may be this one.
     func receive(_ message: GangMessage, from node: Int) {
-        if node != self.spec.index { self.silence.heard(node, now: .now) }
         switch message {
         case .heartbeat: break
         case .ended(let outcome):
@@ -262,12 +251,10 @@ final class GangController {
         let old = self.connections
         self.connections = [:]
         self.nodes = [:]
-        self.silence = Silence(now: .now)
         for (node, member) in roster.nodes.enumerated() {
             guard let connection = old[member.index] else { continue }
             self.connections[node] = connection
             self.nodes[connection] = node
-            self.silence.heard(node, now: .now)
         }
         self.services.status.send(.formed(nodes: roster.nodes.map(\.index)))
     }

@@ -25,7 +25,8 @@ struct GangServer: Sendable {
                     try channel.pipeline.syncOperations.addHandlers([
                         StrangerHandler(strangers),
                         NIOSSLServerHandler(context: context),
-                        GangFrameHandler(channel: channel, patience: Self.patience, events: events),
+                        GangFrameHandler(
+                            channel: channel, patience: Self.patience, events: events, strangers: strangers),
                     ])
                 }
             }

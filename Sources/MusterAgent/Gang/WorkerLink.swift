@@ -11,15 +11,24 @@ final class WorkerLink {
         case lost(String)
     }
 
+    private enum Phase {
+        /// Not taken in yet.
+        case seeking
+        /// Taken in: what the others need of this node they have, but nothing has begun.
+        case welcome
+        /// The roster has come, or a word on how the gang ended.
+        case formed
+        case over
+    }
+
     private let spec: NodeSpec
     private let ports: [Int]
     private let services: AgentServices
     private let tls: GangTLS
     private var control: (address: String, port: Int)?
     private var connection: GangConnection?
-    private var isWelcome = false
+    private var phase = Phase.seeking
     private var pause = 0.01
-    private var silence = Silence(now: .now)
     private static let longestPause = 0.5
 
     init(spec: NodeSpec, ports: [Int], services: AgentServices) throws(AgentError) {
@@ -37,7 +46,7 @@ final class WorkerLink {
     }
 
     func connect() {
-        guard let control = self.control, !self.isWelcome else { return }
+        guard let control = self.control, self.phase == .seeking else { return }
         GangClient.connect(
             address: control.address, port: control.port, tls: self.tls, on: self.services.sockets,
             events: self.services.events, files: self.services.inbox)
@@ -61,42 +70,41 @@ final class WorkerLink {
                 return .lost(
                     "the control node speaks version \(version) of the gang protocol; use agents of one release")
             }
-            self.isWelcome = true
-            self.silence.heard(0, now: .now)
+            if self.phase == .seeking { self.phase = .welcome }
         case .message(.refused(let reason)):
             return .lost("the control node refused this node: \(reason)")
+        case .message(.heartbeat): break
         case .message(let message):
-            self.silence.heard(0, now: .now)
-            if case .heartbeat = message { return .goOn }
+            if self.phase == .welcome { self.phase = .formed }
             return .message(message)
         case .closed(let reason):
             guard self.connection == nil || self.connection == connection else { return .goOn }
             self.connection = nil
-            guard self.isWelcome else {
-                self.retry()
-                return .goOn
-            }
-            return .lost("the control node was lost: \(reason)")
+            return self.ended(reason)
         }
         return .goOn
+    }
+
+    /// Before the gang has come together an end is nobody's loss: the control node forgets the node, and it comes again until
+    /// the deadline.
+    private func ended(_ reason: String) -> Outcome {
+        switch self.phase {
+        case .seeking, .welcome:
+            self.phase = .seeking
+            self.retry()
+            return .goOn
+        case .formed: return .lost("the control node was lost: \(reason)")
+        case .over: return .goOn
+        }
     }
 
     func send(_ message: GangMessage) { self.connection?.send(message) }
-
-    func tick() -> Outcome {
-        guard self.isWelcome, let connection = self.connection else { return .goOn }
-        connection.send(.heartbeat)
-        guard self.silence.tick(now: .now).isEmpty else {
-            return .lost("the control node has not been heard of for \(Int(Silence.limit)) s")
-        }
-        return .goOn
-    }
 
     var isConnected: Bool { self.connection != nil }
 
     /// Ends the connection, or the search for one.
     func close() {
-        self.isWelcome = true
+        self.phase = .over
         self.connection?.close()
         self.connection = nil
     }

@@ -79,6 +79,7 @@ final class ClusterLogs: Sendable {
         let kept = lines.filter { line in !self.planned.marks.contains { line.starts(with: $0.utf8) } }
         let text = Array(kept.joined(separator: [UInt8(ascii: "\n")]))
         guard !text.isEmpty else { return }
+        self.log.waitForRoom()
         text.withUnsafeBytes { self.log.append(process: number, stream, $0) }
     }
 }

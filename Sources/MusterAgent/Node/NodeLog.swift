@@ -1,16 +1,36 @@
+import Dispatch
 import MusterProcess
 import MusterStore
 import MusterWire
 import Synchronization
 
-/// The node's log: what its processes write goes to the store as it comes, and the engine hears how far it has grown.
+/// The node's log: what its processes write goes to the store in the order in which it came, and the engine hears how far it
+/// has grown.
+///
+/// It is written on a queue of its own: a store may stall, and whoever reads the processes' pipes also starts, signals and
+/// reaps them. What waits to be written is bounded: beyond that the pipes are not read, and the processes wait.
 final class NodeLog: Sendable {
     /// Seconds for which growth is collected before the engine hears of it.
     private static let pause = 0.005
+    /// Bytes that may wait to be written.
+    static let mostWaiting = 4 << 20
+
+    private struct Piece {
+        let process: Int
+        let stream: LogStream
+        let bytes: [UInt8]
+        let time: Int64
+    }
 
     private struct State {
-        /// Made with the first bytes: many programs write nothing.
-        var writer: LogWriter?
+        var waiting: [Piece] = []
+        /// Bytes of those, and of the ones that are being written.
+        var waitingBytes = 0
+        var isWriting = false
+        var isHoldingBack = false
+        /// Called once what waited when they came has been written.
+        var onWritten: [@Sendable () -> Void] = []
+        /// Bytes of the file.
         var bytes = 0
         var isScheduled = false
         var hasFailed = false
@@ -22,6 +42,9 @@ final class NodeLog: Sendable {
     private let reactor: ProcessReactor
     private let onFailure: @Sendable (String) -> Void
     private let state = Mutex(State())
+    private let queue = DispatchQueue(label: "muster.log")
+    /// Made with the first bytes: many programs write nothing. Touched on the queue only.
+    private let writer = Mutex<LogWriter?>(nil)
 
     /// - Parameter onFailure: Called once, when the log cannot be written any more.
     init(
@@ -35,33 +58,100 @@ final class NodeLog: Sendable {
         self.onFailure = onFailure
     }
 
-    /// Called on the reactor's thread.
+    deinit { if self.state.withLock({ $0.isHoldingBack }) { self.reactor.resumeOutput() } }
+
+    /// Takes what a process wrote. Never waits.
     func append(process: Int, _ stream: OutputStream, _ bytes: UnsafeRawBufferPointer) {
-        do {
-            let schedules = try self.state.withLock { (state) throws -> Bool in
-                let writer = try state.writer ?? LogWriter(path: self.path)
-                state.writer = writer
-                state.bytes = try writer.append(
-                    process: process, stream: stream == .standardOutput ? .standardOutput : .standardError, bytes: bytes)
-                defer { state.isScheduled = true }
-                return !state.isScheduled
-            }
-            if schedules { self.reactor.schedule(after: Self.pause) { [weak self] in self?.flush() } }
-        } catch {
-            let isFirst = self.state.withLock { state in
-                defer { state.hasFailed = true }
-                return !state.hasFailed
-            }
-            if isFirst { self.onFailure("\(error)") }
+        guard !bytes.isEmpty else { return }
+        let piece = Piece(
+            process: process, stream: stream == .standardOutput ? .standardOutput : .standardError,
+            bytes: Array(bytes), time: LogRecord.now())
+        let (isFirst, holdsBack) = self.state.withLock { state in
+            state.waiting.append(piece)
+            state.waitingBytes += piece.bytes.count
+            let holdsBack = state.waitingBytes > Self.mostWaiting && !state.isHoldingBack
+            if holdsBack { state.isHoldingBack = true }
+            defer { state.isWriting = true }
+            return (!state.isWriting, holdsBack)
+        }
+        if holdsBack { self.reactor.holdOutput() }
+        if isFirst { self.queue.async { self.write() } }
+    }
+
+    /// Blocks the caller until there is room for more: for what is read from files, which do not wait by themselves.
+    func waitForRoom() {
+        guard self.state.withLock({ $0.waitingBytes > Self.mostWaiting }) else { return }
+        let isWritten = DispatchSemaphore(value: 0)
+        if self.whenWritten({ isWritten.signal() }) { isWritten.wait() }
+    }
+
+    /// Calls `body` when everything that has come until now is in the file, or cannot get there. Returns false, and does not
+    /// call it, when it is already so.
+    func whenWritten(_ body: @escaping @Sendable () -> Void) -> Bool {
+        self.state.withLock { state in
+            guard state.isWriting else { return false }
+            state.onWritten.append(body)
+            return true
         }
     }
 
-    /// Tells the engine now.
+    /// Tells the engine now how far the file has grown.
     func flush() {
         let bytes = self.state.withLock { state -> Int? in
             defer { state.isScheduled = false }
             return state.isScheduled ? state.bytes : nil
         }
         if let bytes { self.status.send(.log(node: self.node, bytes: bytes)) }
+    }
+
+    // MARK: On the queue
+
+    private func write() {
+        while true {
+            let (pieces, onWritten) = self.state.withLock { state in
+                let taken = (state.waiting, state.onWritten)
+                (state.waiting, state.onWritten) = ([], [])
+                if taken.0.isEmpty, taken.1.isEmpty { state.isWriting = false }
+                return taken
+            }
+            if pieces.isEmpty, onWritten.isEmpty { return }
+            if !pieces.isEmpty { self.write(pieces) }
+            for body in onWritten { body() }
+        }
+    }
+
+    private func write(_ pieces: [Piece]) {
+        var (bytes, problem): (Int?, String?) = (nil, nil)
+        do {
+            for piece in pieces { bytes = try self.write(piece) }
+        } catch {
+            problem = "\(error)"
+        }
+        let (isFirst, schedules, resumes) = self.state.withLock { state in
+            state.waitingBytes -= pieces.reduce(0) { $0 + $1.bytes.count }
+            let isFirst = problem != nil && !state.hasFailed
+            if isFirst { state.hasFailed = true }
+            if let bytes { state.bytes = bytes }
+            let schedules = bytes != nil && !state.isScheduled
+            if schedules { state.isScheduled = true }
+            let resumes = state.isHoldingBack && state.waitingBytes <= Self.mostWaiting / 2
+            if resumes { state.isHoldingBack = false }
+            return (isFirst, schedules, resumes)
+        }
+        if resumes { self.reactor.resumeOutput() }
+        if schedules { self.reactor.schedule(after: Self.pause) { [weak self] in self?.flush() } }
+        if isFirst, let problem { self.onFailure(problem) }
+    }
+
+    /// Returns the bytes of the whole file.
+    private func write(_ piece: Piece) throws -> Int {
+        let writer = try self.writer.withLock { writer in
+            let open = try writer ?? LogWriter(path: self.path)
+            writer = open
+            return open
+        }
+        return try piece.bytes.withUnsafeBytes {
+            try writer.append(process: piece.process, stream: piece.stream, bytes: $0, at: piece.time)
+        }
     }
 }

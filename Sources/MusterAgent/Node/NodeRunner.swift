@@ -57,6 +57,8 @@ final class NodeRunner {
     private var leavesNothing = false
     /// Everything below this agent is being ended, or is.
     private(set) var isClearing = false
+    /// How the body has ended, while what it wrote is not all in the log.
+    private var unwritten: NodeOutcome?
     let heldFiles = HeldFiles()
     /// Where torch's compilers put what they make; in use as long as this node may start any.
     var extensions: ExtensionFolder?
@@ -284,8 +286,24 @@ final class NodeRunner {
     /// The step body is over. After a failure nothing of it may live on, whatever the other nodes do.
     func end(_ outcome: NodeOutcome) {
         guard self.phase == .running, !self.isClearing else { return }
-        self.phase = .over
         self.cluster.followLogs()
+        // Who reads the log of a step that has ended well finds all of it. A failure is told at once.
+        if case .succeeded = outcome, self.isLogBehind { self.unwritten = outcome } else { self.conclude(outcome) }
+    }
+
+    /// Whether something of what has come is not in the log yet; ``logWritten()`` is called when it is.
+    private var isLogBehind: Bool {
+        let events = self.services.events
+        return self.log?.whenWritten { events.yield(.logWritten) } ?? false
+    }
+
+    func logWritten() {
+        if let outcome = self.unwritten.take(), self.phase == .running, !self.isClearing { self.conclude(outcome) }
+        if self.isCleared, self.isReleased { self.leave() }
+    }
+
+    private func conclude(_ outcome: NodeOutcome) {
+        self.phase = .over
         self.log?.flush()
         self.toControl(.ended(outcome: outcome))
         if case .failed(let failure, _) = outcome { self.clear(after: failure) }
@@ -335,13 +353,13 @@ final class NodeRunner {
         self.hasKept = keeps
         for problem in left { AgentErrors.print("left behind on node \(self.spec.index): \(problem)") }
         self.isCleared = true
-        self.log?.flush()
         if self.isReleased { self.leave() }
     }
 
     private func leave() {
-        guard self.phase != .released else { return }
+        guard self.phase != .released, !self.isLogBehind else { return }
         self.phase = .released
+        self.log?.flush()
         self.toControl(.released)
     }
 }
