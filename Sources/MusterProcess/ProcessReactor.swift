@@ -1,5 +1,6 @@
 internal import CMusterPlatform
 internal import Dispatch
+internal import Glibc
 internal import Synchronization
 
 /// One thread with epoll that spawns, reads, reaps and signals processes, for the whole program.
@@ -48,10 +49,10 @@ package final class ProcessReactor: Sendable {
     /// ``run(_:input:grace:onOutput:)`` leaves behind, wherever it went, is ended with it.
     ///
     /// A program that had children before its first own one, as a shell's that executes it has, leaves orphans alone: they
-    /// may be those children's.
+    /// may be those children's. So does the first process of a container, to which everybody's orphans come.
     package func adoptOrphans() {
         self.loop.call { loop in
-            loop.ownsOrphans = loop.ownsOrphans || ProcessTree.isChildless()
+            loop.ownsOrphans = loop.ownsOrphans || (getpid() != 1 && ProcessTree.isChildless())
             ProcessTree.becomeSubreaper()
         }
     }

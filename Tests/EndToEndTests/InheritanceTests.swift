@@ -40,9 +40,13 @@ import Testing
         let running = Running()
         running.process = try sandbox.reactor.spawn(
             Self.spec(
-                "trap '' HUP INT; exec \(Sandbox.programs)/muster run \(try sandbox.flow("WaitingFlow")) --file \(file)", sandbox),
+                "ulimit -Sn 700; trap '' HUP INT; exec \(Sandbox.programs)/muster run \(try sandbox.flow("WaitingFlow")) --file \(file)", sandbox),
             onOutput: { _, bytes in running.receive(bytes) }, onExit: { running.end($0) })
         await running.wait(for: "before")
+        // The engine itself takes what it may have.
+        let limits = try String(contentsOfFile: "/proc/\(try #require(running.process?.pid))/limits", encoding: .utf8)
+        let files = limits.split(separator: "\n").first { $0.hasPrefix("Max open files") }?.split(separator: " ").dropFirst(3)
+        #expect(files?.first == files?.dropFirst().first, "\(limits)")
         running.process?.signal(signal)
         running.process?.signal(signal)
         try Data().write(to: URL(filePath: file))

@@ -7,12 +7,17 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(10))) struct StoppedTests {
     static let flow = "FailingGangFlow"
 
-    @Test("A node whose agent is stopped is the cause, be it the control node or a worker", arguments: [0, 2])
-    func agent(node: Int) async throws {
+    @Test(
+        "A node whose agent, or its keeper, is stopped is the cause, be it the control node or a worker", arguments: [0, 2],
+        ["muster-agent", "muster-keeper"])
+    func agent(node: Int, part: String) async throws {
         let sandbox = try Sandbox()
         let running = try await self.startBusyGang(sandbox)
-        let agent = try #require(self.agent(of: node, running))
-        kill(agent, SIGSTOP)
+        let keeper = try #require(self.agent(of: node, running))
+        let agent = try #require(ProcessTree.descendants(of: keeper).first)
+        let victim = try #require(
+            [keeper, agent].first { ProcessTree.identity(of: $0).flatMap(ProcessTree.name(of:)) == part })
+        kill(victim, SIGSTOP)
         try await self.expectStopped(node, "agent", running, sandbox)
     }
 
@@ -74,7 +79,7 @@ import Testing
         throw Missing(description: "the gang did not come up")
     }
 
-    /// The gang's agent: start's and join's agents are of another step.
+    /// The keeper of the gang's agent, or what will be it: start's and join's agents are of another step.
     private func agent(of node: Int, _ running: Running) -> Int32? {
         guard let engine = running.process?.pid else { return nil }
         // What an agent starts looks like it until it has become its program.

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import MusterModel
 import MusterProcess
 import MusterStore
@@ -27,7 +28,7 @@ import Testing
         try await Task.sleep(for: .seconds(Pulse.limit * 1.6))
         let agent = try #require(harness.agent(node))
         #expect(Self.residentBytes(agent) < 120_000_000, "\(Self.residentBytes(agent))")
-        let read = Task.detached { FileManager.default.contents(atPath: path)?.count ?? 0 }
+        let read = Task.detached { Self.read(path) }
         let report = try await harness.report()
         #expect(report.failure == nil, "\(report)")
         _ = try await harness.exits()
@@ -48,7 +49,7 @@ import Testing
         // Its processes end, and only then it waits for its log.
         for _ in 0..<300 where Self.steps(harness).count > 0 { try await Task.sleep(for: .milliseconds(100)) }
         #expect(Self.steps(harness).isEmpty)
-        let read = Task.detached { FileManager.default.contents(atPath: path)?.count ?? 0 }
+        let read = Task.detached { Self.read(path) }
         #expect(try await harness.report().failure?.message == "enough")
         _ = try await harness.exits()
         _ = await read.value
@@ -146,6 +147,19 @@ import Testing
     private static func steps(_ harness: AgentHarness) -> [Int32] {
         (0..<2).flatMap { harness.processes($0) }.filter { pid in
             ProcessTree.identity(of: pid).flatMap(ProcessTree.name(of:)).map { !$0.hasPrefix("muster") } ?? false
+        }
+    }
+
+    /// Reads a pipe until nobody writes into it any more. Returns how many bytes came.
+    private static func read(_ path: String) -> Int {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        defer { close(descriptor) }
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        var total = 0
+        while true {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            guard count > 0 else { return total }
+            total += count
         }
     }
 

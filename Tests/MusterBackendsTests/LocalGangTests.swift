@@ -26,6 +26,27 @@ import Testing
         #expect(gang.handle(.overdue(node: 0), now: 12) == [])
     }
 
+    @Test("A keeper that killed its stopped agent says so by its code", arguments: [0, 1])
+    func stoppedAgent(node: Int) {
+        var gang = self.gang()
+        let actions = gang.handle(.exited(node: node, .exited(AgentKeeper.stoppedCode), lastLines: ["its last words"]), now: 2)
+        #expect(actions.contains(.sweep(node: node)))
+        _ = gang.handle(.swept(node: node), now: 2)
+        if node == 1 {
+            guard case .tell(0, .stop(let failure))? = actions.first else {
+                Issue.record("the control node has to hear of it: \(actions)")
+                return
+            }
+            #expect(failure.code == .lost && failure.node == 1 && failure.message.contains("was stopped by a signal"))
+        } else {
+            guard case .observe(.finished(let report))? = gang.handle(.exited(node: 1, .exited(0), lastLines: []), now: 3).last else {
+                Issue.record("the gang has to be over")
+                return
+            }
+            #expect(report.failure?.node == 0 && report.failure?.message.contains("was stopped by a signal") == true)
+        }
+    }
+
     @Test("Workers learn where the control node listens; the gang is over when the last agent has left")
     func success() {
         var gang = self.gang()
