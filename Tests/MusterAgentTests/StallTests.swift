@@ -28,7 +28,7 @@ import Testing
         try await Task.sleep(for: .seconds(Pulse.limit * 1.6))
         let agent = try #require(harness.agent(node))
         #expect(Self.residentBytes(agent) < 120_000_000, "\(Self.residentBytes(agent))")
-        let read = Task.detached { Self.read(path) }
+        let read = Task { await Self.whole(path) }
         let report = try await harness.report()
         #expect(report.failure == nil, "\(report)")
         _ = try await harness.exits()
@@ -49,7 +49,7 @@ import Testing
         // Its processes end, and only then it waits for its log.
         for _ in 0..<300 where Self.steps(harness).count > 0 { try await Task.sleep(for: .milliseconds(100)) }
         #expect(Self.steps(harness).isEmpty)
-        let read = Task.detached { Self.read(path) }
+        let read = Task { await Self.whole(path) }
         #expect(try await harness.report().failure?.message == "enough")
         _ = try await harness.exits()
         _ = await read.value
@@ -150,7 +150,13 @@ import Testing
         }
     }
 
-    /// Reads a pipe until nobody writes into it any more. Returns how many bytes came.
+    /// Reads a pipe on a thread that may wait until nobody writes into it any more. Returns how many bytes came.
+    private static func whole(_ path: String) async -> Int {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(returning: Self.read(path)) }
+        }
+    }
+
     private static func read(_ path: String) -> Int {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         defer { close(descriptor) }
