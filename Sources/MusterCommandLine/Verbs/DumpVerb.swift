@@ -169,7 +169,9 @@ struct DumpVerb: AsyncParsableCommand {
         _ name: String, _ reference: ArtifactReference, _ store: ArtifactStore, _ answer: PickleTexts.Answer, limit: Int
     ) throws -> Row {
         let isShown = reference.encoding == .json && reference.size <= limit
-        let value = isShown ? try? JSONValue(parsing: store.data(reference)) : nil
+        // What is not there, or damaged, is an error; what is no JSON of ours has no value to show.
+        let data = isShown ? try store.data(reference) : nil
+        let value = data.flatMap { try? JSONValue(parsing: $0) }
         return self.row(name, reference, value: value, text: answer.texts[reference.digest])
     }
 }
