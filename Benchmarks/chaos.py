@@ -67,12 +67,28 @@ class Bad(Exception):
 
 
 def role(process, engine):
-    """What the process is to its gang. A child of an agent that has not become its program yet looks like the agent."""
+    """What the process is to its gang."""
     words = [pathlib.PurePath(process.words[0]).name, *process.words[1:]]
     for name, wanted in ROLES:
-        if words[: len(wanted)] == wanted:
-            return name if name != "agent" or process.parent == engine else "other"
+        if len(words) >= len(wanted) and all(map(is_word, words, wanted)):
+            return name if name != "agent" else role_of_agent(process, engine)
     return "other"
+
+
+def is_word(word, wanted):
+    """Whether a word of a command line is the one that is looked for: a file of the flow's may have its folder before it."""
+    return word == wanted or "/" in wanted and word.endswith(f"/{wanted}")
+
+
+def role_of_agent(process, engine):
+    """An agent has its keeper above it. A child of either that has not become its program yet looks like them."""
+    if process.name == "muster-keeper":
+        return "keeper" if process.parent == engine else "other"
+    try:
+        parent = pathlib.Path(f"/proc/{process.parent}/comm").read_text().strip()
+    except OSError:
+        return "other"
+    return "agent" if parent == "muster-keeper" else "other"
 
 
 class Round:
@@ -92,6 +108,9 @@ class Round:
         self.story = f"round {number}: {self.kind} on {self.nodes} nodes"
         #: How the scope of every process of the run begins.
         self.mark = None
+        #: Where the engines of this round have their temporary folders: a short path, as sockets need.
+        self.temporary = pathlib.Path(tempfile.mkdtemp(prefix="mc", dir="/tmp"))
+        self.environment = {**settings.environment, "TMPDIR": str(self.temporary)}
 
     def run(self):
         """Returns seconds from the signal to the run's end, and to the last process gone."""
@@ -101,7 +120,7 @@ class Round:
             self.folder / "released", "--store", self.folder / "store", "--run-id-file", run_file]
         with open(self.folder / "output", "wb") as output:
             engine = self.engine = subprocess.Popen(
-                command, cwd=self.folder, env=self.settings.environment, stdout=output, stderr=output, start_new_session=True)
+                command, cwd=self.folder, env=self.environment, stdout=output, stderr=output, start_new_session=True)
         try:
             self.wait(lambda: run_file.exists() and run_file.read_text().strip(), engine, "its run began")
             self.mark = f"ChaosFlow/{run_file.read_text().strip()}"
@@ -202,7 +221,7 @@ class Round:
         (self.folder / "released").touch()
         done = subprocess.run(
             [self.settings.muster, "resume", self.settings.flow, "--store", self.folder / "store"], cwd=self.folder,
-            env=self.settings.environment, capture_output=True, text=True, timeout=120)
+            env=self.environment, capture_output=True, text=True, timeout=120)
         if done.returncode != 0:
             raise Bad("verdict", f"resume ended with {done.returncode}:\n{done.stdout}{done.stderr}")
         self.look()
@@ -230,7 +249,7 @@ class Round:
     def judge(self, name, node):
         status = json.loads(subprocess.run(
             [self.settings.muster, "status", "--json", "--store", self.folder / "store"], cwd=self.folder,
-            env=self.settings.environment, capture_output=True, text=True, check=True).stdout)
+            env=self.environment, capture_output=True, text=True, check=True).stdout)
         failures = [task["failure"] for task in status["tasks"] if task.get("failure")]
         problem = self.problem(status["status"], failures, name, node)
         if problem:
@@ -255,7 +274,7 @@ class Round:
             return None if failure["code"] == "node.lost" else f"a stopped process is reported as {failure['code']}"
         # SIGTERM asks an agent to end, and it says so before it does. Programs of others may take it as they like, and what
         # was hit before it had become a program that this knows can have been anything.
-        if name == "other" or self.signal == signal.SIGTERM and name in ("agent", "launcher", "remote"):
+        if name == "other" or self.signal == signal.SIGTERM and name in ("agent", "keeper", "launcher", "remote"):
             return None
         # To the launcher it is its ssh that has failed, by the launcher's own report or as a lost connection.
         if name == "reach" and failure.get("process") == "mpiexec":
@@ -272,22 +291,19 @@ class Round:
             raise Bad("orphan", f"scratch folders: {[str(path) for path in left]}")
 
     def scratch(self):
-        roots = [self.folder / "store" / "scratch", pathlib.Path(f"/tmp/muster-{os.getuid()}")]
-        short = base36(int(self.mark.split("/")[1]))
-        return [path for root in roots if root.exists() for path in root.iterdir() if path.name.startswith(f"{short}-")]
+        roots = [self.folder / "store" / "scratch", self.temporary]
+        return [path for root in roots if root.exists() for path in root.iterdir()]
 
     def clean(self, engine):
         """After a bad round as well nothing may stay on the machine."""
         if engine.poll() is None:
             engine.kill()
             engine.wait()
-        if self.mark is None:
-            return
-        while left := marked(self.mark):
+        while self.mark is not None and (left := marked(self.mark)):
             for process in left:
                 process.send(signal.SIGKILL)
             time.sleep(0.05)
-        for path in self.scratch():
+        for path in [*self.scratch(), self.temporary]:
             shutil.rmtree(path, ignore_errors=True)
 
     def output(self):
@@ -302,15 +318,6 @@ class Round:
                 raise Bad("hang", f"60 s passed before {what}:\n{self.output()}")
             time.sleep(0.03)
         return answer
-
-
-def base36(number):
-    digits = "0123456789abcdefghijklmnopqrstuvwxyz"
-    text = ""
-    while number:
-        number, digit = divmod(number, 36)
-        text = digits[digit] + text
-    return text or "0"
 
 
 def outside():

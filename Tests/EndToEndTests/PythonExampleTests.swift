@@ -72,8 +72,8 @@ import Testing
         let shown = try await sandbox.muster(["dump", "NestedFlow/latest/join/18"])
         #expect(shown.output.contains("places = [(1, ('a', 1.0)), (1, ('b', 2.0))"), "\(shown)")
         let hidden = try await sandbox.muster(["dump", "NestedFlow/latest/cell/4"])
-        #expect(!hidden.output.contains("_foreach"), "\(hidden)")
+        #expect(!hidden.output.contains("_aside"), "\(hidden)")
         #expect(
-            try await sandbox.muster(["dump", "NestedFlow/latest/cell/4", "--private"]).output.contains("_foreach"))
+            try await sandbox.muster(["dump", "NestedFlow/latest/cell/4", "--private"]).output.contains("_aside"))
     }
 }

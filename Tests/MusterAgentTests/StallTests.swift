@@ -28,7 +28,7 @@ import Testing
         try await Task.sleep(for: .seconds(Pulse.limit * 1.6))
         let agent = try #require(harness.agent(node))
         #expect(Self.residentBytes(agent) < 120_000_000, "\(Self.residentBytes(agent))")
-        let read = Task { await Self.whole(path) }
+        let read = Task { await Self.whole(path, agent) }
         let report = try await harness.report()
         #expect(report.failure == nil, "\(report)")
         _ = try await harness.exits()
@@ -45,11 +45,12 @@ import Testing
         try #require(mkfifo(path, 0o600) == 0)
         try harness.start()
         for node in 0..<2 { try await harness.started(node) }
+        let agent = try #require(harness.agent(1))
         harness.send(.stop(failure: TaskFailure(code: .cancelled, message: "enough")), to: 0)
         // Its processes end, and only then it waits for its log.
         for _ in 0..<300 where Self.steps(harness).count > 0 { try await Task.sleep(for: .milliseconds(100)) }
         #expect(Self.steps(harness).isEmpty)
-        let read = Task { await Self.whole(path) }
+        let read = Task { await Self.whole(path, agent) }
         #expect(try await harness.report().failure?.message == "enough")
         _ = try await harness.exits()
         _ = await read.value
@@ -150,22 +151,27 @@ import Testing
         }
     }
 
-    /// Reads a pipe on a thread that may wait until nobody writes into it any more. Returns how many bytes came.
-    private static func whole(_ path: String) async -> Int {
+    /// Reads a pipe that `agent` writes, on a thread that may wait, until that has closed it or is gone. Returns the bytes.
+    private static func whole(_ path: String, _ agent: Int32) async -> Int {
         await withCheckedContinuation { continuation in
-            Thread.detachNewThread { continuation.resume(returning: Self.read(path)) }
+            Thread.detachNewThread { continuation.resume(returning: Self.read(path, agent)) }
         }
     }
 
-    private static func read(_ path: String) -> Int {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    private static func read(_ path: String, _ agent: Int32) -> Int {
+        // An agent that gave up never opens it: an open that waits for a writer could wait for ever.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         defer { close(descriptor) }
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
         var total = 0
         while true {
             let count = Glibc.read(descriptor, &buffer, buffer.count)
-            guard count > 0 else { return total }
-            total += count
+            total += max(count, 0)
+            if count == 0, total > 0 || kill(agent, 0) != 0 { return total }
+            guard count <= 0 else { continue }
+            var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            // Without a writer there is nothing to wait for.
+            if count == 0 { usleep(10_000) } else { poll(&wanted, 1, 1000) }
         }
     }
 

@@ -24,6 +24,7 @@ class NestedFlow(FlowSpec):
         (_, _, outer), (index, count, inner) = self.foreach_stack()
         assert count == 3 and index == self.index and inner == self.input
         self.place = (outer.x, inner)
+        self._aside = "people do not see it unless they ask"
         self.next(self.after)
 
     @step
