@@ -67,7 +67,7 @@ class Bad(Exception):
 
 
 def role(process, engine):
-    """What the process is to its gang."""
+    """The role of a process in its gang, by its command line."""
     words = [pathlib.PurePath(process.words[0]).name, *process.words[1:]]
     for name, wanted in ROLES:
         if len(words) >= len(wanted) and all(map(is_word, words, wanted)):
@@ -76,7 +76,7 @@ def role(process, engine):
 
 
 def is_word(word, wanted):
-    """Whether a word of a command line is the one that is looked for: a file of the flow's may have its folder before it."""
+    """Compares a word of a command line; a file of the flow's may have its folder before it."""
     return word == wanted or "/" in wanted and word.endswith(f"/{wanted}")
 
 
@@ -108,7 +108,7 @@ class Round:
         self.story = f"round {number}: {self.kind} on {self.nodes} nodes"
         #: How the scope of every process of the run begins.
         self.mark = None
-        #: Where the engines of this round have their temporary folders: a short path, as sockets need.
+        #: TMPDIR of this round's engines: a short path, because sockets lie below it.
         self.temporary = pathlib.Path(tempfile.mkdtemp(prefix="mc", dir="/tmp"))
         self.environment = {**settings.environment, "TMPDIR": str(self.temporary)}
 

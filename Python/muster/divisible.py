@@ -1,4 +1,4 @@
-"""Whether this process may be divided: whether a child made by fork can do all that a fresh interpreter would do.
+"""Judges whether this process can be forked safely: a child has to be able to do all that a fresh interpreter would do.
 
 The flow's own module runs in the child. What is judged here is what the libraries have left that were loaded before:
 threads and open files do not survive a fork as they were, and random numbers that were taken from the system, a moment or a
@@ -20,7 +20,7 @@ _TASKS_OWN = ("MUSTER_", "MF_PARALLEL_", "TMPDIR", "CUDA_VISIBLE_DEVICES")
 
 
 class Watch:
-    """What there was before the libraries were loaded."""
+    """A snapshot of the process before libraries are loaded, to compare it with afterwards."""
 
     def __init__(self):
         self.modules = set(sys.modules)

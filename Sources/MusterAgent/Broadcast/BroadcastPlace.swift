@@ -50,6 +50,7 @@ struct BroadcastPlace: Sendable {
 
     /// Takes a file that this node sees itself. Nodes that work in one folder have it already.
     func copy(_ offer: BroadcastOffer) -> AgentError? {
+        // A file that cannot be looked at is replaced, as any other is.
         if let own = try? FileIdentity.look(self.path).identity, own.isSameFile(as: offer.source) { return nil }
         unlink(self.temporary)
         return SharedCopy(offer: offer).link(to: self.temporary) ?? self.finish()

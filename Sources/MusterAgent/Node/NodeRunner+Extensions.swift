@@ -19,6 +19,7 @@ extension NodeRunner {
         let named = self.environment[ExtensionFolder.variable].flatMap { $0.hasPrefix("/") ? $0 : nil }
         guard let path = named ?? self.extensionPlace() else { return }
         self.environment[ExtensionFolder.variable] = path
+        // Where it cannot be made, torch says so when it compiles; most steps never do.
         if named == nil {
             try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         }

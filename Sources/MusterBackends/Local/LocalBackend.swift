@@ -86,17 +86,21 @@ package final class LocalBackend: ComputeBackend {
             deadline: 30)
         let root = self.settings.scratchRoot
         let names = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
-        for name in names where name.hasPrefix("\(Self.scratchPrefix(run: run))-") {
-            _ = FolderRemoval.remove("\(root)/\(name)")
-        }
-        _ = self.short.clearAbandoned()
+        let problems = names.filter { $0.hasPrefix("\(Self.scratchPrefix(run: run))-") }
+            .compactMap { FolderRemoval.remove("\(root)/\($0)") }
+        self.noteLeftovers(problems + self.short.clearAbandoned())
     }
 
     /// Removes what is left of gangs whose engine and agents have gone without removing it, of whatever run. There is rarely
     /// anything.
     private func clearLeftovers() {
         let problems = HeldFolder.clear(self.settings.scratchRoot, butNamed: ShortFolder.prefix) + self.short.clearAbandoned()
-        self.state.withLock { $0.leftovers += problems }
+        self.noteLeftovers(problems)
+    }
+
+    /// Both the start and a recovery may meet the same folder.
+    private func noteLeftovers(_ problems: [String]) {
+        self.state.withLock { state in state.leftovers += problems.filter { !state.leftovers.contains($0) } }
     }
 
     /// What earlier programs have left and cannot be removed, a sentence each; waits until it has been tried.

@@ -47,6 +47,7 @@ extension ParameterValue {
         case .int, .bool, .json, .file: if JSONSyntax.isValid(text) { return VerbatimJSON(text) }
         case .string, .url, .choice: break
         }
+        // Every text has a JSON form: encoding one cannot fail.
         return VerbatimJSON((try? JSONText.line(text)) ?? "null")
     }
 }

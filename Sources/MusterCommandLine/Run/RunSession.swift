@@ -90,18 +90,11 @@ struct RunSession {
         }
         defer { withExtendedLifetime(wish) {} }
         try self.writeRunID(record.run)
-        async let left = self.clearLeftovers(backend)
-        let verdict = try await engine.run()
-        for problem in await left { observe(.warning("left by a run whose engine was killed: \(problem)")) }
-        return verdict
-    }
-
-    /// Clears away what engines that were killed have left, beside the run. Returns what cannot be removed.
-    private func clearLeftovers(_ backend: LocalBackend) async -> [String] {
         let layout = self.layout
-        async let scratch = backend.leftovers()
         async let incoming = layout.clearIncoming()
-        return await scratch + incoming
+        let verdict = try await engine.run()
+        for problem in await backend.leftovers() + incoming { observe(.warning("left by a run whose engine was killed: \(problem)")) }
+        return verdict
     }
 
     /// Ends a run that was recorded and could not begin: nothing of it will ever go on.

@@ -63,8 +63,7 @@ struct LogsVerb: AsyncParsableCommand {
         guard try printer.print(first, isFinal: false) else { return }
         for await change in changes.changes {
             let isFinal = change == .ended
-            // The step or task may not exist yet: then there is nothing to print yet.
-            let sources = (try? await self.sources(record, pathspec, layout, metadata)) ?? []
+            let sources = try await self.sources(record, pathspec, layout, metadata)
             guard try printer.print(sources, isFinal: isFinal), !isFinal else { return }
         }
     }
