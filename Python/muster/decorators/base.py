@@ -10,6 +10,8 @@ from ..names import hint
 
 # By name: what `--with` can attach.
 STEP_DECORATORS = {}
+# By name, of decorators of steps and flows: their options with the defaults.
+OPTIONS = {}
 
 
 class Decorator:
@@ -95,6 +97,7 @@ def step(function=None, **options):
 def step_decorator(kind):
     """The function that a flow's source uses for a decorator of steps: with options, with `()`, or bare."""
     STEP_DECORATORS[kind.name] = kind
+    OPTIONS[kind.name] = kind.defaults
 
     def attach(function, decorator):
         if isinstance(function, type):
@@ -127,6 +130,7 @@ def of_flow(flow):
 
 def flow_decorator(kind):
     """The same for a decorator of flows."""
+    OPTIONS[kind.name] = kind.defaults
 
     def attach(flow, decorator):
         if not isinstance(flow, type):
