@@ -68,6 +68,11 @@ enum AgentEvent: Sendable {
 enum RequestLine: Sendable {
     case request(AgentRequest)
     case unreadable(String)
+
+    /// Programs that are being ended still write, and it is their last words that people look for.
+    var isOutput: Bool {
+        if case .request(.written) = self { true } else { false }
+    }
 }
 
 /// Where events are queued; usable from any thread.

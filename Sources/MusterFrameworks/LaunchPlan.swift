@@ -102,16 +102,19 @@ public struct PlannedProcess: Codable, Sendable, Equatable {
     public var errorFile: String?
     /// The name that the process finds its machine to have, where nodes that share one have to look different.
     public var hostname: String?
+    /// Lines of its standard error that hold one of these texts are the cluster's talk of itself; nil for none.
+    public var clusterTalk: [String]?
 
     public init(
         label: String, arguments: [String], environment: [String: String], errorFile: String? = nil,
-        hostname: String? = nil
+        hostname: String? = nil, clusterTalk: [String]? = nil
     ) {
         self.label = label
         self.arguments = arguments
         self.environment = environment
         self.errorFile = errorFile
         self.hostname = hostname
+        self.clusterTalk = clusterTalk
     }
 }
 

@@ -10,9 +10,15 @@ package enum LogProcess {
     package static let agent = 19_999
     /// The cluster's own processes, and behind them files in which it talks of itself.
     package static let firstService = 20_000
+    private static let firstTalk = 24_000
     private static let firstQuietFile = 25_000
     /// Files that a cluster writes for its programs.
     private static let firstFile = 30_000
+    /// Programs that a launcher started: 1,000,000 + k is the one of rank k.
+    package static let firstRank = 1_000_000
+
+    /// The number under which lines of process `process` stand that are the cluster's talk of itself.
+    package static func talk(of process: Int) -> Int { self.firstTalk + process % 1_000 }
 
     /// The number of the first file of a node's folder `index` of such files.
     package static func firstFile(of index: Int, isQuiet: Bool) -> Int {

@@ -1,3 +1,4 @@
+public import FoundationEssentials
 public import MusterModel
 
 /// What a flow program asks its agent over the Unix socket: one JSON object a line, one answer to each, in order.
@@ -24,9 +25,17 @@ public enum AgentRequest: Codable, Sendable, Equatable {
     /// A program that a launcher started on this node is about to run. For the wrapper around it, which keeps the
     /// connection: when that ends before ``watched(exit:)`` came over it, the program has gone with its wrapper.
     case watching(label: String, wrapper: Int32)
+    /// A part of what the program wrote goes into this node's log. Answered once the log has room for more, so that a program
+    /// that writes faster than the store takes it has to wait. From its wrapper.
+    case written(process: Int, stream: LaunchedStream, bytes: Data)
     /// The program has ended; nil when there is nothing to tell, because it ended well or because its launcher ended it.
     /// For the wrapper, which leaves once this is answered.
     case watched(exit: WatchedExit?)
+}
+
+/// A stream of a program that a launcher started.
+public enum LaunchedStream: String, Codable, Sendable {
+    case output, error
 }
 
 /// How a program that ran under the agent's wrapper ended.

@@ -44,13 +44,18 @@ import Testing
         try await self.expectNothingLeft(of: "VersionsFlow", in: sandbox)
     }
 
-    @Test("Debian's Open MPI runs a program on three nodes too")
-    func systemMPI() async throws {
+    @Test(
+        "What an MPI rank prints stands under the node where it ran, or under the control node where its launcher labels it",
+        arguments: ["system", "openmpi", "mpich"], ["none", "labelled"])
+    func output(framework: String, way: String) async throws {
         let sandbox = try Sandbox()
-        let finished = try await sandbox.run("FailingClusterFlow", ["--framework", "system", "--way", "none"])
+        let finished = try await sandbox.run("FailingClusterFlow", ["--framework", framework, "--way", way])
         #expect(finished.status == .exited(0), "\(finished)")
+        let lines = finished.all.split(separator: "\n")
         for node in 0..<3 {
-            #expect(finished.all.contains("rank \(node) on node \(node) with 3 nodes, control task 2"), "\(finished)")
+            let printed = lines.filter { $0.contains("rank \(node) on node \(node) with 3 nodes, control task 2") }
+            try #require(printed.count == 1, "\(finished)")
+            #expect(printed[0].contains(way == "labelled" ? "[0] " : "[\(node)] "), "\(finished)")
         }
         try await self.expectNothingLeft(of: "FailingClusterFlow", in: sandbox)
     }

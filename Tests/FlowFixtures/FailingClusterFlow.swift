@@ -7,7 +7,7 @@ import Muster
 struct FailingClusterFlow {
     @Parameter("torchrun, openmpi, mpich, system (Debian's Open MPI) or parallel.") var framework = "torchrun"
     @Parameter(
-        "How the process fails: exit, deaf (the others ignore SIGTERM), kill, segv, told and unwatched (its wrapper is asked to end, or killed), abort (an MPI program's), or none to fail not at all."
+        "How the process fails: exit, deaf (the others ignore SIGTERM), kill, segv, told and unwatched (its wrapper is asked to end, or killed), abort (an MPI program's), none to fail not at all, or labelled for that with a launcher that labels output."
     ) var way = "exit"
     @Parameter("The node, and rank, that fails.") var node = 1
     @Parameter("Where the processes that left their session write their ids.") var pids = "/dev/null"
@@ -25,6 +25,8 @@ struct FailingClusterFlow {
 
     private var arguments: [String] { [way, "\(node)", pids] }
 
+    private func ranks(labelledBy options: String...) -> [String] { ["-n", "3"] + (way == "labelled" ? options : []) }
+
     @Torchrun
     @Step func torchrun() async throws -> Next {
         try await current.torch.run(
@@ -39,7 +41,8 @@ struct FailingClusterFlow {
             try await abort()
             return .join
         }
-        try await current.mpi.exec(arguments: ["-n", "3"], program: "Scripts/fail.sh", programArguments: arguments)
+        try await current.mpi.exec(
+            arguments: ranks(labelledBy: "--output", "tag"), program: "Scripts/fail.sh", programArguments: arguments)
         return .join
     }
 
@@ -50,7 +53,8 @@ struct FailingClusterFlow {
             try await abort()
             return .join
         }
-        try await current.mpi.exec(arguments: ["-n", "3"], program: "Scripts/fail.sh", programArguments: arguments)
+        try await current.mpi.exec(
+            arguments: ranks(labelledBy: "-l"), program: "Scripts/fail.sh", programArguments: arguments)
         return .join
     }
 
@@ -60,7 +64,8 @@ struct FailingClusterFlow {
             try await abort()
             return .join
         }
-        try await current.mpi.run(arguments: ["-n", "3"], program: "Scripts/fail.sh", programArguments: arguments)
+        try await current.mpi.run(
+            arguments: ranks(labelledBy: "--tag-output"), program: "Scripts/fail.sh", programArguments: arguments)
         return .join
     }
 

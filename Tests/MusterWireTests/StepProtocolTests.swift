@@ -50,6 +50,10 @@ import Testing
         .barrier,
         .broadcast(path: "pi"),
         .card(name: "0_default", path: "card-0_default.html"),
+        .watching(label: "rank 3", wrapper: 17),
+        .written(process: 1_000_003, stream: .error, bytes: Data([0xFF, 0x0A])),
+        .watched(exit: nil),
+        .watched(exit: WatchedExit(label: "rank 3", code: nil, signal: 9, lastLines: ["bad"])),
     ]
 
     @Test("The task file is spelled as it is written down, and read back as it was")

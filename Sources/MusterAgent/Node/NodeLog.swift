@@ -78,6 +78,12 @@ final class NodeLog: Sendable {
         if isFirst { self.queue.async { self.write() } }
     }
 
+    /// Calls `body` once there is room for more.
+    func whenRoom(_ body: @escaping @Sendable () -> Void) {
+        let hasRoom = self.state.withLock { $0.waitingBytes <= Self.mostWaiting }
+        if hasRoom || !self.whenWritten(body) { body() }
+    }
+
     /// Blocks the caller until there is room for more: for what is read from files, which do not wait by themselves.
     func waitForRoom() {
         guard self.state.withLock({ $0.waitingBytes > Self.mostWaiting }) else { return }

@@ -11,11 +11,7 @@ extension NodeRunner {
     ///
     /// Costs a few system calls. A folder is made where it is likely to be used: another place that looks into it then sees
     /// that it is in use.
-    ///
-    /// Not for a step of another language without a framework: to see who holds a lock reads /proc, once a task (Benchmarks:
-    /// foreach).
     func useExtensions() {
-        guard self.spec.framework != nil || self.spec.task.python != nil else { return }
         let named = self.environment[ExtensionFolder.variable].flatMap { $0.hasPrefix("/") ? $0 : nil }
         guard let path = named ?? self.extensionPlace() else { return }
         self.environment[ExtensionFolder.variable] = path

@@ -27,7 +27,7 @@ extension NodeRunner {
     }
 
     private func serve(_ request: RequestLine, _ connection: SocketConnection) {
-        guard self.phase == .running, !self.isClearing else {
+        guard request.isOutput || (self.phase == .running && !self.isClearing) else {
             return self.answer(
                 connection, .failed(failure: self.blame("step").failure(.contract, "the attempt is over")))
         }
@@ -54,6 +54,8 @@ extension NodeRunner {
             self.watching(label, wrapper, connection)
         case .request(.watched(let exit)):
             self.watched(exit, connection)
+        case .request(.written(let process, let stream, let bytes)):
+            self.written(process, stream, bytes, connection)
         }
     }
 

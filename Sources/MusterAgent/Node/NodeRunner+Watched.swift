@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import MusterFrameworks
 import MusterModel
@@ -9,6 +10,15 @@ extension NodeRunner {
     func watching(_ label: String, _ wrapper: Int32, _ connection: SocketConnection) {
         self.round?.wrappers[connection] = (label, wrapper)
         self.answer(connection, .done)
+    }
+
+    func written(_ process: Int, _ stream: LaunchedStream, _ bytes: Data, _ connection: SocketConnection) {
+        guard let log = self.log else { return self.answer(connection, .done) }
+        bytes.withUnsafeBytes {
+            log.append(process: process, stream == .output ? .standardOutput : .standardError, $0)
+        }
+        let events = self.services.events
+        log.whenRoom { events.yield(.answer(connection, .done)) }
     }
 
     func watched(_ exit: WatchedExit?, _ connection: SocketConnection) {

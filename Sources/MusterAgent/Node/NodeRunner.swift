@@ -230,7 +230,7 @@ final class NodeRunner {
     /// Starts a program of this node: in its work folder, its output in the log under the number `process`.
     func spawn(
         _ arguments: [String], _ environment: [String: String], process: Int, _ tail: OutputTail,
-        onOutput: (@Sendable (UnsafeRawBufferPointer) -> Void)? = nil,
+        clusterTalk: ClusterTalk = ClusterTalk([]), onOutput: (@Sendable (UnsafeRawBufferPointer) -> Void)? = nil,
         onExit: @escaping @Sendable (ExitStatus) -> Void
     ) throws(SpawnError) -> SpawnedProcess {
         let spec = ProcessSpec(
@@ -240,8 +240,10 @@ final class NodeRunner {
         return try self.services.reactor.spawn(
             spec,
             onOutput: { stream, bytes in
-                tail.append(stream, bytes)
-                log?.append(process: process, stream, bytes)
+                clusterTalk.split(stream, bytes) { bytes, isTalk in
+                    if !isTalk { tail.append(stream, bytes) }
+                    log?.append(process: isTalk ? LogProcess.talk(of: process) : process, stream, bytes)
+                }
                 onOutput?(bytes)
             }, onExit: onExit)
     }
@@ -256,7 +258,7 @@ final class NodeRunner {
         do throws(SpawnError) {
             return try self.spawn(
                 prefix + planned.arguments, planned.environment.merging(marks) { $1 }, process: process, tail,
-                onOutput: onOutput, onExit: onExit)
+                clusterTalk: ClusterTalk(planned.clusterTalk ?? []), onOutput: onOutput, onExit: onExit)
         } catch {
             throw AgentError("\(planned.label): \(error.message)")
         }

@@ -38,4 +38,8 @@ enum RankEnvironment {
     static func label(_ environment: [String: String]) -> String {
         self.ranks.compactMap { environment[$0] }.first.map { "rank \($0)" } ?? "a rank"
     }
+
+    static func rank(_ environment: [String: String]) -> Int? {
+        self.ranks.compactMap { environment[$0] }.first.flatMap { Int($0) }
+    }
 }

@@ -8,37 +8,47 @@ import Synchronization
 /// Stands between a launcher and the program that it starts on a node, because what launchers say of a program's end is
 /// not to be relied on: the agent hears it from here, with the last lines, before the launcher can hear of it.
 ///
-/// The program gets everything as it came: standard input, descriptors, arguments, environment, and the output it writes
-/// goes on to the launcher. Only the node's own variables and work folder are put right, where a launcher has forwarded
+/// The program gets everything as it came: standard input, descriptors, arguments, environment. What it writes goes to this
+/// node's agent, so that it stands in the log of the node where it ran; with ``throughLauncher`` to the launcher, and with it
+/// into the log of the control node. Only the node's own variables and work folder are put right, where a launcher has forwarded
 /// those of its own node.
 enum RankVerb {
+    /// The first argument where the user has the launcher do something with its programs' output.
+    static let throughLauncher = "--through-launcher"
     /// Seconds after the end of a program by SIGTERM in which this one hears whether it was meant as well.
     private static let doubt = 0.05
     /// Seconds for the end of the launcher's daemon to be told before that of a program that it took along.
     static let precedence = 0.3
 
     static func run(_ arguments: [String]) async -> CInt {
-        guard let program = arguments.first, !program.isEmpty else {
-            AgentErrors.print("usage: rank PROGRAM [ARGUMENTS…]")
+        let isRelayed = arguments.first == self.throughLauncher
+        let command = arguments.dropFirst(isRelayed ? 1 : 0)
+        guard let program = command.first, !program.isEmpty else {
+            AgentErrors.print("usage: rank [\(self.throughLauncher)] PROGRAM [ARGUMENTS…]")
             return 64
         }
         let environment = RankEnvironment.restored()
         let folder = environment[NodeEnvironment.workFolder]
         let label = RankEnvironment.label(environment)
         // Kept until the end: the agent takes its loss for this program's.
-        let agent = try? AgentConnection(socket: environment[NodeEnvironment.socket])
-        _ = try? agent?.ask(.watching(label: label, wrapper: getpid()))
+        let agent = RankAgent(environment)
+        agent.ask(.watching(label: label, wrapper: getpid()))
         do {
             ProcessTree.becomeSubreaper()
             let reactor = try ProcessReactor()
-            let end = try await self.run(
-                Self.spelled(program, in: [environment[NodeEnvironment.flowFolder], folder]), Array(arguments.dropFirst()), environment, folder, on: reactor)
-            _ = try? agent?.ask(.watched(exit: self.report(end, label)))
+            let place = Self.spelled(program, in: [environment[NodeEnvironment.flowFolder], folder])
+            let spec = ProcessSpec(
+                executable: place, arguments: Array(command.dropFirst()), environment: environment,
+                workingDirectory: folder, standardInput: .inherit, parentDeathSignal: SIGKILL, inheritsDescriptors: true)
+            let end = try await self.run(spec, on: reactor) { stream, bytes in
+                if isRelayed || !agent.write(stream, bytes) { Self.relay(stream, bytes) }
+            }
+            agent.ask(.watched(exit: self.report(end, label)))
             return Self.code(of: end.status)
         } catch {
             AgentErrors.print("\(error)")
             let exit = WatchedExit(label: label, code: 127, signal: nil, lastLines: ["\(error)"])
-            _ = try? agent?.ask(.watched(exit: exit))
+            agent.ask(.watched(exit: exit))
             return 127
         }
     }
@@ -64,12 +74,9 @@ enum RankVerb {
     }
 
     private static func run(
-        _ program: String, _ arguments: [String], _ environment: [String: String], _ folder: String?,
-        on reactor: ProcessReactor
+        _ spec: ProcessSpec, on reactor: ProcessReactor,
+        onOutput: @escaping @Sendable (OutputStream, UnsafeRawBufferPointer) -> Void
     ) async throws -> End {
-        let spec = ProcessSpec(
-            executable: program, arguments: arguments, environment: environment, workingDirectory: folder,
-            standardInput: .inherit, parentDeathSignal: SIGKILL, inheritsDescriptors: true)
         let tail = OutputTail()
         let told = Mutex(Told.byNobody)
         let launcher = getppid()
@@ -79,7 +86,7 @@ enum RankVerb {
                     spec,
                     onOutput: { stream, bytes in
                         tail.append(stream, bytes)
-                        Self.write(bytes, to: stream == .standardOutput ? STDOUT_FILENO : STDERR_FILENO)
+                        onOutput(stream, bytes)
                     }, onExit: { continuation.resume(returning: $0) })
                 reactor.handleSignals([SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCONT]) { signal in
                     if signal == SIGTERM || signal == SIGINT || signal == SIGHUP {
@@ -110,8 +117,8 @@ enum RankVerb {
     }
 
     /// A launcher that has gone is no reason to stop the program: its end will be told.
-    private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt) {
-        _ = WholeWrite.write(bytes, to: descriptor)
+    private static func relay(_ stream: OutputStream, _ bytes: UnsafeRawBufferPointer) {
+        _ = WholeWrite.write(bytes, to: stream == .standardOutput ? STDOUT_FILENO : STDERR_FILENO)
     }
 
     /// What the agent is to hear; nil for nothing. A launcher ends its ranks because something else has failed, and says of

@@ -76,12 +76,14 @@ package struct MPIFramework: Framework {
             return LaunchPlan(remote: hosts.remote, hasRanks: true, reading: Self.reading, leavings: MPIHosts.leavings)
         }
         let named = try options.string("program") ?? ""
-        let program = [context.agent, "rank", context.program(named)]
+        let relay = MPIOutput.isLaunchers(arguments, context.environment) ? ["--through-launcher"] : []
+        let program = [context.agent, "rank"] + relay + [context.program(named)]
         let launcher = PlannedProcess(
             label: tool.program,
             arguments: [tool.program] + arguments + program
                 + context.placed(try options.strings("programArguments"), of: named),
-            environment: context.environment.merging(hosts.environment) { $1 }, hostname: hosts.hostname)
+            environment: context.environment.merging(hosts.environment) { $1 }, hostname: hosts.hostname,
+            clusterTalk: MPIOutput.talk)
         return LaunchPlan(
             processes: [launcher], files: hosts.files, remote: hosts.remote, hasRanks: true, reading: Self.reading,
             leavings: MPIHosts.leavings)
