@@ -20,6 +20,7 @@ _MODULES = {
     "parameters": ("IncludeFile", "JSONType", "Parameter"),
     "client": ("Metaflow", "Flow", "Run", "Step", "Task", "DataArtifact", "namespace", "get_namespace", "default_namespace"),
     "runner": ("Runner",),
+    "user_decorators": ("FlowMutator", "StepMutator", "USER_SKIP_STEP", "UserStepDecorator", "user_step_decorator"),
 }
 _PLACES = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -45,13 +45,8 @@ def told_exit(leaving, step, folder, left):
 
 
 def users_frames(error):
-    """The frames of the traceback without this package's own at both ends."""
-    frames = traceback.extract_tb(error.__traceback__)
-    while frames and is_own(frames[0].filename):
-        frames.pop(0)
-    while frames and is_own(frames[-1].filename):
-        frames.pop()
-    return frames
+    """The frames of the traceback without this package's own."""
+    return [frame for frame in traceback.extract_tb(error.__traceback__) if not is_own(frame.filename)]
 
 
 def text(error, frames):

@@ -24,7 +24,9 @@ class StepSource:
         self.problems = []
         self.artifacts = {}
         self.entrypoints = []
-        self.condition = None
+        # The names of the artifacts that it fans out over, or chooses by; and the cases, as the source has them, with their steps.
+        self.foreach = self.condition = None
+        self.choices = []
         self.is_join = False
         self._read(function, steps)
 
@@ -127,6 +129,7 @@ class StepSource:
                 return self._report(
                     "flow.transition",
                     f"step {self.name}: foreach takes the name of an artifact as a text: foreach='items'", call)
+            self.foreach = name.value
             self.edges = [{"foreach": {"to": targets[0]}}]
         elif "num_parallel" in options:
             self.edges = [{"nodes": {"to": targets[0]}}]
@@ -147,6 +150,7 @@ class StepSource:
         if None in targets:
             return
         self.condition = condition.value
+        self.choices = list(zip(call.args[0].keys, targets))
         self.edges = [{"step": {"to": target}} for target in dict.fromkeys(targets)]
 
     def _target(self, node, owner, steps):

@@ -16,6 +16,7 @@ def parameters(flow):
     found = {}
     for base in reversed(flow.__mro__):
         for attribute, value in vars(base).items():
+            found.pop(attribute, None)
             if isinstance(value, Parameter):
                 found[attribute] = value
     return found
@@ -50,7 +51,7 @@ def manifest(flow, serves):
         "artifacts": sorted(artifacts.union(fixed)),
         "serves": serves,
         "program": [sys.executable, os.path.dirname(os.path.abspath(__file__)), path] + launch.front() + config.front(),
-        "decorators": [each.manifest() for each in of_flow(flow)],
+        "decorators": [each.manifest() for each in [*of_flow(flow), *getattr(flow, "_mutators", ())]],
         "notes": _notes(flow, functions.values()),
         "problems": _problems(sources, given, fixed),
     }
@@ -82,7 +83,8 @@ def _step(source, function, flow):
         "location": {"file": os.path.basename(source.file), "line": source.line},
         "edges": source.edges,
         "settings": settings_of(function, flow),
-        "decorators": [each.manifest() for each in function.decorators],
+        "decorators": [
+            each.manifest() for each in dict.fromkeys([*function.decorators, *function.wrappers, *function.config_decorators])],
         "entrypoints": source.entrypoints,
     }
     if source.summary:

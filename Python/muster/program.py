@@ -182,7 +182,7 @@ def _act(flow, made, verb):
         from . import values
         with own_output() as output:
             return values.show(verb[1:], output)
-    attach(flow)
+    decorate(flow)
     if len(verb) != 4 or verb[2] != "--folder":
         sys.stderr.write("usage: step NAME --folder TASKFOLDER (muster's agent calls this; people want `run`)\n")
         return 64
@@ -191,12 +191,19 @@ def _act(flow, made, verb):
     return task.run(flow, verb[1], verb[3], made)
 
 
-def attach(flow):
-    """The decorators of `--with`, on every step."""
+def decorate(flow):
+    """Puts the decorators of `--with` on every step, and lets those that users have made do their work before and after it."""
+    # Where nobody has loaded them there are none.
+    if "muster.user_decorators" in sys.modules:
+        from .user_decorators import phases
+        phases.before_attaching(flow)
     if launch.attached:
         from .decorators import attach_texts
         from .graph import step_functions
         attach_texts(step_functions(flow).values(), launch.attached)
+    if "muster.user_decorators" in sys.modules:
+        from .user_decorators import phases
+        phases.after_attaching(flow)
 
 
 def describe(flow):
@@ -204,7 +211,7 @@ def describe(flow):
     from . import manifest
     from .errors import MusterException
     try:
-        attach(flow)
+        decorate(flow)
         text = json.dumps(manifest.manifest(flow, serves=hasattr(os, "fork") and sys.platform == "linux"), indent=2)
     except MusterException as error:
         sys.stderr.write(f"{error}\n")

@@ -200,12 +200,15 @@ class Task:
         self._keep_constants()
         for decorator in self.function.decorators:
             decorator.prepare(self)
-        body = getattr(self.flow, self.step)
+        body, arguments = getattr(self.flow, self.step), ()
         if self.is_join:
             from .inputs import Inputs
-            body(Inputs(self.inputs))
+            arguments = (Inputs(self.inputs),)
+        if self.function.wrappers:
+            from .user_decorators import wrapping
+            wrapping.run(self, body, arguments)
         else:
-            body()
+            body(*arguments)
         end_if_forked(self.process, self.step)
         if self.transition is None and self.step != "end":
             raise TransitionError(

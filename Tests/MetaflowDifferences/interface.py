@@ -94,11 +94,12 @@ def public(module):
 def decorators():
     """By name: the options of decorators of steps and flows, with their defaults."""
     try:
-        from muster.decorators.base import OPTIONS as found
+        import muster.decorators.base
+        kinds = [*muster.decorators.base.FLOW_DECORATORS.values(), *muster.decorators.base.STEP_DECORATORS.values()]
     except ImportError:
         from metaflow.plugins import FLOW_DECORATORS, STEP_DECORATORS
-        found = {each.name: each.defaults for each in [*FLOW_DECORATORS, *STEP_DECORATORS]}
-    return {name: {option: shown(value) for option, value in defaults.items()} for name, defaults in found.items()}
+        kinds = [*FLOW_DECORATORS, *STEP_DECORATORS]
+    return {kind.name: {option: shown(value) for option, value in kind.defaults.items()} for kind in kinds}
 
 
 def describe(name, value, found):

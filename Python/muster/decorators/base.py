@@ -1,17 +1,14 @@
 """What all decorators share: their options, where they may stand, and how they are found by name."""
 
-import json
 import math
-import re
 
 from ..errors import DecoratorError
 from ..location import at_caller, caller
 from ..names import hint
 
-# By name: what `--with` can attach.
+# By name: what `--with` can attach to steps, and what stands above flows.
 STEP_DECORATORS = {}
-# By name, of decorators of steps and flows: their options with the defaults.
-OPTIONS = {}
+FLOW_DECORATORS = {}
 
 
 class Decorator:
@@ -24,6 +21,9 @@ class Decorator:
     defaults = {}
     # Whether a step may have several.
     is_repeatable = False
+    # Whether it stands in the source, and the mutators that have put it there, the last one first.
+    statically_defined = True
+    inserted_by = None
 
     def __init__(self, given):
         for option in given:
@@ -40,10 +40,26 @@ class Decorator:
         from ..config import resolve
         return resolve({**self.defaults, **self.given})
 
+    @classmethod
+    def added(cls, given, statically_defined, inserted_by):
+        """One that a mutator makes. What it gives may have been read from another one, with all that nobody wrote."""
+        decorator = cls({name: value for name, value in given.items() if name not in cls.defaults or value != cls.defaults[name]})
+        decorator.statically_defined, decorator.inserted_by = statically_defined, inserted_by
+        return decorator
+
+    @property
+    def attributes(self):
+        """The options, to be read and set as one dict."""
+        return _Attributes(self)
+
+    def get_args_kwargs(self):
+        """As user-made decorators tell of their arguments: those without a name, of which there are none, and those with one."""
+        return [], dict(self.attributes)
+
     def manifest(self):
         """The decorator as it stands in the source, for people."""
         options = self.options
-        return {"name": self.name, "options": {name: _plain(options[name]) for name in self.defaults}}
+        return {"name": self.name, "options": {name: plain(options[name]) for name in self.defaults}}
 
     def apply(self, settings):
         """Says to the engine and the agents what the step wants."""
@@ -65,7 +81,23 @@ class Decorator:
         raise DecoratorError(f"{self.place}: @{self.name}: {reason}" if self.place else f"@{self.name}: {reason}")
 
 
-def _plain(value):
+class _Attributes(dict):
+    """A decorator's options; what is set here is given to the decorator."""
+
+    def __init__(self, decorator):
+        super().__init__(decorator.options)
+        self._decorator = decorator
+
+    def __setitem__(self, name, value):
+        super().__setitem__(name, value)
+        self._decorator.given[name] = value
+
+    def update(self, *more, **named):
+        for name, value in dict(*more, **named).items():
+            self[name] = value
+
+
+def plain(value):
     """As JSON in every language has it; what it does not have, as Python spells it."""
     if value is None or isinstance(value, bool):
         return value
@@ -76,9 +108,9 @@ def _plain(value):
     if isinstance(value, str):
         return value.encode(errors="backslashreplace").decode()
     if isinstance(value, dict):
-        return {str(_plain(name)): _plain(each) for name, each in value.items()}
+        return {str(plain(name)): plain(each) for name, each in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     return repr(value)
 
 
@@ -90,6 +122,8 @@ def step(function=None, **options):
         raise DecoratorError(at_caller("@step stands above a method of a flow"))
     function.is_step = True
     function.decorators = getattr(function, "decorators", [])
+    # What users make themselves: what runs around the body, and what changes the step when the flow is read.
+    function.wrappers, function.config_decorators = [], []
     function.name = function.__name__
     return function
 
@@ -97,7 +131,6 @@ def step(function=None, **options):
 def step_decorator(kind):
     """The function that a flow's source uses for a decorator of steps: with options, with `()`, or bare."""
     STEP_DECORATORS[kind.name] = kind
-    OPTIONS[kind.name] = kind.defaults
 
     def attach(function, decorator):
         if isinstance(function, type):
@@ -118,8 +151,13 @@ def step_decorator(kind):
             return attach(positional[0], decorator)
         decorator.fail("options are given by name")
 
+    return _named(use, kind)
+
+
+def _named(use, kind):
     use.__name__ = use.__qualname__ = kind.name
     use.__doc__ = kind.__doc__
+    use.kind = kind
     return use
 
 
@@ -130,12 +168,12 @@ def of_flow(flow):
 
 def flow_decorator(kind):
     """The same for a decorator of flows."""
-    OPTIONS[kind.name] = kind.defaults
+    FLOW_DECORATORS[kind.name] = kind
 
     def attach(flow, decorator):
         if not isinstance(flow, type):
             decorator.fail("it stands above a flow, not above a step")
-        if any(each.name == kind.name for each in flow.__dict__.get("_flow_decorators", [])):
+        if not kind.is_repeatable and any(each.name == kind.name for each in flow.__dict__.get("_flow_decorators", [])):
             decorator.fail(f"flow {flow.__name__} has it twice; keep one")
         flow._flow_decorators = [decorator] + of_flow(flow)
         return flow
@@ -148,29 +186,22 @@ def flow_decorator(kind):
             return attach(positional[0], decorator)
         decorator.fail("options are given by name")
 
-    use.__name__ = use.__qualname__ = kind.name
-    use.__doc__ = kind.__doc__
-    return use
+    return _named(use, kind)
 
 
 def parse_attachment(text):
     """The decorator that `--with NAME:option=value,…` spells."""
     name, _, rest = text.partition(":")
     kind = STEP_DECORATORS.get(name)
-    if kind is None:
+    if kind is not None:
+        from .texts import parse_options
+        return kind(parse_options(rest, f"--with {text}"))
+    from ..user_decorators.specs import step_kind
+    made = step_kind(name)
+    if made is None:
         known = ", ".join(sorted(STEP_DECORATORS))
         raise DecoratorError(f"--with {text}: there is no decorator @{name}{hint(name, STEP_DECORATORS)}; there are {known}")
-    given = {}
-    # A comma inside a value does not start another option.
-    for part in re.split(r",(?=\s*\w+\s*=)", rest) if rest else []:
-        option, equals, value = part.partition("=")
-        if not equals:
-            raise DecoratorError(f"--with {text}: '{part}' is no option; write {name}:option=value")
-        try:
-            given[option.strip()] = json.loads(value)
-        except ValueError:
-            given[option.strip()] = value.strip()
-    return kind(given)
+    return made.parse_decorator_spec(rest)
 
 
 def attach_texts(functions, texts):
@@ -178,5 +209,7 @@ def attach_texts(functions, texts):
     for text in texts:
         for function in functions:
             decorator = parse_attachment(text)
-            if all(each.name != decorator.name for each in function.decorators):
+            if not isinstance(decorator, Decorator):
+                decorator.add_or_raise(function, False, 1)
+            elif all(each.name != decorator.name for each in function.decorators):
                 function.decorators.append(decorator)

@@ -1,0 +1,1 @@
+from muster.user_decorators import MutableStep  # noqa: F401

@@ -1,0 +1,1 @@
+from muster.user_decorators import FlowMutator  # noqa: F401

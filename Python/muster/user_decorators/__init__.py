@@ -1,0 +1,12 @@
+"""Decorators that users make themselves: those that run around a step's body, and those that change a flow as it is read."""
+
+from .flows import FlowMutator
+from .generators import USER_SKIP_STEP, user_step_decorator
+from .mutable_flow import MutableFlow
+from .mutable_step import MutableStep
+from .steps import StepMutator, UserStepDecorator
+
+__all__ = [
+    "FlowMutator", "MutableFlow", "MutableStep", "StepMutator", "USER_SKIP_STEP", "UserStepDecorator",
+    "user_step_decorator",
+]

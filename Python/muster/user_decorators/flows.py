@@ -1,0 +1,48 @@
+"""User-made decorators of flows."""
+
+from .base import UserDecorator
+
+
+class FlowMutator(UserDecorator):
+    """Changes a flow, its parameters, its decorators and those of its steps, when it is read."""
+
+    _flow_cls = None
+
+    @staticmethod
+    def is_target(value):
+        from ..program import is_flow
+        return is_flow(value)
+
+    def __call__(self, flow_spec=None):
+        flow = flow_spec
+        if not self.is_target(flow):
+            self.fail(f"it stands above a flow, not above {getattr(flow, '__name__', repr(flow))}")
+        self._flow_cls = flow
+        if "_own_mutators" not in vars(flow):
+            flow._own_mutators = []
+        flow._own_mutators.append(self)
+        return flow
+
+    @property
+    def name(self):
+        from ..decorators.base import FLOW_DECORATORS
+        from .registry import short_name
+        return short_name(type(self), FLOW_DECORATORS)
+
+    def pre_mutate(self, mutable_flow):
+        """Called once configs are read."""
+
+    def mutate(self, mutable_flow):
+        """Called once `--with` has put its decorators on the steps, which alone can be changed then."""
+
+    def add_to_package(self):
+        """The code package has all of the flow's folder already: what is returned has no meaning here."""
+        return []
+
+
+def mutators(flow):
+    """The mutators of a flow: those of its bases first, each class's from the lowest upwards. A list that may be added to."""
+    if "_mutators" not in vars(flow):
+        bases = [base for base in flow.__mro__[1:] if "_own_mutators" in vars(base)]
+        flow._mutators = [each for base in [*bases, flow] for each in vars(base).get("_own_mutators", [])]
+    return flow._mutators

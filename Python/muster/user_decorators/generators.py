@@ -1,0 +1,70 @@
+"""A generator as a decorator of steps: what stands before its `yield` runs before the step, the rest after it."""
+
+import inspect
+
+from ..errors import DecoratorError
+from ..location import at_caller
+from .steps import UserStepDecorator
+
+# What a generator yields to have the step skipped.
+USER_SKIP_STEP = {}
+
+
+def user_step_decorator(function=None, **options):
+    """Makes a decorator of a generator.
+
+        @user_step_decorator
+        def timing(step_name, flow, inputs, attributes):
+            began = time.time()
+            yield
+            flow.seconds = time.time() - began
+
+    attributes: the arguments that the decorator is used with; may be left out where it has none. It may yield a function
+    to run in place of the body, or a dict to skip it: the arguments of `self.next`, USER_SKIP_STEP for the step's own.
+    """
+    if function is None:
+        return lambda function: user_step_decorator(function, **options)
+    if not inspect.isgeneratorfunction(function):
+        raise DecoratorError(at_caller("@user_step_decorator stands above a generator function: one with a yield"))
+    count = len(inspect.signature(function).parameters)
+    if count not in ((4,) if options else (3, 4)):
+        raise DecoratorError(at_caller(
+            f"{function.__name__} has {count} parameters; the generator of a step decorator has step_name, flow, inputs and "
+            "attributes, which may be left out"))
+    name = f"{function.__module__}.{function.__name__}"
+    return type(UserStepDecorator)(
+        function.__name__, (_Generated,),
+        {"_decorator_name": name, "__module__": function.__module__, "__doc__": function.__doc__, "_function": staticmethod(function),
+         "_count": count})
+
+
+class _Generated(UserStepDecorator):
+    """A decorator that a generator stands for."""
+
+    def init(self, **options):
+        self._options = options
+
+    def pre_step(self, step_name, flow, inputs=None):
+        given = (step_name, flow, inputs, self._kwargs)[:self._count]
+        self._generator = self._function(*given)
+        try:
+            yielded = self._generator.send(None)
+        except StopIteration:
+            # It has not asked for the step to run.
+            yielded = USER_SKIP_STEP
+        if isinstance(yielded, dict):
+            self.skip_step = yielded or True
+            return None
+        return yielded
+
+    def post_step(self, step_name, flow, exception=None):
+        try:
+            if exception is None:
+                self._generator.send(None)
+            else:
+                self._generator.throw(exception)
+        except StopIteration as end:
+            return end.value
+        except Exception as error:
+            return error
+        raise DecoratorError(f"the generator of @{self.name} yields once, and has yielded a second time")

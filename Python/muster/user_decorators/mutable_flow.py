@@ -1,0 +1,147 @@
+"""A flow, as mutators see it."""
+
+from ..decorators.base import FLOW_DECORATORS, of_flow
+from ..decorators.texts import parse_options
+from ..errors import DecoratorError
+from ..location import at_caller
+from .flows import FlowMutator, mutators
+from .specs import Specifications, flow_kind, is_named, kind_of, specification
+
+
+class MutableFlow(Specifications):
+    # What becomes of a decorator that the flow has already.
+    IGNORE, ERROR, OVERRIDE = 1, 2, 3
+
+    def __init__(self, flow, pre_mutate=False, statically_defined=False, inserted_by=None):
+        self._flow_cls, self._pre_mutate = flow, pre_mutate
+        self._statically_defined, self._inserted_by = statically_defined, inserted_by
+
+    # What there is
+
+    def _all(self):
+        return [*of_flow(self._flow_cls), *mutators(self._flow_cls)]
+
+    @property
+    def configs(self):
+        """Each config's name and value."""
+        from ..config import Config
+        return ((name, config.value) for name, config in Config.known.items())
+
+    @property
+    def parameters(self):
+        """The attribute that each parameter stands in, and the parameter."""
+        from ..manifest import parameters
+        return iter(list(parameters(self._flow_cls).items()))
+
+    @property
+    def steps(self):
+        """Each step's name and the step."""
+        from ..graph import step_functions
+        return ((name, self._step(function)) for name, function in step_functions(self._flow_cls).items())
+
+    def _step(self, function):
+        from .mutable_step import MutableStep
+        return MutableStep(self._flow_cls, function, self._pre_mutate, self._statically_defined, self._inserted_by)
+
+    def __getattr__(self, name):
+        """A step, a parameter or a config."""
+        from ..config import Config, ConfigValue
+        from ..parameters import Parameter
+        value = None if name.startswith("_") else getattr(self._flow_cls, name, None)
+        if callable(value) and getattr(value, "is_step", False):
+            return self._step(value)
+        if isinstance(value, Config):
+            return value.value
+        if isinstance(value, (ConfigValue, Parameter)):
+            return value
+        raise AttributeError(f"the flow {self._flow_cls.__name__} has no step, parameter or config '{name}'")
+
+    # Parameters
+
+    def add_parameter(self, name, value, overwrite=False):
+        """Gives the flow one more parameter, which stands in the attribute `name`."""
+        from ..parameters import Parameter
+        self._check(f"adding the parameter '{name}'")
+        if not isinstance(value, Parameter):
+            raise DecoratorError(at_caller(f"add_parameter takes a Parameter or an IncludeFile, not {value!r}"))
+        if hasattr(self._flow_cls, name) and not overwrite:
+            raise DecoratorError(at_caller(
+                f"the flow {self._flow_cls.__name__} has '{name}' already; add_parameter(…, overwrite=True) takes its place"))
+        setattr(self._flow_cls, name, value)
+
+    def remove_parameter(self, parameter_name):
+        """Takes the parameter away that has this name, whatever attribute it stands in. Returns whether there was one."""
+        self._check(f"removing the parameter '{parameter_name}'")
+        for attribute, parameter in self.parameters:
+            if parameter.name == parameter_name:
+                for base in self._flow_cls.__mro__:
+                    if vars(base).get(attribute) is parameter:
+                        delattr(base, attribute)
+                return True
+        return False
+
+    # Decorators
+
+    def add_decorator(self, deco_type, deco_args=None, deco_kwargs=None, duplicates=IGNORE):
+        """Puts a decorator on the flow: `add_decorator(project, deco_kwargs={"name": "p"})`, `add_decorator("project:name=p")`.
+
+        Returns it; None where another one of its kind stays in its place. A mutator's own turn comes after those that are
+        there.
+        """
+        if duplicates not in (self.IGNORE, self.ERROR, self.OVERRIDE):
+            raise ValueError(f"duplicates is {duplicates!r}; there are IGNORE, ERROR and OVERRIDE")
+        kind, text = kind_of(deco_type, flow_kind, FLOW_DECORATORS, FlowMutator)
+        arguments, options = list(deco_args or []), dict(deco_kwargs or {})
+        self._check(f"adding the decorator {getattr(kind, 'decorator_name', kind.name)}")
+        if text and (arguments or options):
+            raise DecoratorError(at_caller("a decorator's arguments stand in its text or beside it, not in both"))
+        if issubclass(kind, FlowMutator):
+            return self._add_mutator(kind.parse_decorator_spec(text) if text else kind(*arguments, **options), duplicates)
+        if arguments:
+            raise DecoratorError(at_caller(f"@{kind.name}: options are given by name"))
+        return self._add_ours(kind, parse_options(text, deco_type) if text else options, duplicates)
+
+    def _add_ours(self, kind, options, duplicates):
+        flow = self._flow_cls
+        there = list(of_flow(flow))
+        if any(each.name == kind.name for each in there) and not kind.is_repeatable:
+            if not self._replaces(f"@{kind.name}", duplicates):
+                return None
+            there = [each for each in there if each.name != kind.name]
+        decorator = kind.added(options, self._statically_defined, self._inserted_by)
+        flow._flow_decorators = [*there, decorator]
+        return decorator
+
+    def _add_mutator(self, mutator, duplicates):
+        there = mutators(self._flow_cls)
+        if any(each.decorator_name == mutator.decorator_name for each in there):
+            if not self._replaces(f"@{mutator.name}", duplicates):
+                return None
+            # The list itself, which is being gone through.
+            there[:] = [each for each in there if each.decorator_name != mutator.decorator_name]
+        mutator.statically_defined, mutator.inserted_by = self._statically_defined, self._inserted_by
+        mutator._flow_cls = self._flow_cls
+        mutator.external_init()
+        there.append(mutator)
+        return mutator
+
+    def _replaces(self, name, duplicates):
+        if duplicates == self.ERROR and self._statically_defined:
+            raise DecoratorError(at_caller(f"the flow {self._flow_cls.__name__} has the decorator {name} already"))
+        return duplicates == self.OVERRIDE
+
+    def remove_decorator(self, deco_name, deco_args=None, deco_kwargs=None):
+        """Takes decorators off the flow: all of that name, or those with these arguments. Returns whether there were any."""
+        self._check(f"removing the decorator {deco_name}")
+        if any(is_named(specification(each), deco_name) for each in mutators(self._flow_cls)):
+            raise DecoratorError(at_caller(f"{deco_name} is a mutator, which cannot be removed: it has its turn in any case"))
+        takes_all, given = deco_args is None and deco_kwargs is None, (list(deco_args or []), dict(deco_kwargs or {}))
+        there = list(of_flow(self._flow_cls))
+        kept = [each for each in there if each.name != deco_name or not (takes_all or each.get_args_kwargs() == given)]
+        self._flow_cls._flow_decorators = kept
+        return len(kept) < len(there)
+
+    def _check(self, what):
+        if not self._pre_mutate:
+            raise DecoratorError(at_caller(
+                f"{what} is for the method pre_mutate, and not for mutate ({' from '.join(self._inserted_by or [])})"))

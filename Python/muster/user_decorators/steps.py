@@ -1,0 +1,114 @@
+"""User-made decorators of steps."""
+
+from ..errors import DecoratorError
+from .base import UserDecorator
+
+
+class UserStepDecoratorBase(UserDecorator):
+    """Stands above a step. `_step_field` names the list of the step's function that it is kept in."""
+
+    _step_field = None
+
+    @staticmethod
+    def is_target(value):
+        return callable(value) and getattr(value, "is_step", False)
+
+    def __call__(self, step=None, **marks):
+        self.statically_defined = marks.get("_statically_defined", self.statically_defined)
+        self.inserted_by = marks.get("_inserted_by", self.inserted_by)
+        if not self.is_target(step):
+            name = getattr(step, "__name__", repr(step))
+            self.fail(f"{name} is no step yet; write @{self.name} above @step")
+        self._my_step = step
+        for field in self.fields():
+            getattr(step, field).append(self)
+        return step
+
+    @classmethod
+    def fields(cls):
+        """The lists that the decorator stands in: it may run around the body and be a mutator too."""
+        return list(dict.fromkeys(vars(kind)["_step_field"] for kind in cls.__mro__ if vars(kind).get("_step_field")))
+
+    @property
+    def name(self):
+        from ..decorators.base import STEP_DECORATORS
+        from .registry import short_name
+        return short_name(type(self), STEP_DECORATORS)
+
+    @classmethod
+    def get_decorator_by_name(cls, name):
+        from .specs import step_kind
+        return step_kind(name)
+
+    @classmethod
+    def get_decorator_name(cls, kind):
+        from ..decorators.base import STEP_DECORATORS
+        from .registry import short_name
+        return short_name(kind, STEP_DECORATORS)
+
+    def add_or_raise(self, step, statically_defined, duplicates, inserted_by=None):
+        """Puts the decorator on a step as `duplicates` says. Returns it; None where another one stays in its place."""
+        from .mutable_step import MutableStep
+        if any(each.decorator_name == self.decorator_name for each in getattr(step, self._step_field)):
+            if duplicates == MutableStep.OVERRIDE:
+                for field in self.fields():
+                    kept = [each for each in getattr(step, field) if each.decorator_name != self.decorator_name]
+                    setattr(step, field, kept)
+            elif duplicates == MutableStep.ERROR and statically_defined:
+                raise DecoratorError(f"step {step.name} has the decorator @{self.name} already")
+            else:
+                return None
+        self(step, _statically_defined=statically_defined, _inserted_by=inserted_by)
+        return self
+
+
+class UserStepDecorator(UserStepDecoratorBase):
+    """Runs code around a step's body.
+
+        class Timing(UserStepDecorator):
+            def pre_step(self, step_name, flow, inputs=None):
+                self.began = time.time()
+
+            def post_step(self, step_name, flow, exception=None):
+                flow.seconds = time.time() - self.began
+                return exception
+    """
+
+    _step_field = "wrappers"
+    _allowed_args = False
+
+    def pre_step(self, step_name, flow, inputs=None):
+        """Runs before what stands below. May return a function that runs in place of it, and takes what the body takes."""
+
+    def post_step(self, step_name, flow, exception=None):
+        """Runs after it.
+
+        Returns what it is to have raised, None for nothing; or that and the arguments of the `self.next` that comes then:
+        a dict, empty for the step's own.
+        """
+        return exception, None
+
+    @property
+    def skip_step(self):
+        """Set by `pre_step`: True for what stands below not to run, a dict for other arguments of `self.next` as well."""
+        return getattr(self, "_skip_step", False)
+
+    @skip_step.setter
+    def skip_step(self, value):
+        self._skip_step = value
+
+
+class StepMutator(UserStepDecoratorBase):
+    """Changes the decorators of a step when its flow is read."""
+
+    _step_field = "config_decorators"
+
+    def pre_mutate(self, mutable_step):
+        """Called once configs are read."""
+
+    def mutate(self, mutable_step):
+        """Called once `--with` has put its decorators on the steps; cannot add mutators any more."""
+
+    def add_to_package(self):
+        """The code package has all of the flow's folder already: what is returned has no meaning here."""
+        return []
