@@ -30,6 +30,8 @@ class Preload:
         self.after_each = after_each
         self.count = 0
         self.origins = Origins()
+        # The statements of the file itself whose imports were all made.
+        self.made = set()
         self._walked = set()
 
     def run(self):
@@ -44,16 +46,19 @@ class Preload:
         namespace = {"__name__": name, "__file__": path, "__builtins__": __builtins__}
         for statement in tree.body:
             if isinstance(statement, ast.Import):
-                for alias in statement.names:
-                    self._import(alias.name, ast.copy_location(ast.Import(names=[alias]), statement), path, namespace)
+                each = [ast.copy_location(ast.Import(names=[alias]), statement) for alias in statement.names]
+                if all([self._import(one.names[0].name, one, path, namespace) for one in each]):
+                    self.made.add(statement)
             elif isinstance(statement, ast.ImportFrom):
-                self._import_from(statement, path, namespace, package)
+                if self._import_from(statement, path, namespace, package):
+                    self.made.add(statement)
             elif isinstance(statement, ast.Try) and self._is_choice(statement):
                 self._make(statement, path, namespace)
             elif not is_inert(statement):
                 raise _Stop
 
     def _import_from(self, statement, path, namespace, package):
+        """Returns whether the import was made, and not left to every task."""
         names = [alias.name for alias in statement.names]
         if statement.level:
             folder = package
@@ -62,10 +67,11 @@ class Preload:
             if folder is None:
                 raise _Stop
             self._walk_own(folder, statement.module.split(".") if statement.module else [], names)
-        elif statement.module != "__future__":
-            self._import(statement.module, statement, path, namespace, names)
+            return False
+        return statement.module == "__future__" or self._import(statement.module, statement, path, namespace, names)
 
     def _import(self, module, statement, path, namespace, names=()):
+        """Returns whether the import was made."""
         root, *rest = module.split(".")
         origin = self._origin(root)
         if origin is None:
@@ -73,8 +79,9 @@ class Preload:
         if origin and not self.origins.is_installed(origin):
             folder, file = os.path.split(origin)
             self._walk_own(folder, [root if file == "__init__.py" else file[:-3], *rest], names, origin)
-        else:
-            self._make(statement, path, namespace)
+            return False
+        self._make(statement, path, namespace)
+        return True
 
     def _origin(self, root):
         """The file of a module, empty for one that is built in; None where it cannot be found, or can be anybody's as the

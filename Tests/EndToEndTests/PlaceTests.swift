@@ -158,12 +158,27 @@ import Testing
         #expect(attributes[.posixPermissions] as? Int == 0o700)
     }
 
+    /// A new folder whose path has `length` bytes, or a few more where the sandbox's own path is longer.
+    private func folder(_ length: Int, in sandbox: Sandbox) throws -> String {
+        let folder = sandbox.folder + "/" + String(repeating: "d", count: max(1, length - sandbox.folder.utf8.count - 1))
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        return folder
+    }
+
+    @Test("A step that is no gang starts a Ray of its own, however long the project's path is", arguments: [54, 150])
+    func ray(length: Int) async throws {
+        let sandbox = try Sandbox()
+        let finished = try await sandbox.muster(
+            ["run", PythonFlowTests.flow("plain_ray")], folder: try self.folder(length, in: sandbox))
+        #expect(finished.status == .exited(0), "\(finished)")
+        #expect(finished.all.contains("squares: [0, 1, 4] True"), "\(finished)")
+    }
+
     @Test("The temporary folder is short enough for sockets, however long the project's path is", arguments: [35, 54, 150])
     func sockets(length: Int) async throws {
         let sandbox = try Sandbox()
-        let folder = sandbox.folder + "/" + String(repeating: "d", count: max(1, length - sandbox.folder.utf8.count - 1))
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let finished = try await sandbox.muster(["run", PythonFlowTests.flow("sockets")], folder: folder)
+        let finished = try await sandbox.muster(
+            ["run", PythonFlowTests.flow("sockets")], folder: try self.folder(length, in: sandbox))
         #expect(finished.all.contains("shared: 3 True"), "\(finished)")
         #expect(finished.all.contains("left for sockets: True 0o700"), "\(finished)")
     }

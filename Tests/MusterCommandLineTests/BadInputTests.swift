@@ -49,11 +49,14 @@ private final class Workshop {
             ("echo '{\"version\": 99}'", "version 99", "one release"),
             ("echo '{\"version\": 1}'", "cannot be read", "name"),
             ("sleep 600", "within", "at once"),
+            ("exec yes", "no flow program", "printed more than 1048576 bytes"),
+            ("yes >&2 & exec yes", "no flow program", "printed more than 1048576 bytes"),
         ])
     func describe(script: String, words: String, more: String) async throws {
         let program = try self.shop.file("flow", "#!/bin/sh\n\(script)\n")
         var description = FlowDescription(reactor: self.reactor, environment: self.environment)
         description.deadline = script.hasPrefix("sleep") ? 0.2 : 30
+        description.limit = 1 << 20
         let subject = description
         let error = await #expect(throws: CommandFailure.self) { try await subject.manifest(of: [program]) }
         #expect(error?.reason == .usage)
