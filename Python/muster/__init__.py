@@ -5,6 +5,8 @@ how flows are written, Documentation/StepProtocol.md what is said between flow, 
 """
 
 __version__ = "0.1.0"
+# The Metaflow whose interface this is.
+METAFLOW_VERSION = "2.19.39"
 
 # Where each name comes from. Modules are loaded when one of their names is asked for: a flow seldom needs the client,
 # and a program that reads runs needs no decorators.
@@ -18,14 +20,19 @@ _MODULES = {
     "flow": ("FlowSpec",),
     "frameworks": ("DeepspeedExecutor", "TorchrunSingleNodeMultiGPU"),
     "parameters": ("IncludeFile", "JSONType", "Parameter"),
-    "client": ("Metaflow", "Flow", "Run", "Step", "Task", "DataArtifact", "namespace", "get_namespace", "default_namespace"),
+    "client": (
+        "Metaflow", "Flow", "Run", "Step", "Task", "DataArtifact", "namespace", "get_namespace", "default_namespace",
+        "metadata", "get_metadata", "default_metadata"),
     "runner": ("Runner",),
     "user_decorators": ("FlowMutator", "StepMutator", "USER_SKIP_STEP", "UserStepDecorator", "user_step_decorator"),
 }
 _PLACES = {name: module for module, names in _MODULES.items() for name in names}
 
-# A flow that takes everything takes what flows are written with.
-__all__ = [name for name, module in _PLACES.items() if module not in ("client", "runner")]
+__all__ = list(_PLACES)
+
+
+def __dir__():
+    return sorted({*globals(), *_PLACES})
 
 
 def __getattr__(name):

@@ -5,10 +5,40 @@ The codes are those of `TaskFailure.Code` in the engine; they travel in `result.
 
 
 class MusterException(Exception):
-    """The base of everything that the front end raises."""
+    """The base of everything that the front end raises, and of what flows raise as a MetaflowException."""
 
     code = "step.error"
     headline = "Muster"
+    # The class that Metaflow raises for the same reason.
+    metaflow_name = "metaflow.exception.MetaflowException"
+
+    def __init__(self, msg="", lineno=None, source_file=None):
+        super().__init__(msg)
+        self.message = msg
+        self.line_no, self.source_file = lineno, source_file
+
+    def __str__(self):
+        place = f"line {self.line_no}: " if self.line_no else f"{self.source_file}: " if self.source_file else ""
+        return f"{place}{self.message}"
+
+    def __reduce__(self):
+        # Subclasses of the flow's own take what they like when they are made.
+        return _remade, (type(self), self.args), self.__dict__
+
+
+def _remade(kind, arguments):
+    return kind.__new__(kind, *arguments)
+
+
+def is_own(kind):
+    """Whether a class of exceptions is the front end's own."""
+    return kind.__module__.split(".")[0] == "muster"
+
+
+def type_name(kind):
+    """A class of exceptions with its module; of an own one, the name of Metaflow's counterpart."""
+    return getattr(kind, "metaflow_name", None) if is_own(kind) and hasattr(kind, "metaflow_name") else \
+        f"{kind.__module__}.{kind.__name__}"
 
 
 class FlowError(MusterException):
@@ -49,9 +79,29 @@ class ArtifactUnreadable(MusterException):
 
 
 class MergeError(MusterException):
-    """`merge_artifacts` found values that differ, or names that are not there."""
+    """`merge_artifacts` was called where or as it cannot be."""
 
     headline = "Merge"
+
+
+class UnhandledInMergeArtifacts(MergeError):
+    """`merge_artifacts` found values that differ."""
+
+    metaflow_name = "metaflow.exception.UnhandledInMergeArtifactsException"
+
+    def __init__(self, msg, unhandled):
+        super().__init__(msg)
+        self.artifact_names = unhandled
+
+
+class MissingInMergeArtifacts(MergeError):
+    """`merge_artifacts` was told names that are not there."""
+
+    metaflow_name = "metaflow.exception.MissingInMergeArtifactsException"
+
+    def __init__(self, msg, unhandled):
+        super().__init__(msg)
+        self.artifact_names = unhandled
 
 
 class ProtocolError(MusterException):
@@ -72,7 +122,8 @@ class StepTimeout(MusterException):
     """The step's time is up."""
 
     code = "task.timeout"
-    headline = "Timeout"
+    headline = "@timeout"
+    metaflow_name = "metaflow.plugins.timeout_decorator.TimeoutException"
 
 
 class StepFailure(MusterException):
@@ -100,13 +151,48 @@ class StepFailure(MusterException):
         return self.failure.get("lastLines", [])
 
 
-class CaughtFailure(Exception):
-    """What `@catch` keeps of a failed step: read from the artifact that its `var` names.
+# Of runs that are read
 
-    `exception` and `type` are there under Metaflow's names.
-    """
+class MetaflowNotFound(MusterException):
+    """There is no such flow, run, step, task or artifact in the store."""
 
-    def __init__(self, failure):
+    headline = "Object not found"
+    metaflow_name = "metaflow.exception.MetaflowNotFound"
+
+
+class NoChild(MetaflowNotFound, KeyError):
+    """The same, asked for as `parent[name]`."""
+
+
+class MetaflowNamespaceMismatch(MusterException):
+    """It is there, but not in the namespace that is looked at."""
+
+    headline = "Object not in the current namespace"
+    metaflow_name = "metaflow.exception.MetaflowNamespaceMismatch"
+
+
+class MetaflowInvalidPathspec(MusterException):
+    """A pathspec has too many or too few parts."""
+
+    headline = "Invalid pathspec"
+    metaflow_name = "metaflow.exception.MetaflowInvalidPathspec"
+
+
+class MetaflowTaggingError(MusterException):
+    """A tag cannot be added or removed."""
+
+    headline = "Tagging error"
+    metaflow_name = "metaflow.exception.MetaflowTaggingError"
+
+
+# Failures of tasks, as they are read afterwards
+
+class Failure(Exception):
+    """Why a task failed: `exception`, `type` and `stacktrace` as Metaflow has them, and what is known beyond that."""
+
+    def __init__(self, exc=None):
+        """exc: The failure as the run keeps it; programs may give an exception, as Metaflow has it."""
+        failure = exc if isinstance(exc, dict) else _kept(exc)
         super().__init__(failure.get("message", ""))
         self.failure = failure
         self.code = failure.get("code")
@@ -117,20 +203,47 @@ class CaughtFailure(Exception):
         self.last_lines = failure.get("lastLines", [])
 
     @property
+    def _raised(self):
+        """The exception that ended the body, where one did."""
+        return self.failure.get("exception")
+
+    @property
     def exception(self):
-        return self.message
+        """The exception's own words."""
+        return self._raised["text"] if self._raised else self.message
 
     @property
     def type(self):
-        """The exception's class as the traceback names it, or the failure's code."""
-        # The failure of one node of a gang says first which it is.
-        message = self.message.split(": ", 1)[-1] if self.message.startswith(f"node {self.node}: ") else self.message
-        head = message.split(":", 1)[0]
-        return head if head.replace(".", "").replace("_", "").isalnum() and " " not in head else self.code
+        """The exception's class with its module; without an exception, the failure's code."""
+        if self._raised:
+            return self._raised["type"]
+        return StepTimeout.metaflow_name if self.code == StepTimeout.code else self._without_exception
+
+    @property
+    def _without_exception(self):
+        return self.code
 
     @property
     def stacktrace(self):
-        return "\n".join(self.last_lines)
+        return self._raised["trace"] if self._raised else "\n".join(self.last_lines)
+
+    def __str__(self):
+        return self._raised["trace"] if self._raised else self.message
+
+    __repr__ = __str__
 
     def __reduce__(self):
-        return CaughtFailure, (self.failure,)
+        return type(self), (self.failure,)
+
+
+def _kept(error):
+    import traceback
+    text = "" if error is None else str(error)
+    trace = "".join(traceback.format_exception(type(error), error, getattr(error, "__traceback__", None)))
+    return {"code": "step.error", "message": text, "exception": {"type": type_name(type(error)), "text": text, "trace": trace}}
+
+
+class CaughtFailure(Failure):
+    """What `@catch` keeps of a failed step: read from the artifact that its `var` names."""
+
+    _without_exception = "metaflow.plugins.catch_decorator.FailureHandledByCatch"

@@ -4,7 +4,7 @@ import os
 import sys
 import traceback
 
-from .errors import MusterException
+from .errors import MusterException, is_own as is_own_error, type_name
 from .launch import launch
 from .location import is_own
 from .task import leave_error
@@ -12,6 +12,8 @@ from .task import leave_error
 # Characters of an exception's own words, and of a whole sentence of ours, in a summary: the traceback has all of them.
 OWN_WORDS = 300
 SENTENCE = 1000
+# Characters that programs find of its words, and of its traceback, from the end.
+KEPT = 64 << 10
 
 
 def tell(error, folder, left):
@@ -24,9 +26,22 @@ def tell(error, folder, left):
     sys.stdout.flush()
     sys.stderr.write(told)
     sys.stderr.flush()
-    leave_error(folder, getattr(error, "code", "step.error") if isinstance(error, MusterException) else "step.error",
-                summary(error, frames), left)
+    raised = {"type": _plain(type_name(type(error))), "text": _plain(_words(error)), "trace": _plain(told)}
+    code = error.code if isinstance(error, MusterException) and is_own_error(type(error)) else "step.error"
+    leave_error(folder, code, summary(error, frames), left, raised)
     return 1, told
+
+
+def _words(error):
+    try:
+        return str(error)
+    except Exception as failure:
+        return f"its text fails: {type(failure).__name__}: {failure}"
+
+
+def _plain(text):
+    """The end of a text that every language can read: with what is no Unicode as its number."""
+    return text[-KEPT:].encode(errors="backslashreplace").decode()
 
 
 def told_exit(leaving, step, folder, left):
@@ -78,14 +93,14 @@ def _causes(error):
 
 def _only(error):
     """The exception's own lines. Ours are sentences: their class says nothing."""
-    if isinstance(error, MusterException):
+    if isinstance(error, MusterException) and is_own_error(type(error)):
         return [f"{error}\n"]
     return traceback.format_exception_only(type(error), error)
 
 
 def summary(error, frames):
     """One line: the exception, and where in the user's source it was raised."""
-    if isinstance(error, MusterException):
+    if isinstance(error, MusterException) and is_own_error(type(error)):
         return cut(" ".join(str(error).splitlines()), SENTENCE)
     words = cut(_headline(error), OWN_WORDS)
     own = [frame for frame in frames if "site-packages" not in frame.filename and not frame.filename.startswith(sys.base_prefix)]

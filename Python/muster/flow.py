@@ -1,6 +1,6 @@
 """What a flow's class inherits from."""
 
-from .errors import MergeError, TransitionError
+from .errors import MergeError, MissingInMergeArtifacts, TransitionError, UnhandledInMergeArtifacts
 from .location import at_caller
 from .names import hint
 
@@ -128,15 +128,15 @@ class FlowSpec:
                     candidates.setdefault(name, set()).add(reference["digest"])
         missing = [name for name in include if name not in candidates]
         if missing:
-            raise MergeError(at_caller(
-                f"merge_artifacts: no input has {', '.join(missing)}{hint(missing[0], self._names(inputs))}"))
+            raise MissingInMergeArtifacts(at_caller(
+                f"merge_artifacts: no input has {', '.join(missing)}{hint(missing[0], self._names(inputs))}"), missing)
         mine = {*self.__dict__, *self._state.references}
         open_names = [name for name in candidates if name not in mine]
         differing = sorted(name for name in open_names if len(candidates[name]) > 1)
         if differing:
-            raise MergeError(at_caller(
+            raise UnhandledInMergeArtifacts(at_caller(
                 f"merge_artifacts: the inputs differ in {', '.join(differing)}; set them before, or leave them out with "
-                f"exclude={differing!r}"))
+                f"exclude={differing!r}"), differing)
         for name in open_names:
             holder = next(flow for flow in inputs if name in flow._state.references)
             self._state.references[name] = holder._state.references[name]

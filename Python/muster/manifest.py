@@ -52,6 +52,7 @@ def manifest(flow, serves):
         "serves": serves,
         "program": [sys.executable, os.path.dirname(os.path.abspath(__file__)), path] + launch.front() + config.front(),
         "decorators": [each.manifest() for each in [*of_flow(flow), *getattr(flow, "_mutators", ())]],
+        "systemTags": _system_tags(),
         "notes": _notes(flow, functions.values()),
         "problems": _problems(sources, given, fixed),
     }
@@ -61,6 +62,13 @@ def manifest(flow, serves):
     if flow.__doc__:
         result["summary"] = inspect.cleandoc(flow.__doc__)
     return result
+
+
+def _system_tags():
+    """What holds of every run of the flow, as Metaflow tags its own."""
+    from . import METAFLOW_VERSION, __version__
+    python = ".".join(map(str, sys.version_info[:3]))
+    return [f"python_version:{python}", f"metaflow_version:{METAFLOW_VERSION}+muster({__version__})", "runtime:dev"]
 
 
 def _notes(flow, functions):

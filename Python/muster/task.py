@@ -320,9 +320,14 @@ def leave_result(folder, result):
         json.dump(result, file)
 
 
-def leave_error(folder, code, message, left=None):
-    """left: gives `artifacts` and `unchanged` of a body that has failed; None where there is no body."""
-    result = {"version": 1, "artifacts": {}, "unchanged": {}, "error": {"code": code, "message": message}}
+def leave_error(folder, code, message, left=None, raised=None):
+    """Leaves why a body has failed.
+
+    - left: Gives `artifacts` and `unchanged` of the body; None where there is none.
+    - raised: The exception's `type`, `text` and `trace`; None where there is none.
+    """
+    error = {"code": code, "message": message, **({"exception": raised} if raised else {})}
+    result = {"version": 1, "artifacts": {}, "unchanged": {}, "error": error}
     # First of all, whatever becomes of the artifacts.
     leave_result(folder, result)
     if left is None:

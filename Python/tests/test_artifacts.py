@@ -88,11 +88,17 @@ class ArtifactTests(unittest.TestCase):
         self.assertEqual(str(pickle.loads(pickle.dumps(failure))), "it was killed")
         self.assertEqual((failure.code, failure.signal, failure.stacktrace), ("process.signal", 9, "a"))
 
-    def test_a_caught_failure_of_a_gang_s_node_has_the_type_of_its_exception(self):
-        from muster.errors import CaughtFailure
-        failure = CaughtFailure({"code": "step.error", "message": "node 1: KeyError: 'a' (f.py:3)", "node": 1})
-        self.assertEqual((failure.type, failure.node), ("KeyError", 1))
-        self.assertEqual(CaughtFailure({"code": "task.timeout", "message": "the step took too long"}).type, "task.timeout")
+    def test_a_caught_failure_tells_of_the_exception_that_was_raised(self):
+        raised = {"type": "builtins.KeyError", "text": "'a'", "trace": "Traceback …"}
+        failure = CaughtFailure({"code": "step.error", "message": "node 1: KeyError: 'a'", "node": 1, "exception": raised})
+        failure = pickle.loads(pickle.dumps(failure))
+        self.assertEqual((failure.type, failure.exception, failure.stacktrace, failure.node), ("builtins.KeyError", "'a'", "Traceback …", 1))
+        self.assertEqual(str(failure), "Traceback …")
+
+    def test_without_an_exception_it_is_what_metaflow_calls_such_a_failure(self):
+        for code, name in (("task.timeout", "timeout_decorator.TimeoutException"), ("process.exit", "catch_decorator.FailureHandledByCatch")):
+            failure = CaughtFailure({"code": code, "message": "it went wrong"})
+            self.assertEqual((failure.type, failure.exception), (f"metaflow.plugins.{name}", "it went wrong"))
 
     def test_a_pickle_that_cannot_be_read_is_named(self):
         with open(self.path, "wb") as file:

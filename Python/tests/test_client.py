@@ -10,7 +10,7 @@ from muster.client.history import History
 
 MANIFEST = {
     "parameters": [{"name": "alpha", "kind": {"double": {}}}],
-    "language": "python",
+    "language": "python", "systemTags": ["python_version:3.11.7", "runtime:dev"],
     "steps": [
         {"name": "start", "settings": {"retry": {"times": 0}}}, {"name": "work", "settings": {"retry": {"times": 1}}},
         {"name": "gang", "settings": {}}, {"name": "join", "join": {}, "settings": {}},
@@ -176,7 +176,8 @@ class ClientTests(unittest.TestCase):
         self.add_run(run, "ann", 11.0, verdict, [], log)
 
     def add_run(self, run, user, created, verdict, tags, log=None):
-        record = {"run": run, "user": user, "created": created, "manifest": MANIFEST, "parameters": {"alpha": "0.5"}, "package": "abc"}
+        record = {"run": run, "user": user, "created": created, "manifest": MANIFEST, "parameters": {"alpha": "0.5"}, "package": "abc",
+                  "program": ["python3", "muster", "/flows/flow.py", "--with", "retry"], **({"originRun": "6"} if run == "7" else {})}
         cursor = self.database.execute(
             "INSERT INTO runs (flow, run, created, finished, verdict, record) VALUES ('F', ?, ?, ?, ?, ?)",
             (run, created, created + 1 if verdict else None, verdict, json.dumps(record)))
@@ -285,25 +286,130 @@ class ClientTests(unittest.TestCase):
         self.assertEqual((run.finished, run.successful, run.created_at.timestamp()), (False, False, 10.0))
         done = self.client.Run("F/6")
         self.assertEqual((done.finished, done.successful, done.finished_at.timestamp()), (True, True, 10.0))
-        self.assertEqual(run["gang"].control_task.metadata_dict, {
-            "attempt": "0", "parallel-world-size": "2", "internal_task_type": "control_task"})
-        self.assertEqual(self.client.Task("F/7/gang/5-node-1").metadata_dict["internal_task_type"], "worker_task")
         self.assertEqual([task.index for task in run["gang"]], [0, 1])
         task = run["work"].task
         self.assertEqual((task.finished, task.exception, task.finished_at.timestamp()), (True, None, 4.0))
-        self.assertEqual(task.code, os.path.join(self.root, "packages", "abc"))
+        self.assertEqual(task.code.path, os.path.join(self.root, "packages", "abc"))
         self.assertEqual((task.parent.id, task.parent.parent.id, task.pathspec), ("work", "7", "F/7/work/2"))
         self.assertEqual(task.path_components, ["F", "7", "work", "2"])
         self.assertIn("work", run)
         self.assertNotIn("wrok", run)
 
+    def test_a_task_has_the_metadata_that_metaflow_keeps_of_it(self):
+        run = self.client.Run("F/7")
+        task = run["work"].task
+        known = task.metadata_dict
+        self.assertEqual(json.loads(known.pop("code-package"))["location"], os.path.join(self.root, "packages", "abc"))
+        self.assertEqual(known, {
+            "attempt": "1", "attempt_ok": "True", "attempt-done": "1", "ds-root": self.root, "ds-type": "local",
+            "foreach-execution-path": "work:0", "origin-run-id": "6", "python_version": "3.11.7", "runtime": "dev",
+            "script-name": "flow.py", "user": "ann"})
+        self.assertEqual(
+            [(each.value, each.type, each.created_at, each.task) for each in task.metadata if each.name == "attempt_ok"],
+            [("False", "internal_attempt_status", 3100, task), ("True", "internal_attempt_status", 4000, task)])
+        gang = run["gang"].control_task.metadata_dict
+        self.assertEqual(
+            (gang["parallel-world-size"], gang["internal_task_type"], gang["foreach-execution-path"]), (2, "control_task", "gang:0"))
+        self.assertEqual(self.client.Task("F/7/gang/5-node-1").metadata_dict["internal_task_type"], "worker_task")
+        self.assertEqual((task.runtime_name, task.environment_info), ("dev", "Local environment"))
+
+    def test_an_attempt_of_a_task_is_one_by_itself(self):
+        first, last = (self.client.Task("F/7/work/2", attempt=each) for each in (0, 1))
+        self.assertEqual((first.successful, first.finished, first.exception.message, first.finished_at.timestamp()), (False, True, "no", 3.1))
+        self.assertEqual((last.successful, last.exception, last.current_attempt), (True, None, 1))
+        self.assertEqual((first.metadata_dict["attempt_ok"], str(first)), ("False", "Task('F/7/work/2', attempt=0)"))
+        self.assertFalse(self.client.Task("F/7/work/2", attempt=5).finished)
+        for wrong in (-1, "x"):
+            with self.assertRaisesRegex(self.client.MetaflowNotFound, "an attempt is a whole number"):
+                self.client.Task("F/7/work/2", attempt=wrong)
+        with self.assertRaisesRegex(self.client.MetaflowNotFound, "Run has no attempts"):
+            self.client.Run("F/7", attempt=1)
+
+    def test_what_a_run_has_taken_over_names_its_origin(self):
+        work = payload([result({"step": {"to": "join"}}, answer=self.put(1))])
+        self.add_log("4", [*events()[:5], (3.0, "attemptSucceeded", 2, 0, work)], "failed")
+        clone = payload({"fromRun": "4", "fromTask": 2, "nodes": json.loads(work)})
+        log = [*events()[:3], (2.5, "cloned", 2, None, clone)]
+        self.add_log("3", log, None)
+        self.database.execute("UPDATE runs SET record = json_set(record, '$.originRun', '4') WHERE run = '3'")
+        self.database.commit()
+        run = self.client.Run("F/3")
+        task = run["work"]["2"]
+        self.assertEqual(
+            [each.origin_pathspec for each in (run, run["work"], task, task["answer"], run["work"]["3"], self.client.Run("F/6"))],
+            ["F/4", "F/4/work", "F/4/work/2", "F/4/work/2/answer", None, None])
+        known = task.metadata_dict
+        self.assertEqual((known["origin-run-id"], known["origin-task-id"], known["attempt_ok"]), ("4", "2", "True"))
+
+    def test_every_level_has_the_run_s_tags(self):
+        run = self.client.Run("F/7")
+        for each in (run["work"], run["end"].task, run["end"].task["answer"]):
+            self.assertEqual((each.tags, each.user_tags, each.system_tags), (run.tags, {"nightly"}, run.system_tags))
+            self.assertTrue(each.is_in_namespace())
+        self.assertEqual(self.client.Flow("F").tags, frozenset())
+        self.assertEqual(self.client.Flow("F").created_at.timestamp(), 8.0)
+        self.assertEqual(len(list(run.steps("nightly"))), len(list(run.steps())))
+        self.assertEqual((list(run.steps("other")), list(run["work"].tasks("nightly", "other"))), ([], []))
+        self.client.namespace("user:bob")
+        self.assertFalse(run["work"].is_in_namespace())
+
+    def test_what_is_read_can_be_pickled(self):
+        import pickle
+        run = self.client.Run("F/7")
+        for each in (run, run.parent, run["work"], run["end"].task, run["end"].task["answer"], self.client.Task("F/7/work/2", attempt=0)):
+            again = pickle.loads(pickle.dumps(each))
+            self.assertEqual((again, again.tags), (each, each.tags))
+
+    def test_missing_children_are_key_errors_and_wrong_pathspecs_are_said(self):
+        run = self.client.Run("F/7")
+        for parent, name in ((run, "wrok"), (run["work"], "99"), (run["end"].task, "anser"), (run.parent, "99"), (run["end"].task["answer"], "x")):
+            with self.subTest(name), self.assertRaises(KeyError):
+                parent[name]
+            self.assertNotIn(name, parent)
+        from muster.errors import MetaflowInvalidPathspec
+        for kind, wrong in ((self.client.Flow, "F/7"), (self.client.Run, "F"), (self.client.Step, "F/7"), (self.client.Task, "F/7/work")):
+            with self.assertRaisesRegex(MetaflowInvalidPathspec, "is no pathspec here; write"):
+                kind(wrong)
+
+    def test_another_store_is_read_on_demand(self):
+        self.assertEqual(self.client.get_metadata(), f"local@{self.root}")
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkdir(os.path.join(folder, ".muster"))
+            self.assertEqual(self.client.metadata(f"local@{folder}"), f"local@{folder}/.muster")
+            with self.assertRaises(self.client.MetaflowNotFound):
+                self.client.Flow("F")
+            with self.assertRaisesRegex(Exception, "write local@FOLDER"):
+                self.client.metadata("http://service")
+        self.assertEqual(self.client.default_metadata(), f"local@{self.root}")
+        self.client.Flow("F")
+
+    def test_code_is_what_the_run_took_with_it(self):
+        folder = os.path.join(self.root, "packages", "abc", "more")
+        os.makedirs(folder)
+        for path, text in (("../flow.py", "the flow"), ("note.txt", "a note")):
+            with open(os.path.join(folder, path), "w") as file:
+                file.write(text)
+            os.chmod(file.name, 0o444)
+        os.chmod(folder, 0o555)
+        code = self.client.Run("F/7").code
+        self.assertEqual((code.flowspec, code.script_name, str(code)), ("the flow", "flow.py", "<MetaflowCode: flow.py>"))
+        self.assertEqual(code.info["environment_type"], "local")
+        with code.tarball as archive:
+            self.assertEqual(archive.getnames(), ["flow.py", "more", "more/note.txt"])
+        with code.extract() as copy:
+            with open(os.path.join(copy, "more", "note.txt"), "a") as file:
+                file.write(", longer")
+        os.chmod(folder, 0o755)
+
     def test_a_task_that_failed_has_its_exception(self):
-        failure = {"code": "step.error", "message": "ValueError: no (flow.py:3)", "lastLines": ["so it was"]}
+        raised = {"type": "builtins.ValueError", "text": "no", "trace": "so it was"}
+        failure = {"code": "step.error", "message": "ValueError: no (flow.py:3)", "exception": raised}
         log = [*events()[:2], (2.0, "attemptFailed", 1, 0, payload({"failure": failure}))]
         self.add_log("8", log, "failed")
         task = self.client.Run("F/8")["start"].task
         self.assertEqual((task.finished, task.successful), (True, False))
-        self.assertEqual((task.exception.type, str(task.exception), task.exception.stacktrace), ("ValueError", failure["message"], "so it was"))
+        self.assertEqual((task.exception.type, str(task.exception), task.exception.stacktrace), ("builtins.ValueError", "so it was", "so it was"))
+        self.assertEqual((task.exception.exception, task.exception.message), ("no", failure["message"]))
 
     def test_cards_are_those_of_the_newest_attempt_that_has_some_and_of_the_run_that_made_them(self):
         from muster.cards import get_cards
@@ -325,14 +431,21 @@ class ClientTests(unittest.TestCase):
 
     def test_tags_are_added_removed_and_replaced(self):
         run = self.client.Run("F/7")
-        self.assertEqual(run.tags, {"nightly", "user:ann", "language:python"})
+        self.assertEqual(run.tags, {"nightly", "user:ann", "language:python", "python_version:3.11.7", "runtime:dev", "date:1970-01-01"})
         run.add_tag("a")
         run.add_tags(["b", "c"])
         run.remove_tag("a")
         run.replace_tag("b", "d")
         self.assertEqual(self.client.Run("F/7").user_tags, {"c", "d", "nightly"})
-        with self.assertRaisesRegex(ValueError, "user:ann holds by itself"):
+        run.add_tag("user:ann")
+        from muster.errors import MetaflowTaggingError
+        with self.assertRaisesRegex(MetaflowTaggingError, "user:ann holds by itself"):
             run.remove_tag("user:ann")
+        for wrong in ("", 3, "x" * 501):
+            with self.assertRaisesRegex(MetaflowTaggingError, "is no tag"):
+                run.add_tags([wrong])
+        with self.assertRaisesRegex(MetaflowTaggingError, "50 tags at most"):
+            run.add_tags(map(str, range(50)))
         run.replace_tags(["c", "d"], ["e", "f"])
         self.assertEqual(self.client.Run("F/7").user_tags, {"e", "f", "nightly"})
 
@@ -344,6 +457,7 @@ class ClientTests(unittest.TestCase):
                 file.write(b"%d %d %s %d\n%s\n" % (moment, process, kind.encode(), len(data), data))
         task = self.client.Task("F/7/work/2")
         self.assertEqual((task.stdout, task.stderr), ("one\ntwo\nthree", "err\n"))
+        self.assertEqual((task.stdout_size, task.stderr_size), (13, 4))
         self.assertEqual([(moment.timestamp(), line) for moment, line in task.loglines("stdout")], [(1.0, "one"), (3.0, "two"), (3.0, "three")])
 
 

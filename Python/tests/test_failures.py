@@ -39,12 +39,27 @@ class FailedBodyTests(unittest.TestCase):
         self.assertIn("artifact self.changed of step work cannot be pickled", outcome.error)
         self.assertEqual(outcome.errors.count("cannot be pickled"), 1)
 
+    def test_an_exception_is_told_with_its_class_its_words_and_its_trace(self):
+        for line, kind, text in (
+            ("raise ValueError('no')", "builtins.ValueError", "no"),
+            ("import json; json.loads('')", "json.decoder.JSONDecodeError", "Expecting value: line 1 column 1 (char 0)"),
+            ("from metaflow.exception import MetaflowException; raise type('Own', (MetaflowException,), {'code': 7})('words')", "__main__.Own", "words"),
+            ("from metaflow.exception import MetaflowException; raise MetaflowException('words', lineno=3)", "metaflow.exception.MetaflowException", "line 3: words"),
+            ("raise ValueError('\\udc80')", "builtins.ValueError", "\\udc80"),
+        ):
+            with self.subTest(line), Workshop(flow(f"@step\ndef start(self):\n    {line}\n    self.next(self.end)\n")) as workshop:
+                error = workshop.step("start").result["error"]
+                self.assertEqual((error["code"], error["exception"]["type"], error["exception"]["text"]), ("step.error", kind, text))
+                self.assertIn('File "flow.py", line', error["exception"]["trace"])
+
     def test_a_body_whose_time_is_up_is_interrupted_and_keeps_what_it_had_set(self):
         body = "@timeout(seconds=1)\n@step\ndef start(self):\n    self.found = 41\n    {}\n    self.next(self.end)\n"
         for line in ("import time; time.sleep(60)", "while True: pass", "import threading; threading.Event().wait()"):
             with self.subTest(line), Workshop(flow(body.format(line))) as workshop:
                 outcome = workshop.step("start", deadline=time.time() + 1)
-                self.assertEqual(outcome.result["error"], {"code": "task.timeout", "message": "the step took longer than its timeout of 1 s"})
+                error = outcome.result["error"]
+                self.assertEqual((error["code"], error["message"]), ("task.timeout", "the step took longer than its timeout of 1 s"))
+                self.assertEqual(error["exception"]["type"], "metaflow.plugins.timeout_decorator.TimeoutException")
                 self.assertEqual(outcome.value("found"), 41)
         with Workshop(flow(body.format("pass"))) as workshop:
             self.assertEqual(workshop.step("start", deadline=time.time() + 600).value("found"), 41)

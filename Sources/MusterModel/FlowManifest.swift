@@ -26,6 +26,8 @@ public struct FlowManifest: Codable, Sendable, Equatable {
     public var program: [String]?
     /// The decorators of the flow itself, as they were written, for people.
     public var decorators: [DecoratorManifest]?
+    /// System tags of every run of the flow: what holds of it by itself, such as `python_version:3.11.7`.
+    public var systemTags: [String]?
     /// What the flow asks for and does not get on this machine, a sentence each; a run says it once.
     public var notes: [String]?
     /// What is wrong with the source and cannot be seen in the rest of the manifest.

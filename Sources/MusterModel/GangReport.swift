@@ -99,10 +99,12 @@ public struct TaskFailure: Codable, Sendable, Equatable, Error {
     public var signal: Int?
     /// The process's last lines of output, oldest first.
     public var lastLines: [String]
+    /// The exception that the body raised, where its front end tells of it.
+    public var exception: RaisedException?
 
     public init(
         code: Code, message: String, node: Int? = nil, process: String? = nil, exitCode: Int? = nil,
-        signal: Int? = nil, lastLines: [String] = []
+        signal: Int? = nil, lastLines: [String] = [], exception: RaisedException? = nil
     ) {
         self.code = code
         self.message = message
@@ -111,5 +113,22 @@ public struct TaskFailure: Codable, Sendable, Equatable, Error {
         self.exitCode = exitCode
         self.signal = signal
         self.lastLines = lastLines
+        self.exception = exception
+    }
+}
+
+/// An exception of the flow's own language, for programs in that language.
+public struct RaisedException: Codable, Sendable, Equatable {
+    /// Its class with the module, such as `builtins.ValueError`.
+    public var type: String
+    /// Its own words.
+    public var text: String
+    /// The stack trace as people see it.
+    public var trace: String
+
+    public init(type: String, text: String, trace: String) {
+        self.type = type
+        self.text = text
+        self.trace = trace
     }
 }

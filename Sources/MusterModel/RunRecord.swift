@@ -46,6 +46,13 @@ package struct RunRecord: Codable, Sendable, Equatable {
     }
 }
 
+extension RunRecord {
+    /// What holds of a run by itself, as tags: nobody adds or removes them.
+    package var systemTags: [String] {
+        (["user:\(self.user)", "language:\(self.manifest.language)"] + (self.manifest.systemTags ?? [])).sorted()
+    }
+}
+
 /// An event with the time at which it was appended.
 package struct RecordedEvent: Sendable, Equatable {
     package let event: RunEvent

@@ -43,9 +43,11 @@ public struct ArtifactFile: Codable, Sendable, Equatable {
 public struct StepError: Codable, Sendable, Equatable {
     public var code: TaskFailure.Code
     public var message: String
+    public var exception: RaisedException?
 
-    public init(code: TaskFailure.Code, message: String) {
+    public init(code: TaskFailure.Code, message: String, exception: RaisedException? = nil) {
         self.code = code
         self.message = message
+        self.exception = exception
     }
 }

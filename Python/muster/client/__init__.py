@@ -3,11 +3,11 @@
 It reads the store that `muster` writes: in `MUSTER_STORE`, or `.muster` in this folder or one above it.
 """
 
-from .namespaces import default_namespace, get_namespace, namespace
+from ..errors import MetaflowNamespaceMismatch, MetaflowNotFound
+from .namespaces import default_metadata, default_namespace, get_metadata, get_namespace, metadata, namespace
 from .objects import DataArtifact, Flow, Metaflow, Run, Step, Task
-from .store import MetaflowNamespaceMismatch, MetaflowNotFound
 
 __all__ = [
     "DataArtifact", "Flow", "Metaflow", "Run", "Step", "Task", "MetaflowNamespaceMismatch", "MetaflowNotFound",
-    "default_namespace", "get_namespace", "namespace",
+    "default_metadata", "default_namespace", "get_metadata", "get_namespace", "metadata", "namespace",
 ]

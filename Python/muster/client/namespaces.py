@@ -1,5 +1,8 @@
-"""Whose runs the client looks at: those with one tag, or all."""
+"""Whose runs the client looks at, those with one tag or all, and in which store."""
 
+import os
+
+from ..errors import MusterException
 from ..users import user
 
 _UNSET = object()
@@ -28,3 +31,39 @@ def default_namespace():
     global _chosen
     _chosen = _UNSET
     return get_namespace()
+
+
+# Metaflow's metadata is here the store
+
+_store = None
+
+
+def chosen_store():
+    """The store that `metadata` has chosen; None where it is found as ever."""
+    return _store
+
+
+def get_metadata():
+    """The store in use, as `local@FOLDER`."""
+    from .store import locate
+    return f"local@{locate()}"
+
+
+def metadata(ms):
+    """Looks into another store from now on: a store, or a folder with one, also as `local@FOLDER`."""
+    global _store
+    kind, at, place = ms.partition("@")
+    if ms.startswith("http") or at and kind != "local":
+        raise MusterException(f"metadata({ms!r}): Muster keeps runs in folders; write local@FOLDER")
+    if at or ms != "local":
+        folder = os.path.abspath(place if at else ms)
+        inner = os.path.join(folder, ".muster")
+        _store = inner if os.path.isdir(inner) else folder
+    return get_metadata()
+
+
+def default_metadata():
+    """Looks into the store that is found by itself."""
+    global _store
+    _store = None
+    return get_metadata()

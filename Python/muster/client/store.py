@@ -13,17 +13,10 @@ _inherited = []
 PIECE = 1 << 20
 
 
-class MetaflowNotFound(MusterException):
-    """There is no such flow, run, step, task or artifact in the store."""
-
-
-class MetaflowNamespaceMismatch(MusterException):
-    """It is there, but not in the namespace that is looked at."""
-
-
 def locate():
-    """The store's folder: named, or the nearest one upwards."""
-    named = os.environ.get("MUSTER_STORE")
+    """The store's folder: chosen, named, or the nearest one upwards."""
+    from .namespaces import chosen_store
+    named = chosen_store() or os.environ.get("MUSTER_STORE")
     if named:
         return os.path.abspath(named)
     folder = os.getcwd()
@@ -92,6 +85,16 @@ class Store:
         return self.query(
             "SELECT events.time, kind, task, attempt, payload FROM events JOIN runs ON runs.id = events.run "
             "WHERE flow = ? AND runs.run = ? ORDER BY sequence", flow, run)
+
+    def events_of(self, flow, run, task):
+        """(time, kind, attempt, payload) of one task, in order."""
+        return self.query(
+            "SELECT events.time, kind, attempt, payload FROM events JOIN runs ON runs.id = events.run "
+            "WHERE flow = ? AND runs.run = ? AND task = ? ORDER BY sequence", flow, run, task)
+
+    def first_run(self, flow):
+        """When it began, in Unix seconds."""
+        return self.query("SELECT min(created) FROM runs WHERE flow = ?", flow)[0][0]
 
     # Tags
 

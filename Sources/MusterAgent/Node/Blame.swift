@@ -62,7 +62,7 @@ struct Blame: Sendable {
         return TaskFailure(
             code: error.code, message: place + SummaryLine.of(error.message), node: isOfAll ? nil : self.node,
             process: self.process, exitCode: code,
-            lastLines: lastLines)
+            lastLines: lastLines, exception: error.exception)
     }
 
     func failure(_ code: TaskFailure.Code, _ message: String, lastLines: [String] = []) -> TaskFailure {

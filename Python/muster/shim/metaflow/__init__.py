@@ -1,6 +1,10 @@
 """Muster's front end under Metaflow's name, for flows that Muster runs."""
 
-from muster import __all__, __version__  # noqa: F401
+from muster import METAFLOW_VERSION as __version__, __all__  # noqa: F401
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})
 
 
 def __getattr__(name):
