@@ -2,11 +2,12 @@
 
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import time
 
-from harness import NUMPY, Result, Unmeasured
+from harness import NUMPY, Result, Unmeasured, alternate
 
 PACKAGES = ["torch==2.13.0", NUMPY]
 ROUNDS = 3
@@ -16,23 +17,36 @@ LIMIT = 1.1
 def measure(bench):
     bench.build_commands()
     environment = bench.muster_environment()
-    uv, links = _uv(bench, environment), _links()
-    environment.update({"MUSTER_UV": uv, **links})
-    columns = {"muster cold": [], "uv cold": [], "muster warm": [], "uv warm": []}
-    for _ in range(ROUNDS):
-        for side, make in (("muster", _muster), ("uv", _plain)):
-            cache = bench.folder("uv")
-            for state in ("cold", "warm"):
-                given = {**environment, "UV_CACHE_DIR": str(cache), "MUSTER_CACHE": str(bench.folder("cache"))}
-                columns[f"{side} {state}"].append(make(bench, given))
-    def median(name):
-        return sorted(columns[name])[ROUNDS // 2]
-
-    value = max(median(f"muster {state}") / median(f"uv {state}") for state in ("cold", "warm"))
-    return Result(columns, value, LIMIT, "seconds", "value is the worse of the two ratios of medians")
+    environment.update({"MUSTER_UV": _uv(bench, environment), **_links()})
+    sides = [(name, _Side(bench, environment, make)) for name, make in (("muster", _muster), ("uv", _plain))]
+    columns = alternate(
+        ROUNDS, *((f"{name} cold", side.cold) for name, side in sides), *((f"{name} warm", side.warm) for name, side in sides))
+    medians = {name: statistics.median(column) for name, column in columns}
+    value = max(medians[f"muster {state}"] / medians[f"uv {state}"] for state in ("cold", "warm"))
+    return Result(dict(columns), value, LIMIT, "seconds", "value is the worse of the two ratios of medians")
 
 
-def _muster(bench, environment):
+class _Side:
+    """Makes the environment with nothing fetched, and once more with what that has fetched. What was made goes at once."""
+
+    def __init__(self, bench, environment, make):
+        self.bench, self.environment, self.make = bench, environment, make
+        self.fetched = bench.folder("uv")
+
+    def cold(self):
+        shutil.rmtree(self.fetched)
+        return self.warm()
+
+    def warm(self):
+        made = self.bench.folder("made")
+        try:
+            return self.make(self.bench, made, {
+                **self.environment, "UV_CACHE_DIR": str(self.fetched), "MUSTER_CACHE": str(made)})
+        finally:
+            shutil.rmtree(made)
+
+
+def _muster(bench, _, environment):
     """From the line that the environment is being made to the start of the task that has waited for it."""
     command = ["muster", "run", str(bench.root / "Benchmarks" / "metaflow" / "environment.py")]
     run = subprocess.Popen(
@@ -48,8 +62,8 @@ def _muster(bench, environment):
     return times["end"] - times["begin"]
 
 
-def _plain(bench, environment):
-    folder, uv = bench.folder("plain") / "venv", environment["MUSTER_UV"]
+def _plain(bench, made, environment):
+    folder, uv = made / "venv", environment["MUSTER_UV"]
     begin = time.monotonic()
     bench.check([uv, "venv", "--quiet", "--python", _python(), folder], env=environment)
     bench.check([uv, "pip", "install", "--python", folder / "bin" / "python", *PACKAGES], env=environment)
@@ -65,7 +79,7 @@ def _uv(bench, environment):
     """A uv that is there, or the one that Muster has installed for itself."""
     found = shutil.which("uv") or os.path.join(environment["MUSTER_CACHE"], "tools/uv/bin/uv")
     if not os.path.exists(found):
-        _muster(bench, environment)
+        _muster(bench, None, environment)
     return found
 
 

@@ -50,6 +50,10 @@ import Testing
         .barrier,
         .broadcast(path: "pi"),
         .card(name: "0_default", path: "card-0_default.html"),
+    ]
+
+    /// Those of the wrapper around a launched program.
+    static let wrapperRequests: [AgentRequest] = [
         .watching(label: "rank 3", wrapper: 17),
         .written(process: 1_000_003, stream: .error, bytes: Data([0xFF, 0x0A])),
         .watched(exit: nil),
@@ -63,10 +67,12 @@ import Testing
         #expect(try LineCoding.decode(TaskFile.self, from: line) == Self.task)
     }
 
-    @Test("Every request of a front end is spelled as it is written down")
+    @Test("Every request of a front end, and of the wrapper around a launched program, is spelled as it is written down")
     func requestLines() throws {
-        let lines = try Self.requests.map { String(decoding: try LineCoding.encode($0), as: UTF8.self) }.joined()
-        #expect(try differenceFromGolden("step/requests.jsonl", lines) == nil)
+        for (name, requests) in [("requests", Self.requests), ("wrapper", Self.wrapperRequests)] {
+            let lines = try requests.map { String(decoding: try LineCoding.encode($0), as: UTF8.self) }.joined()
+            #expect(try differenceFromGolden("step/\(name).jsonl", lines) == nil)
+        }
     }
 
     @Test("A line that is too long is refused once, and what follows it is read")
