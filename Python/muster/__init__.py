@@ -11,6 +11,7 @@ METAFLOW_VERSION = "2.19.39"
 # Where each name comes from. Modules are loaded when one of their names is asked for: a flow seldom needs the client,
 # and a program that reads runs needs no decorators.
 _MODULES = {
+    "absent": ("S3",),
     "config": ("Config", "ConfigValue", "config_expr"),
     "running": ("current",),
     "decorators": (
@@ -19,7 +20,10 @@ _MODULES = {
         "schedule", "secrets", "step", "tensorflow", "timeout", "torchrun", "trigger", "trigger_on_finish"),
     "flow": ("FlowSpec",),
     "frameworks": ("DeepspeedExecutor", "TorchrunSingleNodeMultiGPU"),
-    "parameters": ("IncludeFile", "JSONType", "Parameter"),
+    "multicore": ("parallel_imap_unordered", "parallel_map"),
+    "parameters": ("IncludeFile", "JSONType", "JSONTypeClass", "Parameter"),
+    "parsers": ("conda_environment_yml_parser", "pyproject_toml_parser", "requirements_txt_parser", "yaml_parser"),
+    "profiling": ("profile",),
     "client": (
         "Metaflow", "Flow", "Run", "Step", "Task", "DataArtifact", "namespace", "get_namespace", "default_namespace",
         "metadata", "get_metadata", "default_metadata"),

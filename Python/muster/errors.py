@@ -3,6 +3,9 @@
 The codes are those of `TaskFailure.Code` in the engine; they travel in `result.json`.
 """
 
+# The artifact that holds a failure where @catch names none. A join does not take it over.
+CAUGHT = "_caught"
+
 
 class MusterException(Exception):
     """The base of everything that the front end raises, and of what flows raise as a MetaflowException."""
@@ -118,7 +121,7 @@ class StepEnvironmentError(MusterException):
     headline = "Environment"
 
 
-class StepTimeout(MusterException):
+class TimeoutException(MusterException):
     """The step's time is up."""
 
     code = "task.timeout"
@@ -217,7 +220,7 @@ class Failure(Exception):
         """The exception's class with its module; without an exception, the failure's code."""
         if self._raised:
             return self._raised["type"]
-        return StepTimeout.metaflow_name if self.code == StepTimeout.code else self._without_exception
+        return TimeoutException.metaflow_name if self.code == TimeoutException.code else self._without_exception
 
     @property
     def _without_exception(self):

@@ -1,8 +1,11 @@
 """What a flow's class inherits from."""
 
-from .errors import MergeError, MissingInMergeArtifacts, TransitionError, UnhandledInMergeArtifacts
+from .errors import CAUGHT, MergeError, MissingInMergeArtifacts, TransitionError, UnhandledInMergeArtifacts
 from .location import at_caller
 from .names import hint
+
+# Under these names, which Metaflow's flows have too, a flow says where it is, unless an artifact is called so.
+_PLACE = ("_graph", "_graph_info", "_current_step", "_foreach_stack")
 
 
 class FlowSpec:
@@ -41,6 +44,9 @@ class FlowSpec:
             return value
         if name.startswith("__") or state is None:
             raise AttributeError(name)
+        if name in _PLACE:
+            from . import dag
+            return dag.answer(self, name)
         known = sorted({*state.references, *self.__dict__} - {"_state"})
         origin = f" at step {state.task.step}" if state.task else f" from step {state.origin}"
         raise AttributeError(f"{type(self).__name__}{origin} has no artifact '{name}'{hint(name, known)}")
@@ -58,7 +64,7 @@ class FlowSpec:
 
     def __iter__(self):
         from .graph import step_functions
-        return (getattr(self, name) for name in step_functions(type(self)))
+        return (getattr(self, name) for name in sorted(step_functions(type(self))))
 
     @property
     def name(self):
@@ -75,16 +81,16 @@ class FlowSpec:
     @property
     def index(self):
         """The place in the innermost foreach, or the node's index in a gang; None outside of both."""
-        return self._task.index
+        return self._place.index
 
     @property
     def input(self):
         """The element of the innermost foreach, or the node's index in a gang; None outside of both."""
-        return self._task.input
+        return self._place.input
 
     def foreach_stack(self):
         """(index, count, element) of every foreach that this task is inside of, outermost first."""
-        return self._task.foreach_stack
+        return self._place.foreach_stack
 
     @property
     def _task(self):
@@ -92,6 +98,15 @@ class FlowSpec:
         if state is None or state.task is None:
             raise AttributeError("this flow object is no running task")
         return state.task
+
+    @property
+    def _place(self):
+        """What knows of the foreach that this task, or the one that an input of a join comes from, is inside of."""
+        state = self.__dict__.get("_state")
+        if state is None or state.reader is None:
+            return self._task
+        from .dag import InputPlace
+        return InputPlace(self)
 
     # What comes next
 
@@ -124,13 +139,13 @@ class FlowSpec:
         candidates = {}
         for flow in inputs:
             for name, reference in flow._state.references.items():
-                if not name.startswith("_") and name not in exclude and (not include or name in include):
+                if name != CAUGHT and name not in exclude and (not include or name in include):
                     candidates.setdefault(name, set()).add(reference["digest"])
-        missing = [name for name in include if name not in candidates]
+        mine = {*self.__dict__, *self._state.references}
+        missing = [name for name in include if name not in candidates and name not in mine]
         if missing:
             raise MissingInMergeArtifacts(at_caller(
                 f"merge_artifacts: no input has {', '.join(missing)}{hint(missing[0], self._names(inputs))}"), missing)
-        mine = {*self.__dict__, *self._state.references}
         open_names = [name for name in candidates if name not in mine]
         differing = sorted(name for name in open_names if len(candidates[name]) > 1)
         if differing:

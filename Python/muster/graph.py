@@ -23,7 +23,12 @@ class StepSource:
         self.edges = []
         self.problems = []
         self.artifacts = {}
+        # By name: the lines of those that are set whenever the body comes to its end.
+        self.certain = {}
         self.entrypoints = []
+        # The line of its self.next, and how many nodes that asks for where it is written as a number.
+        self.departure = 0
+        self.nodes = None
         # The names of the artifacts that it fans out over, or chooses by; and the cases, as the source has them, with their steps.
         self.foreach = self.condition = None
         self.choices = []
@@ -33,6 +38,11 @@ class StepSource:
     def place_of(self, artifact):
         """The line where the step sets an artifact; None where its source does not."""
         return self.artifacts.get(artifact)
+
+    @property
+    def goes_on_without_body(self):
+        """Whether the graph alone says how the flow goes on from here: the body neither chooses nor fans out over a number."""
+        return len(self.edges) < 2 and all("step" in edge or "branches" in edge for edge in self.edges)
 
     def _report(self, code, message, node=None):
         line = self.line if node is None else self.offset + node.lineno
@@ -67,9 +77,13 @@ class StepSource:
 
     def _names(self, definition):
         owner = definition.args.args[0].arg if definition.args.args else "self"
+        for statement in definition.body:
+            for node in ast.walk(statement):
+                if isinstance(node, ast.Attribute) and _is_name(node.value, owner) and isinstance(node.ctx, ast.Store):
+                    self.artifacts.setdefault(node.attr, self.offset + node.lineno)
+                    if isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
+                        self.certain.setdefault(node.attr, self.offset + node.lineno)
         for node in ast.walk(definition):
-            if isinstance(node, ast.Attribute) and _is_name(node.value, owner) and isinstance(node.ctx, ast.Store):
-                self.artifacts.setdefault(node.attr, self.offset + node.lineno)
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "run":
                 script = _literal(node, "entrypoint")
                 if isinstance(script, str) and ("/" in script or not _may_run_others(node)):
@@ -100,7 +114,18 @@ class StepSource:
                 "flow.transition",
                 f"step {self.name} calls self.next twice; keep the one in its last line, and choose with "
                 "self.next({value: self.step, …}, condition='name')", other)
+        self.departure = self.offset + last.lineno
         self._edges(call, owner, steps)
+
+    @property
+    def cases(self):
+        """Where a choice leads, by the value that it is made by, or by its source where only the step knows it."""
+        return {key.value if isinstance(key, ast.Constant) else ast.unparse(key): target for key, target in self.choices}
+
+    @property
+    def targets(self):
+        """The steps that it can go on to, one for each case of a choice."""
+        return list(self.cases.values()) if self.choices else [name for edge in self.edges for name in _targets(edge)]
 
     def _edges(self, call, owner, steps):
         options = {keyword.arg: keyword.value for keyword in call.keywords}
@@ -132,7 +157,7 @@ class StepSource:
             self.foreach = name.value
             self.edges = [{"foreach": {"to": targets[0]}}]
         elif "num_parallel" in options:
-            self.edges = [{"nodes": {"to": targets[0]}}]
+            self.edges, self.nodes = [{"nodes": {"to": targets[0]}}], _literal(call, "num_parallel")
         elif len(targets) > 1:
             self.edges = [{"branches": {"to": targets}}]
         else:

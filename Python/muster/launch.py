@@ -3,6 +3,8 @@
 Set once, before the flow's module runs, because decorators and configs are evaluated while it does.
 """
 
+import os
+
 
 class Launch:
     def __init__(self):
@@ -20,6 +22,15 @@ class Launch:
         # Whether MyFlow() in the flow's source is to act on the verb, or the launcher waits for the module to end.
         self.verb = []
 
+    def project_options(self):
+        """Options of @project that were given: on the command line, or in METAFLOW_BRANCH and METAFLOW_PRODUCTION."""
+        found = {}
+        if os.environ.get("METAFLOW_BRANCH"):
+            found["branch"] = os.environ["METAFLOW_BRANCH"]
+        if truth(os.environ.get("METAFLOW_PRODUCTION", "")):
+            found["production"] = True
+        return {**found, **self.project}
+
     def front(self):
         """The options again, in a form that does not depend on files: what every later call of the flow gets."""
         words = []
@@ -27,9 +38,14 @@ class Launch:
             words += ["--with", text]
         if self.environment:
             words += ["--environment", self.environment]
-        for name, value in sorted(self.project.items()):
+        for name, value in sorted(self.project_options().items()):
             words += [f"--{name}"] if value is True else [f"--{name}", value]
         return words
+
+
+def truth(text):
+    """Whether a variable's text means yes."""
+    return text.strip().lower() in ("true", "t", "1", "yes", "y", "on")
 
 
 launch = Launch()

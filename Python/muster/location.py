@@ -20,15 +20,18 @@ def short(path):
     return relative if not relative.startswith("..") else path
 
 
+def users_frame():
+    """The nearest frame that is not this package's own; None where there is none."""
+    frame = sys._getframe(1)
+    while frame is not None and is_own(frame.f_code.co_filename):
+        frame = frame.f_back
+    return frame
+
+
 def caller():
     """`file:line` of the nearest frame that is not this package's own; an empty text where there is none."""
-    frame = sys._getframe(1)
-    while frame is not None:
-        path = frame.f_code.co_filename
-        if not is_own(path):
-            return f"{os.path.basename(path)}:{frame.f_lineno}"
-        frame = frame.f_back
-    return ""
+    frame = users_frame()
+    return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}" if frame else ""
 
 
 def at_caller(message):

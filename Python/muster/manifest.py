@@ -9,20 +9,30 @@ from .constants import constants
 from .decorators.base import of_flow
 from .launch import launch
 from .parameters import Parameter
+from .running import current
 
 
 def parameters(flow):
     """The parameters of a flow by the attribute that each stands in, those of its bases first."""
+    return _members(flow, Parameter)
+
+
+def configs(flow):
+    """The same of its configs."""
+    return _members(flow, config.Config)
+
+
+def _members(flow, kind):
     found = {}
     for base in reversed(flow.__mro__):
         for attribute, value in vars(base).items():
             found.pop(attribute, None)
-            if isinstance(value, Parameter):
+            if isinstance(value, kind):
                 found[attribute] = value
     return found
 
 
-def settings_of(function, flow):
+def settings_of(function, flow, source):
     """The StepSettings that a step's decorators, and the flow's, add up to."""
     settings = {"retry": {"times": 0, "minutesBetween": 0}, "environment": {}, "isGang": False}
     # A step's own @pypi stands for itself; the flow's counts for all others.
@@ -30,16 +40,19 @@ def settings_of(function, flow):
         for decorator in of_flow(flow):
             decorator.apply(settings)
     for decorator in function.decorators:
-        decorator.apply(settings)
+        if not decorator.is_attached or decorator.suits(source):
+            decorator.apply(settings)
     return settings
 
 
 def manifest(flow, serves):
     """The FlowManifest of Documentation/StepProtocol.md."""
+    current._describe(flow)
+    config.check_given()
     sources = graph.read(flow)
     functions = graph.step_functions(flow)
     given, fixed = parameters(flow), constants(flow)
-    artifacts = graph.assigned_outside_steps(flow).union(*(source.artifacts for source in sources))
+    artifacts = graph.assigned_outside_steps(flow).union(*(source.artifacts for source in sources)) - {*given}
     path = os.path.abspath(launch.file or inspect.getfile(flow))
     result = {
         "version": 1,
@@ -52,8 +65,8 @@ def manifest(flow, serves):
         "serves": serves,
         "program": [sys.executable, os.path.dirname(os.path.abspath(__file__)), path] + launch.front() + config.front(),
         "decorators": [each.manifest() for each in [*of_flow(flow), *getattr(flow, "_mutators", ())]],
-        "systemTags": _system_tags(),
-        "notes": _notes(flow, functions.values()),
+        "systemTags": _system_tags(flow),
+        "notes": _notes(flow, functions.values()) + _left_out(sources),
         "problems": _problems(sources, given, fixed),
     }
     place = graph.place_of_class(flow)
@@ -64,17 +77,30 @@ def manifest(flow, serves):
     return result
 
 
-def _system_tags():
+def _system_tags(flow):
     """What holds of every run of the flow, as Metaflow tags its own."""
     from . import METAFLOW_VERSION, __version__
     python = ".".join(map(str, sys.version_info[:3]))
-    return [f"python_version:{python}", f"metaflow_version:{METAFLOW_VERSION}+muster({__version__})", "runtime:dev"]
+    own = [f"python_version:{python}", f"metaflow_version:{METAFLOW_VERSION}+muster({__version__})", "runtime:dev"]
+    return own + [tag for each in of_flow(flow) for tag in each.tags()]
 
 
 def _notes(flow, functions):
     """What a run says once of decorators that do not mean here all that they mean elsewhere."""
     decorators = [*of_flow(flow), *(each for function in functions for each in function.decorators)]
     return list(dict.fromkeys(note for each in decorators for note in each.notes()))
+
+
+def _left_out(sources):
+    """Steps on which a decorator of `--with` does not count, a sentence for each decorator."""
+    steps = {}
+    for source in sources:
+        for decorator in source.function.decorators:
+            if decorator.is_attached and not decorator.suits(source):
+                steps.setdefault(decorator.name, []).append(source.name)
+    return [
+        f"--with {name}: it does not count for {', '.join(names)}, where only the body can say how the flow goes on"
+        for name, names in steps.items()]
 
 
 def _parameter(parameter, flow, attribute):
@@ -90,7 +116,7 @@ def _step(source, function, flow):
         "name": source.name,
         "location": {"file": os.path.basename(source.file), "line": source.line},
         "edges": source.edges,
-        "settings": settings_of(function, flow),
+        "settings": settings_of(function, flow, source),
         "decorators": [
             each.manifest() for each in dict.fromkeys([*function.decorators, *function.wrappers, *function.config_decorators])],
         "entrypoints": source.entrypoints,
@@ -109,12 +135,12 @@ def _problems(sources, given, fixed):
 
 
 def _set(sources, names, what):
-    """Steps that assign to what has its value before the run begins."""
+    """Steps that surely assign to what has its value before the run begins. In other places the assignment itself says so."""
     return [
         {
             "code": "flow.clash", "step": source.name,
-            "location": {"file": os.path.basename(source.file), "line": source.artifacts[attribute]},
+            "location": {"file": os.path.basename(source.file), "line": source.certain[attribute]},
             "message": f"step {source.name} sets self.{attribute}, which is {what}; keep its value in another name",
         }
-        for source in sources for attribute in names if attribute in source.artifacts
+        for source in sources for attribute in names if attribute in source.certain
     ]

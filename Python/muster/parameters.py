@@ -7,17 +7,19 @@ from .location import at_caller, caller
 from .stored import value as stored_value
 
 
-class _JSONType:
+class JSONTypeClass:
     """The type of a parameter whose text is JSON."""
 
     name = "JSON"
 
     def __repr__(self):
-        return "JSONType"
+        return "JSON"
 
 
-JSONType = _JSONType()
+JSONType = JSONTypeClass()
 
+# What these options are made of when no config stands in them.
+_PLAIN = (str, bool, type(None), type, JSONTypeClass)
 _KINDS = {int: "int", float: "double", bool: "bool", str: "string"}
 
 
@@ -33,15 +35,24 @@ class Parameter:
 
     def __init__(
             self, name, default=None, type=None, help=None, required=None, show_default=True, separator=None, **unknown):
+        if any(not isinstance(each, _PLAIN) for each in (name, type, help, required, separator)):
+            from .config import resolve
+            name, type, help, required, separator = resolve((name, type, help, required, separator))
         self.name = name
         self.help = help or ""
         self.required = bool(required) and default is None
         self.separator = separator
         self.show_default = show_default
         self.place = caller()
-        self.default = default
+        self._default = default
         self.type = type
         self._check(unknown)
+
+    @property
+    def default(self):
+        """With configs evaluated, all of which are known once the flow's class is there."""
+        from .config import resolve
+        return resolve(self._default)
 
     def _check(self, unknown):
         if not isinstance(self.name, str):
@@ -53,7 +64,7 @@ class Parameter:
         if self.type is not None and self.type is not JSONType and self.type not in _KINDS:
             raise ParameterError(at_caller(
                 f"Parameter '{self.name}' has the type {self.type!r}; int, float, bool, str and JSONType are known"))
-        is_text = self.default is None or callable(self.default) or isinstance(self.default, (str, list, tuple))
+        is_text = not isinstance(self._default, (bool, int, float, dict))
         if self.separator is not None and (self.type not in (None, str) or not is_text):
             raise ParameterError(at_caller(f"Parameter '{self.name}' has a separator, so its type has to be str"))
 
@@ -124,8 +135,7 @@ class Parameter:
         return not callable(self.default)
 
     def _resolved(self, flow_name):
-        from .config import resolve
-        default = resolve(self.default)
+        default = self.default
         if not callable(default):
             return default
         try:
@@ -133,7 +143,7 @@ class Parameter:
             takes = len(signature(default).parameters)
         except (TypeError, ValueError):
             takes = 0
-        return default(_Context(flow_name, self.name)) if takes else default()
+        return default(Context(flow_name, self.name)) if takes else default()
 
     # In `step`
 
@@ -175,16 +185,17 @@ def _truth(default):
     raise ValueError("it is neither true nor false")
 
 
-class _Context:
-    """What the function that makes a default is told."""
+class Context:
+    """What the function that makes a default is told, of a parameter or of a config."""
 
     # Where a run of this machine keeps its artifacts.
     ds_type = "local"
 
-    def __init__(self, flow_name, parameter_name):
+    def __init__(self, flow_name, parameter_name, with_configs=True):
         from .config import Config, ConfigValue
         from .users import user
-        self.configs = ConfigValue({name: each.value for name, each in Config.known.items()})
+        known = Config.known if with_configs else {}
+        self.configs = ConfigValue({name: each.value for name, each in known.items()})
         self.flow_name = flow_name
         self.parameter_name = parameter_name
         self.user_name = user()

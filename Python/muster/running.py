@@ -44,15 +44,24 @@ class Parallel(_Parallel):
 
 
 class Current:
-    """What a step body finds in `current`. Outside of a step only `is_running_flow` is there."""
+    """What a step body finds in `current`. Outside of a step nobody is running, and the names of who is are None."""
 
     def __init__(self):
         self._task = None
         self._card = None
+        # The flow that is described: functions of its parameters may ask for its project.
+        self._flow = None
 
     def _begin(self, task):
         self._task = task
+        self._flow = task.flow_class
         self._card = None
+
+    def _end(self):
+        self._task = self._flow = self._card = None
+
+    def _describe(self, flow):
+        self._flow = flow
 
     def __contains__(self, name):
         return getattr(self, name, None) is not None
@@ -66,7 +75,10 @@ class Current:
         return self._task is not None
 
     def _attempt(self, field):
-        return _running().description["attempt"][field]
+        return self._task and self._task.description["attempt"][field]
+
+    def _told(self, field):
+        return self._task and self._task.description.get(field)
 
     # Who
 
@@ -74,38 +86,48 @@ class Current:
     run_id = property(lambda self: self._attempt("run"))
     step_name = property(lambda self: self._attempt("step"))
     retry_count = property(lambda self: self._attempt("attempt"))
-    task_id = property(lambda self: _running().description["taskID"])
-    origin_run_id = property(lambda self: _running().description.get("originRun"))
-    username = property(lambda self: _running().description["user"])
-    tags = property(lambda self: frozenset(_running().description.get("tags") or []))
+    task_id = property(lambda self: self._told("taskID"))
+    origin_run_id = property(lambda self: self._told("originRun"))
+    username = property(lambda self: self._told("user"))
+
+    @property
+    def tags(self):
+        """The tags that the run was started with."""
+        return set(_running().description.get("tags") or ())
 
     @property
     def pathspec(self):
-        return f"{self.flow_name}/{self.run_id}/{self.step_name}/{self.task_id}"
+        return self._task and f"{self.flow_name}/{self.run_id}/{self.step_name}/{self.task_id}"
 
     @property
     def namespace(self):
-        return _running().description.get("namespace") or f"user:{self.username}"
+        return self._task and (self._told("namespace") or f"user:{self.username}")
 
     @property
     def task(self):
+        if self._task is None:
+            return None
         from .client import Task
         return Task(self.pathspec, _namespace_check=False)
 
     @property
     def run(self):
+        if self._task is None:
+            return None
         from .client import Run
         return Run(f"{self.flow_name}/{self.run_id}", _namespace_check=False)
 
     @property
     def parameter_names(self):
-        from .manifest import parameters
-        return list(parameters(_running().flow_class))
+        from .manifest import configs, parameters
+        flow = _running().flow_class
+        return [*parameters(flow), *configs(flow)]
 
     @property
     def graph(self):
-        from .manifest import manifest
-        return manifest(_running().flow_class, False)
+        """The flow's steps and how they follow each other, as plain values."""
+        from .dag import description
+        return description(_running().flow_class)
 
     @property
     def tempdir(self):
@@ -167,7 +189,7 @@ class Current:
 
     def _project(self, index):
         from .decorators.base import of_flow
-        for decorator in of_flow(_running().flow_class):
+        for decorator in of_flow(self._flow or _running().flow_class):
             if decorator.name == "project":
                 return decorator.identity()[index]
         raise AttributeError("the flow has no @project")
@@ -177,8 +199,13 @@ class Current:
     is_production = property(lambda self: self._project(2))
 
     @property
+    def is_user_branch(self):
+        """Whether the branch is a user's own: neither one that was named nor the production's."""
+        return self._project(3)
+
+    @property
     def project_flow_name(self):
-        return f"{self.project_name}.{self.branch_name}.{self.flow_name}"
+        return f"{self.project_name}.{self.branch_name}.{self._flow.__name__}"
 
     # The card
 
@@ -195,7 +222,7 @@ class Current:
 
 def _running():
     if current._task is None:
-        raise AttributeError("no step runs in this process, so `current` has only is_running_flow")
+        raise AttributeError("no step runs in this process, so there is no such thing in `current`")
     return current._task
 
 

@@ -24,8 +24,8 @@ class State:
         self.beside = ()
         # By name: paths that were asked for together with another's.
         self._located = {}
-        # The task that runs on this object; None for an input of a join.
-        self.task = None
+        # The task that runs on this object; None for an input of a join, which has the task that reads it.
+        self.task = self.reader = None
         # As the run keeps them, by name; and as tasks see them.
         self.parameters = parameters or {}
         self.values = {}

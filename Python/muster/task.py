@@ -34,6 +34,7 @@ class Task:
         self.inputs = inputs if self.is_join else None
         for each in inputs:
             each._state.beside = inputs
+            each._state.reader = self if self.is_join else None
         self.flow = self._flow(None, made) if self.is_join or not inputs else inputs[0]
         self.flow._state.task = self
         self.constants = fix(flow_class)

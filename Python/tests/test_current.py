@@ -1,5 +1,7 @@
+import json
 import os
 import unittest
+from unittest import mock
 
 from support import Workshop, flow
 
@@ -13,7 +15,12 @@ class CurrentTests(unittest.TestCase):
 
     def test_it_knows_the_flow_s_parameters_and_graph(self):
         self.assertEqual(self.seen("current.parameter_names"), ["alpha"])
-        self.assertEqual(self.seen("[step['name'] for step in current.graph['steps']]"), ["start", "end"])
+        self.assertEqual(
+            self.seen("(current.graph['graph_structure'], [step['type'] for step in current.graph['steps'].values()])"),
+            (["start", "end"], ["start", "end"]))
+
+    def test_its_tags_are_a_set_of_those_that_the_run_was_started_with(self):
+        self.assertEqual(self.seen("current.tags | {'more'}", tags=["a", "b"]), {"a", "b", "more"})
 
     def test_it_can_be_asked_like_a_dict(self):
         self.assertEqual(self.seen("('run_id' in current, 'card' in current, current.get('step_name'), current.get('card', 0))"),
@@ -28,11 +35,46 @@ class CurrentTests(unittest.TestCase):
         }.items():
             self.assertIn(expected, self.seen(line))
 
-    def test_outside_of_a_step_it_says_that_none_runs(self):
+    def test_outside_of_a_step_nobody_runs(self):
         from muster import current
         self.assertFalse(current.is_running_flow)
+        self.assertEqual((current.run_id, current.pathspec, current.task), (None, None, None))
         with self.assertRaisesRegex(AttributeError, "no step runs in this process"):
-            current.run_id
+            current.parallel
+
+    def test_a_module_that_runs_before_its_step_finds_nobody_running(self):
+        source = flow("@step\ndef start(self):\n    self.seen = BEFORE\n    self.next(self.end)\n")
+        source = source.replace("class TestFlow", "BEFORE = (current.run_id, current.is_running_flow)\n\n\nclass TestFlow")
+        with Workshop(source) as workshop:
+            self.assertEqual(workshop.step("start").value("seen"), (None, False))
+
+    PROJECT = (
+        "made = Parameter('made', default=lambda context: f'{current.project_name} {current.branch_name}')\n"
+        "@step\ndef start(self):\n"
+        "    self.seen = (self.made, current.project_flow_name, current.is_user_branch, current.is_production)\n"
+        "    self.next(self.end)\n")
+
+    def test_a_project_is_known_to_parameters_and_steps_and_is_in_the_run_s_tags(self):
+        source = flow(self.PROJECT).replace("class TestFlow", "@project(name='demo')\nclass TestFlow")
+        for front, environment, branch in (
+                ((), {}, "user.somebody"), (("--branch", "b"), {}, "test.b"), (("--production",), {}, "prod"),
+                ((), {"METAFLOW_BRANCH": "b", "METAFLOW_PRODUCTION": "True"}, "prod.b"),
+                (("--branch", "a"), {"METAFLOW_BRANCH": "b"}, "test.a")):
+            with self.subTest(branch), Workshop(source) as workshop:
+                environment = {"METAFLOW_USER": "somebody", "MUSTER_USER": "", **environment}
+                done = workshop.call("describe", front=front, environment=environment)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                manifest = json.loads(done.stdout)
+                self.assertEqual(manifest["systemTags"][-2:], ["project:demo", f"project_branch:{branch}"])
+                self.assertEqual(manifest["parameters"][0]["defaultValue"], f"demo {branch}")
+                with mock.patch.dict(os.environ, {"METAFLOW_USER": "somebody", "MUSTER_USER": ""}):
+                    seen = workshop.step("start", front=manifest["program"][3:], parameters={"made": "x"}).value("seen")
+                self.assertEqual(seen, ("x", f"demo.{branch}.TestFlow", "user" in branch, "prod" in branch))
+
+    def test_a_branch_that_is_written_and_given_is_refused(self):
+        source = flow(self.PROJECT).replace("class TestFlow", "@project(name='demo', branch='a')\nclass TestFlow")
+        with Workshop(source) as workshop:
+            self.assertIn("branch is 'a' here and 'b' where the flow was started", workshop.call("describe", front=["--branch", "b"]).stderr)
 
     RAY = (
         "@step\ndef start(self): self.next(self.work, num_parallel=2)\n@metaflow_ray\n@step\ndef work(self):\n"

@@ -92,6 +92,18 @@ class ParameterTests(unittest.TestCase):
             with self.subTest(options):
                 self.assertIn("flow.py:5: the default", self.refusal(f"a = Parameter('a', {options})"))
 
+    def test_setting_a_parameter_where_it_may_be_caught_raises_there_and_then(self):
+        body = (
+            "b = Parameter('b', default=1)\n@step\ndef start(self):\n    try:\n        self.b = 2\n"
+            "    except AttributeError as error:\n        self.said = str(error)\n    if self.b == 2:\n        self.b = 3\n"
+            "    self.next(self.end)\n")
+        with Workshop(flow(body)) as workshop:
+            manifest = workshop.describe()
+            self.assertEqual((manifest["problems"], "b" in manifest["artifacts"]), ([], False))
+            outcome = workshop.step("start", parameters={"b": "1"})
+            self.assertIn("is a parameter and cannot be set", outcome.value("said"))
+            self.assertNotIn("b", outcome.references)
+
     def test_setting_a_parameter_is_seen_in_the_source(self):
         with Workshop(flow("a = Parameter('a', default=1)\n" + START.format("self.a = 2"))) as workshop:
             self.assertEqual(workshop.problems(), ["8: step start sets self.a, which is a parameter; keep its value in another name"])
@@ -124,6 +136,68 @@ class ConfigTests(unittest.TestCase):
     def test_a_config_that_is_not_there_says_how_to_give_it(self):
         with Workshop(flow(self.BODY)) as workshop:
             self.assertIn("give another file with --config settings FILE", workshop.call("describe").stderr)
+
+    def test_a_default_can_be_a_function_and_a_parser_makes_of_a_text_what_it_likes(self):
+        body = (
+            "a = Config('a', default_value=lambda context: {'flow': context.flow_name, 'config': context.parameter_name})\n"
+            "b = Config('b', default=lambda context: context.parameter_name + '.txt', parser=words, plain=True)\n"
+            "c = Config('c', default_value='[1]', plain=True)\n"
+            "d = Config('d', default_value='x=1', parser='lines.read')\n"
+            "p = Parameter('p', type=str, default=lambda context: context.configs.a.flow + context.configs.d.x)\n"
+            + START.format("self.seen = (self.a, self.b, self.c, self.d.x)"))
+        source = flow(body).replace("class TestFlow", "def words(text):\n    return text.split()\n\n\nclass TestFlow")
+        lines = "def read(text):\n    return dict(each.split('=') for each in text.split())\n"
+        with Workshop(source, b_txt="one two", lines_py=lines) as workshop:
+            manifest = workshop.describe()
+            self.assertEqual(manifest["parameters"][0]["defaultValue"], "TestFlow1")
+            outcome = workshop.step("start", front=manifest["program"][3:])
+            self.assertEqual(
+                outcome.value("seen"), ({"flow": "TestFlow", "config": "a"}, ["one", "two"], "[1]", "1"))
+
+    def test_an_expression_has_what_its_module_has_and_can_be_written_as_a_path(self):
+        head = "import json\n\n\ndef double(value):\n    return value * 2\n\n\n@project(**config_expr('c').project)\nclass TestFlow"
+        body = (
+            "c = Config('c', default_value={'n': 2, 'key': 'n', 'project': {'name': 'demo'}, 'list': [{'x': 4}], 'vars': {'D': 'd'}})\n"
+            "@environment(vars={'A': config_expr('double(max(c.n, 1))'), 'B': config_expr('json.dumps(c.list)'), "
+            "'C': config_expr('c')[config_expr('c').key]})\n@retry(times=config_expr('c').list[0].x)\n"
+            + START.format("pass") + "@environment(vars=config_expr('c').vars)\n@step\ndef other(self):\n    self.next(self.end)\n")
+        body = body.replace("self.next(self.end)", "self.next(self.other)", 1)
+        with Workshop(flow(body).replace("class TestFlow", head)) as workshop:
+            manifest = workshop.describe()
+            start, other = (each["settings"] for each in manifest["steps"][:2])
+            self.assertEqual(start["environment"], {"A": "4", "B": '[{"x": 4}]', "C": "2"})
+            self.assertEqual((start["retry"]["times"], other["environment"]), (4, {"D": "d"}))
+            self.assertEqual(manifest["decorators"][0]["options"]["name"], "demo")
+
+    def test_an_expression_that_cannot_be_evaluated_is_named_with_its_line(self):
+        body = "c = Config('c', default_value={})\n@retry(times=config_expr('c').times)\n" + START.format("pass")
+        with Workshop(flow(body)) as workshop:
+            self.assertIn("flow.py:6: config_expr('c').times: AttributeError", workshop.call("describe").stderr)
+
+    def test_configs_come_from_variables_and_the_command_line_wins(self):
+        with Workshop(flow(self.BODY), other_json='{"cpu": 3, "name": "other"}') as workshop:
+            def name(*front, **environment):
+                done = workshop.call("describe", front=front, environment=environment)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                return json.loads(done.stdout)["steps"][0]["settings"]["environment"]["A"]
+            value = '{"settings": {"cpu": 1, "name": "value"}}'
+            self.assertEqual(name(METAFLOW_FLOW_CONFIG='{"settings": "other.json"}'), "other")
+            self.assertEqual(name(METAFLOW_FLOW_CONFIG_VALUE=value), "value")
+            given = ("--config-value", "settings", '{"cpu": 1, "name": "given"}')
+            self.assertEqual(name(*given, METAFLOW_FLOW_CONFIG_VALUE=value), "given")
+
+    def test_a_config_that_the_flow_does_not_have_or_that_is_given_twice_is_refused(self):
+        with Workshop(flow(self.BODY), settings_json='{"cpu": 2, "name": "file"}') as workshop:
+            value = ("--config-value", "settings", "{}")
+            for words, environment, said in (
+                    (("--config-value", "setings", "{}"), {}, "has no config of this name; did you mean settings?"),
+                    ((), {"METAFLOW_FLOW_CONFIG": '{"x": "y"}'}, "the flow has no config of this name"),
+                    ((), {"METAFLOW_FLOW_CONFIG": "settings.json"}, "METAFLOW_FLOW_CONFIG has to be JSON"),
+                    ((*value, "--config", "settings", "settings.json"), {}, "with --config and with --config-value; keep one")):
+                with self.subTest(said):
+                    done = workshop.call("describe", front=words, environment=environment)
+                    self.assertEqual(done.returncode, 1)
+                    self.assertIn(said, done.stderr)
 
     def test_a_config_cannot_be_changed(self):
         with Workshop(flow("c = Config('c', default_value={'x': 1})\n" + START.format("self.c['x'] = 2"))) as workshop:

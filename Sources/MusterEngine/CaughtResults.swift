@@ -6,13 +6,12 @@ enum CaughtResults {
     /// One result per node: what the node left when it had finished, what was there when its body failed, otherwise the
     /// artifacts that came in; the failure is added as the artifact that `@Catch` names.
     ///
-    /// - Returns: nil when the step does not catch, or has more than one way on.
+    /// - Returns: nil when the step does not catch, or when only its body could have said how the flow goes on.
     static func make(
         step: StepManifest, size: Int, nodes: [NodeReport], inherited: [String: ArtifactReference],
         failure: TaskFailure, put: (Data) throws -> ArtifactReference
     ) throws -> [NodeResult]? {
-        guard let name = step.settings.catchInto, failure.code != .cancelled, step.edges.count == 1,
-            case .step(let next) = step.edges[0]
+        guard let name = step.settings.catchInto, failure.code != .cancelled, let transition = step.transitionWithoutBody
         else { return nil }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -21,7 +20,7 @@ enum CaughtResults {
             let node = nodes.first { $0.index == index }
             var artifacts = node?.result?.artifacts ?? node?.left ?? inherited
             artifacts[name] = reference
-            return NodeResult(transition: .step(to: next), artifacts: artifacts)
+            return NodeResult(transition: transition, artifacts: artifacts)
         }
     }
 }

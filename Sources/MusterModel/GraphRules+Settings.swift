@@ -42,11 +42,10 @@ extension GraphRules {
     private static func caught(_ step: StepManifest, in manifest: FlowManifest) -> [GraphProblem] {
         guard let artifact = step.settings.catchInto else { return [] }
         var problems: [GraphProblem] = []
-        let isPlain = if case .step? = step.edges.first { step.edges.count == 1 } else { false }
-        if !isPlain {
+        if step.transitionWithoutBody == nil {
             problems.append(
                 GraphProblem(
-                    .caught, "step \(step.name) catches its failure, but it has no single next step to go on to afterwards; let it go on to one step and choose or fan out there",
+                    .caught, "step \(step.name) catches its failure, but only its body can say how the flow goes on: it fans out or chooses; do that in a step of its own, without @catch",
                     step: step))
         }
         if !self.isName(artifact) {

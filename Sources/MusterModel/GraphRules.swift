@@ -90,7 +90,7 @@ package enum GraphRules {
                 problems.append(
                     GraphProblem(.duplicate, "there are two parameters called \(parameter.name); rename one", location: location))
             }
-            if manifest.artifacts.contains(parameter.name) {
+            if manifest.artifacts.contains(parameter.artifact?.name ?? parameter.name) {
                 problems.append(
                     GraphProblem(
                         .clash, "\(parameter.name) is both a parameter and an artifact; rename one", location: location))

@@ -29,6 +29,18 @@ public struct StepManifest: Codable, Sendable, Equatable {
         self.decorators = decorators
         self.entrypoints = entrypoints
     }
+
+    /// The transition that stands in for a body's that has failed; nil where only the body can say it: it chooses one of
+    /// several, or how many tasks or nodes come next.
+    public var transitionWithoutBody: Transition? {
+        guard let edge = self.edges.first else { return .end }
+        guard self.edges.count == 1 else { return nil }
+        switch edge {
+        case .step(let to): return .step(to: to)
+        case .branches(let to): return .branches(to: to)
+        case .foreach, .nodes: return nil
+        }
+    }
 }
 
 /// How a join names its inputs.

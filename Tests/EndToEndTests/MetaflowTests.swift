@@ -9,6 +9,7 @@ import Testing
         arguments: [
             ("Examples/Python/foreach/flow", "ForeachFlow"), ("Examples/Python/gang/flow", "GangFlow"),
             ("Tests/PythonFlows/same", "SameFlow"), ("Tests/PythonFlows/init", "InitFlow"),
+            ("Tests/PythonFlows/language", "LanguageFlow"),
             ("Tests/PythonFlows/custom", "CustomFlow"),
         ])
     func sameOutcome(file: String, flow: String) async throws {

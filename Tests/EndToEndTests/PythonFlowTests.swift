@@ -25,6 +25,7 @@ import Testing
                 "failing", "FailingFlow",
                 "failing: 2 KeyError | KeyError: 'nothing there' (failing.py:28) | task.timeout"
             ),
+            ("anywhere", "AnywhereFlow", "anywhere: 1 None ValueError: at the start (anywhere.py:12)"),
         ])
     func shapes(file: String, flow: String, prints: String) async throws {
         let sandbox = try Sandbox()

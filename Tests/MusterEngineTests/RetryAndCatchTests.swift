@@ -88,6 +88,32 @@ import Testing
         #expect((work.artifacts(node: 0) != nil) == catches)
     }
 
+    @Test("@Catch guards a step that branches, and the last one", arguments: ["start", "end"])
+    func catchesAnywhere(name: String) async throws {
+        var steps = [
+            StepManifest(name: "start", edges: [.branches(to: ["a", "b"])]),
+            StepManifest(name: "a", edges: [.step(to: "join")]), StepManifest(name: "b", edges: [.step(to: "join")]),
+            StepManifest(name: "join", join: JoinManifest(), edges: [.step(to: "end")]), StepManifest(name: "end"),
+        ]
+        let index = try #require(steps.firstIndex { $0.name == name })
+        steps[index].settings.catchInto = "failure"
+        let harness = try Harness(FlowManifest(name: "Catch", language: "test", folder: "/", steps: steps))
+        let backend = ScriptedBackend { gang in
+            guard gang.step.name != name, let transition = gang.step.transitionWithoutBody,
+                let result = try? harness.result(gang, node: 0, transition)
+            else {
+                let node = NodeReport(index: 0, status: .failed)
+                return GangReport(failure: Self.failure, nodes: [node], started: 0, finished: 1)
+            }
+            return .succeeded([result])
+        }
+        #expect(try await harness.run(backend) == .succeeded)
+        #expect(backend.gangs.map(\.step.name).sorted() == ["a", "b", "end", "join", "start"])
+        var machine = RunStateMachine(manifest: harness.manifest)
+        for event in try await harness.events() { _ = try machine.handle(event) }
+        #expect(machine.tasks.first { $0.step == name }?.artifacts(node: 0)?["failure"] != nil)
+    }
+
     @Test("A failure lets running tasks end and starts nothing new")
     func drains() async throws {
         let harness = try Harness(Self.flow { _ in })

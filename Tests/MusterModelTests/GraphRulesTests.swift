@@ -179,7 +179,12 @@ private let anyJoin = JoinManifest()
             (
                 flow(
                     step("start", .step(to: "end"), .step(to: "a")) { $0.catchInto = "x" }, step("a", .step(to: "end")),
-                    end), "start", .caught, "no single next step"
+                    end), "start", .caught, "only its body can say"
+            ),
+            (
+                flow(
+                    step("start", .foreach(to: "a")) { $0.catchInto = "x" }, step("a", .step(to: "join")),
+                    step("join", .step(to: "end"), join: anyJoin), end), "start", .caught, "only its body can say"
             ),
             (flow(step("start", .step(to: "end")) { $0.retry.times = -1 }, end), "start", .range, "retries are -1"),
             (flow(step("start", .step(to: "end")) { $0.timeout = 0 }, end), "start", .range, "timeout"),

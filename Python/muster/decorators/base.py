@@ -26,19 +26,34 @@ class Decorator:
     inserted_by = None
 
     def __init__(self, given):
-        for option in given:
+        self.place = caller()
+        # The options as they stand in the source: configs in them are evaluated when all are known.
+        self.written = given
+        self._check_options(option for option in given if type(option) is str)
+
+    def _check_options(self, options):
+        for option in options:
             if option not in self.defaults:
                 known = ", ".join(self.defaults) or "none"
-                raise DecoratorError(at_caller(
-                    f"@{self.name} has no option '{option}'{hint(option, self.defaults)}; its options are {known}"))
-        self.given = given
-        self.place = caller()
+                place = f"{self.place}: " if self.place else ""
+                raise DecoratorError(
+                    f"{place}@{self.name} has no option '{option}'{hint(option, self.defaults)}; its options are {known}")
+
+    @property
+    def given(self):
+        """The options that are written, with configs evaluated."""
+        if self.written:
+            from ..config import resolve
+            found = resolve(self.written)
+            # `**config_expr(…)` brings options whose names are known only now.
+            self._check_options(option for option in found if option not in self.written)
+            return found
+        return self.written
 
     @property
     def options(self):
         """Every option, with configs evaluated."""
-        from ..config import resolve
-        return resolve({**self.defaults, **self.given})
+        return {**self.defaults, **self.given}
 
     @classmethod
     def added(cls, given, statically_defined, inserted_by):
@@ -68,6 +83,17 @@ class Decorator:
         """What is asked for and has no meaning on this machine, a sentence each."""
         return []
 
+    def tags(self):
+        """System tags that every run of a flow with it has."""
+        return []
+
+    # Whether it came with `--with`, and is not written above the step.
+    is_attached = False
+
+    def suits(self, source):
+        """Whether a decorator that `--with` put on every step counts for the one with this source."""
+        return True
+
     def prepare(self, task):
         """Runs on every node right before the body."""
 
@@ -90,7 +116,7 @@ class _Attributes(dict):
 
     def __setitem__(self, name, value):
         super().__setitem__(name, value)
-        self._decorator.given[name] = value
+        self._decorator.written[name] = value
 
     def update(self, *more, **named):
         for name, value in dict(*more, **named).items():
@@ -212,4 +238,5 @@ def attach_texts(functions, texts):
             if not isinstance(decorator, Decorator):
                 decorator.add_or_raise(function, False, 1)
             elif all(each.name != decorator.name for each in function.decorators):
+                decorator.is_attached, decorator.statically_defined = True, False
                 function.decorators.append(decorator)

@@ -1,5 +1,6 @@
 """The decorators of flows. Those that say when a flow is to run are for other places; here they are recorded."""
 
+import os
 import re
 
 from .base import Decorator, flow_decorator
@@ -12,23 +13,45 @@ class Project(Decorator):
     name = "project"
     defaults = {"name": None, "branch": None, "production": False}
 
+    def manifest(self):
+        """With the branch that this run is on, wherever it was named."""
+        entry = super().manifest()
+        name, branch, production = self._chosen()
+        entry["options"].update({"name": name, "branch": branch, "production": production})
+        return entry
+
+    def tags(self):
+        """What every run has as system tags."""
+        name, branch, *_ = self.identity()
+        return [f"project:{name}", f"project_branch:{branch}"]
+
     def identity(self):
-        """Name, branch and whether it is the production, as Metaflow spells them."""
-        from ..launch import launch
+        """Name, branch, whether it is the production, and whether the branch is a user's, as Metaflow spells them."""
+        name, branch, production = self._chosen()
+        if branch:
+            return name, f"{'prod' if production else 'test'}.{branch}", production, False
+        return name, "prod" if production else f"user.{self._owner()}", production, not production
+
+    @staticmethod
+    def _owner():
         from ..users import user
-        options = {**self.options, **launch.project}
+        return os.environ.get("METAFLOW_OWNER") or user()
+
+    def _chosen(self):
+        """Name, branch and production: as they are written, or as they were given when the flow was started."""
+        from ..launch import launch
+        options = self.options
         name = options["name"]
         if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9_]{1,128}", name):
             self.fail(f"name is {name!r}; it has to be 1 to 128 small letters, digits and _")
+        for option, wanted in launch.project_options().items():
+            if option in self.given and options[option] != wanted:
+                self.fail(f"{option} is {options[option]!r} here and {wanted!r} where the flow was started; keep one")
+            options[option] = wanted
         branch = options["branch"]
-        if branch is not None and not re.fullmatch(r"[A-Za-z0-9_\-.]{1,128}", str(branch)):
+        if branch is not None and not re.fullmatch(r"[A-Za-z0-9_\-.]{0,128}", str(branch)):
             self.fail(f"branch is {branch!r}; it has to be letters, digits, _, - and .")
-        production = bool(options["production"])
-        if branch:
-            branch_name = f"prod.{branch}" if production else f"test.{branch}"
-        else:
-            branch_name = "prod" if production else f"user.{user()}"
-        return name, branch_name, production
+        return name, branch, bool(options["production"])
 
 
 class Schedule(Decorator):

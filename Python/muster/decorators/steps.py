@@ -3,6 +3,7 @@
 import os
 import re
 
+from ..errors import CAUGHT
 from .amounts import number, reserve, whole
 from .base import Decorator, step_decorator
 
@@ -41,10 +42,14 @@ class Catch(Decorator):
 
     @property
     def artifact(self):
-        return self.options["var"] or "_caught"
+        return self.options["var"] or CAUGHT
 
     def apply(self, settings):
         settings["catchInto"] = self.artifact
+
+    def suits(self, source):
+        """After a failure nobody knows which way the body would have chosen, or how many tasks come next."""
+        return source.goes_on_without_body
 
     def finish(self, task):
         setattr(task.flow, self.artifact, None)
@@ -85,9 +90,9 @@ class Timeout(Decorator):
         self._disarm()
 
     def _interrupt(self, task):
-        from ..errors import StepTimeout
+        from ..errors import TimeoutException
         if not task.is_over and os.getpid() == task.process:
-            raise StepTimeout(f"the step took longer than its timeout of {self._seconds:g} s")
+            raise TimeoutException(f"the step took longer than its timeout of {self._seconds:g} s")
 
     @staticmethod
     def _disarm():
