@@ -12,10 +12,11 @@ METAFLOW_VERSION = "2.19.39"
 # and a program that reads runs needs no decorators.
 _MODULES = {
     "absent": ("S3",),
+    "checkpoints": ("Checkpoint",),
     "config": ("Config", "ConfigValue", "config_expr"),
     "running": ("current",),
     "decorators": (
-        "batch", "card", "catch", "conda", "conda_base", "deepspeed", "environment", "exit_hook", "kubernetes",
+        "batch", "card", "catch", "checkpoint", "conda", "conda_base", "deepspeed", "environment", "exit_hook", "kubernetes",
         "metaflow_ray", "mpi", "parallel", "project", "pypi", "pypi_base", "pytorch_parallel", "resources", "retry",
         "schedule", "secrets", "step", "tensorflow", "timeout", "torchrun", "trigger", "trigger_on_finish"),
     "flow": ("FlowSpec",),

@@ -5,6 +5,7 @@ import os
 from collections import namedtuple
 
 from . import graph
+from .steps import start_and_end, step_functions
 
 ForeachFrame = namedtuple("ForeachFrame", ["step", "var", "num_splits", "index", "value"])
 
@@ -17,13 +18,13 @@ NODES = "_parallel_ubf_iter"
 class Node:
     """A step and its place in the graph."""
 
-    def __init__(self, source, decorators):
+    def __init__(self, source, decorators, first):
         function = source.function
         self.name = source.name
         self.doc = inspect.cleandoc(function.__doc__) if function.__doc__ else ""
         self.decorators = decorators
         self.wrappers, self.config_decorators = function.wrappers, function.config_decorators
-        self.node_info = {}
+        self.node_info = function.node_info
         self.source_file, self.func_lineno, self.tail_next_lineno = source.file, source.line, source.departure
         self.num_args = 2 if source.is_join else 1
         self.parallel_step = any(hasattr(each, "framework") for each in decorators)
@@ -31,11 +32,11 @@ class Node:
         self.condition, self.switch_cases = source.condition, source.cases
         self.foreach_param, self.num_parallel, self.parallel_foreach = None, 0, False
         self.has_tail_next, self.invalid_tail_next = bool(source.departure), bool(source.problems)
+        self.is_start_step, self.is_end_step = self.name == first, self.name == source.last
         self.type = self._type(source)
         self.in_funcs, self.split_parents, self.split_branches = [], [], []
         self.matching_join = None
         self.is_inside_foreach = False
-        self.is_start_step, self.is_end_step = self.name == "start", self.name == "end"
 
     def _type(self, source):
         (kind, _), = source.edges[0].items() if source.edges else [("end", None)]
@@ -51,7 +52,7 @@ class Node:
             return "split"
         if kind == "end" or source.is_join:
             return "end" if kind == "end" else "join"
-        return "start" if self.name == "start" else "linear"
+        return "start" if self.is_start_step else "linear"
 
     def __str__(self):
         return f"[{self.name} {self.type} ({os.path.basename(self.source_file)} line {self.func_lineno})] -> " + (
@@ -89,11 +90,13 @@ class Graph:
         sources = graph.read(flow)
         self.name = flow.__name__
         self.doc = inspect.cleandoc(flow.__doc__) if flow.__doc__ else ""
-        self.nodes = {source.name: Node(source, source.function.decorators) for source in sorted(sources, key=lambda each: each.name)}
-        self.start_step, self.end_step = "start", "end"
+        self.start_step, self.end_step = start_and_end(step_functions(flow))
+        self.nodes = {
+            source.name: Node(source, source.function.decorators, self.start_step)
+            for source in sorted(sources, key=lambda each: each.name)}
         self.sorted_nodes = []
         self._seen, self._path = set(), set()
-        self._place("start", [], [])
+        self._place(self.start_step, [], [])
         self.sorted_nodes.reverse()
         for node in self.nodes.values():
             node.in_funcs.sort()
@@ -161,9 +164,9 @@ class Graph:
                     name = node.out_funcs[0] if node.out_funcs else None
             return names
 
-        structure = block("start", "end", frozenset())
-        steps["end"] = self["end"].description()
-        return steps, structure + ["end"]
+        structure = block(self.start_step, self.end_step, frozenset())
+        steps[self.end_step] = self[self.end_step].description()
+        return steps, structure + [self.end_step]
 
 
 def of(flow):
@@ -179,14 +182,15 @@ def description(flow):
     from .decorators.base import of_flow
     from .launch import launch
     from .manifest import configs, parameters
-    steps, structure = of(flow).output_steps()
+    graph = of(flow)
+    steps, structure = graph.output_steps()
     given = {**parameters(flow), **configs(flow)}
     return {
-        "file": os.path.basename(launch.file or ""), "start_step": "start", "end_step": "end",
+        "file": os.path.basename(launch.file or ""), "start_step": graph.start_step, "end_step": graph.end_step,
         "parameters": [{"name": name, "type": type(given[name]).__name__} for name in sorted(given)],
         "constants": [
             {"name": name, "type": type(value).__name__} for name, value in constants(flow).items() if name not in given],
-        "steps": steps, "graph_structure": structure, "doc": of(flow).doc,
+        "steps": steps, "graph_structure": structure, "doc": graph.doc,
         "decorators": [_described(each) for each in [*of_flow(flow), *getattr(flow, "_mutators", ())]], "extensions": {},
     }
 

@@ -107,6 +107,12 @@ class MissingInMergeArtifacts(MergeError):
         self.artifact_names = unhandled
 
 
+class CheckpointError(MusterException):
+    """A checkpoint could not be saved or loaded."""
+
+    headline = "Checkpoint"
+
+
 class ProtocolError(MusterException):
     """A file or a message broke the step protocol."""
 

@@ -63,7 +63,7 @@ class FlowSpec:
             raise AttributeError(name)
 
     def __iter__(self):
-        from .graph import step_functions
+        from .steps import step_functions
         return (getattr(self, name) for name in sorted(step_functions(type(self))))
 
     @property

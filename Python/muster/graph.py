@@ -11,12 +11,17 @@ import textwrap
 
 from .arguments import pairs
 from .names import hint
+from .steps import start_and_end, step_functions
 
 
 class StepSource:
-    """What the source says about one step."""
+    """What the source says about one step.
 
-    def __init__(self, function, steps):
+    last: the name of the step that a run ends with.
+    """
+
+    def __init__(self, function, steps, last="end"):
+        self.last = last
         self.name = function.__name__
         self.function = function
         self.summary = inspect.cleandoc(function.__doc__) if function.__doc__ else None
@@ -96,9 +101,10 @@ class StepSource:
         calls = [node for node in ast.walk(definition) if _is_next(node, owner)]
         last = definition.body[-1]
         call = last.value if isinstance(last, ast.Expr) and _is_next(last.value, owner) else None
-        if self.name == "end":
+        if self.name == self.last:
             if calls:
-                self._report("flow.transition", "step end calls self.next, and nothing follows end; remove it", calls[0])
+                self._report(
+                    "flow.transition", f"step {self.last} calls self.next, and nothing follows {self.last}; remove it", calls[0])
             return
         if not calls:
             return self._report(
@@ -217,19 +223,6 @@ def _is_next(node, owner):
             and _is_name(node.func.value, owner))
 
 
-def step_functions(flow):
-    """The steps of a flow in the order of the source, those of its bases first."""
-    functions = {}
-    for base in reversed(flow.__mro__):
-        for name, value in vars(base).items():
-            if getattr(value, "is_step", False):
-                functions.pop(name, None)
-                functions[name] = value
-            elif name in functions:
-                functions.pop(name)
-    return functions
-
-
 def place_of_class(flow):
     """Where the flow's class begins; None where its source cannot be read."""
     try:
@@ -245,7 +238,8 @@ def place_of_class(flow):
 def read(flow):
     """The steps of a flow as its source has them."""
     functions = step_functions(flow)
-    return [StepSource(function, list(functions)) for function in functions.values()]
+    _, last = start_and_end(functions)
+    return [StepSource(function, list(functions), last) for function in functions.values()]
 
 
 def assigned_outside_steps(flow):
@@ -269,7 +263,8 @@ def assigned_outside_steps(flow):
 def circles(sources):
     """Steps that go round and never get out, one problem for each such circle."""
     following = {source.name: [name for edge in source.edges for name in _targets(edge)] for source in sources}
-    ending = {"end"}
+    last = sources[0].last if sources else "end"
+    ending = {last}
     while True:
         more = {name for name, after in following.items() if name not in ending and ending & {*after}}
         if not more:
@@ -285,7 +280,7 @@ def circles(sources):
             holder = next(each for each in sources if each.name == circle[0])
             holder._report(
                 "flow.no-way-to-end",
-                f"steps {' → '.join(circle)} go round in a circle and never come to end; let one of them choose with "
+                f"steps {' → '.join(circle)} go round in a circle and never come to {last}; let one of them choose with "
                 "self.next({value: self.step, …}, condition='name')")
             problems.append(holder.problems[-1])
         seen |= {*path}

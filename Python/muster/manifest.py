@@ -10,6 +10,7 @@ from .decorators.base import of_flow
 from .launch import launch
 from .parameters import Parameter
 from .running import current
+from .steps import contradictions, start_and_end
 
 
 def parameters(flow):
@@ -67,8 +68,11 @@ def manifest(flow, serves):
         "decorators": [each.manifest() for each in [*of_flow(flow), *getattr(flow, "_mutators", ())]],
         "systemTags": _system_tags(flow),
         "notes": _notes(flow, functions.values()) + _left_out(sources),
-        "problems": _problems(sources, given, fixed),
+        "problems": _problems(sources, given, fixed, functions),
     }
+    result["start"], result["end"] = start_and_end(functions)
+    if any(each.name == "exit_hook" for each in of_flow(flow)):
+        result["hooks"] = True
     place = graph.place_of_class(flow)
     if place:
         result["location"] = place
@@ -128,7 +132,16 @@ def _step(source, function, flow):
     return entry
 
 
-def _problems(sources, given, fixed):
+def _problems(sources, given, fixed, functions):
+    found = []
+    for step, message in contradictions(functions):
+        source = next(source for source in sources if source.name == step)
+        found.append({
+            "code": "flow.source", "message": message, "step": step,
+            "location": {"file": os.path.basename(source.file), "line": source.line}})
+    if found:
+        # Nobody knows which step ends with self.next and which does not.
+        return found
     found = [problem for source in sources for problem in source.problems]
     found += _set(sources, given, "a parameter") + _set(sources, fixed, "a constant of the flow's class")
     return found or graph.circles(sources)

@@ -6,7 +6,7 @@ import types
 
 from .launch import launch, take_front
 
-OWN_VERBS = ("describe", "step", "serve", "values")
+OWN_VERBS = ("describe", "step", "serve", "values", "hooks")
 # Those that run the flow where a step is to find it, and those whose standard output is read by a program.
 PACKAGED = ("step", "serve", "values")
 PRINTING = ("describe", "values")
@@ -183,6 +183,9 @@ def _act(flow, made, verb):
         with own_output() as output:
             return values.show(verb[1:], output)
     decorate(flow)
+    if verb[0] == "hooks":
+        from . import hooks
+        return hooks.call(flow, *verb[1:])
     if len(verb) != 4 or verb[2] != "--folder":
         sys.stderr.write("usage: step NAME --folder TASKFOLDER (muster's agent calls this; people want `run`)\n")
         return 64
@@ -199,7 +202,7 @@ def decorate(flow):
         phases.before_attaching(flow)
     if launch.attached:
         from .decorators import attach_texts
-        from .graph import step_functions
+        from .steps import step_functions
         attach_texts(step_functions(flow).values(), launch.attached)
     if "muster.user_decorators" in sys.modules:
         from .user_decorators import phases

@@ -185,6 +185,13 @@ class Current:
             return path
         return _left_by_ray(task.description)
 
+    @property
+    def checkpoint(self):
+        task = _running()
+        if task.checkpoint is None:
+            raise AttributeError(f"step {task.step} has no @checkpoint, so there is no current.checkpoint; put it on the step")
+        return task.checkpoint
+
     # The project
 
     def _project(self, index):

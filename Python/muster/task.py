@@ -10,6 +10,7 @@ from .agent import Agent
 from .constants import fix
 from .errors import ArtifactError, ProtocolError, TransitionError
 from .location import at_caller, caller
+from .steps import start_and_end, step_functions
 
 # Bytes. File systems take 255.
 LONGEST_NAME = 200
@@ -51,6 +52,8 @@ class Task:
         self.transition = None
         self.place = None
         self.current = None
+        # That of @checkpoint.
+        self.checkpoint = None
         # The body has failed: from here on nothing interrupts what is left to do.
         self.is_over = False
         self.process = os.getpid()
@@ -61,7 +64,6 @@ class Task:
     def _function(self):
         function = getattr(self.flow_class, self.step, None)
         if not getattr(function, "is_step", False):
-            from .graph import step_functions
             names = ", ".join(step_functions(self.flow_class))
             raise ProtocolError(f"the flow {self.flow_class.__name__} has no step '{self.step}'; it has {names}")
         return function
@@ -73,6 +75,11 @@ class Task:
         return self.flow_class._of(state) if made is None else made._around(state)
 
     # The place in the run
+
+    @property
+    def is_last(self):
+        """Whether the run ends with this step."""
+        return start_and_end(step_functions(self.flow_class))[1] == self.step
 
     @property
     def node(self):
@@ -108,8 +115,8 @@ class Task:
         if self.transition is not None:
             raise TransitionError(at_caller(
                 f"step {self.step} calls self.next a second time; the first was at {self.place}"))
-        if self.step == "end":
-            raise TransitionError(at_caller("step end calls self.next, and nothing follows end"))
+        if self.is_last:
+            raise TransitionError(at_caller(f"step {self.step} calls self.next, and nothing follows it: the run ends with it"))
         options = [name for name, value in
                    (("foreach", foreach), ("num_parallel", num_parallel), ("condition", condition)) if value is not None]
         if len(options) > 1:
@@ -211,10 +218,10 @@ class Task:
         else:
             body(*arguments)
         end_if_forked(self.process, self.step)
-        if self.transition is None and self.step != "end":
+        if self.transition is None and not self.is_last:
             raise TransitionError(
                 f"{os.path.basename(self.code.co_filename)}:{self.code.co_firstlineno}: step {self.step} ended without self.next; "
-                "every step but end says what comes next in its last line")
+                "every step but the last says what comes next in its last line")
         for decorator in self.function.decorators:
             decorator.finish(self)
 

@@ -73,7 +73,7 @@ class Workshop:
             with open(os.path.join(self.folder, name.replace("_", ".", 1)), "w") as file:
                 file.write(text)
         self.agent = Agent(self.folder)
-        self.count = 0
+        self.count, self.run = 0, "7"
 
     def __enter__(self):
         return self
@@ -114,7 +114,7 @@ class Workshop:
     def task(self, folder, name, inputs, foreach, nodes, index, parameters, attempt):
         return {
             "version": 1, "taskID": str(self.count), "user": "somebody", "parameters": parameters,
-            "attempt": {"flow": "TestFlow", "run": "7", "step": name, "task": self.count, "attempt": attempt},
+            "attempt": {"flow": "TestFlow", "run": self.run, "step": name, "task": self.count, "attempt": attempt},
             "inputs": [
                 {"step": each.step, "taskID": str(each.number), "artifacts": each.references} for each in inputs],
             "foreach": list(foreach),

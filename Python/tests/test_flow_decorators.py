@@ -33,14 +33,46 @@ class FlowDecoratorTests(unittest.TestCase):
                     kept = workshop.describe(*front)["program"][3:]
                     self.assertEqual(workshop.step("start", front=kept).value("seen"), expected)
 
-    def test_what_is_for_other_places_is_recorded_and_a_hook_that_is_not_called_is_said(self):
-        decorators = "@exit_hook(on_error=[print])\n@schedule(hourly=True)\n@trigger(event='e')\n@trigger_on_finish(flow='Other')"
+    def test_what_is_for_other_places_is_recorded(self):
+        decorators = "@schedule(hourly=True)\n@trigger(event='e')\n@trigger_on_finish(flow='Other')"
         with Workshop(self.source(decorators)) as workshop:
             manifest = workshop.describe()
             self.assertEqual(
-                {each["name"] for each in manifest["decorators"]}, {"exit_hook", "schedule", "trigger", "trigger_on_finish"})
-            self.assertEqual(manifest["notes"], ["the functions of @exit_hook are not called when a run is over"])
+                {each["name"] for each in manifest["decorators"]}, {"schedule", "trigger", "trigger_on_finish"})
+            self.assertEqual(manifest["notes"], [])
+            self.assertNotIn("hooks", manifest)
             self.assertEqual(workshop.step("start").code, 0)
+
+    def test_hooks_are_called_with_the_run_where_they_take_it_and_one_that_fails_keeps_no_other(self):
+        functions = """
+def plain(): print("plain")
+def failing(): raise ValueError("no")
+def taking(run, more=1): print("taking", run)
+def anything(**given): print("anything", given["run"])
+"""
+        decorators = "@exit_hook(on_success=[failing, 'taking', anything])\n@exit_hook(on_success=[plain], on_error=['os.getpid', plain])"
+        source = self.source(decorators).replace("class TestFlow", "class TestFlow", 1).replace("@exit_hook", f"{functions}@exit_hook", 1)
+        # No store is there to read the run from.
+        source = source.replace("from metaflow import *", "from metaflow import *\nimport muster.client\nmuster.client.Run = lambda path, **_: path")
+        with Workshop(source) as workshop:
+            manifest = workshop.describe()
+            self.assertTrue(manifest["hooks"])
+            self.assertEqual(manifest["decorators"][0]["options"]["on_success"], ["failing", "taking", "anything"])
+            done = workshop.call("hooks", "succeeded", "TestFlow/7")
+            self.assertEqual(done.stdout.splitlines(), ["plain", "taking TestFlow/7", "anything TestFlow/7"])
+            self.assertIn("the exit hook failing has failed, which changes nothing about the run:", done.stderr)
+            self.assertNotIn("muster/", done.stderr)
+            self.assertEqual(done.returncode, 0)
+            self.assertEqual(workshop.call("hooks", "cancelled", "TestFlow/7").stdout, "plain\n")
+
+    def test_a_wrong_hook_is_refused_before_a_run(self):
+        cases = {"": "it needs on_success or on_error", "on_error=[3]": "on_error has 3; it holds functions",
+                 "on_success=['nobody']": "there is no function 'nobody' in the flow's file"}
+        for options, message in cases.items():
+            with Workshop(self.source(f"@exit_hook({options})")) as workshop:
+                done = workshop.call("describe")
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(message, done.stderr)
 
     def test_a_wrong_project_is_refused(self):
         with Workshop(self.source("@project(name='No Name')", "current.project_name")) as workshop:

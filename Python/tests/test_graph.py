@@ -46,6 +46,32 @@ class GraphTests(unittest.TestCase):
         self.assertEqual(edges["c"], [{"step": {"to": "e"}}, {"step": {"to": "f"}}])
         self.assertEqual(edges["end"], [])
 
+    def test_a_run_begins_and_ends_with_the_steps_that_say_so_or_with_the_only_one(self):
+        marked = """
+            @step(start=True)
+            def first(self): self.next(self.last)
+            @step(end=True, node_info={'a': 1})
+            def last(self): pass
+            """
+        head, _, _ = flow(marked).partition("    @step\n    def end")
+        with Workshop(head + "TestFlow()") as workshop:
+            manifest = workshop.describe()
+            self.assertEqual((manifest["start"], manifest["end"], manifest["problems"]), ("first", "last", []))
+            self.assertEqual(workshop.step("first").transition, {"step": {"to": "last"}})
+            self.assertEqual(workshop.step("last").transition, {"end": {}})
+        only, _, _ = flow("").partition("    @step")
+        with Workshop(only + "    @step\n    def only(self): self.x = 1\nTestFlow()") as workshop:
+            manifest = workshop.describe()
+            self.assertEqual((manifest["start"], manifest["end"], manifest["problems"]), ("only", "only", []))
+            self.assertEqual(workshop.step("only").transition, {"end": {}})
+
+    def test_marks_that_contradict_each_other_are_problems(self):
+        with Workshop(flow("@step(start=True)\ndef a(self): self.next(self.b)\n@step(start=True, end=True)\ndef b(self): pass")) as workshop:
+            problems = workshop.problems()
+            self.assertEqual(len(problems), 2, problems)
+            self.assertIn("steps a, b all have @step(start=True); keep it on one of them", problems[0])
+            self.assertIn("step b has @step(end=True) beside a step called end", problems[1])
+
     def test_steps_of_a_base_come_first_and_can_be_replaced(self):
         source = "from muster import FlowSpec, step\n" + """
 class Base(FlowSpec):

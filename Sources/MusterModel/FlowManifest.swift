@@ -30,6 +30,11 @@ public struct FlowManifest: Codable, Sendable, Equatable {
     public var systemTags: [String]?
     /// What the flow asks for and does not get on this machine, a sentence each; a run says it once.
     public var notes: [String]?
+    /// The steps that a run begins and ends with; nil: those called `start` and `end`.
+    public var start: String?
+    public var end: String?
+    /// Whether the program also knows the verb `hooks`: something is to be done when a run is over; nil: it does not.
+    public var hooks: Bool?
     /// What is wrong with the source and cannot be seen in the rest of the manifest.
     public var problems: [SourceProblem]?
     /// Where the flow itself stands in its source.
@@ -50,6 +55,12 @@ public struct FlowManifest: Codable, Sendable, Equatable {
         self.artifacts = artifacts
         self.serves = serves
     }
+
+    /// The name of the step that a run begins with.
+    public var startName: String { self.start ?? "start" }
+
+    /// The name of the step after which a run is over.
+    public var endName: String { self.end ?? "end" }
 
     /// The step called `name`, if the flow has it.
     public func step(_ name: String) -> StepManifest? {

@@ -2,13 +2,14 @@
 extension GraphRules {
     static func edges(of step: StepManifest, in manifest: FlowManifest) -> [GraphProblem] {
         var problems: [GraphProblem] = []
-        if step.name == "end" {
+        let end = manifest.endName
+        if step.name == end {
             if !step.edges.isEmpty {
-                problems.append(GraphProblem(.terminal, "step end goes on to \(Self.list(step.edges.flatMap(\.targets))); nothing follows end", step: step))
+                problems.append(GraphProblem(.terminal, "step \(end) goes on to \(Self.list(step.edges.flatMap(\.targets))); nothing follows \(end)", step: step))
             }
         } else if step.edges.isEmpty {
             problems.append(
-                GraphProblem(.terminal, "step \(step.name) goes on to nothing; only end may: go on to end or to another step", step: step))
+                GraphProblem(.terminal, "step \(step.name) goes on to nothing; only \(end) may: go on to \(end) or to another step", step: step))
         }
         for edge in step.edges {
             problems += self.problems(with: edge, of: step, in: manifest)
@@ -31,12 +32,13 @@ extension GraphRules {
                 problems.append(GraphProblem(.unknownStep, "step \(step.name) goes on to \(name), and there is no such step\(hint)", step: step))
                 continue
             }
-            if let problem = self.problem(entering: target, by: edge, from: step, FlowSpelling(manifest)) { problems.append(problem) }
+            if let problem = self.problem(entering: target, by: edge, from: step, in: manifest) { problems.append(problem) }
         }
         return problems
     }
 
-    private static func problem(entering target: StepManifest, by edge: Edge, from step: StepManifest, _ spelling: FlowSpelling) -> GraphProblem? {
+    private static func problem(entering target: StepManifest, by edge: Edge, from step: StepManifest, in manifest: FlowManifest) -> GraphProblem? {
+        let spelling = FlowSpelling(manifest)
         if case .nodes = edge {
             if target.join != nil {
                 return GraphProblem(.gang, "step \(step.name) asks for nodes for the join \(target.name); a join runs on one node", step: step)
@@ -54,7 +56,7 @@ extension GraphRules {
         } else if edge.fansOut, target.join != nil {
             return GraphProblem(.join, "step \(step.name) fans out straight to the join \(target.name); put a step between them", step: step)
         }
-        if step.settings.isGang, step.name != "start", step.join == nil, edge.fansOut || target.join == nil {
+        if step.settings.isGang, step.name != manifest.startName, step.join == nil, edge.fansOut || target.join == nil {
             return GraphProblem(
                 .gang, "the gang step \(step.name) goes on to \(target.name), which is no join; every gang is followed by its join", step: step)
         }
@@ -68,14 +70,15 @@ extension GraphRules {
         for step in manifest.steps {
             for target in step.edges.flatMap(\.targets) { before[target, default: []].insert(step.name) }
         }
-        let reached = self.closure(of: "start") { manifest.step($0)?.edges.flatMap(\.targets) ?? [] }
-        let ending = self.closure(of: "end") { Array(before[$0] ?? []) }
+        let (start, end) = (manifest.startName, manifest.endName)
+        let reached = self.closure(of: start) { manifest.step($0)?.edges.flatMap(\.targets) ?? [] }
+        let ending = self.closure(of: end) { Array(before[$0] ?? []) }
         return manifest.steps.compactMap { step in
             if !reached.contains(step.name) {
-                return GraphProblem(.unreachable, "step \(step.name) is never reached from start; go on to it from somewhere, or remove it", step: step)
+                return GraphProblem(.unreachable, "step \(step.name) is never reached from \(start); go on to it from somewhere, or remove it", step: step)
             }
             if !ending.contains(step.name) {
-                return GraphProblem(.noWayToEnd, "from step \(step.name) no way leads to end; give its loop a way out", step: step)
+                return GraphProblem(.noWayToEnd, "from step \(step.name) no way leads to \(end); give its loop a way out", step: step)
             }
             return nil
         }

@@ -24,7 +24,7 @@ private struct ScopeWalk {
     init(manifest: FlowManifest) { self.manifest = manifest }
 
     mutating func run() {
-        var open: [(name: String, scopes: [Edge], from: StepManifest?)] = [("start", [], nil)]
+        var open: [(name: String, scopes: [Edge], from: StepManifest?)] = [(self.manifest.startName, [], nil)]
         while let (name, scopes, from) = open.popLast() {
             guard let step = self.manifest.step(name) else { continue }
             if let from { self.predecessors[name, default: []].insert(from.name) }
@@ -44,9 +44,9 @@ private struct ScopeWalk {
     /// The fan-outs that are open in the step's body; nil when following it makes no sense.
     private mutating func enter(_ step: StepManifest, _ scopes: [Edge]) -> [Edge]? {
         guard step.join != nil else {
-            if step.name == "end", let scope = scopes.last {
+            if step.name == self.manifest.endName, let scope = scopes.last {
                 self.problems.append(
-                    GraphProblem(.scope, "end is reached inside the fan-out to \(GraphRules.list(scope.targets)); join it first", step: self.openers[scope] ?? step))
+                    GraphProblem(.scope, "\(step.name) is reached inside the fan-out to \(GraphRules.list(scope.targets)); join it first", step: self.openers[scope] ?? step))
                 return nil
             }
             return scopes

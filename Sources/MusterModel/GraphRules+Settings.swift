@@ -1,7 +1,7 @@
 /// What decorators may ask for.
 extension GraphRules {
     static func settings(of step: StepManifest, in manifest: FlowManifest) -> [GraphProblem] {
-        self.ranges(of: step) + self.environment(of: step) + self.caught(step, in: manifest) + self.gangs(step)
+        self.ranges(of: step) + self.environment(of: step) + self.caught(step, in: manifest) + self.gangs(step, in: manifest)
     }
 
     /// Products of these with the largest gang still fit a whole number.
@@ -57,8 +57,8 @@ extension GraphRules {
         return problems
     }
 
-    private static func gangs(_ step: StepManifest) -> [GraphProblem] {
-        guard step.settings.isGang, step.name == "start" || step.name == "end" || step.join != nil else { return [] }
+    private static func gangs(_ step: StepManifest, in manifest: FlowManifest) -> [GraphProblem] {
+        guard step.settings.isGang, [manifest.startName, manifest.endName].contains(step.name) || step.join != nil else { return [] }
         return [GraphProblem(.gang, "step \(step.name) cannot be a gang: \(step.join == nil ? "nothing can ask for its nodes" : "it is a join"); move the gang into a step of its own", step: step)]
     }
 }

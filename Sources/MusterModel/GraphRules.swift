@@ -68,10 +68,10 @@ package enum GraphRules {
     }
 
     private static func requiredSteps(_ manifest: FlowManifest) -> [GraphProblem] {
-        ["start", "end"].filter { manifest.step($0) == nil }.map {
+        [manifest.startName, manifest.endName].filter { manifest.step($0) == nil }.map {
             GraphProblem(
                 .missingStep,
-                "the flow \(manifest.name) has no step called \($0)\(NameSuggestion.hint(for: $0, among: manifest.steps.map(\.name))); add it: a run begins at start and is over after end",
+                "the flow \(manifest.name) has no step called \($0)\(NameSuggestion.hint(for: $0, among: manifest.steps.map(\.name))); add it: a run begins at \(manifest.startName) and is over after \(manifest.endName)",
                 location: manifest.location
             )
         }

@@ -58,7 +58,7 @@ package struct RunStateMachine: Sendable {
         switch (self.phase, event) {
         case (.idle, .started):
             self.phase = .running
-            return [self.create(step: "start", parents: [], slot: 0, scopes: [], nodes: nil)]
+            return [self.create(step: self.manifest.startName, parents: [], slot: 0, scopes: [], nodes: nil)]
 
         case (.running, .attemptStarted(let number, let attempt)):
             try self.require(number, is: .ready(attempt: attempt), event)

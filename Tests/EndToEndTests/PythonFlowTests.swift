@@ -18,6 +18,10 @@ import Testing
             ("nested", "NestedFlow", "nested: 6 (1, ('a', 1.0)) (2, ('c', 3.0))"),
             ("choice", "ChoiceFlow", "choice: 4 large"),
             (
+                "checkpoints", "CheckpointsFlow",
+                "checkpoints: [(0, True, ['shard0', 'shard1']), (1, True, ['shard0', 'shard1'])] last"
+            ),
+            (
                 "gangs", "GangsFlow",
                 "gangs: [(1, 0, 0), (3, 1, 0), (3, 1, 1), (3, 1, 2)] {'KeyError'} 2"
             ),
@@ -35,6 +39,19 @@ import Testing
         #expect(try await sandbox.newest(flow).record.verdict == .succeeded)
         #expect(sandbox.leftovers(of: flow).isEmpty)
         #expect(sandbox.scratch.isEmpty)
+    }
+
+    @Test("What a flow wants done after its run is done then, in its folder, and changes nothing about the run")
+    func hooks() async throws {
+        let sandbox = try Sandbox()
+        let finished = try await sandbox.muster(["run", Self.flow("hooks")])
+        #expect(finished.status == .exited(0), "\(finished)")
+        #expect(finished.output.hasSuffix("succeeded\nhook: plain\nhook: True True 1 last\n"), "\(finished)")
+        #expect(finished.errors.contains("the exit hook failing has failed, which changes nothing about the run"), "\(finished)")
+        let failed = try await sandbox.muster(["run", Self.flow("hooks"), "--fail", "--json"])
+        #expect(failed.status == .exited(1), "\(failed)")
+        #expect(failed.errors.contains("hook: False True ['first']"), "\(failed)")
+        #expect(!failed.output.contains("hook:"), "\(failed)")
     }
 
     @Test("Parameters, configs, files and tags come as they were given, on the command line and in the environment")

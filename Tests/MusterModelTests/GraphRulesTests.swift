@@ -57,6 +57,23 @@ private let anyJoin = JoinManifest()
         #expect(GraphRules.problems(in: manifest) == [])
     }
 
+    @Test("A flow says which steps its run begins and ends with, and one step can be both")
+    func namedEnds() {
+        var manifest = flow(step("first", .step(to: "end")), step("end", .step(to: "last")), step("last"))
+        manifest.start = "first"
+        manifest.end = "last"
+        #expect(GraphRules.problems(in: manifest).isEmpty)
+        manifest.end = "finish"
+        #expect(GraphRules.problems(in: manifest).map(\.code) == [.missingStep, .terminal])
+        var single = flow(step("only"))
+        single.start = "only"
+        single.end = "only"
+        #expect(GraphRules.problems(in: single).isEmpty)
+        var machine = RunStateMachine(manifest: single)
+        #expect(throws: Never.self) { _ = try machine.handle(.started) }
+        #expect(machine.ready.map(\.step) == ["only"])
+    }
+
     @Test("What a front end found in the source comes first, and what only follows from it is left out")
     func sourceProblems() {
         var manifest = flow(step("start"), step("lost", .step(to: "end")), end)

@@ -3,6 +3,7 @@
 from html import escape
 
 from ..graph import _targets, read
+from ..steps import start_and_end, step_functions
 
 BOX, GAP, LINE = 120, 30, 64
 
@@ -10,7 +11,8 @@ BOX, GAP, LINE = 120, 30, 64
 def graph(flow, here):
     """The graph, with the step `here` marked."""
     following = {source.name: list(dict.fromkeys(name for edge in source.edges for name in _targets(edge))) for source in read(flow)}
-    levels = _levels(following)
+    first, _ = start_and_end(step_functions(flow))
+    levels = _levels(following, first)
     rows = [[name for name in following if levels[name] == level] for level in range(max(levels.values()) + 1)]
     width = max(len(row) for row in rows) * (BOX + GAP) + GAP
     places = {
@@ -21,7 +23,7 @@ def graph(flow, here):
     return f'<svg viewBox="0 0 {width} {len(rows) * LINE}" style="max-height: {len(rows) * LINE}px" role="img">{edges}{nodes}</svg>'
 
 
-def _levels(following):
+def _levels(following, first):
     """Edges that lead back are left out: a loop has no longest way."""
     levels = {name: 0 for name in following}
 
@@ -31,7 +33,7 @@ def _levels(following):
                 levels[after] = levels[name] + 1
                 visit(after, path | {after})
 
-    visit("start", {"start"})
+    visit(first, {first})
     return levels
 
 

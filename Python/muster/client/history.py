@@ -37,6 +37,7 @@ class History:
 
     def __init__(self, manifest, events):
         self.steps = {step["name"]: step for step in manifest["steps"]}
+        self._start = manifest.get("start", "start")
         self._joins = {name for name, step in self.steps.items() if "join" in step}
         self.tasks = []
         self._waiting = {}
@@ -57,7 +58,7 @@ class History:
 
     def _apply_to_run(self, time, kind):
         if kind == "started":
-            self._create("start", [], [], None, time)
+            self._create(self._start, [], [], None, time)
         elif kind == "cancelled":
             self._is_draining = True
 

@@ -155,8 +155,8 @@ class Run(MetaflowObject):
 
     @property
     def end_task(self):
-        """The task of the step `end`; None while it has not run."""
-        return next((task for task in self._tasks("end")), None)
+        """The task of the step that a run ends with; None while it has not run."""
+        return next((task for task in self._tasks(self._record["manifest"].get("end", "end"))), None)
 
     def _tasks(self, step):
         for record in self._now().tasks:

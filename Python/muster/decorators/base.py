@@ -140,16 +140,20 @@ def plain(value):
     return repr(value)
 
 
-def step(function=None, **options):
-    """Makes a method a step of its flow."""
-    if function is None or options:
-        raise DecoratorError(at_caller("@step takes no options"))
+def step(function=None, *, start=False, end=False, node_info=None):
+    """Makes a method a step of its flow.
+
+    start, end: whether a run begins, or ends, with it, whatever it is called. node_info: anything, kept with the method.
+    """
+    if function is None:
+        return lambda function: step(function, start=start, end=end, node_info=node_info)
     if isinstance(function, type) or not callable(function):
         raise DecoratorError(at_caller("@step stands above a method of a flow"))
     function.is_step = True
     function.decorators = getattr(function, "decorators", [])
     # What users make themselves: what runs around the body, and what changes the step when the flow is read.
     function.wrappers, function.config_decorators = [], []
+    function.is_start_step, function.is_end_step, function.node_info = start, end, node_info or {}
     function.name = function.__name__
     return function
 

@@ -2,8 +2,9 @@
 
 import os
 import re
+import sys
 
-from .base import Decorator, flow_decorator
+from .base import Decorator, flow_decorator, plain
 from .steps import Conda, PyPI
 
 
@@ -76,13 +77,30 @@ class TriggerOnFinish(Decorator):
 
 
 class ExitHook(Decorator):
-    """Functions to call when a run is over."""
+    """Functions to call when a run is over: themselves, or their names in the flow's file or, with a module, anywhere."""
 
     name = "exit_hook"
+    is_repeatable = True
     defaults = {"on_success": [], "on_error": [], "options": {}}
 
-    def notes(self):
-        return ["the functions of @exit_hook are not called when a run is over"]
+    def functions(self, has_succeeded):
+        """What is to be called after a run that has succeeded, or has not: functions and names."""
+        option = "on_success" if has_succeeded else "on_error"
+        found = list(self.options[option])
+        for each in found:
+            if not (isinstance(each, str) or callable(each)):
+                self.fail(f"{option} has {each!r}; it holds functions, or their names as texts")
+        return found
+
+    def manifest(self):
+        names = {option: [each if isinstance(each, str) else getattr(each, "__name__", repr(each)) for each in self.functions(value)]
+                 for option, value in (("on_success", True), ("on_error", False))}
+        if not any(names.values()):
+            self.fail("it needs on_success or on_error")
+        for each in [*self.functions(True), *self.functions(False)]:
+            if isinstance(each, str) and "." not in each and not hasattr(sys.modules["__main__"], each):
+                self.fail(f"there is no function '{each}' in the flow's file")
+        return {"name": self.name, "options": {**names, "options": plain(self.options["options"])}}
 
 
 class PyPIBase(PyPI):

@@ -36,7 +36,7 @@ class MutableFlow(Specifications):
     @property
     def steps(self):
         """Each step's name and the step."""
-        from ..graph import step_functions
+        from ..steps import step_functions
         return ((name, self._step(function)) for name, function in step_functions(self._flow_cls).items())
 
     def _step(self, function):
@@ -109,7 +109,8 @@ class MutableFlow(Specifications):
                 return None
             there = [each for each in there if each.name != kind.name]
         decorator = kind.added(options, self._statically_defined, self._inserted_by)
-        flow._flow_decorators = [*there, decorator]
+        # As if it stood highest.
+        flow._flow_decorators = [decorator, *there]
         return decorator
 
     def _add_mutator(self, mutator, duplicates):

@@ -1,6 +1,6 @@
 """When user-made decorators have their turns: before `--with` has put its own on the steps, and after it."""
 
-from ..graph import step_functions
+from ..steps import step_functions
 from .flows import mutators
 from .mutable_flow import MutableFlow
 from .mutable_step import MutableStep

@@ -58,10 +58,11 @@ def _ended(wrapper, name, flow, raised, leaving):
 
 def _depart(task, options):
     """Does what the step's own self.next would have done; a dict has other options for it."""
-    from ..graph import StepSource, step_functions
-    source = StepSource(task.function, list(step_functions(task.flow_class)))
-    if not source.edges:
+    if task.is_last:
         return
+    from ..graph import StepSource
+    from ..steps import step_functions
+    source = StepSource(task.function, list(step_functions(task.flow_class)))
     if not isinstance(options, dict):
         if options not in (None, True):
             raise DecoratorError(f"step {task.step}: the arguments of self.next are a dict or True, not {options!r}")

@@ -60,6 +60,7 @@ struct RunSession {
             throw error
         }
         await console.close()
+        await RunHooks(context: self.context, layout: self.layout, keepsOutput: !self.options.json).perform(record, verdict)
         try self.conclude(verdict, signals)
     }
 

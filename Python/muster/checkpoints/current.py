@@ -1,0 +1,71 @@
+"""`current.checkpoint`."""
+
+import os
+import sys
+
+from .checkpoint import NAME, Checkpoint
+from .folder import CheckpointFolder
+from .identity import Identity
+
+
+class CurrentCheckpoint:
+    """The checkpoints of a running step."""
+
+    def __init__(self, task, root):
+        if root is not None:
+            os.makedirs(root, exist_ok=True)
+        self._identity = Identity.of_task(task)
+        self._identity.leave(task.folder)
+        self._folder = CheckpointFolder(self._identity)
+        self._checkpoint = Checkpoint(root, init_dir=True)
+        self._loaded = None
+
+    def begin(self, policy):
+        """Loads what there is to begin with: `fresh` from attempts of this task, `eager` from earlier runs as well."""
+        found = None if policy == "none" else self._folder.latest_of_task()
+        if found is None and policy == "eager":
+            found = self._folder.latest_of_scope()
+        if found is not None:
+            sys.stderr.write(
+                f"@checkpoint: begins with '{found.name}', which attempt {found.attempt} of {found.pathspec} saved at "
+                f"{found.created_on}\n")
+            self._checkpoint.load(found)
+            self._loaded = found
+
+    def end(self):
+        if self._checkpoint.directory is not None:
+            self._checkpoint.__exit__()
+
+    @property
+    def task_identifier(self):
+        return self._identity.identifier
+
+    @property
+    def directory(self):
+        """A folder of this node's, which holds what was loaded, and which `save` keeps when it is given no path."""
+        return self._checkpoint.directory
+
+    @property
+    def is_loaded(self):
+        """Whether the step has begun with a checkpoint."""
+        return self._loaded is not None
+
+    @property
+    def info(self):
+        """What is told of the checkpoint that the step has begun with; None without one."""
+        return self._loaded
+
+    def save(self, path=None, name=NAME, metadata=None, latest=True, storage_format="files"):
+        """As that of ``Checkpoint``."""
+        return self._checkpoint.save(path, metadata, latest, name, storage_format)
+
+    def list(self, name=None, task=None, attempt=None, full_namespace=False):
+        """As that of ``Checkpoint``."""
+        return self._checkpoint.list(name, task, attempt, full_namespace)
+
+    def load(self, reference, path=None):
+        """Copies a checkpoint's files into a folder; without a path into `directory`, a new one, which holds nothing else."""
+        if path is None:
+            self._checkpoint.__exit__()
+            self._checkpoint.__enter__()
+        self._checkpoint.load(reference, path)

@@ -1,0 +1,35 @@
+"""@checkpoint: folders that a task keeps on its way, and that its next attempt begins with."""
+
+from .base import Decorator, step_decorator
+
+
+class Checkpoint(Decorator):
+    """`current.checkpoint`: saves folders while the step runs, and has the last one ready for the attempt that follows."""
+
+    name = "checkpoint"
+    POLICIES = ("fresh", "eager", "none")
+    defaults = {"load_policy": "fresh", "show_card": True, "temp_dir_root": None}
+
+    def manifest(self):
+        if self._policy not in self.POLICIES:
+            self.fail(f"load_policy is {self._policy!r}; there are {', '.join(self.POLICIES)}")
+        return super().manifest()
+
+    @property
+    def _policy(self):
+        return self.options["load_policy"] or "fresh"
+
+    def prepare(self, task):
+        from ..checkpoints.current import CurrentCheckpoint
+        task.checkpoint = CurrentCheckpoint(task, self.options["temp_dir_root"])
+        task.checkpoint.begin(self._policy)
+
+    def finish(self, task):
+        task.checkpoint.end()
+
+    def failed(self, task, text):
+        if task.checkpoint is not None:
+            task.checkpoint.end()
+
+
+checkpoint = step_decorator(Checkpoint)

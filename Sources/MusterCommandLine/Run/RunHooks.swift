@@ -1,0 +1,32 @@
+import MusterModel
+import MusterProcess
+import MusterStore
+
+/// What a flow wants done once a run is over: its program does it, here, whatever places its steps ran in.
+struct RunHooks {
+    let context: CommandContext
+    let layout: StoreLayout
+    /// Whether what they print may go to standard output; to standard error otherwise.
+    let keepsOutput: Bool
+
+    /// Lets the flow's program do it, and returns when it has. What goes wrong with it is told and changes nothing.
+    func perform(_ record: RunRecord, _ verdict: RunVerdict) async {
+        guard record.manifest.hooks == true else { return }
+        let environment = self.context.environment.merging([NodeEnvironment.store: self.layout.root]) { $1 }
+        var spec = ProcessSpec(
+            executable: record.program[0],
+            arguments: Array(record.program.dropFirst()) + ["hooks", verdict.rawValue, "\(record.flow)/\(record.run)"],
+            environment: environment, workingDirectory: self.context.folder, output: .inherit, parentDeathSignal: 15)
+        if !self.keepsOutput { spec.standardOutput = .descriptor(2) }
+        do {
+            let outcome = try await self.context.reactor.run(spec)
+            if !outcome.status.isSuccess { self.warn(" (\(outcome.status))") }
+        } catch {
+            self.warn(": \(CommandFailure(error).message)")
+        }
+    }
+
+    private func warn(_ reason: String) {
+        StandardStream.error.line("warning: what is to be done after the run could not be done\(reason)")
+    }
+}
