@@ -54,5 +54,11 @@ def _named(name, module):
     """What `from module import name` gives; an ImportError that says what there is for a name that nobody knows."""
     if name in _PLACES:
         return __getattr__(name)
+    if not name.startswith("_"):
+        from .extensions import find
+        found = find(name)
+        if found is not None:
+            globals()[name] = found
+            return found
     from .names import hint
     raise ImportError(f"'{name}' is not known to Muster, which stands in for {module}{hint(name, _PLACES)}")

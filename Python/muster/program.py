@@ -207,6 +207,11 @@ def decorate(flow):
     if "muster.user_decorators" in sys.modules:
         from .user_decorators import phases
         phases.after_attaching(flow)
+    # Those of other packages.
+    if "muster.decorators.foreign" in sys.modules:
+        from .decorators import foreign
+        from .steps import step_functions
+        foreign.begin(flow, step_functions(flow))
 
 
 def describe(flow):

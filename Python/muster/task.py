@@ -212,6 +212,8 @@ class Task:
         if self.is_join:
             from .inputs import Inputs
             arguments = (Inputs(self.inputs),)
+        for decorator in reversed(self.function.decorators):
+            body = decorator.decorated(self, body)
         if self.function.wrappers:
             from .user_decorators import wrapping
             wrapping.run(self, body, arguments)

@@ -10,7 +10,7 @@ import Testing
             ("Examples/Python/foreach/flow", "ForeachFlow"), ("Examples/Python/gang/flow", "GangFlow"),
             ("Tests/PythonFlows/same", "SameFlow"), ("Tests/PythonFlows/init", "InitFlow"),
             ("Tests/PythonFlows/language", "LanguageFlow"),
-            ("Tests/PythonFlows/custom", "CustomFlow"),
+            ("Tests/PythonFlows/custom", "CustomFlow"), ("Tests/PythonFlows/ring", "RingFlow"),
         ])
     func sameOutcome(file: String, flow: String) async throws {
         let sandbox = try Sandbox()

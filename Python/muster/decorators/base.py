@@ -97,6 +97,10 @@ class Decorator:
     def prepare(self, task):
         """Runs on every node right before the body."""
 
+    def decorated(self, task, body):
+        """What runs in place of the body."""
+        return body
+
     def finish(self, task):
         """Runs on every node right after a body that has succeeded."""
 
@@ -159,8 +163,14 @@ def step(function=None, *, start=False, end=False, node_info=None):
 
 
 def step_decorator(kind):
-    """The function that a flow's source uses for a decorator of steps: with options, with `()`, or bare."""
+    """The function that a flow's source uses for a decorator of steps, which `--with` knows by its name."""
     STEP_DECORATORS[kind.name] = kind
+    return apply_step_decorator(kind)
+
+
+def apply_step_decorator(kind):
+    """That function for a class: to be used with options, with `()`, or bare. A name that is taken stays what it is."""
+    STEP_DECORATORS.setdefault(kind.name, kind)
 
     def attach(function, decorator):
         if isinstance(function, type):
@@ -222,13 +232,17 @@ def flow_decorator(kind):
 def parse_attachment(text):
     """The decorator that `--with NAME:option=value,…` spells."""
     name, _, rest = text.partition(":")
+    from .texts import parse_options
     kind = STEP_DECORATORS.get(name)
     if kind is not None:
-        from .texts import parse_options
         return kind(parse_options(rest, f"--with {text}"))
     from ..user_decorators.specs import step_kind
     made = step_kind(name)
     if made is None:
+        from ..extensions import find
+        made = getattr(find(name), "kind", None)
+        if made is not None:
+            return made(parse_options(rest, f"--with {text}"))
         known = ", ".join(sorted(STEP_DECORATORS))
         raise DecoratorError(f"--with {text}: there is no decorator @{name}{hint(name, STEP_DECORATORS)}; there are {known}")
     return made.parse_decorator_spec(rest)

@@ -33,7 +33,7 @@ def run(task, body, arguments):
     if raised is not None:
         raise raised
     if has_failed or (leaving is not None and leaving is not False):
-        _depart(task, leaving)
+        depart(task, leaving)
 
 
 def _ended(wrapper, name, flow, raised, leaving):
@@ -56,7 +56,7 @@ def _ended(wrapper, name, flow, raised, leaving):
         "self.next")
 
 
-def _depart(task, options):
+def depart(task, options=None):
     """Does what the step's own self.next would have done; a dict has other options for it."""
     if task.is_last:
         return

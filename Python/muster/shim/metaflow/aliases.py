@@ -6,7 +6,6 @@ from importlib.machinery import ModuleSpec
 
 # By module, below `metaflow`: each name and the place of what it stands for, `module` or `module:name`, below `muster`.
 MODULES = {
-    "decorators": {"Decorator": "decorators.base", "step": "decorators"},
     "flowspec": {"FlowSpec": "flow"},
     "graph": {"FlowGraph": "dag:Graph", "DAGNode": "dag:Node"},
     "includefile": {"IncludeFile": "parameters"},
@@ -23,7 +22,6 @@ MODULES = {
     "plugins.datatools.s3": {"S3": "absent"},
     "plugins.catch_decorator": {"CatchDecorator": "decorators.steps:Catch"},
     "plugins.environment_decorator": {"EnvironmentDecorator": "decorators.steps:Environment"},
-    "plugins.parallel_decorator": {"ParallelDecorator": "decorators.clusters:Parallel"},
     "plugins.project_decorator": {"ProjectDecorator": "decorators.flows:Project"},
     "plugins.resources_decorator": {"ResourcesDecorator": "decorators.steps:Resources"},
     "plugins.retry_decorator": {"RetryDecorator": "decorators.steps:Retry"},

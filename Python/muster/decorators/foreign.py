@@ -1,0 +1,202 @@
+"""Decorators that other packages derive from Metaflow's classes: their hooks are called where a step runs.
+
+Those that Metaflow calls where it schedules tasks and packs code have no counterpart here, which a run says.
+"""
+
+import sys
+from types import SimpleNamespace
+
+from .base import STEP_DECORATORS, Decorator, apply_step_decorator
+from .clusters import Parallel
+
+CONTROL, WORKER = "ubf_control", "ubf_task"
+# What Metaflow calls in its scheduler, and the newer forms of all hooks.
+_NOT_CALLED = (
+    "package_init", "add_to_package", "runtime_init", "runtime_task_created", "runtime_step_cli", "runtime_finished",
+    "step_init_ctx", "package_init_ctx", "runtime_init_ctx", "runtime_task_created_ctx", "runtime_step_cli_ctx",
+    "runtime_finished_ctx", "task_pre_step_ctx", "task_decorate_ctx", "task_step_completed_ctx", "task_finished_ctx", "flow_init_ctx")
+
+
+class ForeignDecorator(Decorator):
+    """What both kinds share."""
+
+    attributes = None
+    allow_multiple = False
+
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        cls.is_repeatable = cls.allow_multiple
+
+    def __init__(self, attributes=None, statically_defined=False, inserted_by=None):
+        super().__init__(dict(attributes or {}))
+        self.attributes = {**self.defaults, **self.written}
+        self.statically_defined, self.inserted_by = statically_defined, inserted_by
+        self._ran_init = False
+
+    @property
+    def options(self):
+        return {**self.defaults, **self.given} if not self._ran_init else dict(self.attributes)
+
+    def init(self):
+        """Called once configs are read."""
+
+    def external_init(self):
+        if not self._ran_init:
+            self.attributes = self.options
+            self.init()
+            self._ran_init = True
+
+    def notes(self):
+        own = {name for kind in type(self).__mro__ if not kind.__module__.startswith("muster.") for name in vars(kind)}
+        missed = [name for name in _NOT_CALLED if name in own]
+        return [f"@{self.name}: its hooks {', '.join(missed)} are not called"] if missed else []
+
+
+class FlowDecorator(ForeignDecorator):
+    """A decorator of flows. `flow_init` is called when the flow is read."""
+
+    def flow_init(self, flow, graph, environment, flow_datastore, metadata, logger, echo, options):
+        pass
+
+    def begin(self, flow):
+        self.external_init()
+        self.flow_init(flow, _graph(flow), None, None, _Metadata(), _log, _log, {})
+
+
+class StepDecorator(ForeignDecorator):
+    """A decorator of steps."""
+
+    IS_PARALLEL = False
+
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        if cls.IS_PARALLEL and not hasattr(cls, "framework"):
+            # Which marks a gang.
+            cls.framework = None
+        if vars(cls).get("name"):
+            STEP_DECORATORS.setdefault(cls.name, cls)
+
+    # What a subclass may have to say, with Metaflow's parameters. What has no counterpart here is None.
+
+    def step_init(self, flow, graph, step_name, decorators, environment, flow_datastore, logger):
+        pass
+
+    def step_task_retry_count(self):
+        return 0, 0
+
+    def task_pre_step(
+            self, step_name, task_datastore, metadata, run_id, task_id, flow, graph, retry_count, max_user_code_retries,
+            ubf_context, inputs):
+        pass
+
+    def task_decorate(self, step_func, flow, graph, retry_count, max_user_code_retries, ubf_context):
+        return step_func
+
+    def task_post_step(self, step_name, flow, graph, retry_count, max_user_code_retries):
+        pass
+
+    def task_exception(self, exception, step_name, flow, graph, retry_count, max_user_code_retries):
+        """Returns true for a step that is to go on as if nothing had been raised."""
+
+    def task_finished(self, step_name, flow, graph, is_task_ok, retry_count, max_user_code_retries):
+        pass
+
+    # Where they are called
+
+    def begin(self, flow, function):
+        self.external_init()
+        self.step_init(flow, _graph(flow), function.name, function.decorators, None, None, _log)
+
+    def apply(self, settings):
+        super().apply(settings)
+        if self.IS_PARALLEL:
+            settings["isGang"] = True
+        times, _ = self.step_task_retry_count()
+        settings["retry"]["times"] = 0 if times is None else max(times, settings["retry"]["times"])
+
+    def prepare(self, task):
+        attempt = task.description["attempt"]
+        inputs = [SimpleNamespace(pathspec=f"{attempt['run']}/{each['step']}/{each['taskID']}") for each in task.description["inputs"]]
+        self.task_pre_step(
+            task.step, None, _Metadata(), attempt["run"], task.description["taskID"], task.flow, _graph(task.flow), *_attempts(task),
+            _context(task), inputs)
+
+    def decorated(self, task, body):
+        inner = self.task_decorate(body, task.flow, _graph(task.flow), *_attempts(task), _context(task))
+
+        def run(*arguments):
+            try:
+                inner(*arguments)
+            except Exception as error:
+                if not self.task_exception(error, task.step, task.flow, _graph(task.flow), *_attempts(task)):
+                    raise
+                from ..user_decorators.wrapping import depart
+                depart(task)
+        return run
+
+    def finish(self, task):
+        self.task_post_step(task.step, task.flow, _graph(task.flow), *_attempts(task))
+        self.task_finished(task.step, task.flow, _graph(task.flow), True, *_attempts(task))
+
+    def failed(self, task, text):
+        self.task_finished(task.step, task.flow, _graph(task.flow), False, *_attempts(task))
+
+
+class ParallelDecorator(StepDecorator, Parallel):
+    """A gang of somebody's own: `setup_distributed_env` runs on every node, right before the step's body."""
+
+    name = "parallel"
+    IS_PARALLEL = True
+
+    def task_decorate(self, step_func, flow, graph, retry_count, max_user_code_retries, ubf_context):
+        def run(*arguments):
+            self.setup_distributed_env(flow)
+            step_func(*arguments)
+        return run
+
+    def setup_distributed_env(self, flow):
+        """Sets up what the nodes need to work together. To be written by a subclass."""
+
+
+def begin(flow, functions):
+    """Calls the hooks of a flow that has been read."""
+    from .base import of_flow
+    for decorator in of_flow(flow):
+        if isinstance(decorator, FlowDecorator):
+            decorator.begin(flow)
+    for function in functions.values():
+        for decorator in function.decorators:
+            if isinstance(decorator, StepDecorator):
+                decorator.begin(flow, function)
+
+
+def use_step_decorator(kind, *arguments, **options):
+    """What `functools.partial(_base_step_decorator, kind)` calls, as packages for Metaflow make a decorator of a class."""
+    return apply_step_decorator(kind)(*arguments, **options)
+
+
+class _Metadata:
+    """Takes what a decorator wants recorded about its task. It is not kept."""
+
+    def register_metadata(self, run_id, step_name, task_id, metadata):
+        pass
+
+
+def _graph(flow):
+    from ..dag import of
+    return of(flow if isinstance(flow, type) else type(flow))
+
+
+def _attempts(task):
+    """This attempt's number, and how many more a user's code gets, which is not known where it runs."""
+    return task.description["attempt"]["attempt"], 0
+
+
+def _context(task):
+    if not task.is_gang:
+        return None
+    return WORKER if task.node else CONTROL
+
+
+def _log(text="", *_, **__):
+    sys.stderr.write(f"{text}\n")
