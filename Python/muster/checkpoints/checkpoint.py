@@ -1,11 +1,9 @@
 """Checkpoints outside of `current`: in programs that a step starts, and in those that look at a run."""
 
-import tempfile
-
 from ..errors import CheckpointError
 from ..location import at_caller
-from . import folder
-from .identity import Identity
+
+# What saves and loads is imported where it is used: a flow that takes everything from Metaflow comes by here.
 
 NAME = "mfchckpt"
 
@@ -25,10 +23,11 @@ class Checkpoint:
 
     def __enter__(self):
         if self._directory is None:
+            import tempfile
             self._directory = tempfile.TemporaryDirectory(prefix="metaflow_checkpoint_", dir=self._root)
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, exc_type=None, exc_val=None, exc_tb=None):
         self._directory.cleanup()
         self._directory = None
 
@@ -50,7 +49,8 @@ class Checkpoint:
 
     def load(self, reference, path=None):
         """Copies a checkpoint's files into a folder, the own one where it is left out."""
-        folder.load(reference, self._folder(path))
+        from .folder import load
+        load(reference, self._folder(path))
 
     def list(self, name=None, task=None, attempt=None, full_namespace=False):
         """What is told of checkpoints, as dicts: those of this task's attempts, or of the newest attempt of another one.
@@ -69,8 +69,8 @@ class Checkpoint:
         return self._write().key(name, self._version if version_id is None else version_id)
 
     def _of_other(self, task, attempt):
-        pathspec = task if isinstance(task, str) else task.pathspec
-        found = folder.of_task(pathspec)
+        from .folder import of_task
+        found = of_task(task if isinstance(task, str) else task.pathspec)
         if attempt is None:
             from ..client import Task
             attempt = (Task(task, _namespace_check=False) if isinstance(task, str) else task).current_attempt
@@ -83,10 +83,12 @@ class Checkpoint:
 
     def _write(self):
         if self._writer is None:
+            from .folder import CheckpointFolder
+            from .identity import Identity
             identity = Identity.of_environment()
             if identity is None:
                 raise CheckpointError(at_caller(
                     "no step with @checkpoint has started this program, so it has no checkpoints of its own; name a task, or put "
                     "@checkpoint on the step"))
-            self._writer = folder.CheckpointFolder(identity)
+            self._writer = CheckpointFolder(identity)
         return self._writer

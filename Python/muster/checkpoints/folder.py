@@ -159,22 +159,16 @@ def _pack(path, target):
         return os.path.getsize(part)
 
 
-class _beside:
-    """A new file in the same folder, which takes a path's place once it is whole."""
-
-    def __init__(self, path):
-        self._path = path
-
-    def __enter__(self):
-        self._part = os.path.join(os.path.dirname(self._path), PART + os.urandom(8).hex())
-        return self._part
-
-    def __exit__(self, kind, *_):
-        if kind is None:
-            os.replace(self._part, self._path)
-        else:
-            with contextlib.suppress(OSError):
-                os.unlink(self._part)
+@contextlib.contextmanager
+def _beside(path):
+    """The path of a new file in the same folder, which takes a path's place once it is whole."""
+    part = os.path.join(os.path.dirname(path), PART + os.urandom(8).hex())
+    try:
+        yield part
+        os.replace(part, path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(part)
 
 
 def _write(path, text):

@@ -144,13 +144,14 @@ def plain(value):
     return repr(value)
 
 
-def step(function=None, *, start=False, end=False, node_info=None):
+def step(f=None, *, start=False, end=False, node_info=None):
     """Makes a method a step of its flow.
 
     start, end: whether a run begins, or ends, with it, whatever it is called. node_info: anything, kept with the method.
     """
-    if function is None:
+    if f is None:
         return lambda function: step(function, start=start, end=end, node_info=node_info)
+    function = f
     if isinstance(function, type) or not callable(function):
         raise DecoratorError(at_caller("@step stands above a method of a flow"))
     function.is_step = True

@@ -1,7 +1,5 @@
 """A generator as a decorator of steps: what stands before its `yield` runs before the step, the rest after it."""
 
-import inspect
-
 from ..errors import DecoratorError
 from ..location import at_caller
 from .steps import UserStepDecorator
@@ -24,6 +22,8 @@ def user_step_decorator(function=None, **options):
     """
     if function is None:
         return lambda function: user_step_decorator(function, **options)
+    # A flow that takes everything from Metaflow comes by here, and most have no use for this.
+    import inspect
     if not inspect.isgeneratorfunction(function):
         raise DecoratorError(at_caller("@user_step_decorator stands above a generator function: one with a yield"))
     count = len(inspect.signature(function).parameters)

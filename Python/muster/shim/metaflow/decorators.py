@@ -1,7 +1,8 @@
 """What packages that extend Metaflow derive their decorators from."""
 
-from muster.decorators.base import Decorator, flow_decorator, step  # noqa: F401
+from muster.decorators.base import flow_decorator, step  # noqa: F401
 from muster.decorators.foreign import FlowDecorator, StepDecorator  # noqa: F401
+from muster.decorators.foreign import ForeignDecorator as Decorator  # noqa: F401
 from muster.decorators.foreign import use_step_decorator as _base_step_decorator  # noqa: F401
 from muster.errors import DecoratorError as BadFlowDecoratorException  # noqa: F401
 from muster.errors import DecoratorError as BadStepDecoratorException  # noqa: F401
