@@ -27,9 +27,14 @@ class Checkpoint:
             self._directory = tempfile.TemporaryDirectory(prefix="metaflow_checkpoint_", dir=self._root)
         return self
 
-    def __exit__(self, exc_type=None, exc_val=None, exc_tb=None):
-        self._directory.cleanup()
-        self._directory = None
+    def __exit__(self, exc_type, exc_val, exc_tb):
+        self.close()
+
+    def close(self):
+        """Removes the folder, if there is one."""
+        if self._directory is not None:
+            self._directory.cleanup()
+            self._directory = None
 
     @property
     def directory(self):

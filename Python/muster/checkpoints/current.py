@@ -33,8 +33,7 @@ class CurrentCheckpoint:
             self._loaded = found
 
     def end(self):
-        if self._checkpoint.directory is not None:
-            self._checkpoint.__exit__()
+        self._checkpoint.close()
 
     @property
     def task_identifier(self):
@@ -66,6 +65,6 @@ class CurrentCheckpoint:
     def load(self, reference, path=None):
         """Copies a checkpoint's files into a folder; without a path into `directory`, a new one, which holds nothing else."""
         if path is None:
-            self._checkpoint.__exit__()
+            self._checkpoint.close()
             self._checkpoint.__enter__()
         self._checkpoint.load(reference, path)

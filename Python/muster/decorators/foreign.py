@@ -35,7 +35,8 @@ class ForeignDecorator(Decorator):
 
     @property
     def options(self):
-        return {**self.defaults, **self.given} if not self._ran_init else dict(self.attributes)
+        from ..config import resolve
+        return resolve(self.attributes)
 
     def init(self):
         """Called once configs are read."""
