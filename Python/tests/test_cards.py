@@ -1,7 +1,11 @@
+import json
+import os
+import textwrap
 import unittest
 
 from support import Workshop, flow
-from muster.cards import Artifact, Image, Markdown, ProgressBar, PythonCode, Table, ValueBox, VegaChart
+from muster.cards import (
+    Artifact, EventsTimeline, Image, JSONViewer, Markdown, ProgressBar, PythonCode, Table, ValueBox, VegaChart, YAMLViewer)
 from muster.cards.markdown import render
 
 BODY = """
@@ -104,32 +108,35 @@ class CardTests(unittest.TestCase):
         outcome, cards = self.step(
             "@card(timeout=0.2)", "class Slow:", "    def html(self):", "        import time", "        time.sleep(20)",
             "current.card.append(Slow())")
-        self.assertEqual((outcome.code, cards), (0, []))
+        self.assertEqual(outcome.code, 0)
         self.assertIn("it took longer than 0.2 s", outcome.errors)
+        self.assertIn("Card rendering timed out after 0.2 seconds", cards[0][1])
 
-    def test_a_wrong_id_is_named_and_an_unknown_type_becomes_the_default_card(self):
+    def test_a_wrong_id_is_named(self):
         body = "@card({})\n@step\ndef start(self):\n    self.next(self.end)\n"
         with Workshop(flow(body.format("id='a/b'"))) as workshop:
             self.assertIn("flow.py:5: @card: id is 'a/b'; it has to be letters, digits and _", workshop.call("describe").stderr)
-        with Workshop(flow(body.format("type='html', options={'x': 1}"))) as workshop:
-            self.assertEqual(workshop.describe()["notes"], [
-                "@card: cards of the type 'html' are made by somebody else's package; here there are default and blank, "
-                "and the default one is made instead"])
-            workshop.step("start")
-            self.assertIn("<h2>Task</h2>", dict(workshop.agent.cards)["0_default"])
 
     def test_no_component_needs_anything_from_elsewhere_or_lets_text_be_markup(self):
         chart = {"mark": "line", "data": {"values": [{"a": 1, "b": 2}, {"a": 2, "b": "<"}]}, "encoding": {"x": {"field": "a"}, "y": {"field": "b"}}}
+        timeline = EventsTimeline(title="<t>", max_events=2)
+        for place in range(3):
+            timeline.update({"<n>": f"<z>{place}"}, priority="<q>", payloads={"<l>": Markdown("<script>")})
         components = [
             Markdown("<script>x</script> `<y>`"), Table([["<i>"]], headers=["<h>"]), Artifact("<z>", name="<n>"),
             ProgressBar(max=2, value=1, label="<l>", unit="<u>"), VegaChart(chart), Image(b"\x89PNG....", "<label>"), Image(b"<svg/>"),
             ValueBox("<t>", "<v>", "<s>", change_indicator="<c>"), PythonCode(code_string="<q>"),
+            JSONViewer({"<n>": "<z>"}, title="<t>"), YAMLViewer("<q>", max_height='"<h>'), timeline,
         ]
         for component in components:
             html = component.html()
             for text in ("<script", "<y>", "<i>x", "<h>", "<z>", "<n>", "<l>", "<u>", "<label>", "<t>", "<v>", "<s>", "<c>", "<q>", "http"):
                 self.assertNotIn(text, html)
+            rendered = component.render()
+            self.assertEqual((rendered["html"], json.loads(json.dumps(rendered))["type"]), (html, component.type))
         self.assertIn("data:image/png;base64,", components[5].html())
+        self.assertNotIn("&lt;z&gt;0", timeline.html())
+        self.assertEqual([timeline.get_stats()[each] for each in ("total_events", "displayed_events")], [3, 2])
 
     def test_markdown_becomes_html(self):
         cases = {
@@ -174,6 +181,160 @@ class CardTests(unittest.TestCase):
 
         self.assertIn("[y, y, ", Artifact([Counted() for _ in range(100000)]).html())
         self.assertLess(Counted.count, 1000)
+
+
+class ForeignCardTests(unittest.TestCase):
+    """Cards whose class the flow or another package brings."""
+
+    def step(self, decorator, *lines, own="", extension=None, **given):
+        body = "\n    ".join([f"{decorator}\n@step\ndef start(self):", *lines, "self.next(self.end)"]) + "\n"
+        with Workshop(flow(body).replace("class TestFlow", textwrap.dedent(own) + "class TestFlow")) as workshop:
+            for place, source in (extension or {}).items():
+                path = os.path.join(workshop.folder, "metaflow_extensions", place)
+                os.makedirs(os.path.dirname(path))
+                with open(path, "w") as file:
+                    file.write(textwrap.dedent(source))
+            outcome = workshop.step("start", **given)
+            self.assertEqual(outcome.code, 0, outcome.errors)
+            return workshop.agent.cards, outcome.errors
+
+    HTML = """
+        from metaflow.plugins.cards.card_modules.card import MetaflowCard
+
+        class HTMLCard(MetaflowCard):
+            type = "html"
+            def __init__(self, options={"attribute": "html"}, **kwargs):
+                self.name = options.get("attribute", "html")
+            def render(self, task):
+                return str(task[self.name].data) if self.name in task else "<p>none</p>"
+
+        CARDS = [HTMLCard]
+        """
+
+    def test_the_class_of_an_extension_renders_what_the_step_has_set(self):
+        extension = {"shop/plugins/cards/html/__init__.py": self.HTML}
+        for decorator, page in (
+            ("@card(type='html')", "<h1>mine</h1>"), ("@card(type='html', options={'attribute': 'other'})", "<h1>other</h1>"),
+            ("@card(type='html', options={'attribute': 'absent'})", "<p>none</p>"),
+        ):
+            with self.subTest(decorator):
+                cards, errors = self.step(decorator, "self.html = '<h1>mine</h1>'", "self.other = '<h1>other</h1>'", extension=extension)
+                self.assertEqual((cards, errors), ([("0_html", page)], ""))
+
+    def test_an_extension_may_be_one_package_or_many_and_a_broken_one_hinders_no_other(self):
+        for places in (("shop/plugins/cards/__init__.py",), ("shop/plugins/cards/mfextinit_shop.py",),
+                       ("bad/plugins/cards/html/__init__.py", "shop/plugins/cards/html/__init__.py")):
+            with self.subTest(places):
+                extension = {place: "raise ValueError('broken')" if place.startswith("bad") else self.HTML for place in places}
+                cards, _ = self.step("@card(type='html')", "self.html = 'x'", extension=extension)
+                self.assertEqual(cards, [("0_html", "x")])
+
+    def test_a_class_of_the_flow_s_own_has_the_task_its_options_components_graph_and_flow(self):
+        own = """
+            from metaflow.cards import MetaflowCard, MetaflowCardComponent, Markdown, Table, BlankCard
+
+            class Own(MetaflowCardComponent):
+                def __init__(self, text): self.text = text
+                def render(self): return f"<own>{self.text}</own>"
+
+            class Page(MetaflowCard):
+                type = "my_page"
+                ALLOW_USER_COMPONENTS = True
+                def __init__(self, options={}, components=[], graph=None, flow=None):
+                    self.given = options, components, graph, flow
+                def render(self, task):
+                    options, components, graph, flow = self.given
+                    told = [options["a"], task.pathspec, task.data.x, task["x"].data, task.index, task.finished,
+                            [each.id for each in task], "y" in task, graph["start"]["next"], graph["end"]["type"], flow.x, flow.name]
+                    page = BlankCard(components=[*components, Table([[repr(each)] for each in told]).render()])
+                    return page.render(task) + self.RELOAD_POLICY_TOKEN
+
+            class Closed(Page):
+                type = "closed"
+                ALLOW_USER_COMPONENTS = False
+            """
+        cards, errors = self.step(
+            "@card(type='my_page', id='a', options={'a': 5})\n@card(type='closed', id='b', options={'a': 6})", "self.x = 41",
+            "current.card['a'].append(Own('mine'))", "current.card['a'].append(Markdown('# Head'))",
+            "current.card['b'].append(Own('mine'))", own=own)
+        self.assertEqual(errors, "")
+        self.assertEqual([name for name, _ in cards], ["0_my-page_a", "1_closed_b"])
+        for part in ("<own>mine</own><h1>Head</h1>".replace("><h1", ">\n<div class=\"markdown\"><h1"), "TestFlow/7/start/1", "[&#x27;x&#x27;]", "False",
+                     "[&#x27;end&#x27;]", "&#x27;TestFlow&#x27;", "<td>5</td>"):
+            self.assertIn(part, cards[0][1])
+        self.assertTrue(cards[0][1].endswith("final"))
+        self.assertNotIn("mine", cards[1][1])
+
+    def test_a_card_that_can_be_updated_has_pages_while_the_step_runs(self):
+        own = """
+            from metaflow.cards import MetaflowCard
+
+            class Live(MetaflowCard):
+                type = "live"
+                RUNTIME_UPDATABLE = True
+                RELOAD_POLICY = MetaflowCard.RELOAD_POLICY_ALWAYS
+                def render_runtime(self, task, data):
+                    return f"<html><head></head>runs {data['user']} {task.finished} {self.RELOAD_POLICY_TOKEN}</html>"
+                def render(self, task):
+                    return f"ended {self.runtime_data['user']} {self.RELOAD_POLICY_TOKEN}"
+
+            class Still(MetaflowCard):
+                type = "still"
+                RUNTIME_UPDATABLE = True
+                def render(self, task):
+                    return "ended"
+            """
+        refreshes = ["current.card.refresh({'step': 1}, force=True)", "current.card.refresh({'step': 2}, force=True)"]
+        cards, errors = self.step("@card(type='live', refresh_interval=3)", *refreshes, own=own)
+        self.assertEqual(errors, "")
+        renewal = '<html><head><meta http-equiv="refresh" content="3"></head>'
+        self.assertEqual([page for _, page in cards], [
+            f"{renewal}runs {{'step': 1}} False render-seq-1</html>", f"{renewal}runs {{'step': 2}} False render-seq-2</html>",
+            "ended {'step': 2} final"])
+        self.assertEqual(self.step("@card(type='still')", *refreshes, own=own), ([("0_still", "ended")], ""))
+
+    def test_a_card_that_fails_fails_no_step_and_is_shown_and_said(self):
+        own = """
+            from metaflow.cards import MetaflowCard
+
+            class Bad(MetaflowCard):
+                type = "bad"
+                def __init__(self, options={}, **given):
+                    self.kind = options.get("kind")
+                def render(self, task):
+                    if self.kind == "slow":
+                        import time
+                        time.sleep(20)
+                    return None if self.kind == "none" else task.data.absent
+            """
+        for decorator, reason in (
+            ("@card(type='bad')", "has no artifact"),
+            ("@card(type='bad', options={'kind': 'none'})", "No information rendered from card of type bad"),
+            ("@card(type='bad', options={'kind': 'slow'}, timeout=0.2)", "Card rendering timed out after 0.2 seconds"),
+            ("@card(type='unheard')", "MetaflowCard named unheard not found. Check the `type` attribute in @card"),
+        ):
+            with self.subTest(decorator):
+                cards, errors = self.step(decorator, "self.x = 1", own=own)
+                (name, page), = cards
+                self.assertEqual(name.split("_")[1], decorator.split("'")[1])
+                self.assertIn("Card Render Failed With Error", page)
+                self.assertIn(reason, page)
+                self.assertRegex(errors, "muster: the card 0_(bad|unheard) of step start was not made")
+        cards, errors = self.step("@card(type='bad', save_errors=False)", "self.x = 1", own=own)
+        self.assertEqual(cards, [])
+        self.assertIn("has no artifact", errors)
+
+    def test_a_broken_extension_is_named_where_its_card_is_missing(self):
+        cards, errors = self.step("@card(type='html')", "pass", extension={"shop/plugins/cards/html/__init__.py": "import nosuch"})
+        self.assertIn("metaflow_extensions.shop.plugins.cards.html cannot be imported: ModuleNotFoundError", errors)
+        self.assertIn("No module named", cards[0][1])
+
+    def test_a_step_that_fails_leaves_its_failure_in_place_of_the_page(self):
+        with Workshop(flow("@card(type='html')\n@step\ndef start(self):\n    1/0\n    self.next(self.end)\n")) as workshop:
+            outcome = workshop.step("start")
+        (name, page), = workshop.agent.cards
+        self.assertEqual((outcome.code, name), (1, "0_html"))
+        self.assertIn("ZeroDivisionError: division by zero", page)
 
 
 if __name__ == "__main__":

@@ -11,16 +11,21 @@ package struct CardName: Sendable, Hashable {
         self.id = id
     }
 
-    package var text: String { "\(self.place)_\(self.type)" + (self.id.map { "_\($0)" } ?? "") }
+    /// `_` parts its pieces, so one that is the type's own is written as `-`.
+    package var text: String {
+        let type = String(self.type.map { $0 == "_" ? "-" : $0 })
+        return "\(self.place)_\(type)" + (self.id.map { "_\($0)" } ?? "")
+    }
 
-    /// Reads what ``text`` writes: the place, a type of letters and digits, and an id of letters, digits and `_`; nil
-    /// for anything else.
+    /// Reads what ``text`` writes: the place, and a type and an id of letters, digits and `_`; nil for anything else.
     package init?(_ text: String) {
         let parts = text.split(separator: "_", maxSplits: 2, omittingEmptySubsequences: false)
         guard text.utf8.count <= 200, parts.count > 1, let place = Int(parts[0]), place >= 0, !parts[1].isEmpty,
-            parts[1...].allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(Self.isAllowed) })
+            parts[1].utf8.allSatisfy({ $0 == UInt8(ascii: "-") || Self.isAllowed($0) }),
+            parts[2...].allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(Self.isAllowed) })
         else { return nil }
-        self.init(place: place, type: String(parts[1]), id: parts.count > 2 ? String(parts[2]) : nil)
+        let type = String(parts[1].map { $0 == "-" ? "_" : $0 })
+        self.init(place: place, type: type, id: parts.count > 2 ? String(parts[2]) : nil)
         guard self.text == text else { return nil }
     }
 

@@ -15,6 +15,22 @@ import Testing
         self.store = CardStore(StoreLayout(root: "\(self.folder.path)/.muster"))
     }
 
+    @Test(
+        "A card's name comes back from its text, a type with `_` among them",
+        arguments: [
+            ("0_default", "default", nil), ("1_blank_summary_2", "blank", "summary_2"), ("2_my-page_a", "my_page", "a"),
+            ("0_my-own-page", "my_own_page", nil),
+        ] as [(String, String, String?)])
+    func names(text: String, type: String, id: String?) throws {
+        let name = try #require(CardName(text))
+        #expect((name.type, name.id, name.text) == (type, id, text))
+    }
+
+    @Test("What is no card's name is none", arguments: ["", "default", "x_default", "0_", "0_a/b", "0_a_", "0_a_b-c", "-1_a"])
+    func noNames(text: String) {
+        #expect(CardName(text) == nil)
+    }
+
     @Test("A page stands in the store by its name, and a newer one replaces it")
     func take() throws {
         let path = self.store.layout.cardFile(self.attempt, node: 2, self.card)

@@ -1,9 +1,28 @@
 """Cards: a page about a task, in one file that needs no network."""
 
-from .components import Artifact, Error, Image, Markdown, ProgressBar, PythonCode, Table, ValueBox, VegaChart
+# Where each name comes from. Most steps with a card need a component or two.
+_PLACES = {
+    **dict.fromkeys(
+        ("Artifact", "Error", "Image", "Markdown", "ProgressBar", "PythonCode", "Table", "ValueBox", "VegaChart"), "components"),
+    **dict.fromkeys(("EventsTimeline", "JSONViewer", "YAMLViewer"), "viewers"),
+    **dict.fromkeys(("BlankCard", "DefaultCard", "ErrorCard", "MetaflowCard", "PageComponent"), "kinds"),
+    "MetaflowCardComponent": "component",
+}
 
-__all__ = [
-    "Artifact", "Error", "Image", "Markdown", "ProgressBar", "PythonCode", "Table", "ValueBox", "VegaChart", "get_cards"]
+__all__ = [*_PLACES, "get_cards"]
+
+
+def __getattr__(name):
+    if name not in _PLACES:
+        raise AttributeError(f"module 'muster.cards' has no attribute '{name}'")
+    from importlib import import_module
+    value = getattr(import_module(f"muster.cards.{_PLACES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})
 
 
 def get_cards(task, id=None, type=None, follow_resumed=True):

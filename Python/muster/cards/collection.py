@@ -68,12 +68,12 @@ class Card:
         self.components.clear()
 
     def refresh(self, data=None, force=False):
-        """Shows people the card as it is now, while the step runs.
+        """Shows people the card as it is now, while the step runs; `data` is for classes of cards that take it.
 
         One that comes so soon that cards would take a good part of the step's time is left out, but for `force`.
         """
         if self.keeper is not None:
-            self.keeper.refresh(self.components, force)
+            self.keeper.refresh(self.components, force, data)
 
 
 class Cards:

@@ -7,7 +7,7 @@ import threading
 import time
 import traceback
 
-from .page import page
+from .page import page, renewed
 
 # A refresh that comes sooner after the last one than this many times what that took is left out.
 SPARING = 10
@@ -26,32 +26,66 @@ class Keeper:
         self.options = options
         self.type = decorator.kind
         self.id = options["id"]
-        # Its place among the step's cards, its type, and its id if it has one.
-        self.name = f"{place}_{self.type}" + (f"_{self.id}" if self.id else "")
+        # Its place among the step's cards, its type, and its id if it has one. `_` parts them.
+        self.name = f"{place}_{self.type.replace('_', '-')}" + (f"_{self.id}" if self.id else "")
         self._next = 0
+        # What the step gave to `refresh` last.
+        self._data = {}
+        self._foreign = None
+        if not decorator.is_own:
+            from .foreign import ForeignPage
+            self._foreign = ForeignPage(task, options["type"], options["options"] or {})
 
-    def refresh(self, components, force=False):
+    def refresh(self, components, force=False, data=None):
+        self._data = self._data if data is None else data
         began = time.monotonic()
         if began < self._next and not force:
             return
-        self._keep(components, renewal=self.options["refresh_interval"])
+        self._keep(lambda: self._running(components))
         ended = time.monotonic()
         self._next = ended + SPARING * (ended - began)
 
     def finish(self, components, error=None):
         """Leaves the last page: after the body, or with the failure that has ended it. Never raises."""
+        error = error if self.options["save_errors"] else None
         try:
             with _limit(self.options["timeout"]):
-                self._keep(components, error=error if self.options["save_errors"] else None)
+                self._keep(lambda: self._last(components, error))
         except _Late:
-            self._complain(f"it took longer than {self.options['timeout']} s; give it more with @card(timeout=…)")
+            seconds = self.options["timeout"]
+            self._complain(f"it took longer than {seconds} s; give it more with @card(timeout=…)")
+            if self.options["save_errors"]:
+                from .foreign import ForeignPage
+                self._keep(lambda: ForeignPage(self.task, self.type, {}).error(
+                    f"Card rendering timed out after {seconds} seconds. To increase the timeout duration for card rendering, "
+                    "please set the `timeout` parameter in the @card decorator."))
 
-    def _keep(self, components, **state):
-        """A page that cannot be made is no reason for a task to fail."""
+    def _running(self, components):
+        renewal = self.options["refresh_interval"]
+        if self._foreign is None:
+            return page(self.task, components, self.type == "blank", renewal=renewal)
+        text = self._foreign.running(components, self._data)
+        return renewed(text, renewal) if text and renewal else text
+
+    def _last(self, components, error):
+        if self._foreign is None:
+            return page(self.task, components, self.type == "blank", error=error)
+        if self.task.is_over:
+            # Metaflow renders cards of tasks that have succeeded.
+            return self._foreign.error(f"The step has failed:\n\n{error}") if error else None
+        text = self._foreign.last(components, self._data)
+        if self._foreign.failure:
+            self._complain(self._foreign.failure)
+        return text if self.options["save_errors"] or not self._foreign.failure else None
+
+    def _keep(self, make):
+        """A page that cannot be made is no reason for a task to fail. `make` gives its text; None for none."""
         task = self.task
         file = f"card-{self.name}.html"
         try:
-            text = page(task, components, self.type == "blank", **state)
+            text = make()
+            if text is None:
+                return
             with open(os.path.join(task.folder, file), "w", encoding="utf-8", errors="replace") as opened:
                 opened.write(text)
             task.agent.ask({"card": {"name": self.name, "path": file}})

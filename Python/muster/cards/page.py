@@ -35,14 +35,24 @@ def page(task, components, plain, error=None, renewal=None):
             _section("Artifacts", _artifacts(task)),
             f"<h2>Graph</h2>{graph(task.flow_class, task.step)}",
         ]
-    title = escape(current.pathspec)
-    again, note = "", ""
+    note = ""
     if renewal:
-        again = f'<meta http-equiv="refresh" content="{float(renewal):g}">'
         note = f'<p class="running">The step runs; this is how far it was at {time.strftime("%H:%M:%S")}.</p>\n'
+    text = document(current.pathspec, parts, note)
+    return renewed(text, renewal) if renewal else text
+
+
+def document(title, parts, note=""):
+    """A page with these pieces of HTML, under the title that is a text."""
+    title = escape(title)
     return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">{again}<title>{title}</title><style>{STYLE}</style></head>\n'
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>{STYLE}</style></head>\n'
         f"<body><h1>{title}</h1>\n{note}" + "\n".join(parts) + "\n</body></html>\n")
+
+
+def renewed(text, seconds):
+    """The page, which browsers load again after so many seconds."""
+    return text.replace("<head>", f'<head><meta http-equiv="refresh" content="{float(seconds):g}">', 1)
 
 
 def _shown(component):

@@ -5,7 +5,7 @@ import re
 
 from .objects import Task
 
-_NAME = re.compile(r"(\d+)\.(\d+)\.node-(\d+)\.card-(\d+)_([a-zA-Z0-9]+)(?:_([a-zA-Z0-9_]+))?\.html")
+_NAME = re.compile(r"(\d+)\.(\d+)\.node-(\d+)\.card-(\d+)_([a-zA-Z0-9-]+)(?:_([a-zA-Z0-9_]+))?\.html")
 
 
 class Card:
@@ -50,7 +50,7 @@ def get_cards(task, id=None, type=None, follow_resumed=True):
     for name in os.listdir(folder) if os.path.isdir(folder) else []:
         match = _NAME.fullmatch(name)
         if match and (int(match[1]), int(match[3])) == (number, task._node):
-            found.append((int(match[2]), int(match[4]), Card(os.path.join(folder, name), match[5], match[6])))
+            found.append((int(match[2]), int(match[4]), Card(os.path.join(folder, name), match[5].replace("-", "_"), match[6])))
     # Those of the newest attempt that has some.
     newest = max((attempt for attempt, _, _ in found), default=0)
     cards = [card for attempt, _, card in sorted(found, key=lambda each: each[:2]) if attempt == newest]

@@ -181,20 +181,20 @@ class Card(Decorator):
     }
 
     @property
+    def is_own(self):
+        """Whether Muster makes the page itself, and no class of the flow's or of another package."""
+        return self.options["type"] in self.KINDS
+
+    @property
     def kind(self):
-        """What kind of page is made: the default one where the type is somebody else's."""
-        return self.options["type"] if self.options["type"] in self.KINDS else "default"
+        """The type under which the page is kept: `error`, as Metaflow has it, for one that is no name."""
+        kind = str(self.options["type"])
+        return kind if re.fullmatch("[a-zA-Z0-9_]{1,90}", kind) else "error"
 
     def apply(self, settings):
         id = self.options["id"]
         if id is not None and not re.fullmatch("[a-zA-Z0-9_]{1,100}", str(id)):
             self.fail(f"id is {id!r}; it has to be letters, digits and _")
-
-    def notes(self):
-        given = self.options["type"]
-        return [] if given in self.KINDS else [
-            f"@card: cards of the type {given!r} are made by somebody else's package; here there are "
-            f"{' and '.join(self.KINDS)}, and the default one is made instead"]
 
     def prepare(self, task):
         # Made by the first, for all of them.

@@ -1,0 +1,125 @@
+"""Pages of cards whose class the flow or another package brings, made as Metaflow makes them."""
+
+import inspect
+import time
+import traceback
+
+from ..graph import _targets, read
+from .component import rendered
+from .kinds import ErrorCard
+from .live import LiveTask
+from .search import CardClassMissing, card_class
+
+
+class ForeignPage:
+    """The pages of one @card of a task.
+
+    failure: why the last page shows an error instead; None where it shows what it should.
+    """
+
+    def __init__(self, task, kind, options):
+        self.task, self.kind, self.options = task, kind, options
+        self.failure = None
+        self._sequence = 0
+
+    def last(self, components, data):
+        """The page after the body; an error card where it cannot be rendered."""
+        return self._page(components, data, True)
+
+    def running(self, components, data):
+        """The page while the body runs; None where the class makes none."""
+        return self._page(components, data, False)
+
+    def _page(self, components, data, is_over):
+        task, self.failure = LiveTask(self.task, is_over), None
+        state = self._state(data, is_over)
+        try:
+            kind = card_class(self.kind)
+            if not is_over and not kind.RUNTIME_UPDATABLE:
+                return None
+            card = self._made(kind, components)
+            if is_over:
+                kind.runtime_data = state
+                text = card.render(task)
+            else:
+                text = card.render_runtime(task, state)
+            if isinstance(text, str):
+                return text.replace(kind.RELOAD_POLICY_TOKEN, self._token(card, task, state))
+            self.failure = f"No information rendered from card of type {self.kind}"
+        except NotImplementedError:
+            if not is_over:
+                return None
+            self.failure = traceback.format_exc()
+        except CardClassMissing as error:
+            if not is_over:
+                return None
+            self.failure = str(error)
+        except Exception:
+            self.failure = traceback.format_exc()
+        return ErrorCard().render(task, stack_trace=self.failure)
+
+    def error(self, text):
+        """The page of a step that has failed, or of a card that took too long."""
+        return ErrorCard().render(LiveTask(self.task, True), stack_trace=text)
+
+    def _made(self, kind, components):
+        accepted = {"options": self.options, "graph": (steps := outline(self.task.flow_class)), "flow": self.task.flow,
+                    "components": [_rendered(each) for each in components] if kind.ALLOW_USER_COMPONENTS else []}
+        if "graph_info" in inspect.signature(kind).parameters:
+            accepted["graph_info"] = {"steps": steps, "start_step": "start", "end_step": "end"}
+        return kind(**accepted)
+
+    def _state(self, data, is_over):
+        self._sequence += 1
+        return {
+            "mode": "render" if is_over else "render_runtime", "user": data, "component_update_ts": time.time(),
+            "render_seq": "final" if is_over else self._sequence, "components": {}}
+
+    @staticmethod
+    def _token(card, task, state):
+        if state["render_seq"] == "final":
+            return "final"
+        policy = card.RELOAD_POLICY
+        if policy == card.RELOAD_POLICY_ALWAYS:
+            return f"render-seq-{state['render_seq']}"
+        return str(card.reload_content_token(task, state)) if policy == card.RELOAD_POLICY_ONCHANGE else "final"
+
+
+def _rendered(component):
+    """A component that cannot render itself is what went wrong in it."""
+    try:
+        return rendered(component)
+    except Exception:
+        from .components import Error
+        return Error(traceback.format_exc(), f"{type(component).__name__} could not be shown").render()
+
+
+def outline(flow_class):
+    """The steps of a flow by name, as Metaflow hands its graph to cards."""
+    return {source.name: _step(source) for source in read(flow_class)}
+
+
+def _step(source):
+    following = list(dict.fromkeys(name for edge in source.edges for name in _targets(edge)))
+    step = {
+        "name": source.name, "type": _kind(source), "line": source.line, "source_file": source.file,
+        "doc": source.summary or "", "next": following,
+        "decorators": [{"name": each["name"], "attributes": each["options"], "statically_defined": True, "inserted_by": []}
+                       for each in (deco.manifest() for deco in source.function.decorators)]}
+    if source.foreach:
+        step["foreach_artifact"] = source.foreach
+    if source.condition:
+        step["condition"] = source.condition
+    return step
+
+
+def _kind(source):
+    if source.name in ("start", "end"):
+        return source.name
+    kinds = {kind for edge in source.edges for kind in edge}
+    if source.is_join:
+        return "join"
+    if source.condition:
+        return "split-switch"
+    names = {"branches": "split-static", "foreach": "split-foreach", "nodes": "split-parallel"}
+    return next((names[each] for each in names if each in kinds), "linear")

@@ -1,0 +1,129 @@
+"""Classes of cards under Metaflow's interface: what other packages derive from, and the kinds that are here already."""
+
+from html import escape
+
+from .component import Component, html_of_rendered
+from .components import Error
+from .page import document
+
+
+class MetaflowCard:
+    """A kind of card: `@card(type=T)` has the class with this `type` render the page of a task.
+
+    options: those of the decorator. components: as they render themselves. graph: the flow's steps by name. flow: the
+    flow object of the task.
+    """
+
+    RELOAD_POLICY_NEVER = "never"
+    RELOAD_POLICY_ALWAYS = "always"
+    RELOAD_POLICY_ONCHANGE = "onchange"
+    # Stands in a page for what tells browsers of Metaflow's that it has changed.
+    RELOAD_POLICY_TOKEN = "[METAFLOW_RELOAD_TOKEN]"
+
+    type = None
+    # Whether a step may put components on it, and whether it has a page while the step runs.
+    ALLOW_USER_COMPONENTS = False
+    RUNTIME_UPDATABLE = False
+    RELOAD_POLICY = RELOAD_POLICY_NEVER
+    scope = "task"
+    # What `current.card.refresh(data)` was given last, as `{"user": data, …}`.
+    runtime_data = None
+
+    def __init__(self, options={}, components=[], graph=None, flow=None):
+        pass
+
+    def render(self, task):
+        """The page of a task that is over, as HTML."""
+        raise NotImplementedError()
+
+    def render_runtime(self, task, data):
+        """The page of a task that runs."""
+        raise NotImplementedError()
+
+    def refresh(self, task, data):
+        """What Metaflow's viewer takes into a page that it shows; there is none here, so it is not called."""
+        raise NotImplementedError()
+
+    def reload_content_token(self, task, data):
+        return "content-token"
+
+
+class _OwnCard(MetaflowCard):
+    ALLOW_USER_COMPONENTS = True
+    RUNTIME_UPDATABLE = True
+    RELOAD_POLICY = MetaflowCard.RELOAD_POLICY_ONCHANGE
+
+    def _parts(self, task):
+        return [html_of_rendered(each) for each in self._components]
+
+    def render(self, task, runtime=False):
+        return document(self._title(task), self._parts(task))
+
+    def _title(self, task):
+        return task.pathspec
+
+    def render_runtime(self, task, data):
+        return self.render(task, runtime=True)
+
+
+class BlankCard(_OwnCard):
+    """Only what the step puts on it."""
+
+    type = "blank"
+
+    def __init__(self, options={"title": ""}, components=[], graph=None, **kwargs):
+        self._given_title = (options or {}).get("title") or ""
+        self._components = components
+
+    def _title(self, task):
+        return self._given_title or task.pathspec
+
+
+class DefaultCard(_OwnCard):
+    """What the step puts on it, and its artifacts."""
+
+    type = "default"
+
+    def __init__(self, options={"only_repr": True}, components=[], graph=None, graph_info=None, flow=None, **kwargs):
+        self._components = components
+
+    def _parts(self, task):
+        from .components import Table, shown
+        rows = [[each.id, type(each.data).__name__, shown(each.data, 500)] for each in task]
+        return [*super()._parts(task), f"<h2>Artifacts</h2>{Table(rows).html()}" if rows else ""]
+
+
+class ErrorCard(MetaflowCard):
+    """Stands in for a card that could not be rendered."""
+
+    type = "error"
+    RELOAD_POLICY = MetaflowCard.RELOAD_POLICY_ONCHANGE
+
+    def __init__(self, options={}, components=[], graph=None, graph_info=None, **kwargs):
+        pass
+
+    def reload_content_token(self, task, data):
+        return "final"
+
+    def render(self, task, stack_trace=None):
+        return document(task.pathspec, ["<h2>Error Card</h2>", Error(stack_trace, "Card Render Failed With Error").html()])
+
+
+class PageComponent(Component):
+    """Several components under one title."""
+
+    type = "page"
+
+    def __init__(self, title=None, subtitle=None, contents=[]):
+        self.title, self.subtitle, self.contents = title, subtitle, contents
+
+    def fields(self):
+        return {"title": self.title, "subtitle": self.subtitle, "contents": self._rendered()}
+
+    def _rendered(self):
+        return [each.render() if hasattr(each, "render") else each for each in self.contents]
+
+    def html(self):
+        title = f"<h2>{escape(str(self.title))}</h2>" if self.title else ""
+        subtitle = f"<p>{escape(str(self.subtitle))}</p>" if self.subtitle else ""
+        return title + subtitle + "".join(html_of_rendered(each) for each in self._rendered())

@@ -1,0 +1,1 @@
+"""Cards, by the names that packages with cards of their own import."""

@@ -1,0 +1,3 @@
+"""The classes of cards and of their components."""
+
+from muster.cards import MetaflowCard, MetaflowCardComponent  # noqa: F401
