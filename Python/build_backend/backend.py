@@ -18,7 +18,7 @@ Version: {VERSION}
 Summary: Workflows whose steps can be clusters: the Python front end and the command.
 Requires-Python: >=3.9
 """
-# `import metaflow` is Muster's in a flow's own file where no Metaflow is installed; see muster_metaflow.py.
+# `import metaflow` is Muster's where no Metaflow is installed; see muster_metaflow.py.
 HOOK = "import muster_metaflow\n"
 
 

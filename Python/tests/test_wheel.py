@@ -71,9 +71,30 @@ class WheelTests(unittest.TestCase):
         called = [f"--called-as={each}" for each in (sys.executable, flow)]
         self.assertEqual(done.stdout.split(), [command, "run", *called, "--program", flow, "--x", "1"], done.stderr)
 
+    READER = """
+import os
+from metaflow import Flow, Runner, namespace
+from metaflow.client import Run
+from metaflow.exception import MetaflowNotFound
+import metaflow
+namespace(None)
+try:
+    Flow('WheelFlow')
+except MetaflowNotFound as error:
+    print(error, os.path.basename(os.path.dirname(os.path.dirname(metaflow.__file__))))
+"""
+
     @unittest.skipIf(__import__("importlib.util").util.find_spec("metaflow"), "a real Metaflow is installed")
-    def test_no_other_program_finds_it(self):
-        self.assertIn("No module named 'metaflow'", self.run_installed("import metaflow\n").stderr)
+    def test_a_program_that_reads_runs_finds_it_too(self):
+        done = self.run_installed(self.READER, MUSTER_STORE=os.path.join(self.folder, "store"))
+        self.assertEqual(done.stdout.strip(), f"there is no flow 'WheelFlow' in {self.folder}/store shim", done.stderr)
+
+    def test_a_real_metaflow_is_found_instead(self):
+        os.mkdir(os.path.join(self.folder, "metaflow"))
+        with open(os.path.join(self.folder, "metaflow", "__init__.py"), "w") as file:
+            file.write("FlowSpec = 'the real one'\n")
+        done = self.run_installed("from metaflow import FlowSpec; print(FlowSpec)\n")
+        self.assertEqual(done.stdout.strip(), "the real one", done.stderr)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,30 @@ import Testing
         #expect(ourOutcome.output == theirOutcome.output)
     }
 
+    @Test("What Metaflow offers to programs Muster does too, but for differences that are listed with their reasons")
+    func sameInterface() async throws {
+        let compared = try await self.run(
+            ["python3", "\(PythonFlowTests.root)/Tests/MetaflowDifferences/compare", try await self.metaflow()], in: Sandbox())
+        #expect(compared.status == .exited(0), "\(compared)")
+    }
+
+    @Test("The card of an installed package is the page that it is under Metaflow")
+    func sameCard() async throws {
+        let sandbox = try Sandbox()
+        let (python, path) = (try await self.metaflow(), PythonFlowTests.flow("paged"))
+        let ours = try await sandbox.muster(["run", path], environment: ["MUSTER_PYTHON": python])
+        #expect(ours.status == .exited(0), "\(ours)")
+        let theirs = try await self.run([python, path, "--no-pylint", "run"], in: sandbox)
+        #expect(theirs.status == .exited(0), "\(theirs)")
+
+        let reader = PythonFlowTests.flow("pages")
+        let shim = "\(PythonFlowTests.root)/Python:\(PythonFlowTests.root)/Python/muster/shim"
+        let ourPages = try await self.run(["python3", reader, "PagedFlow"], in: sandbox, ["PYTHONPATH": shim])
+        let theirPages = try await self.run([python, reader, "PagedFlow"], in: sandbox)
+        #expect(ourPages.output.contains("<h1>41</h1>"), "\(ourPages)")
+        #expect(ourPages.output == theirPages.output)
+    }
+
     /// A Python with Metaflow, among those that Muster makes for steps.
     private func metaflow() async throws -> String {
         let made = try await Sandbox().muster(["run", PythonFlowTests.flow("real")])

@@ -7,14 +7,31 @@ from metaflow import Flow, namespace
 
 # Metaflow keeps the flow's name with every task; Muster's tasks have it in their pathspecs.
 EXTRA = ("name",)
+# Those are not compared: what a run is made with, and what is not the same from run to run.
+UNLIKE = ("code-package", "ds-root", "foreach-stack", "git-info", "metaflow_version", "python_version", "user")
 namespace(None)
 run = Flow(sys.argv[1]).latest_run
+# Of a step that comes again Metaflow takes every task for a neighbour of every other.
+LOOPS = any(step.id in [each.id for each in step.child_steps] for step in run)
+
+
+def shown(value):
+    """A failure by its class alone: its stack trace is of the one or the other program."""
+    return value.type if hasattr(value, "stacktrace") else repr(value)
 
 
 def told(task):
+    # Metaflow keeps cards under names of letters and digits. Muster says which nodes of a gang are workers.
+    known = {name: value for name, value in task.metadata_dict.items()
+             if name not in UNLIKE and (name == "attempt" or not name.isalnum()) and value != "worker_task"}
     return {
+        "metadata": known, "runtime": task.runtime_name,
+        "parents": None if LOOPS else len(list(task.parent_task_pathspecs)),
+        "children": None if LOOPS else len(list(task.child_task_pathspecs)),
+        "origin": task.origin_pathspec, "tags": sorted(task.user_tags),
+        "order": task.parent.parent.created_at <= task.created_at <= task.finished_at,
         "index": task.index, "successful": task.successful, "finished": task.finished, "attempt": task.current_attempt,
-        "exception": str(task.exception), "artifacts": {each.id: repr(each.data) for each in task if each.id not in EXTRA},
+        "exception": str(task.exception), "artifacts": {each.id: shown(each.data) for each in task if each.id not in EXTRA},
     }
 
 
@@ -29,5 +46,7 @@ print(json.dumps({
     "children": {step.id: sorted(each.id for each in step.child_steps) for step in run},
     "gangs": sorted(step.id for step in run if list(step.control_tasks())),
     "output": run["end"].task.stdout, "lines": [line for _, line in run["end"].task.loglines("stdout")],
+    "system": sorted({tag.split(":")[0] for tag in run.system_tags} - {"date", "language"}),
+    "missing": [name in run for name in ("end", "nosuch")], "seen": run.is_in_namespace(),
     "data": {each.id: repr(getattr(run.data, each.id)) for each in run["end"].task if each.id not in EXTRA},
 }, indent=1, sort_keys=True))
