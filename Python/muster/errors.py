@@ -160,6 +160,13 @@ class StepFailure(MusterException):
         return self.failure.get("lastLines", [])
 
 
+class FailureHandledByCatch(MusterException):
+    """The type of a failure that @catch has taken and that no exception was the reason of. It is not raised."""
+
+    headline = "Task execution failed but @catch handled it"
+    metaflow_name = "metaflow.plugins.catch_decorator.FailureHandledByCatch"
+
+
 # Of runs that are read
 
 class MetaflowNotFound(MusterException):
@@ -255,4 +262,4 @@ def _kept(error):
 class CaughtFailure(Failure):
     """What `@catch` keeps of a failed step: read from the artifact that its `var` names."""
 
-    _without_exception = "metaflow.plugins.catch_decorator.FailureHandledByCatch"
+    _without_exception = FailureHandledByCatch.metaflow_name

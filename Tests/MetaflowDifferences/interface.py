@@ -56,10 +56,13 @@ MODULES = {
     "metaflow.user_decorators.user_step_decorator": ["StepMutator", "UserStepDecorator", "user_step_decorator"],
     "metaflow.util": ["get_username", "resolve_identity"],
 }
+# Classes that programs name and do not use further: only that they are there counts.
+PRESENT = (
+    "CatchDecorator", "Decorator", "EnvironmentDecorator", "FlowDecorator", "JSONTypeClass", "ProjectDecorator",
+    "ResourcesDecorator", "RetryDecorator", "S3", "StepDecorator", "TimeoutDecorator")
 # Methods of the language that classes are asked by.
 SPECIAL = ("__init__", "__call__", "__contains__", "__enter__", "__exit__", "__aenter__", "__aexit__", "__getitem__",
            "__iter__", "__len__", "__setitem__")
-_described = set()
 KINDS = {"POSITIONAL_ONLY": "/", "POSITIONAL_OR_KEYWORD": "", "VAR_POSITIONAL": "*", "KEYWORD_ONLY": "k", "VAR_KEYWORD": "**"}
 
 
@@ -77,7 +80,9 @@ def survey():
                 value = getattr(loaded, name)
             except Exception:
                 continue
-            if module == "metaflow" and name in options:
+            if name in PRESENT and isinstance(value, type):
+                found[f"{module}.{name}"] = {"kind": "class"}
+            elif module == "metaflow" and name in options:
                 found[f"{module}.{name}"] = {"kind": "decorator", "options": options[name]}
             else:
                 describe(f"{module}.{name}", value, found)
@@ -103,7 +108,7 @@ def decorators():
 
 
 def describe(name, value, found):
-    """A class is described where it is met first; under its other names it is only there."""
+    """The class of several names is described under each; `object` says that it is the same."""
     if not isinstance(value, type):
         if not callable(value) and type(value).__module__.split(".")[0] in ("metaflow", "muster"):
             # Such as `current`: it offers what its class does.
@@ -111,10 +116,7 @@ def describe(name, value, found):
         else:
             found[name] = function(value) if callable(value) else {"kind": "value"}
         return
-    found[name] = {"kind": "exception" if issubclass(value, Exception) else "class"}
-    if value in _described:
-        return
-    _described.add(value)
+    found[name] = {"kind": "exception" if issubclass(value, Exception) else "class", "object": id(value)}
     for member in dir(value):
         if member.startswith("_") and member not in SPECIAL or hasattr(Exception, member) and issubclass(value, Exception):
             continue

@@ -223,6 +223,8 @@ class ValueBox(Component):
     type = "valueBox"
     REALTIME_UPDATABLE = True
 
+    VALID_THEMES = {"default", "success", "warning", "danger", "bg-gradient-indigo-purple"}
+
     def __init__(self, title=None, value="", subtitle=None, theme=None, change_indicator=None):
         self.title, self.value, self.subtitle = title, value, subtitle
         self.theme, self.change_indicator = theme, change_indicator

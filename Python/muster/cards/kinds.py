@@ -78,6 +78,10 @@ class BlankCard(_OwnCard):
     def _title(self, task):
         return self._given_title or task.pathspec
 
+    def render(self, task, components=[], runtime=False):
+        self._components = components or self._components
+        return super().render(task, runtime)
+
 
 class DefaultCard(_OwnCard):
     """What the step puts on it, and its artifacts."""

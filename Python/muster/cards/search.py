@@ -14,6 +14,10 @@ class CardClassMissing(MusterException):
     metaflow_name = "metaflow.plugins.cards.exception.CardClassFoundException"
 
 
+class UnrenderableCardException(MusterException):
+    """For programs that handle it. Never raised here: a card shows what went wrong itself."""
+
+
 def card_class(kind):
     """The class whose `type` is this one. Raises CardClassMissing with what kept it from being found."""
     problems = []

@@ -18,6 +18,8 @@ class MetaflowObject:
     # The shape of its pathspec, and the parts that it has.
     _shape = ""
     _has_attempts = False
+    # Said by each of them.
+    pathspec = parent = created_at = None
 
     def __init__(self, pathspec=None, attempt=None):
         self.pathspec = pathspec

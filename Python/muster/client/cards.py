@@ -11,8 +11,14 @@ _NAME = re.compile(r"(\d+)\.(\d+)\.node-(\d+)\.card-(\d+)_([a-zA-Z0-9-]+)(?:_([a
 class Card:
     """One page."""
 
+    path = type = id = None
+
     def __init__(self, path, type, id):
         self.path, self.type, self.id = path, type, id
+
+    def get_data(self):
+        """What Metaflow's viewer takes into the page of a running step; None: here the whole page is made anew."""
+        return None
 
     def get(self):
         """The page's HTML."""

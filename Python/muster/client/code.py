@@ -4,7 +4,9 @@ import os
 
 
 class MetaflowCode:
-    """A run's code package: a folder of the store that nobody changes any more."""
+    """A run's code package: `path`, a folder of the store that nobody changes any more, and what is known of it in `info`."""
+
+    path = info = None
 
     def __init__(self, flow_name, code_package):
         """code_package: the metadata of a task by this name, a JSON text."""

@@ -4,8 +4,23 @@ import sys
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 
+_CLIENT = {
+    **dict.fromkeys(
+        ("DataArtifact", "Flow", "Metaflow", "Run", "Step", "Task", "default_metadata", "default_namespace", "get_metadata",
+         "get_namespace", "metadata", "namespace"), "client"),
+    "MetaflowNamespaceMismatch": "errors", "MetaflowNotFound": "errors",
+}
+_COMPONENTS = dict.fromkeys(
+    ("Artifact", "Error", "EventsTimeline", "Image", "JSONViewer", "Markdown", "MetaflowCardComponent", "ProgressBar",
+     "PythonCode", "Table", "ValueBox", "VegaChart", "YAMLViewer"), "cards")
+_CARDS = {"MetaflowCard": "cards", "MetaflowCardComponent": "cards"}
+
 # By module, below `metaflow`: each name and the place of what it stands for, `module` or `module:name`, below `muster`.
 MODULES = {
+    "client": _CLIENT,
+    "client.core": {
+        **_CLIENT, "Metadata": "client.facts", "MetaflowCode": "client.code", "MetaflowData": "client.data",
+        "MetaflowObject": "client.base"},
     "flowspec": {"FlowSpec": "flow"},
     "graph": {"FlowGraph": "dag:Graph", "DAGNode": "dag:Node"},
     "includefile": {"IncludeFile": "parameters"},
@@ -20,7 +35,16 @@ MODULES = {
     "datatools": {"S3": "absent"},
     "plugins.datatools": {"S3": "absent"},
     "plugins.datatools.s3": {"S3": "absent"},
-    "plugins.catch_decorator": {"CatchDecorator": "decorators.steps:Catch"},
+    "plugins.cards": {},
+    "plugins.cards.card_client": {"Card": "client.cards", "get_cards": "client.cards"},
+    "plugins.cards.card_modules": _CARDS,
+    "plugins.cards.card_modules.basic": dict.fromkeys(("BlankCard", "DefaultCard", "ErrorCard", "PageComponent"), "cards"),
+    "plugins.cards.card_modules.card": _CARDS,
+    "plugins.cards.card_modules.components": {**_COMPONENTS, "UserComponent": "cards.component:Component"},
+    "plugins.cards.exception": {
+        "CardClassFoundException": "cards.search:CardClassMissing", "CardNotPresentException": "errors:MetaflowNotFound",
+        "UnrenderableCardException": "cards.search"},
+    "plugins.catch_decorator": {"CatchDecorator": "decorators.steps:Catch", "FailureHandledByCatch": "errors"},
     "plugins.environment_decorator": {"EnvironmentDecorator": "decorators.steps:Environment"},
     "plugins.project_decorator": {"ProjectDecorator": "decorators.flows:Project"},
     "plugins.resources_decorator": {"ResourcesDecorator": "decorators.steps:Resources"},

@@ -1,3 +1,0 @@
-"""The client under Metaflow's name."""
-
-from muster.client import *  # noqa: F401, F403

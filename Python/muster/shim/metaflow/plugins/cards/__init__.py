@@ -1,1 +1,0 @@
-"""Cards, by the names that packages with cards of their own import."""

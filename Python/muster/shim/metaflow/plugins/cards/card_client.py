@@ -1,3 +1,0 @@
-"""Reading the cards of tasks."""
-
-from muster.client.cards import Card, get_cards  # noqa: F401

@@ -1,3 +1,0 @@
-"""What classes of cards and of components derive from."""
-
-from muster.cards import MetaflowCard, MetaflowCardComponent  # noqa: F401
