@@ -33,7 +33,8 @@ import Testing
     @Test("What Metaflow offers to programs Muster does too, but for differences that are listed with their reasons")
     func sameInterface() async throws {
         let compared = try await self.run(
-            ["python3", "\(PythonFlowTests.root)/Tests/MetaflowDifferences/compare", try await self.metaflow()], in: Sandbox())
+            ["python3", "\(PythonFlowTests.root)/Tests/MetaflowDifferences/compare", try await self.metaflow()],
+            in: Sandbox(), ["MUSTER_COMMAND": "\(Sandbox.programs)/muster"])
         #expect(compared.status == .exited(0), "\(compared)")
     }
 

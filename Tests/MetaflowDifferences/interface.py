@@ -58,8 +58,8 @@ MODULES = {
 }
 # Classes that programs name and do not use further: only that they are there counts.
 PRESENT = (
-    "CatchDecorator", "Decorator", "EnvironmentDecorator", "FlowDecorator", "JSONTypeClass", "ProjectDecorator",
-    "ResourcesDecorator", "RetryDecorator", "S3", "StepDecorator", "TimeoutDecorator")
+    "CatchDecorator", "EnvironmentDecorator", "JSONTypeClass", "ProjectDecorator", "ResourcesDecorator", "RetryDecorator",
+    "S3", "TimeoutDecorator")
 # Methods of the language that classes are asked by.
 SPECIAL = ("__init__", "__call__", "__contains__", "__enter__", "__exit__", "__aenter__", "__aexit__", "__getitem__",
            "__iter__", "__len__", "__setitem__")

@@ -23,7 +23,9 @@ import Testing
         ] as [(String, String, String?)])
     func names(text: String, type: String, id: String?) throws {
         let name = try #require(CardName(text))
-        #expect((name.type, name.id, name.text) == (type, id, text))
+        #expect(name.type == type)
+        #expect(name.id == id)
+        #expect(name.text == text)
     }
 
     @Test("What is no card's name is none", arguments: ["", "default", "x_default", "0_", "0_a/b", "0_a_", "0_a_b-c", "-1_a"])
