@@ -19,15 +19,20 @@ struct StoreOptions: ParsableArguments {
     /// - Throws: ``CommandFailure`` when it is not.
     func existing() throws -> (StoreLayout, SQLiteMetadata) {
         let layout = self.layout
-        guard access(layout.database, F_OK) == 0 else {
-            guard errno == ENOENT || errno == ENOTDIR else {
-                throw CommandFailure(.store, "the store at \(layout.root) cannot be read: \(String(cString: strerror(errno)))")
-            }
-            throw CommandFailure(
-                .notFound, "there is no store at \(layout.root); run a flow first, or name another folder with --store")
-        }
+        try self.requireStore()
         let isWritable = access(layout.database, W_OK) == 0 && access(layout.root, W_OK) == 0
         return (layout, try isWritable ? SQLiteMetadata(path: layout.database) : SQLiteMetadata(reading: layout.database))
+    }
+
+    /// - Throws: ``CommandFailure`` when the store is not there.
+    func requireStore() throws {
+        let layout = self.layout
+        guard access(layout.database, F_OK) != 0 else { return }
+        guard errno == ENOENT || errno == ENOTDIR else {
+            throw CommandFailure(.store, "the store at \(layout.root) cannot be read: \(String(cString: strerror(errno)))")
+        }
+        throw CommandFailure(
+            .notFound, "there is no store at \(layout.root); run a flow first, or name another folder with --store")
     }
 }
 

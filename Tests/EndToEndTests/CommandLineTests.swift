@@ -101,6 +101,18 @@ import Testing
         #expect(await running.end() == .exited(0), "\(running.output)")
     }
 
+    @Test("A verb that needs a store does not make one where there is none", arguments: [
+        "list", "status Flow/1", "logs Flow/1", "dump Flow/1/start/1", "tag list Flow/1", "cancel Flow/1",
+        "resume \"$FLOW\"", "card list Flow/1/start/1",
+    ])
+    func noStore(verb: String) async throws {
+        let sandbox = try Sandbox()
+        let finished = try await sandbox.shell("\"$MUSTER\" \(verb) --store nosuch")
+        #expect(finished.status == .exited(3), "\(finished)")
+        #expect(finished.errors.contains("there is no store at \(sandbox.folder)/nosuch"), "\(finished)")
+        #expect(!FileManager.default.fileExists(atPath: "\(sandbox.folder)/nosuch"))
+    }
+
     @Test("An empty log is a log, and a node that there is not is told with the nodes that there are", arguments: [
         ("logs GangFlow/latest/work/2 --node 1", Int32(0), "has written nothing on node 1"),
         ("logs GangFlow/latest/work/2-node-9", 3, "has no node 9; its nodes are 0 to 3"),

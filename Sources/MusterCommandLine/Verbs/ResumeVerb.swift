@@ -27,6 +27,7 @@ struct ResumeVerb: AsyncParsableCommand {
         let context = try CommandContext()
         let (program, manifest) = try await context.flow(named: flow, self.flow)
         let layout = self.store.layout
+        try self.store.requireStore()
         try layout.prepare(isShared: self.options.shared)
         let metadata = try SQLiteMetadata(path: layout.database)
         let session = try RunSession(
