@@ -29,6 +29,8 @@ _MODULES = {
         "Metaflow", "Flow", "Run", "Step", "Task", "DataArtifact", "namespace", "get_namespace", "default_namespace",
         "metadata", "get_metadata", "default_metadata"),
     "runner": ("Runner",),
+    "notebook": ("NBRunner",),
+    "deployer": ("DeployedFlow", "Deployer", "NBDeployer", "inspect_spin"),
     "user_decorators": ("FlowMutator", "StepMutator", "USER_SKIP_STEP", "UserStepDecorator", "user_step_decorator"),
 }
 _PLACES = {name: module for module, names in _MODULES.items() for name in names}

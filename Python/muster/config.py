@@ -149,6 +149,7 @@ class Config:
 
 def given():
     """Texts of configs that were given when the flow was started, and files of others, by their names."""
+    launch.read_script()
     both = sorted({*launch.config_values} & {*launch.config_files})
     if both:
         raise ParameterError(f"the config '{both[0]}' is given with --config and with --config-value; keep one")

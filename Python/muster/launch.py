@@ -4,6 +4,7 @@ Set once, before the flow's module runs, because decorators and configs are eval
 """
 
 import os
+import sys
 
 
 class Launch:
@@ -21,6 +22,35 @@ class Launch:
         self.project = {}
         # Whether MyFlow() in the flow's source is to act on the verb, or the launcher waits for the module to end.
         self.verb = []
+        self._has_read_script = False
+
+    def read_script(self):
+        """Reads the options before the verb of `python flow.py`, whose module runs before the verb is looked at."""
+        main = getattr(sys.modules.get("__main__"), "__file__", None)
+        if self.file or self._has_read_script or not main or os.path.abspath(main) != os.path.abspath(sys.argv[0]):
+            return
+        self._has_read_script = True
+        from .commands.front import Front
+        from .commands.grammar import Refused
+        front = Front()
+        try:
+            front.read(sys.argv[1:])
+        except Refused:
+            # Said once the flow is there.
+            return
+        option = "--flow-option="
+        take_front([word[len(option):] for word in front.words if word.startswith(option)], self)
+        self._tell_in_sentences()
+
+    @staticmethod
+    def _tell_in_sentences():
+        """Has what is wrong with a flow that runs as a script said as by the launcher."""
+        def tell(kind, error, trace, before=sys.excepthook):
+            from .errors import MusterException
+            if not issubclass(kind, MusterException):
+                return before(kind, error, trace)
+            sys.stderr.write(f"{error}\n")
+        sys.excepthook = tell
 
     def project_options(self):
         """Options of @project that were given: on the command line, or in METAFLOW_BRANCH and METAFLOW_PRODUCTION."""

@@ -13,6 +13,10 @@ PRINTING = ("describe", "values")
 
 _PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "__main__.py")
 
+# What variables that give parameters their values begin with, and those that were there before the flow's module ran.
+PARAMETERS = "METAFLOW_RUN_"
+_inherited = {}
+
 # The descriptor of standard output, where what the flow prints does not go there.
 _output = 1
 # Says, in a child of `serve`, that nothing but the end is to come.
@@ -33,6 +37,7 @@ def main(arguments):
     if verb and verb[0] in PACKAGED:
         path = packaged(path)
     launch.file, launch.verb = path, verb
+    _inherited.update(_variables())
     # A served step and one that is started see the same.
     sys.argv = [path]
     if verb and verb[0] in PRINTING:
@@ -148,7 +153,7 @@ def act(flow, made, leaves=True):
 
     - made: The object that the flow's module has made; a step runs on it. None where it makes none.
     """
-    verb = launch.verb if launch.file else _verb_of_script()
+    verb = launch.verb if launch.file else _verb_of_script(flow)
     code = _act(flow, made, verb)
     if not leaves:
         return code
@@ -157,7 +162,7 @@ def act(flow, made, leaves=True):
     sys.exit(code)
 
 
-def _verb_of_script():
+def _verb_of_script(flow):
     """`python flow.py VERB …`: the flow's module is `__main__` already."""
     launch.file = os.path.abspath(sys.argv[0])
     if len(sys.argv) > 1 and sys.argv[1] in OWN_VERBS:
@@ -169,13 +174,13 @@ def _verb_of_script():
             values.Input.take()
         return launch.verb
     from . import handover
-    handover.take_over(sys.argv[1:])
+    handover.take_over(sys.argv[1:], flow)
 
 
 def _act(flow, made, verb):
     if not verb or verb[0] not in OWN_VERBS:
         from . import handover
-        handover.take_over(verb)
+        handover.take_over(verb, flow)
     if verb[0] == "describe":
         return describe(flow)
     if verb[0] == "values":
@@ -220,13 +225,21 @@ def describe(flow):
     from .errors import MusterException
     try:
         decorate(flow)
-        text = json.dumps(manifest.manifest(flow, serves=hasattr(os, "fork") and sys.platform == "linux"), indent=2)
+        described = manifest.manifest(flow, serves=hasattr(os, "fork") and sys.platform == "linux")
+        made = {name: value for name, value in _variables().items() if _inherited.get(name) != value}
+        if made:
+            described["variables"] = made
+        text = json.dumps(described, indent=2)
     except MusterException as error:
         sys.stderr.write(f"{error}\n")
         return 1
     with own_output() as output:
         output.write(text + "\n")
     return 0
+
+
+def _variables():
+    return {name: value for name, value in os.environ.items() if name.startswith(PARAMETERS)}
 
 
 def begin_step():

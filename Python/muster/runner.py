@@ -14,8 +14,24 @@ from .errors import MusterException
 PAUSE = 0.02
 
 
-class RunnerError(MusterException):
+class RunnerError(MusterException, RuntimeError):
     """The run did not come into being."""
+
+
+# Options before the verb that Metaflow has, and those of them that are a flag.
+FRONT = (
+    "quiet", "metadata", "environment", "force_rebuild_environments", "datastore", "datastore_root", "package_suffixes",
+    "decospecs", "pylint", "event_logger", "monitor", "mode", "config", "config_value", "branch", "production")
+FLAGS = {
+    "quiet": ("--quiet", "--not-quiet"), "pylint": ("--pylint", "--no-pylint"),
+    "force_rebuild_environments": ("--force-rebuild-environments", "--no-force-rebuild-environments"),
+    "production": ("--production", None)}
+# Options of a run that are spelled otherwise, those that take a list, whole numbers, and those that are a flag.
+SPELLINGS = {"tags": "tag", "decospecs": "with", "user_namespace": "namespace"}
+LISTS = ("tags", "decospecs")
+NUMBERS = ("max_workers", "max_num_splits", "max_log_size")
+OF_MUSTER = ("isolated", "shared", "no_serve", "without_gpus", "clone_only")
+PLAIN = ("namespace", "run_id_file", "runner_attribute_file", "origin_run_id", "run_id")
 
 
 class Runner:
@@ -24,27 +40,35 @@ class Runner:
         with Runner('flow.py', show_output=False) as runner:
             result = runner.run(alpha=0.5, max_workers=4, tags=['nightly'])
             print(result.status, result.run.data.accuracy)
+
+    profile: what METAFLOW_PROFILE is for the run. env: more variables for it. cwd: the folder that it runs in.
+    file_read_timeout: seconds that the run may take to come into being.
     """
 
     def __init__(self, flow_file, show_output=True, profile=None, env=None, cwd=None, file_read_timeout=3600, **options):
-        self.flow_file = os.path.abspath(os.path.join(cwd or ".", flow_file))
+        self.flow_file = os.path.abspath(flow_file)
+        if not os.path.exists(self.flow_file):
+            raise FileNotFoundError(f"there is no flow {self.flow_file}")
         self.show_output = show_output
         self.cwd = cwd
         self.env = {**os.environ, **(env or {})}
+        if profile:
+            self.env["METAFLOW_PROFILE"] = profile
         self.options = options
+        self.front = _front(options)
         self.timeout = file_read_timeout
         self._made = []
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, exc_type, exc_value, traceback):
         self.cleanup()
 
     async def __aenter__(self):
         return self
 
-    async def __aexit__(self, *_):
+    async def __aexit__(self, exc_type, exc_value, traceback):
         self.cleanup()
 
     def run(self, **options):
@@ -62,6 +86,14 @@ class Runner:
     async def async_resume(self, step_to_rerun=None, **options):
         return await self._started(self._start("resume", options, step_to_rerun))
 
+    def spin(self, pathspec, **kwargs):
+        """There is none."""
+        from .commands.verbs import ELSEWHERE
+        raise RunnerError(f"{ELSEWHERE['spin']}: runner.resume('STEP', origin_run_id='RUN')")
+
+    async def async_spin(self, pathspec, **kwargs):
+        self.spin(pathspec)
+
     def cleanup(self):
         """Removes the files of the output."""
         for executing in self._made:
@@ -73,61 +105,98 @@ class Runner:
     async def _started(self, executing):
         import asyncio
         deadline = time.monotonic() + self.timeout
-        while executing._run_id() is None and executing.returncode is None and time.monotonic() < deadline:
+        while executing._key() is None and executing.returncode is None and time.monotonic() < deadline:
             await asyncio.sleep(PAUSE)
         executing._require()
         return executing
 
     def _start(self, verb, options, step=None):
-        from .handover import command
-        program = command()
-        if program is None:
-            raise RunnerError("the command 'muster' was not found beside this Python nor on the PATH; name it in MUSTER_COMMAND")
+        from .commands.grammar import Refused
+        from .handover import environment, program, translate
         executing = ExecutingRun(self)
-        words = [program, verb, "--program", self.flow_file, *self._front(), *([step] if step else []),
-                 "--run-id-file", executing.id_file, *_words(options)]
-        environment = {
-            **self.env, "MUSTER_PYTHON": sys.executable, "MUSTER_PYTHON_FRONT_END": os.path.dirname(os.path.abspath(__file__))}
-        executing._begin(words, environment, self.cwd)
         self._made.append(executing)
+        variables = environment(self.env)
+        try:
+            command = program()
+            given = _words(options, lambda name, value: self._spelled(name, value, command, variables))
+            words = translate([*self.front, verb, *([step] if step else []), *given], "", self.flow_file)
+        except Refused as reason:
+            raise RunnerError(str(reason)) from None
+        words += ["--runner-attribute-file", executing.attribute_file]
+        executing._begin([command, *words], variables, self.cwd, options.get("runner_attribute_file"))
         return executing
 
-    def _front(self):
-        words = []
-        for name, value in self.options.items():
-            if name == "decospecs":
-                words += [word for each in value for word in ("--with", each)]
-            elif name in ("metadata", "datastore") and value == "local" or value is None:
-                continue
-            elif name in ("environment", "branch"):
-                words += [f"--flow-option=--{name}", f"--flow-option={value}"]
-            elif name in ("config", "config_value"):
-                for key, each in value if isinstance(value, list) else value.items():
-                    text = each if isinstance(each, str) else json.dumps(each)
-                    words += [f"--flow-option=--{name.replace('_', '-')}", f"--flow-option={key}", f"--flow-option={text}"]
-            else:
-                raise RunnerError(f"Runner has no option '{name}'; environment, branch, config, config_value and decospecs are known")
-        return words
+    def _spelled(self, name, value, command, variables):
+        """The text of a list or a dict that is given for a parameter: the flow is asked what the parameter is."""
+        from .commands.front import Front
+        from .handover import native
+        front = Front()
+        front.read(self.front)
+        done = subprocess.run(
+            [command, *native(front, ["show"], ["--json"], self.flow_file)], capture_output=True, text=True, env=variables,
+            cwd=self.cwd)
+        if done.returncode != 0:
+            raise RunnerError(f"{self.flow_file} cannot be read:\n{done.stderr}")
+        entries = {each["name"].replace("-", "_"): each for each in json.loads(done.stdout)["parameters"]}
+        entry = entries.get(name, {"kind": "json"})
+        separator = (entry.get("artifact") or {}).get("separator")
+        if separator and isinstance(value, (list, tuple)):
+            return separator.join(map(str, value))
+        if "json" not in entry["kind"]:
+            raise TypeError(f"the parameter {name} cannot be {value!r}: it is a {next(iter(entry['kind']))}")
+        return json.dumps(value)
 
 
-def _words(options):
-    """Options of a run as words: `max_workers=4` is `--max-workers 4`, and what is no option is a parameter."""
+def _front(options):
+    """Options before the verb as words."""
     words = []
-    renamed = {"tags": "tag", "max_workers": "max-workers", "max_num_splits": "max-num-splits",
-               "max_log_size": "max-log-size", "user_namespace": "namespace",
-               "origin_run_id": "origin-run-id", "decospecs": "with"}
     for name, value in options.items():
+        if name not in FRONT:
+            from .names import hint
+            raise ValueError(f"Runner has no option '{name}'{hint(name, FRONT)}; it has {', '.join(FRONT)}")
         if value is None:
             continue
-        flag = renamed.get(name, name)
-        if name in ("tags", "decospecs"):
-            words += [f"--{flag}={each}" for each in value]
-        elif name == "isolated":
-            words += [f"--{flag}"] if value else []
-        elif isinstance(value, bool):
-            words.append(f"--{flag}={'true' if value else 'false'}")
+        if name in FLAGS:
+            words += [word for word in [FLAGS[name][0 if value else 1]] if word]
+        elif name == "decospecs":
+            words += [word for each in _list(name, value) for word in ("--with", each)]
+        elif name in ("config", "config_value"):
+            for key, each in value.items() if isinstance(value, dict) else value:
+                text = each if isinstance(each, str) else json.dumps(each)
+                words += [f"--{name.replace('_', '-')}", key, text]
         else:
-            words.append(f"--{flag}={value if isinstance(value, (str, int, float)) else json.dumps(value)}")
+            words += [f"--{name.replace('_', '-')}", str(value)]
+    return words
+
+
+def _list(name, value):
+    if not isinstance(value, (list, tuple, set, frozenset)):
+        raise TypeError(f"{name} is a list, and cannot be {value!r}")
+    return value
+
+
+def _words(options, spelled):
+    """Options of a run as words: `max_workers=4` is `--max-workers=4`, and what is no option is a parameter.
+
+    spelled: Makes a text of a parameter's name and its value where that is no plain one.
+    """
+    words = []
+    for name, value in options.items():
+        flag = f"--{SPELLINGS.get(name, name)}"
+        if value is None or name == "runner_attribute_file":
+            continue
+        if name in LISTS:
+            words += [f"{flag}={each}" for each in _list(name, value)]
+        elif name in OF_MUSTER:
+            words += [flag.replace("_", "-")] if value else []
+        elif name in NUMBERS and (isinstance(value, bool) or not isinstance(value, int)):
+            raise TypeError(f"{name} is a whole number, and cannot be {value!r}")
+        elif name in NUMBERS or name in PLAIN:
+            words.append(f"{flag.replace('_', '-')}={value}")
+        elif isinstance(value, bool):
+            words.append(f"{flag}={'true' if value else 'false'}")
+        else:
+            words.append(f"{flag}={value if isinstance(value, (str, int, float, os.PathLike)) else spelled(name, value)}")
     return words
 
 
@@ -137,18 +206,21 @@ class ExecutingRun:
     def __init__(self, runner):
         self.runner = runner
         self.folder = tempfile.mkdtemp(prefix="muster-run-")
-        self.id_file = os.path.join(self.folder, "id")
+        self.attribute_file = os.path.join(self.folder, "attributes")
+        self.wanted_file = None
         self.process = None
         self.is_late = False
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, exc_type, exc_value, traceback):
         self._forget()
 
-    def _begin(self, words, environment, folder):
-        self.store = environment.get("MUSTER_STORE") or os.path.join(os.path.abspath(folder or "."), ".muster")
+    def _begin(self, words, environment, folder, wanted_file):
+        """Starts the run. What is known of it is copied into `wanted_file` once it is there, where one is wanted."""
+        self.command = words
+        self.wanted_file = wanted_file and os.path.join(folder or ".", wanted_file)
         with open(self._file("stdout"), "wb") as output, open(self._file("stderr"), "wb") as errors:
             self.process = subprocess.Popen(
                 words, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, env=environment, cwd=folder)
@@ -160,16 +232,21 @@ class ExecutingRun:
         import shutil
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _run_id(self):
+    def _key(self):
+        """Which run it is; None while it is not there."""
         try:
-            with open(self.id_file) as file:
-                return file.read().strip() or None
+            with open(self.attribute_file) as file:
+                return json.load(file)
         except FileNotFoundError:
             return None
 
     def _require(self):
-        if self._run_id() is None:
+        if self._key() is None:
             raise RunnerError(f"the run of {self.runner.flow_file} did not begin (exit code {self.returncode}):\n{self.stderr}")
+        if self.wanted_file:
+            import shutil
+            shutil.copyfile(self.attribute_file, self.wanted_file)
+            self.wanted_file = None
 
     @property
     def run(self):
@@ -177,9 +254,9 @@ class ExecutingRun:
         from .client import Run
         from .client.store import Store
         self._require()
-        store = Store(self.store)
-        row, = store.query("SELECT flow FROM runs WHERE run = ? ORDER BY id DESC LIMIT 1", self._run_id())
-        return Run(f"{row[0]}/{self._run_id()}", _store=store, _namespace_check=False)
+        key = self._key()
+        store = Store(key["metadata"].partition("@")[2])
+        return Run(f"{key['flow_name']}/{key['run_id']}", _store=store, _namespace_check=False)
 
     @property
     def returncode(self):
@@ -255,7 +332,7 @@ class _Shown:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, exc_type, exc_value, traceback):
         for file, _ in self.files:
             file.close()
 

@@ -1,14 +1,20 @@
+import contextlib
+import io
+import os
 import unittest
+from unittest import mock
 
 import support  # noqa: F401
 from muster.arguments import flags, pairs, texts
+from muster.commands import grammar, help, verbs
+from muster.commands.line import Line
 from muster.handover import Refused, translate
 
 
 class HandoverTests(unittest.TestCase):
     """Arguments as Metaflow has them, and what `muster` gets for them."""
 
-    def test_every_verb_becomes_the_command_s_own(self):
+    def test_every_verb_that_is_not_done_here_becomes_the_command_s_own(self):
         program = ["--program", "/f.py"]
         cases = {
             "run --alpha 0.5 --max-workers 4": ["run", *program, "--alpha", "0.5", "--max-workers", "4"],
@@ -20,30 +26,123 @@ class HandoverTests(unittest.TestCase):
                 "check", *program, "--flow-option=--production", "--flow-option=--branch", "--flow-option=b"],
             "--datastore-root /s resume train --origin-run-id 12": [
                 "resume", *program, "train", "--origin-run-id", "12", "--store", "/s"],
-            "show": ["show", *program], "output-dot": ["show", *program, "--dot"], "output-raw": ["show", *program, "--json"],
-            "logs show 12/train/3 --stderr": ["logs", "Flow/12/train/3", "--stderr"],
-            "logs show 12/train --both": ["logs", "Flow/12/train"],
-            "dump 12/train/3 --private": ["dump", "Flow/12/train/3", "--private"],
-            "tag add --run-id 12 a": ["tag", *program, "add", "--run-id", "12", "a"],
-            "card view train": ["card", "view", "Flow/latest/train"],
-            "card get 12/train/3 out.html": ["card", "get", "Flow/12/train/3", "out.html"],
-            "package list": ["package", *program, "list"],
-            "--help": ["--help"], "": ["--help"], "version": ["--version"],
+            "show": ["show", *program], "output-dot": ["show", "--dot", *program], "output-raw --json": ["show", "--json", *program],
+            "logs 12/train/3 --node 1 --attempt 0": ["logs", "Flow/12/train/3", "--node", "1", "--attempt", "0"],
+            "logs show --both 12/train --follow": ["logs", "Flow/12/train", "--follow"],
+            "dump --max-value-size 100 12/train/3 --json": ["dump", "--max-value-size", "100", "Flow/12/train/3", "--json"],
+            "dump Flow/latest/train/3 --json": ["dump", "Flow/latest/train/3", "--json"],
+            "--with retry tag list --json 12": ["tag", "list", *program, "--with", "retry", "--json", "12"],
+            "package --timeout 3 list --json": ["package", "list", *program, "--json"],
+            "status 12": ["status", *program, "12"], "": ["check", *program],
         }
         for words, expected in cases.items():
             with self.subTest(words):
+                self.assertTrue(Line(words.split()).is_native)
                 self.assertEqual(translate(words.split(), "Flow", "/f.py"), expected)
+
+    def test_variables_give_options_that_the_line_does_not(self):
+        variables = {
+            "METAFLOW_RUN_MAX_WORKERS": "3", "METAFLOW_RUN_TAGS": "a b", "METAFLOW_RESUME_TAGS": "c",
+            "METAFLOW_DEFAULT_DECOSPECS": "retry"}
+        with mock.patch.dict(os.environ, variables):
+            self.assertEqual(
+                translate(["run"], "F", "/f.py")[3:], ["--tag=a", "--tag=b", "--max-workers=3", "--with=retry"])
+            self.assertEqual(
+                translate("run --max-workers 4 --tag x".split(), "F", "/f.py")[3:],
+                ["--with=retry", "--max-workers", "4", "--tag", "x"])
+            self.assertEqual(translate(["resume"], "F", "/f.py")[3:], ["--tag=c", "--with=retry"])
+        variables = {"METAFLOW_DATASTORE_ROOT": "/s", "METAFLOW_DECOSPECS": "retry catch", "METAFLOW_ENVIRONMENT": "pypi"}
+        with mock.patch.dict(os.environ, variables):
+            self.assertEqual(translate("--environment local --datastore-root=/t run".split(), "F", "/f.py")[3:], [
+                "--flow-option=--environment", "--flow-option=local", "--with", "retry", "--with", "catch", "--store", "/t"])
+            self.assertEqual(translate(["list"], "F", "/f.py")[-2:], ["--store", "/s"])
+        with mock.patch.dict(os.environ, {"METAFLOW_METADATA": "service"}), self.assertRaises(Refused):
+            translate(["run"], "F", "/f.py")
+        with mock.patch.dict(os.environ, {"METAFLOW_QUIET": "1"}):
+            self.assertEqual((Line(["show"]).front.is_quiet, Line(["--not-quiet", "show"]).front.is_quiet), (True, False))
+        with mock.patch.dict(os.environ, {"METAFLOW_DUMP_MAX_VALUE_SIZE": "7", "METAFLOW_DUMP_PRIVATE": "true"}):
+            given = Line(["dump", "1/a"]).given
+            self.assertEqual((given.max_value_size, given.private), (7, True))
 
     def test_what_has_no_counterpart_is_named_with_what_there_is(self):
         cases = {
-            "--metadata service run": "--metadata service is not supported; Muster knows --metadata local",
-            "--datastore s3 run": "Muster knows --datastore local", "argo-workflows create": "there is no verb 'argo-workflows'",
-            "--foo run": "--foo is not supported before the verb", "--with": "--with needs a value", "logs scrub 1": "logs cannot be scrubbed",
+            "--metadata service run": "--metadata service is not supported: runs are recorded in a store on this machine; Muster knows --metadata local",
+            "--datastore s3 run": "Muster knows --datastore local", "--environment uv run": "start the flow with `uv run`",
+            "--environment condo run": "there are local, conda, pypi", "--mode spin run": "there is no spin",
+            "argo-workflows create": "Muster deploys no flows", "spin start": "`resume STEP --origin-run-id RUN`",
+            "card server": "there is no server of cards", "init": "a run needs no such call",
+            "statsu": "there is no verb 'statsu'; did you mean status?", "tag replaec": "did you mean tag replace?",
+            "--foo run": "--foo is not supported before the verb", "--with": "--with needs a value", "--config c": "a name and a value",
+            "--no-pylint=1 run": "--no-pylint takes no value", "output-raw --dot": "output-raw has no option --dot",
         }
         for words, expected in cases.items():
             with self.subTest(words), self.assertRaises(Refused) as raised:
                 translate(words.split(), "Flow", "/f.py")
             self.assertIn(expected, str(raised.exception))
+
+
+class GrammarTests(unittest.TestCase):
+    """Options have the values that belong to them, and nothing else is an argument."""
+
+    def read(self, text):
+        return Line(text.split()).given
+
+    def test_a_value_is_never_an_argument(self):
+        given = self.read("dump --max-value-size 100 12/train --private --no-private --include a,b")
+        self.assertEqual((given.arguments, given.max_value_size, given.private, given.include), (["12/train"], 100, False, "a,b"))
+        given = self.read("logs show 12/train/3 --attempt 0 --stderr")
+        self.assertEqual((given.arguments, given.attempt, given.stderr, given.stdout, given.both), (["12/train/3"], 0, True, False, True))
+        given = self.read("tag replace --add a --remove=b --add c --run-id 12")
+        self.assertEqual((given.add, given.remove, given.run_id), (["a", "c"], ["b"], "12"))
+        self.assertEqual(self.read("tag add --run-id 12 -- --odd").arguments, ["--odd"])
+        self.assertEqual(self.read("card list").arguments, [])
+
+    def test_what_does_not_fit_is_said_in_a_sentence(self):
+        cases = {
+            "dump": "dump needs RUN/STEP or RUN/STEP/TASK after it", "dump a b": "'b' is one word too many",
+            "dump a --max-value-size": "--max-value-size needs a value after it",
+            "dump a --max-value-size many": "--max-value-size is 'many', and has to be a whole number",
+            "dump a --privat": "dump has no option --privat; did you mean --private?",
+            "dump a --private=yes": "--private takes no value", "card get": "card get needs STEP, RUN/STEP or RUN/STEP/TASK",
+            "tag list --fast": "it has --run-id, --all, --my-runs, --hide-system-tags, --group-by-tag, --group-by-run",
+        }
+        for words, expected in cases.items():
+            with self.subTest(words), self.assertRaises(Refused) as raised:
+                self.read(words)
+            self.assertIn(expected, str(raised.exception))
+
+    def test_places_of_arguments(self):
+        options = [grammar.value("--node", "K"), grammar.flag("--json")]
+        self.assertEqual(grammar.without_options("--node 1 a --json b --node=2 c".split(), options), [2, 4, 6])
+
+
+class HelpTests(unittest.TestCase):
+    class Sample:
+        """Learns what there is to learn."""
+
+    def shown(self, *words):
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output):
+            self.assertEqual(Line(words).perform(self.Sample, "/here/flow.py"), 0)
+        return output.getvalue()
+
+    def test_the_flow_and_every_verb_are_on_one_page_of_ordinary_width(self):
+        for words in (["--help"], ["-h"], ["help"], ["--no-pylint", "--help"]):
+            page = self.shown(*words)
+            self.assertIn("Usage: python flow.py", page)
+            self.assertIn("Sample: Learns what there is to learn.", page)
+            for verb in verbs.VERBS:
+                self.assertIn(f"\n  {verb.name}", page)
+            self.assertLessEqual(max(map(len, page.splitlines())), help.WIDTH)
+
+    def test_each_verb_shows_its_options_and_each_group_its_verbs(self):
+        page = self.shown("dump", "1/a", "--help")
+        for text in ("python flow.py dump PATH [OPTION …]", "--private / --no-private", "--max-value-size N", "`muster dump --help`"):
+            self.assertIn(text, page)
+        for words, text in ((("tag", "list", "--help"), "--flat"), (("package",), "--timeout"), (("output-raw", "--help"), "--json"), (("check", "--help"), "--warnings")):
+            self.assertIn(text, self.shown(*words))
+        for words in (["tag"], ["tag", "--help"]):
+            self.assertIn("tag replace", self.shown(*words))
 
 
 class ArgumentTests(unittest.TestCase):

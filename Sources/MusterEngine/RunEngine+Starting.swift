@@ -40,7 +40,7 @@ extension RunEngine {
     // MARK: - Clones
 
     /// Takes over ready tasks from the origin; answers whether there were any.
-    private func cloneReady() async throws -> Bool {
+    func cloneReady() async throws -> Bool {
         guard let origin = self.origin else { return false }
         var events: [RunEvent] = []
         var counts: [(step: String, count: Int)] = []

@@ -107,6 +107,17 @@ package actor RunEngine<Backend: ComputeBackend> {
         }
     }
 
+    /// Takes over every task that the origin has, and starts none.
+    /// - Returns: How the run has ended where that is all of it; nil where it can be resumed.
+    /// - Throws: As ``run()``.
+    package func takeOver() async throws -> RunVerdict? {
+        _ = try await self.takeUp()
+        while case .running = self.machine.phase, try await self.cloneReady() {}
+        try await self.store()
+        if let verdict = self.verdict { self.observe(.runFinished(outcome: self.outcome(verdict))) }
+        return self.verdict
+    }
+
     // MARK: - Events
 
     /// Applies and stores `events`.

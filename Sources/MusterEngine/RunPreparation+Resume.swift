@@ -24,11 +24,12 @@ extension RunPreparation {
     /// - Parameters:
     ///   - run: The run to take up; nil takes the flow's newest.
     ///   - step: The step to run again with everything downstream; a run that is over always gets a successor then.
+    ///   - name: The id of the successor, which the run gets in any case then; nil makes one where one is needed.
     /// - Throws: ``EngineError`` with code ``EngineError/Code/missing`` when there is nothing to resume, and with
     ///   ``EngineError/Code/busy`` when an engine moves the run at this moment.
     package func resume(
         _ manifest: FlowManifest, program: [String], run: String?, from step: String?, user: String,
-        workFolder: String? = nil, capacity: MachineCapacity?, label: RunLabel = RunLabel()
+        workFolder: String? = nil, capacity: MachineCapacity?, label: RunLabel = RunLabel(), name: String? = nil
     ) async throws -> Resumption {
         let record = try await self.find(manifest.name, run)
         if let holder = RunLock.holder(path: self.layout.runLock(flow: record.flow, run: record.run)) {
@@ -39,10 +40,10 @@ extension RunPreparation {
         if let step, manifest.step(step) == nil {
             throw EngineError(code: .missing, message: "the flow \(manifest.name) has no step \(step)")
         }
-        guard record.verdict != nil || step != nil else {
+        guard record.verdict != nil || step != nil || name != nil else {
             return .same(try self.unchanged(record, manifest))
         }
-        return try await self.successor(of: record, manifest, program: program, from: step, user: user, workFolder: workFolder, capacity: capacity, label: label)
+        return try await self.successor(of: record, manifest, program: program, from: step, user: user, workFolder: workFolder, capacity: capacity, label: label, name: name)
     }
 
     private func find(_ flow: String, _ run: String?) async throws -> RunRecord {
@@ -77,13 +78,8 @@ extension RunPreparation {
 
     private func successor(
         of record: RunRecord, _ manifest: FlowManifest, program: [String], from step: String?, user: String,
-        workFolder: String?, capacity: MachineCapacity?, label: RunLabel
+        workFolder: String?, capacity: MachineCapacity?, label: RunLabel, name: String?
     ) async throws -> Resumption {
-        if record.verdict == .succeeded, step == nil {
-            throw EngineError(
-                code: .missing,
-                message: "the run \(record.key) has succeeded, so there is nothing to resume; name the step to run again from")
-        }
         var machine = RunStateMachine(manifest: record.manifest)
         do {
             for event in try await self.metadata.events(of: record.key) { _ = try machine.handle(event.event) }
@@ -92,7 +88,7 @@ extension RunPreparation {
         }
         let new = try await self.newRun(
             of: manifest, program: program, parameters: record.parameters, user: user, workFolder: workFolder,
-            capacity: capacity, origin: record.run, label: label)
+            capacity: capacity, origin: record.run, label: label, name: name)
         return .successor(new, origin: OriginRun(run: record.run, machine: machine, rerunFrom: step))
     }
 }

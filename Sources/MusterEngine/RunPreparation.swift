@@ -34,11 +34,13 @@ package struct RunPreparation: Sendable {
     ///   - capacity: What the machine has; nil where the place has a queue of its own.
     ///   - origin: The run that the new one resumes.
     ///   - label: The tags and the namespace that it begins with.
+    ///   - name: The run's id; nil makes one.
     /// - Throws: ``EngineError`` naming what is wrong with the flow, `StoreError`, `MetadataError`.
     package func newRun(
         of manifest: FlowManifest, program: [String], parameters: [String: ParameterValue], user: String,
-        workFolder: String? = nil, capacity: MachineCapacity?, origin: String? = nil, label: RunLabel = RunLabel()
+        workFolder: String? = nil, capacity: MachineCapacity?, origin: String? = nil, label: RunLabel = RunLabel(), name: String? = nil
     ) async throws -> RunRecord {
+        if let name { try self.check(name) }
         try self.check(manifest, capacity: capacity)
         let package = try CodePackage(folder: manifest.folder)
         try self.checkEntrypoints(of: manifest, in: package, workFolder)
@@ -50,7 +52,7 @@ package struct RunPreparation: Sendable {
         var number = Int(Date().timeIntervalSince1970 * 1_000_000)
         while true {
             let record = RunRecord(
-                flow: manifest.name, run: "\(number)", user: user, created: Date().timeIntervalSince1970,
+                flow: manifest.name, run: name ?? "\(number)", user: user, created: Date().timeIntervalSince1970,
                 originRun: origin, program: program, manifest: manifest, parameters: values, package: digest,
                 tags: label.tags.isEmpty ? nil : label.tags, namespace: label.namespace,
                 isIsolated: workFolder == nil ? true : nil)
@@ -58,9 +60,26 @@ package struct RunPreparation: Sendable {
                 try await self.metadata.create(record.withoutSecrets)
                 return record
             } catch let error as MetadataError where error.code == .duplicate {
+                if let name { throw Self.taken(name, manifest.name) }
                 number += 1
             }
         }
+    }
+
+    /// Numbers are the names that the clock gives.
+    private func check(_ name: String) throws {
+        let isName = name.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || "-_.".utf8.contains(byte)
+        }
+        guard isName, (1...200).contains(name.utf8.count), name.first != ".", name.first != "-", Int(name) == nil, name != "latest" else {
+            throw EngineError(
+                code: .refused,
+                message: "a run cannot have the id '\(name)'; an id is made of letters, digits, '-', '_' and '.', and is no number")
+        }
+    }
+
+    private static func taken(_ name: String, _ flow: String) -> EngineError {
+        EngineError(code: .refused, message: "there is a run \(flow)/\(name) already; give the new one another --run-id")
     }
 
     private func check(_ manifest: FlowManifest, capacity: MachineCapacity?) throws {

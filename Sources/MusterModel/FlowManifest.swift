@@ -35,6 +35,8 @@ public struct FlowManifest: Codable, Sendable, Equatable {
     public var end: String?
     /// Whether the program also knows the verb `hooks`: something is to be done when a run is over; nil: it does not.
     public var hooks: Bool?
+    /// Variables that give parameters their values (`METAFLOW_RUN_…`), as the flow's own source has set them.
+    public var variables: [String: String]?
     /// What is wrong with the source and cannot be seen in the rest of the manifest.
     public var problems: [SourceProblem]?
     /// Where the flow itself stands in its source.

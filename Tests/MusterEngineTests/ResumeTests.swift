@@ -40,6 +40,33 @@ import Testing
         #expect(try await self.resume(nil, from: "joinRow") == ["end", "joinGrid", "joinRow", "joinRow", "merge"])
     }
 
+    @Test("Taking over alone clones what succeeded and starts nothing, and the run can be resumed")
+    func takeOver() async throws {
+        let harness = try Harness(SampleFlow.manifest)
+        let backend = ScriptedBackend { gang in
+            .succeeded((0..<gang.size).compactMap { try? harness.result(gang, node: $0, SampleFlow.transition(gang)) })
+        }
+        let failing = ScriptedBackend { gang in
+            gang.step.name == "end"
+                ? .failed(TaskFailure(code: .body, message: "told to fail"))
+                : .succeeded((0..<gang.size).compactMap { try? harness.result(gang, node: $0, SampleFlow.transition(gang)) })
+        }
+        _ = try await harness.run(failing, run: "1")
+        let origin = OriginRun(run: "1", machine: try await harness.machine("1"), rerunFrom: nil)
+        try await harness.metadata.create(harness.record("2", origin: "1"))
+        #expect(try await harness.engine(backend, run: "2", origin: origin).takeOver() == nil)
+        #expect(backend.gangs.isEmpty)
+        let (before, after) = (try await harness.machine("1").tasks, try await harness.machine("2").tasks)
+        #expect(after.count == before.count && after.dropLast().allSatisfy { $0.clonedFrom != nil })
+        #expect(try await harness.engine(backend, run: "2").run() == .succeeded)
+        #expect(backend.gangs.map(\.step.name) == ["end"])
+        // Of a run that is whole nothing is left to start.
+        let whole = OriginRun(run: "2", machine: try await harness.machine("2"), rerunFrom: nil)
+        try await harness.metadata.create(harness.record("3", origin: "2"))
+        #expect(try await harness.engine(backend, run: "3", origin: whole).takeOver() == .succeeded)
+        #expect(backend.gangs.count == 1)
+    }
+
     @Test("A gang is cloned whole or runs whole")
     func gang() async throws {
         #expect(try await self.resume("train").filter { $0 == "train" } == ["train"])

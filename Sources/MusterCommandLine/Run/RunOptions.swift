@@ -23,6 +23,11 @@ struct RunOptions: ParsableArguments {
         name: .long, help: ArgumentHelp("Write the run's id into this file once the run exists.", valueName: "file"))
     var runIdFile: String?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Write the run's id, the flow's name and the store into this file, as JSON, as Metaflow does.", valueName: "file"))
+    var runnerAttributeFile: String?
+
     @Option(name: .long, help: ArgumentHelp("Tag the run; may be given several times.", valueName: "tag"))
     var tag: [String] = []
 
@@ -35,7 +40,7 @@ struct RunOptions: ParsableArguments {
     )
     var maxNumSplits: Int?
 
-    @Option(name: .long, help: .hidden)
+    @Option(name: .long, help: ArgumentHelp("Accepted, and changes nothing: logs are kept whole.", valueName: "megabytes"))
     var maxLogSize: Int?
 
     @Flag(

@@ -30,20 +30,22 @@ struct RunSession {
         self.resume = resume
         self.capacity = try LocalMachine.capacity(environment: context.environment)
         self.agent = try context.agent()
-        if let file = options.runIdFile { try Self.checkWritable(file) }
+        for file in [options.runIdFile, options.runnerAttributeFile] { if let file { try Self.checkWritable(file) } }
     }
 
     /// Moves the run to its end and shows it.
-    /// - Parameter continues: It began earlier, with the source of that time.
+    /// - Parameters:
+    ///   - continues: It began earlier, with the source of that time.
     /// - Throws: ``CommandFailure`` when it did not succeed, ``SignalExit`` when a signal ended it.
-    func perform(_ record: RunRecord, origin: OriginRun?, continues: Bool = false) async throws {
+    ///   - clonesOnly: It takes over what the origin has, and starts nothing.
+    func perform(_ record: RunRecord, origin: OriginRun?, continues: Bool = false, clonesOnly: Bool = false) async throws {
         let console = Console(
             style: .choose(
                 json: self.options.json, quiet: self.options.quiet, isTerminal: StandardStream.output.isTerminal,
                 environment: self.context.environment),
             resume: self.resume.line(run: record.run))
         let signals = RunSignals()
-        let verdict: RunVerdict
+        let verdict: RunVerdict?
         do {
             for note in (record.manifest.notes ?? []) + self.options.notes { console.note("note: \(note)") }
             let package = try CodePackage(folder: record.manifest.folder)
@@ -53,13 +55,15 @@ struct RunSession {
             if continues, source != nil, try package.digest() != record.package {
                 console.note("warning: the source has changed since the run began; steps run what is there now")
             }
-            verdict = try await self.move(record, origin, source, signals) { console.show($0) }
+            verdict = try await self.move(record, origin, source, signals, clonesOnly) { console.show($0) }
         } catch {
             await console.close()
             await self.close(record, because: error)
             throw error
         }
+        if verdict == nil { console.note("nothing was started; this goes on with the run: \(self.resume.line(run: record.run))") }
         await console.close()
+        guard let verdict else { return }
         await RunHooks(context: self.context, layout: self.layout, keepsOutput: !self.options.json).perform(record, verdict)
         try self.conclude(verdict, signals)
     }
@@ -72,8 +76,8 @@ struct RunSession {
 
     private func move(
         _ record: RunRecord, _ origin: OriginRun?, _ source: SourceWatch?, _ signals: RunSignals,
-        _ observe: @escaping @Sendable (EngineObservation) -> Void
-    ) async throws -> RunVerdict {
+        _ clonesOnly: Bool, _ observe: @escaping @Sendable (EngineObservation) -> Void
+    ) async throws -> RunVerdict? {
         let environment = self.context.environment
         let backend = LocalBackend(
             reactor: self.context.reactor, agent: self.agent, store: self.layout.root, capacity: self.capacity,
@@ -90,10 +94,10 @@ struct RunSession {
             engine.cancel(reason: "`muster cancel` was called by \($0)")
         }
         defer { withExtendedLifetime(wish) {} }
-        try self.writeRunID(record.run)
+        try self.writeRunID(of: record)
         let layout = self.layout
         async let incoming = layout.clearIncoming()
-        let verdict = try await engine.run()
+        let verdict = try await clonesOnly ? engine.takeOver() : engine.run()
         for problem in await backend.leftovers() + incoming { observe(.warning("left by a run whose engine was killed: \(problem)")) }
         return verdict
     }
@@ -130,12 +134,22 @@ struct RunSession {
             .usage, "the run's id cannot be written to \(file): \(folder): \(String(cString: strerror(errno)))")
     }
 
-    private func writeRunID(_ run: String) throws {
-        guard let path = self.options.runIdFile else { return }
+    private func writeRunID(of record: RunRecord) throws {
+        if let file = self.options.runIdFile { try Self.write(Data(record.run.utf8), to: file) }
+        guard let file = self.options.runnerAttributeFile else { return }
+        let attributes = ["run_id": record.run, "flow_name": record.flow, "metadata": "local@\(self.layout.root)"]
+        try Self.write(Data(try JSONText.line(attributes).utf8), to: file)
+    }
+
+    /// A named pipe, in which somebody waits for the run, is written to as it is.
+    private static func write(_ data: Data, to file: String) throws {
+        let path = AbsolutePath.of(file)
         do {
-            try Data(run.utf8).write(to: URL(filePath: AbsolutePath.of(path)), options: .atomic)
+            var status = stat()
+            let isPlain = stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
+            try data.write(to: URL(filePath: path), options: isPlain ? .atomic : [])
         } catch {
-            throw CommandFailure(.usage, "the run's id cannot be written to \(path): \(error.localizedDescription)")
+            throw CommandFailure(.usage, "the run's id cannot be written to \(file): \(error.localizedDescription)")
         }
     }
 }

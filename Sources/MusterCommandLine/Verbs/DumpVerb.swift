@@ -7,13 +7,14 @@ import MusterStore
 /// `muster dump`
 struct DumpVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "dump", abstract: "Print the artifacts of a task.",
+        commandName: "dump", abstract: "Print the artifacts of a task, or of every task of a step.",
         discussion: """
             One artifact alone is printed whole; a list shows the beginning of each. To show the pickles of a Python flow \
             is to run code of the store: the pickles' own and the flow in its code package.
             """)
 
-    @Argument(help: "Flow/run/step/task, or with /artifact at the end; the run may be called latest.") var pathspec: String
+    @Argument(help: "Flow/run/step, Flow/run/step/task, or that with /artifact at the end; the run may be called latest.")
+    var pathspec: String
     @Option(name: .long, help: "The node of the gang. (default: the control node, 0)") var node: Int?
     @Option(name: .long, help: ArgumentHelp("Characters of each value in a list.", valueName: "count")) var maxValueSize = 1000
     @Option(name: .long, help: ArgumentHelp("Write the bytes of one artifact into this file.", valueName: "file")) var file: String?
@@ -25,9 +26,11 @@ struct DumpVerb: AsyncParsableCommand {
 
     private struct Row: Encodable {
         var name: String
-        var encoding: ArtifactEncoding
-        var size: Int
-        var digest: String
+        var encoding: ArtifactEncoding?
+        var size: Int?
+        var digest: String?
+        /// The value of a parameter, which is kept as a text.
+        var parameter: VerbatimJSON?
         /// The value of JSON artifacts that are not too large.
         var value: JSONValue?
         /// What a pickle holds, as its Python shows it.
@@ -40,26 +43,83 @@ struct DumpVerb: AsyncParsableCommand {
 
     func run() async throws {
         let pathspec = try RunFinder.pathspec(self.pathspec)
-        guard pathspec.task != nil else { throw CommandFailure(.usage, "'\(self.pathspec)' names no task; write Flow/run/step/task") }
+        guard pathspec.step != nil else {
+            throw CommandFailure(.usage, "'\(self.pathspec)' names no step; write Flow/run/step or Flow/run/step/task")
+        }
         let (layout, metadata) = try self.store.existing()
         let record = try await RunFinder(layout: layout, metadata: metadata).record(of: pathspec)
-        let artifacts = try self.artifacts(of: pathspec, in: try await RunState(record, in: layout, metadata))
         let shown = Shown(store: ArtifactStore(layout), record: record)
+        let state = try await RunState(record, in: layout, metadata)
         guard let name = pathspec.artifact else {
             guard self.file == nil else { throw CommandFailure(.usage, "--file takes one artifact; name it: \(self.pathspec)/artifact") }
-            return try await self.list(artifacts.filter { self.isShown($0.key) }, shown)
+            return try await pathspec.task == nil
+                ? self.dump(step: pathspec, state, shown) : self.list(self.artifacts(of: pathspec, in: state), shown)
         }
-        guard let reference = artifacts[name] else {
-            let hint = NameSuggestion.hint(for: name, among: Array(artifacts.keys))
-            throw CommandFailure(.notFound, "the task has no artifact '\(name)'\(hint); it has \(artifacts.keys.sorted().joined(separator: ", "))")
-        }
-        try await self.print(name, reference, shown)
+        let artifacts = try self.artifacts(of: pathspec, in: state)
+        if let reference = try artifacts[name] ?? shown.files()[name] { return try await self.print(name, reference, shown) }
+        if let value = shown.texts[name] { return try self.print(name, value) }
+        let known = Set(artifacts.keys).union(shown.names)
+        let hint = NameSuggestion.hint(for: name, among: Array(known))
+        throw CommandFailure(.notFound, "the task has no artifact '\(name)'\(hint); it has \(known.sorted().joined(separator: ", "))")
     }
 
-    /// Where the artifacts lie, and the run that made them.
+    /// Every task of a step that has begun, one below the other.
+    private func dump(step pathspec: Pathspec, _ state: RunState, _ shown: Shown) async throws {
+        var found: [(task: String, artifacts: [String: ArtifactReference])] = []
+        for task in try RunFinder.tasks(pathspec, in: state).tasks {
+            guard let artifacts = task.artifacts(node: self.node ?? 0) else { continue }
+            found.append(("\(task.step)/\(TaskName(number: task.number, node: self.node ?? 0))", artifacts))
+        }
+        guard !found.isEmpty else { throw CommandFailure(.notFound, "no task of \(self.pathspec) has left artifacts by now") }
+        var rows: [Rows] = []
+        for (task, artifacts) in found {
+            if !self.json { StandardStream.output.line("\(found.first?.task == task ? "" : "\n")\(task)") }
+            rows.append(Rows(task: task, artifacts: try await self.rows(artifacts, shown)))
+        }
+        if self.json { StandardStream.output.line(try JSONText.page(rows)) }
+    }
+
+    private struct Rows: Encodable {
+        var task: String
+        var artifacts: [Row]
+    }
+
+    /// Where the artifacts lie, and the run that made them, with its parameters by the names that the flow has for them.
     private struct Shown {
         let store: ArtifactStore
         let record: RunRecord
+        let texts: [String: VerbatimJSON]
+        private let references: [String: String]
+
+        init(store: ArtifactStore, record: RunRecord) {
+            self.store = store
+            self.record = record
+            var texts: [String: VerbatimJSON] = [:]
+            var references: [String: String] = [:]
+            for parameter in record.manifest.parameters {
+                guard let value = record.parameters[parameter.name] else { continue }
+                let name = parameter.artifact?.name ?? parameter.name
+                if parameter.kind == .file, let text = value.text {
+                    references[name] = text
+                } else {
+                    texts[name] = value.verbatim(parameter.kind)
+                }
+            }
+            self.texts = texts
+            self.references = references
+        }
+
+        var names: Set<String> { Set(self.texts.keys).union(self.references.keys) }
+
+        /// The parameters that are files.
+        func files() throws -> [String: ArtifactReference] {
+            try self.references.mapValues { try JSONDecoder().decode(ArtifactReference.self, from: Data($0.utf8)) }
+        }
+    }
+
+    private func print(_ name: String, _ value: VerbatimJSON) throws {
+        if let file = self.file { return try self.write(Data("\(value.text)\n".utf8), of: name, to: file) }
+        StandardStream.output.line(self.json ? try JSONText.page(Row(name: name, parameter: value)) : value.text)
     }
 
     /// Names that begin with `_` are the front end's and the user's own affair.
@@ -120,10 +180,21 @@ struct DumpVerb: AsyncParsableCommand {
 
     /// One that cannot be read keeps no other from being shown; the verb fails all the same.
     private func list(_ artifacts: [String: ArtifactReference], _ shown: Shown) async throws {
-        let sorted = artifacts.sorted { $0.key < $1.key }
+        let rows = try await self.rows(artifacts, shown)
+        if self.json { StandardStream.output.line(try JSONText.page(rows)) }
+    }
+
+    /// The rows of a task, which are printed unless they are for JSON.
+    private func rows(_ artifacts: [String: ArtifactReference], _ shown: Shown) async throws -> [Row] {
+        let every = try artifacts.merging(shown.files()) { artifact, _ in artifact }
+        let sorted = every.filter { self.isShown($0.key) }.sorted { $0.key < $1.key }
         let answer = try await self.pickles(sorted.map(\.value), shown, limit: self.maxValueSize)
         var problems: [(name: String, reason: String)] = []
         var rows: [Row] = []
+        for (name, value) in shown.texts.sorted(by: { $0.key < $1.key }) where every[name] == nil && self.isShown(name) {
+            rows.append(Row(name: name, parameter: value))
+            if !self.json { StandardStream.output.line("\(PrintableText.line(name)) = \(PrintableText.of(value.text))") }
+        }
         for (name, reference) in sorted {
             do {
                 if let problem = answer.problems[reference.digest] { throw CommandFailure(.runFailed, problem) }
@@ -139,8 +210,9 @@ struct DumpVerb: AsyncParsableCommand {
                 if !self.json { StandardStream.output.line("\(PrintableText.line(name)) = (cannot be read)") }
             }
         }
-        if self.json { StandardStream.output.line(try JSONText.page(rows)) }
+        if self.json, !problems.isEmpty { StandardStream.output.line(try JSONText.page(rows)) }
         try self.conclude(problems)
+        return rows
     }
 
     private func text(_ reference: ArtifactReference, _ store: ArtifactStore, _ answer: PickleTexts.Answer) throws -> String {

@@ -7,7 +7,7 @@ import MusterStore
 /// `muster resume`
 struct ResumeVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resume", abstract: "Go on with a run that was interrupted or has failed.",
+        commandName: "resume", abstract: "Go on with a run that was interrupted, or make a new one of what one that is over has left.",
         usage: "muster resume <flow> [<step>] [--origin-run-id <run>] [<options>]",
         discussion: """
             A run whose engine died goes on as itself. One that is over gets a successor, which takes over every task \
@@ -18,6 +18,10 @@ struct ResumeVerb: AsyncParsableCommand {
     var words: [String] = []
     @Option(name: .long, help: ArgumentHelp("The run to resume. (default: the flow's newest)", valueName: "run"))
     var originRunId: String?
+    @Option(help: ArgumentHelp("The id of the new run: a name that is no number. (default: one is made)", valueName: "id"))
+    var runId: String?
+    @Flag(inversion: .prefixedNo, help: "Take over what succeeded, and start nothing.")
+    var cloneOnly = false
     @OptionGroup var options: RunOptions
     @OptionGroup var flow: FlowOptions
     @OptionGroup var store: StoreOptions
@@ -35,8 +39,8 @@ struct ResumeVerb: AsyncParsableCommand {
             resume: ResumeCommand(flow: flow, self.flow, self.options, self.store))
         let resumption = try await RunPreparation(layout: layout, metadata: metadata).resume(
             self.options.served(manifest), program: program, run: self.originRunID(of: manifest), from: step,
-            user: context.user, workFolder: self.options.isolated ? nil : context.folder, capacity: session.capacity, label: self.options.label)
-        try await session.perform(resumption.record, origin: resumption.origin, continues: resumption.origin == nil)
+            user: context.user, workFolder: self.options.isolated ? nil : context.folder, capacity: session.capacity, label: self.options.label, name: self.runId)
+        try await session.perform(resumption.record, origin: resumption.origin, continues: resumption.origin == nil, clonesOnly: self.cloneOnly)
     }
 
     private func split() throws -> (flow: String?, step: String?) {

@@ -27,7 +27,7 @@ struct RunVerb: AsyncParsableCommand {
         let (program, manifest) = try await context.flow(named: words.flow, self.flow)
         await rehearsal
         let parameters = try ParameterValues(manifest.parameters, allowsNonFinite: manifest.language == "python")
-            .read(tokens: words.parameters, environment: context.environment)
+            .read(tokens: words.parameters, environment: context.environment.merging(manifest.variables ?? [:]) { $1 })
         let layout = self.store.layout
         try layout.prepare(isShared: self.options.shared)
         let metadata = try SQLiteMetadata(path: layout.database)

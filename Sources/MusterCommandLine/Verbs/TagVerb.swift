@@ -90,18 +90,27 @@ struct TagRemoveVerb: AsyncParsableCommand {
 /// `muster tag replace`
 struct TagReplaceVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "replace", abstract: "Replace one tag of a run by another.")
+        commandName: "replace", abstract: "Replace tags of a run by others, in one step.",
+        usage: """
+            muster tag replace <run> <old> <new>
+            muster tag replace <run> --remove <old> ... --add <new> ...
+            """)
 
     @Argument(help: ArgumentHelp("The run, the tag that goes, and the one that comes.", valueName: "word")) var words:
         [String] = []
+    @Option(help: ArgumentHelp("A tag that goes; may be given several times.", valueName: "tag")) var remove: [String] = []
+    @Option(help: ArgumentHelp("A tag that comes; may be given several times.", valueName: "tag")) var add: [String] = []
     @OptionGroup var tagged: TaggedRun
 
     func run() async throws {
         let (metadata, key, words) = try await self.tagged.find(self.words)
-        guard words.count == 2 else {
-            throw CommandFailure(.usage, "tag replace takes two tags: the one that goes and the one that comes")
+        let isPair = words.count == 2 && self.add.isEmpty && self.remove.isEmpty
+        guard isPair || (words.isEmpty && !self.add.isEmpty && !self.remove.isEmpty) else {
+            throw CommandFailure(
+                .usage, "tag replace takes two tags, the one that goes and the one that comes, or some with --remove and some with --add")
         }
-        _ = try self.tagged.tags(words, atLeast: 2)
-        try await metadata.changeTags(of: key, adding: [words[1]], removing: [words[0]])
+        let adding = try self.tagged.tags(isPair ? [words[1]] : self.add, atLeast: 1)
+        let removing = try self.tagged.tags(isPair ? [words[0]] : self.remove, atLeast: 1)
+        try await metadata.changeTags(of: key, adding: adding, removing: removing)
     }
 }

@@ -1,0 +1,87 @@
+"""The options before the verb."""
+
+import os
+
+from .grammar import TRUE, Refused
+
+# Those that have some values here, and what can be said of any other.
+ONLY = {
+    "--metadata": (("local",), "runs are recorded in a store on this machine"),
+    "--datastore": (("local",), "artifacts are kept in a store on this machine"),
+    "--event-logger": (("nullSidecarLogger",), "there is no logger of events; `run --json` prints them"),
+    "--monitor": (("nullSidecarMonitor",), "there is no monitor; `status` tells how long tasks took"),
+    "--mode": ((), "there is no spin"),
+}
+ENVIRONMENTS = ("local", "conda", "pypi")
+# Those that change nothing, with the words that follow each: the linter's, and suffixes of files that are packaged anyway.
+WITHOUT_MEANING = {
+    "--pylint": 0, "--no-pylint": 0, "--package-suffixes": 1, "--force-rebuild-environments": 0,
+    "--no-force-rebuild-environments": 0}
+# Those that the flow itself reads, with the words that follow each.
+FLOWS_OWN = {"--config": 2, "--config-value": 2, "--environment": 1, "--branch": 1, "--production": 0}
+KNOWN = sorted([*ONLY, *WITHOUT_MEANING, *FLOWS_OWN, "--with", "--datastore-root", "--quiet", "--not-quiet"])
+
+
+class Front:
+    """What stood before the verb."""
+
+    def __init__(self):
+        # Options of `muster` for the flow, and the store's folder where one is named.
+        self.words = []
+        self.store = None
+        self.is_quiet = False
+        self._given = set()
+
+    def read(self, words):
+        """Takes the options off the beginning of `words`, a list. Returns the rest."""
+        words = list(words)
+        while words and words[0].startswith("-") and words[0] not in ("--help", "-h", "--version"):
+            option, equals, text = words.pop(0).partition("=")
+            self._take(option, [text] if equals else [], words)
+        self._take_from_variables()
+        return words
+
+    def _take_from_variables(self):
+        """Options that variables give and the line does not: METAFLOW_DATASTORE_ROOT is --datastore-root."""
+        for option in [*ONLY, "--environment", "--datastore-root"]:
+            text = os.environ.get(f"METAFLOW_{option[2:].replace('-', '_').upper()}")
+            if text and option not in self._given:
+                self._keep(option, [text])
+        for text in os.environ.get("METAFLOW_DECOSPECS", "").split():
+            self._keep("--with", [text])
+        if not self._given & {"--quiet", "--not-quiet"}:
+            self.is_quiet = os.environ.get("METAFLOW_QUIET", "").lower() in TRUE
+
+    def _take(self, option, values, words):
+        count = FLOWS_OWN.get(option, WITHOUT_MEANING.get(option, 1 if option in ONLY or option in ("--with", "--datastore-root") else 0))
+        if option not in KNOWN:
+            from ..names import hint
+            raise Refused(f"{option} is not supported before the verb{hint(option, KNOWN)}; supported are {', '.join(KNOWN)}")
+        if len(values) > count:
+            raise Refused(f"{option} takes no value")
+        while len(values) < count:
+            if not words:
+                raise Refused(f"{option} needs {'a value' if count == 1 else 'a name and a value'} after it")
+            values.append(words.pop(0))
+        self._keep(option, values)
+
+    def _keep(self, option, values):
+        self._given.add(option)
+        if option in ONLY:
+            known, reason = ONLY[option]
+            if values[0] not in known:
+                supported = f"; Muster knows {option} {' and '.join(known)}" if known else ""
+                raise Refused(f"{option} {values[0]} is not supported: {reason}{supported}")
+        elif option == "--environment" and values[0] not in ENVIRONMENTS:
+            advice = (
+                "start the flow with `uv run`, and its steps run on that Python" if values[0] == "uv" else
+                f"there are {', '.join(ENVIRONMENTS)}")
+            raise Refused(f"--environment {values[0]} is not supported: {advice}")
+        elif option in FLOWS_OWN:
+            self.words += [f"--flow-option={word}" for word in [option, *values]]
+        elif option == "--with":
+            self.words += ["--with", values[0]]
+        elif option == "--datastore-root":
+            self.store = values[0]
+        elif option in ("--quiet", "--not-quiet"):
+            self.is_quiet = option == "--quiet"

@@ -1,0 +1,43 @@
+"""`logs show`: the output of tasks."""
+
+import sys
+
+from ..client import Task
+from ..errors import MetaflowNotFound
+from . import places
+
+
+def streams(given):
+    """The streams that are meant, standard output first."""
+    named = [name for name in ("stdout", "stderr") if getattr(given, name)]
+    return named or (["stdout", "stderr"] if given.both else [])
+
+
+def show(given, screen):
+    run, tasks = places.tasks(given.arguments[0], screen.flow)
+    if not tasks:
+        raise MetaflowNotFound(f"no task of {given.arguments[0]} has begun")
+    tasks = having(tasks, given.attempt, given.arguments[0])
+    for task in tasks:
+        screen.say(places.headline("logs", task))
+        for stream in streams(given):
+            screen.say(stream)
+            sys.stderr.flush()
+            for time, line in task.loglines(stream, as_unicode=False):
+                if given.timestamps:
+                    sys.stdout.write(f"{time.strftime('%Y-%m-%d %H:%M:%S.%f')[:-3]} ")
+                # A log is shown as it was written, but for bytes that are no text.
+                sys.stdout.write(line.decode(errors="replace") + "\n")
+            sys.stdout.flush()
+    return 0
+
+
+def having(tasks, attempt, text):
+    """The tasks that have this attempt, as they were then; all as they are for None."""
+    if attempt is None:
+        return tasks
+    having = [Task(task.pathspec, attempt=attempt, _namespace_check=False) for task in tasks if 0 <= attempt <= task.current_attempt]
+    if not having:
+        last = max(task.current_attempt for task in tasks)
+        raise MetaflowNotFound(f"{text} has no attempt {attempt}; the last one is {last}, counted from 0")
+    return having

@@ -1,0 +1,1 @@
+"""How flows are run from Python, under Metaflow's name."""
