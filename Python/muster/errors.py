@@ -169,15 +169,11 @@ class FailureHandledByCatch(MusterException):
 
 # Of runs that are read
 
-class MetaflowNotFound(MusterException):
-    """There is no such flow, run, step, task or artifact in the store."""
+class MetaflowNotFound(MusterException, KeyError):
+    """There is no such flow, run, step, task or artifact in the store; a KeyError, because `parent[name]` asks for them."""
 
     headline = "Object not found"
     metaflow_name = "metaflow.exception.MetaflowNotFound"
-
-
-class NoChild(MetaflowNotFound, KeyError):
-    """The same, asked for as `parent[name]`."""
 
 
 class MetaflowNamespaceMismatch(MusterException):

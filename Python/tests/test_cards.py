@@ -257,13 +257,26 @@ class ForeignCardTests(unittest.TestCase):
             "@card(type='my_page', id='a', options={'a': 5})\n@card(type='closed', id='b', options={'a': 6})", "self.x = 41",
             "current.card['a'].append(Own('mine'))", "current.card['a'].append(Markdown('# Head'))",
             "current.card['b'].append(Own('mine'))", own=own)
-        self.assertEqual(errors, "")
+        self.assertIn("what step start put on the card 1_closed_b is not shown: the class of the type closed has not ALLOW", errors)
         self.assertEqual([name for name, _ in cards], ["0_my-page_a", "1_closed_b"])
         for part in ("<own>mine</own><h1>Head</h1>".replace("><h1", ">\n<div class=\"markdown\"><h1"), "TestFlow/7/start/1", "[&#x27;x&#x27;]", "False",
                      "[&#x27;end&#x27;]", "&#x27;TestFlow&#x27;", "<td>5</td>"):
             self.assertIn(part, cards[0][1])
         self.assertTrue(cards[0][1].endswith("final"))
         self.assertNotIn("mine", cards[1][1])
+
+    def test_a_card_that_takes_no_components_is_not_meant_where_none_is_named(self):
+        own = """
+            from metaflow.cards import MetaflowCard
+
+            class Closed(MetaflowCard):
+                type = "closed"
+                def render(self, task):
+                    return "closed"
+            """
+        cards, errors = self.step("@card(type='closed')\n@card(type='blank')", "current.card.append('mine')", own=own)
+        self.assertEqual((errors, cards[0]), ("", ("0_closed", "closed")))
+        self.assertIn("mine", cards[1][1])
 
     def test_a_card_that_can_be_updated_has_pages_while_the_step_runs(self):
         own = """
@@ -319,7 +332,7 @@ class ForeignCardTests(unittest.TestCase):
                 self.assertEqual(name.split("_")[1], decorator.split("'")[1])
                 self.assertIn("Card Render Failed With Error", page)
                 self.assertIn(reason, page)
-                self.assertRegex(errors, "muster: the card 0_(bad|unheard) of step start was not made")
+                self.assertRegex(errors, "muster: the card 0_(bad|unheard) of step start could not be made")
         cards, errors = self.step("@card(type='bad', save_errors=False)", "self.x = 1", own=own)
         self.assertEqual(cards, [])
         self.assertIn("has no artifact", errors)

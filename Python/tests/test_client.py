@@ -216,6 +216,8 @@ class ClientTests(unittest.TestCase):
         self.assertEqual([run.id for run in self.client.Flow("F")], ["7", "6", "5"])
         self.client.namespace("user:bob")
         self.assertEqual([run.id for run in self.client.Flow("F")], ["5"])
+        self.client.namespace("user:nobody")
+        self.assertEqual(self.client.Metaflow().flows, [])
         self.client.default_namespace()
         self.assertEqual([flow.id for flow in self.client.Metaflow()], ["F"])
 

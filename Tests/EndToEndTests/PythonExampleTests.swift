@@ -61,6 +61,8 @@ import Testing
         #expect(try await sandbox.muster(["card", "get", "CardFlow/latest/start"]).output == whole)
         let mended = try await sandbox.muster(["card", "get", "CardFlow/latest/middle"]).output
         #expect(mended.contains("so far") && !mended.contains("no luck"), "\(mended)")
+        let own = try await sandbox.muster(["card", "get", "CardFlow/latest/after", "--type", "own_kind"]).output
+        #expect(own.contains("told: [True, 'middle', True, False, '0', 41, True, True]"), "\(own)")
         let viewed = try await sandbox.muster(["card", "view", "CardFlow/latest/middle"]).output
         #expect(try String(contentsOfFile: viewed.trimmingCharacters(in: .newlines), encoding: .utf8) == mended)
     }

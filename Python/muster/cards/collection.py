@@ -98,9 +98,11 @@ class Cards:
 
     @property
     def _default(self):
+        # Those that show nothing that is put on them are nobody's meaning, unless there is no other.
+        shown = [card for card in self._all if card.keeper.takes_components] or self._all
         for meant in (
-                self._all, [card for card in self._all if card.keeper.options["customize"]],
-                [card for card in self._all if card.keeper.id is None]):
+                shown, [card for card in shown if card.keeper.options["customize"]],
+                [card for card in shown if card.keeper.id is None]):
             if len(meant) == 1:
                 return meant[0]
         self._warn(

@@ -22,6 +22,14 @@ class ForeignPage:
         self.failure = None
         self._sequence = 0
 
+    @property
+    def takes_components(self):
+        """Whether the card's class shows what the step puts on it."""
+        try:
+            return card_class(self.kind).ALLOW_USER_COMPONENTS
+        except CardClassMissing:
+            return False
+
     def last(self, components, data):
         """The page after the body; an error card where it cannot be rendered."""
         return self._page(components, data, True)

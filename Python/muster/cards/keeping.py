@@ -36,6 +36,10 @@ class Keeper:
             from .foreign import ForeignPage
             self._foreign = ForeignPage(task, options["type"], options["options"] or {})
 
+    @property
+    def takes_components(self):
+        return self._foreign is None or self._foreign.takes_components
+
     def refresh(self, components, force=False, data=None):
         self._data = self._data if data is None else data
         began = time.monotonic()
@@ -74,6 +78,10 @@ class Keeper:
             # Metaflow renders cards of tasks that have succeeded.
             return self._foreign.error(f"The step has failed:\n\n{error}") if error else None
         text = self._foreign.last(components, self._data)
+        if len(components) and not self._foreign.failure and not self.takes_components:
+            sys.stderr.write(
+                f"muster: what step {self.task.step} put on the card {self.name} is not shown: the class of the type {self.type} "
+                "has not ALLOW_USER_COMPONENTS = True\n")
         if self._foreign.failure:
             self._complain(self._foreign.failure)
         return text if self.options["save_errors"] or not self._foreign.failure else None
@@ -93,7 +101,7 @@ class Keeper:
             self._complain(traceback.format_exc())
 
     def _complain(self, reason):
-        sys.stderr.write(f"muster: the card {self.name} of step {self.task.step} was not made: {reason}\n")
+        sys.stderr.write(f"muster: the card {self.name} of step {self.task.step} could not be made: {reason}\n")
 
 
 class _limit:

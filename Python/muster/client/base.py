@@ -1,6 +1,6 @@
 """What flows, runs, steps, tasks and artifacts have in common."""
 
-from ..errors import MetaflowInvalidPathspec, MetaflowNotFound, NoChild
+from ..errors import MetaflowInvalidPathspec, MetaflowNotFound
 from .namespaces import get_namespace
 
 
@@ -75,7 +75,7 @@ class MetaflowObject:
         return iter(())
 
     def __getitem__(self, name):
-        raise NoChild(f"{self} has nothing inside of it, and so no {name!r}")
+        raise MetaflowNotFound(f"{self} has nothing inside of it, and so no {name!r}")
 
     def __contains__(self, name):
         try:

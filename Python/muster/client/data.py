@@ -1,6 +1,6 @@
 """Artifacts, as objects and as attributes."""
 
-from ..errors import NoChild
+from ..errors import MetaflowNotFound
 from ..names import hint
 from .base import MetaflowObject
 
@@ -50,7 +50,7 @@ class DataArtifact(MetaflowObject):
             *parts, self._name = self._parts()
             self._task = Task("/".join(parts), attempt=attempt, _run=_run, _namespace_check=_namespace_check)
         if not self._task._has(self._name):
-            raise NoChild(f"{self._task.pathspec} has no artifact '{self._name}'{hint(self._name, self._task._names())}")
+            raise MetaflowNotFound(f"{self._task.pathspec} has no artifact '{self._name}'{hint(self._name, self._task._names())}")
 
     @property
     def _run(self):

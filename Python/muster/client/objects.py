@@ -1,6 +1,6 @@
 """Flows and runs as objects that are read when they are asked for."""
 
-from ..errors import MetaflowNamespaceMismatch, MetaflowNotFound, MetaflowTaggingError, MusterException, NoChild
+from ..errors import MetaflowNamespaceMismatch, MetaflowNotFound, MetaflowTaggingError, MusterException
 from ..names import hint
 from ..stored import StoredParameters
 from .base import MetaflowObject, moment
@@ -29,8 +29,8 @@ class Metaflow:
 
     def __iter__(self):
         for name in self._store.flows():
-            flow = Flow(name, _store=self._store)
-            if get_namespace() is None or any(True for _ in flow):
+            flow = Flow(name, _store=self._store, _namespace_check=False)
+            if get_namespace() is None or flow.is_in_namespace():
                 yield flow
 
     def __getitem__(self, name):
@@ -109,7 +109,7 @@ class Run(MetaflowObject):
         self._history = None
         self._stored_parameters = None
         if self._record is None:
-            raise NoChild(f"there is no run {pathspec} in {self._store.root}")
+            raise MetaflowNotFound(f"there is no run {pathspec} in {self._store.root}")
         if _namespace_check and get_namespace() is not None and get_namespace() not in self.tags:
             raise MetaflowNamespaceMismatch(
                 f"the run {pathspec} is not in the namespace {get_namespace()}; namespace(None) shows all")

@@ -1,6 +1,6 @@
 """Steps and tasks of a run."""
 
-from ..errors import Failure, NoChild
+from ..errors import Failure, MetaflowNotFound
 from ..names import hint
 from .base import MetaflowObject, moment
 from .data import DataArtifact, MetaflowData
@@ -29,7 +29,7 @@ class Step(MetaflowObject):
         self._run = _run or _run_of(flow, run, _namespace_check)
         if not any(record.step == self._name for record in self._run._now().tasks):
             known = list(dict.fromkeys(record.step for record in self._run._now().tasks))
-            raise NoChild(f"the run {self._run.pathspec} has no step '{self._name}' by now{hint(self._name, known)}")
+            raise MetaflowNotFound(f"the run {self._run.pathspec} has no step '{self._name}' by now{hint(self._name, known)}")
 
     @property
     def _store(self):
@@ -120,7 +120,7 @@ class Task(MetaflowObject):
             node = int(node) if node.isdigit() else 0
             if record.step == step and node < (record.nodes or 1):
                 return record, node
-        raise NoChild(f"the run {self._run.pathspec} has no task {step}/{name}")
+        raise MetaflowNotFound(f"the run {self._run.pathspec} has no task {step}/{name}")
 
     @property
     def _meant(self):
