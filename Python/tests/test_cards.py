@@ -96,6 +96,11 @@ class CardTests(unittest.TestCase):
         self.assertEqual(outcome.code, 0)
         self.assertIn("give them ids and write current.card['ID']", outcome.errors)
         self.assertNotIn("lost", str(cards))
+        _, cards = self.step(
+            "@card(id='a')", "current.card['a'].append('gone')", "current.card['a'] = ['one', 'two']",
+            "assert list(current.card['a']) == ['one', 'two']")
+        self.assertIn("two", cards[0][1])
+        self.assertNotIn("gone", cards[0][1])
         _, cards = self.step("@card\n@card(id='b', customize=True)", "current.card.append('meant')")
         self.assertEqual(["meant" in page for _, page in cards], [False, True])
 

@@ -57,6 +57,9 @@ class Card:
         self.keeper = keeper
         self.components = Components()
 
+    def __iter__(self):
+        return iter(self.components)
+
     def append(self, component, id=None):
         """Adds a component, or anything else, which is shown as an artifact."""
         self.components.append(component, id)
@@ -119,6 +122,14 @@ class Cards:
         self._warn(
             f"{len(found) or 'no'} card of the step has the id {id!r}, so what is put there is shown nowhere; the ids are {known}")
         return self._nowhere
+
+    def __setitem__(self, id, components):
+        """Puts these components on the card with this id, in place of what is there."""
+        if not isinstance(components, (list, tuple)):
+            raise TypeError(f"current.card[{id!r}] is set to a list of components, not to {type(components).__name__}")
+        card = self[id]
+        card.clear()
+        card.extend(components)
 
     def get(self, type=None):
         """All cards of this type."""
