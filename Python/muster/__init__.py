@@ -14,6 +14,7 @@ _MODULES = {
     "absent": ("S3",),
     "checkpoints": ("Checkpoint",),
     "config": ("Config", "ConfigValue", "config_expr"),
+    "events": ("namespaced_event_name",),
     "running": ("current",),
     "decorators": (
         "batch", "card", "catch", "checkpoint", "conda", "conda_base", "deepspeed", "environment", "exit_hook", "kubernetes",

@@ -34,17 +34,34 @@ class ConfigValue(dict):
     __setattr__ = __delattr__ = __setitem__ = __delitem__ = _refuse
     update = pop = popitem = clear = setdefault = _refuse
 
+    @classmethod
+    def fromkeys(cls, iterable, value=None):
+        return cls(dict.fromkeys(iterable, value))
+
+    def copy(self):
+        return ConfigValue(self)
+
     def to_dict(self):
-        return json.loads(json.dumps(self))
+        """As plain dicts and lists."""
+        return _unwrap(self)
 
     def __reduce__(self):
         return ConfigValue, (dict(self),)
+
+    def __dir__(self):
+        return [*super().__dir__(), *(name for name in self if isinstance(name, str) and name.isidentifier())]
 
 
 def _wrap(value):
     if isinstance(value, dict):
         return ConfigValue(value)
-    return [_wrap(each) for each in value] if isinstance(value, list) else value
+    return type(value)(_wrap(each) for each in value) if type(value) in (list, tuple, set) else value
+
+
+def _unwrap(value):
+    if isinstance(value, dict):
+        return {name: _unwrap(each) for name, each in value.items()}
+    return type(value)(_unwrap(each) for each in value) if type(value) in (list, tuple, set) else value
 
 
 class Config:
@@ -112,11 +129,7 @@ class Config:
         if parser is None and self.plain:
             return text
         try:
-            if isinstance(parser, str):
-                from importlib import import_module
-                module, _, function = parser.rpartition(".")
-                parser = getattr(import_module("metaflow" + module if parser.startswith(".") else module), function)
-            content = json.loads(text) if parser is None else parser(text)
+            content = json.loads(text) if parser is None else named(parser)(text)
         except Exception as error:
             raise ParameterError(at_caller(f"the config '{self.name}' cannot be read: {type(error).__name__}: {error}")) from None
         return content if self.plain else _wrap(content)
@@ -147,12 +160,23 @@ class Config:
         raise AttributeError(f"{self.name} is a config and cannot be set")
 
 
+def named(function):
+    """A function, which may be given by its name: `module.function`, or `.module.function` of Metaflow's."""
+    if not isinstance(function, str):
+        return function
+    from importlib import import_module
+    module, _, name = function.rpartition(".")
+    return getattr(import_module("metaflow" + module if function.startswith(".") else module), name)
+
+
 def given():
     """Texts of configs that were given when the flow was started, and files of others, by their names."""
     launch.read_script()
     both = sorted({*launch.config_values} & {*launch.config_files})
     if both:
         raise ParameterError(f"the config '{both[0]}' is given with --config and with --config-value; keep one")
+    if launch.is_settled:
+        return launch.config_values, launch.config_files
     # A variable counts where the command line says nothing of its kind, as in Metaflow.
     values = launch.config_values or _variable("METAFLOW_FLOW_CONFIG_VALUE")
     files = launch.config_files or _variable("METAFLOW_FLOW_CONFIG")

@@ -213,6 +213,15 @@ def answer(flow, name):
     return _frames(flow)
 
 
+def told(flow):
+    """A task in one line: `<flow Training step train[1,0] (input: b)>`."""
+    indices = ",".join(str(index) for index, *_ in flow.foreach_stack())
+    place = f"step {flow._current_step}" + (f"[{indices}]" if indices else "")
+    element = str(flow.input) if indices and flow.input is not None else None
+    told = "" if element is None else f" (input: {element if len(element) <= 20 else element[:20] + '...'})"
+    return f"<flow {flow.name} {place}{told}>"
+
+
 def _frames(flow):
     """The foreach frames that a task is inside of, outermost first."""
     whole, name = of(type(flow)), flow._current_step

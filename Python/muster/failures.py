@@ -16,16 +16,17 @@ SENTENCE = 1000
 KEPT = 64 << 10
 
 
-def tell(error, folder, left):
+def tell(error, folder, left, is_hidden=False):
     """Writes the traceback to standard error and the error into the result. Returns the exit code and what was told.
 
-    left: gives what was set before, see ``leave_error``.
+    left: gives what was set before, see ``leave_error``. is_hidden: nobody wants to see the traceback; it is kept.
     """
     frames = users_frames(error)
     told = text(error, frames)
     sys.stdout.flush()
-    sys.stderr.write(told)
-    sys.stderr.flush()
+    if not is_hidden:
+        sys.stderr.write(told)
+        sys.stderr.flush()
     raised = {"type": _plain(type_name(type(error))), "text": _plain(_words(error)), "trace": _plain(told)}
     code = error.code if isinstance(error, MusterException) and is_own_error(type(error)) else "step.error"
     leave_error(folder, code, summary(error, frames), left, raised)

@@ -1,6 +1,6 @@
 """What a flow's class inherits from."""
 
-from .errors import CAUGHT, MergeError, MissingInMergeArtifacts, TransitionError, UnhandledInMergeArtifacts
+from .errors import CAUGHT, ArtifactError, MergeError, MissingInMergeArtifacts, TransitionError, UnhandledInMergeArtifacts
 from .location import at_caller
 from .names import hint
 
@@ -42,11 +42,11 @@ class FlowSpec:
             value = state.load(name)
             self.__dict__[name] = value
             return value
-        if name.startswith("__") or state is None:
-            raise AttributeError(name)
-        if name in _PLACE:
+        if name in _PLACE and (state is not None or "graph" in name):
             from . import dag
             return dag.answer(self, name)
+        if name.startswith("__") or state is None:
+            raise AttributeError(name)
         known = sorted({*state.references, *self.__dict__} - {"_state"})
         origin = f" at step {state.task.step}" if state.task else f" from step {state.origin}"
         raise AttributeError(f"{type(self).__name__}{origin} has no artifact '{name}'{hint(name, known)}")
@@ -69,6 +69,18 @@ class FlowSpec:
     @property
     def name(self):
         return type(self).__name__
+
+    def __str__(self):
+        """The flow, and of a task its step and its place in a foreach."""
+        state = self.__dict__.get("_state")
+        if state is None or state.task is None and state.reader is None:
+            return f"<flow {self.name}>"
+        from .dag import told
+        return told(self)
+
+    def __getstate__(self):
+        raise ArtifactError(at_caller(
+            "a flow, or an input of a join, cannot be kept as a whole; keep the attributes of it that are needed"))
 
     @property
     def script_name(self):

@@ -52,12 +52,17 @@ class Launch:
             sys.stderr.write(f"{error}\n")
         sys.excepthook = tell
 
+    @property
+    def is_settled(self):
+        """Whether all that can be given was read before, and is handed on: variables do not count any more."""
+        return self.verb[:1] in (["step"], ["serve"], ["values"])
+
     def project_options(self):
         """Options of @project that were given: on the command line, or in METAFLOW_BRANCH and METAFLOW_PRODUCTION."""
         found = {}
-        if os.environ.get("METAFLOW_BRANCH"):
+        if not self.is_settled and os.environ.get("METAFLOW_BRANCH"):
             found["branch"] = os.environ["METAFLOW_BRANCH"]
-        if truth(os.environ.get("METAFLOW_PRODUCTION", "")):
+        if not self.is_settled and truth(os.environ.get("METAFLOW_PRODUCTION", "")):
             found["production"] = True
         return {**found, **self.project}
 

@@ -209,14 +209,15 @@ class Context:
 class IncludeFile(Parameter):
     """A file whose content is an artifact: `data = IncludeFile('data', default='data.csv')`.
 
-    is_text: False gives bytes. encoding: of the text.
+    is_text: False gives bytes. encoding: of the text. parser: a function, or `module.function`, that makes what steps see of
+    the content, in each of them.
     """
 
-    def __init__(self, name, default=None, required=None, is_text=True, encoding="utf-8", help=None, **options):
-        options.pop("parser", None)
+    def __init__(self, name, required=None, is_text=None, encoding=None, help=None, parser=None, default=None, **options):
         super().__init__(name, default=default, required=required, help=help, type=str, **options)
-        self.is_text = is_text
-        self.encoding = encoding
+        self.is_text = is_text is not False
+        self.encoding = encoding or "utf-8"
+        self.parser = parser
 
     @property
     def kind(self):
@@ -229,3 +230,14 @@ class IncludeFile(Parameter):
     @property
     def reading(self):
         return {"encoding": self.encoding} if self.is_text else {}
+
+    def value(self, stored, agent):
+        content = super().value(stored, agent)
+        if content is None or self.parser is None:
+            return content
+        from .config import named
+        try:
+            return named(self.parser)(content)
+        except Exception as error:
+            raise ParameterError(
+                f"{self.place}: the file of '{self.name}' cannot be parsed: {type(error).__name__}: {error}") from error

@@ -121,7 +121,7 @@ class Current:
     def parameter_names(self):
         from .manifest import configs, parameters
         flow = _running().flow_class
-        return [*parameters(flow), *configs(flow)]
+        return sorted([*parameters(flow), *configs(flow)])
 
     @property
     def graph(self):

@@ -227,6 +227,11 @@ class Task:
         for decorator in self.function.decorators:
             decorator.finish(self)
 
+    @property
+    def hides_failure(self):
+        """Whether the traceback of a body that fails now is not to be printed."""
+        return any(decorator.hides_failure(self) for decorator in self.function.decorators)
+
     def failed(self, text):
         """The body has failed, and `text` is what people were told of it."""
         if self.current is not None:
@@ -407,7 +412,7 @@ def run(flow_class, step, folder, made=None):
     except BaseException as error:
         _is_over(task)
         end_if_forked(process, step, error)
-        code, text = failures.tell(error, folder, task and task.left)
+        code, text = failures.tell(error, folder, task and task.left, task is not None and task.hides_failure)
     if task is not None:
         task.failed(text)
     return code

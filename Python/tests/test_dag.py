@@ -1,6 +1,9 @@
+import os
+import subprocess
+import sys
 import unittest
 
-from support import Workshop, flow
+from support import PACKAGE, Workshop, flow
 
 NESTED = """
 @retry(times=1)
@@ -75,6 +78,26 @@ class GraphTests(unittest.TestCase):
             self.assertEqual(
                 [(index, element, [tuple(each) for each in stack]) for index, element, stack in join.value("seen")],
                 [(0, "a", [("row", "rows", 2, 0, "a")]), (1, "b", [("row", "rows", 2, 1, "b")])])
+
+    def test_a_flow_that_does_not_run_has_its_graph(self):
+        program = (
+            "from flow import TestFlow\nflow = TestFlow(use_cli=False)\n"
+            "print([(each.name, flow._graph[each.name].type) for each in flow], hasattr(flow, '_current_step'), flow)")
+        with Workshop(flow(NESTED)) as workshop:
+            done = subprocess.run(
+                [sys.executable, "-c", program], cwd=workshop.folder, capture_output=True, text=True,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join([os.path.join(PACKAGE, "shim"), os.path.dirname(PACKAGE)])})
+            self.assertEqual(done.stdout, (
+                "[('end', 'end'), ('gather', 'join'), ('join', 'join'), ('left', 'linear'), ('right', 'split-switch'), "
+                "('row', 'split'), ('start', 'foreach')] False <flow TestFlow>\n"), done.stderr)
+
+    def test_a_flow_is_printed_with_its_place_and_cannot_be_kept(self):
+        body = NESTED.replace("self.seen = (self._current_step, self._foreach_stack)", "self.seen = str(self)")
+        with Workshop(flow(body)) as workshop:
+            _, sides, _, _ = self.run_all(workshop)
+            self.assertEqual(sides[0].value("seen"), "<flow TestFlow step left[1] (input: b)>")
+        with Workshop(flow("@step\ndef start(self):\n    self.me = self\n    self.next(self.end)\n")) as workshop:
+            self.assertIn("a flow, or an input of a join, cannot be kept as a whole", workshop.step("start").error)
 
     def test_names_of_the_place_are_an_artifact_s_where_one_is_called_so(self):
         body = "@step\ndef start(self):\n    self._graph = 7\n    self.seen = self._graph\n    self.next(self.end)\n"

@@ -27,6 +27,24 @@ class FailedBodyTests(unittest.TestCase):
                 self.assertEqual(list(outcome.result["unchanged"]), ["given"])
                 self.assertIn(message, outcome.error)
 
+    def test_a_body_can_catch_that_its_time_is_up_and_go_on(self):
+        body = (
+            "@timeout(seconds=1)\n@step\ndef start(self):\n    import time\n    try:\n        time.sleep(30)\n"
+            "    except Exception as error:\n        self.seen = type(error).__name__\n    self.next(self.end)\n")
+        with Workshop(flow(body)) as workshop:
+            outcome = workshop.step("start", deadline=time.time() + 0.3)
+            self.assertEqual((outcome.code, outcome.value("seen")), (0, "TimeoutException"))
+
+    def test_a_caught_failure_is_printed_unless_catch_says_otherwise_and_is_kept_either_way(self):
+        for decorators, attempt, is_printed in (
+                ("@catch", 0, True), ("@catch(print_exception=False)", 0, False),
+                ("@catch(print_exception=False)\n@retry(times=1)", 0, True), ("@retry(times=1)\n@catch(print_exception=False)", 1, False)):
+            body = f"{decorators}\n@step\ndef start(self):\n    raise ValueError('halfway')\n    self.next(self.end)\n"
+            with self.subTest(decorators, attempt=attempt), Workshop(flow(body)) as workshop:
+                outcome = workshop.step("start", attempt=attempt)
+                self.assertEqual("ValueError: halfway" in outcome.errors, is_printed)
+                self.assertIn("ValueError: halfway", outcome.result["error"]["exception"]["trace"])
+
     def test_what_cannot_be_kept_hides_neither_the_failure_nor_the_rest(self):
         values, outcome = self.failed("    import threading\n    self.lock = threading.Lock()\n    self.found = 41\n    raise ValueError('halfway')")
         self.assertEqual(values, {"given": "given", "changed": [1], "found": 41})

@@ -1,5 +1,7 @@
 import json
+import os
 import unittest
+from unittest import mock
 
 from support import Workshop, flow
 
@@ -91,6 +93,25 @@ class ParameterTests(unittest.TestCase):
         for options in ("default=float('nan'), type=int", "default='\\ud800'", "type=JSONType, default='[1'", "type=bool, default='maybe'"):
             with self.subTest(options):
                 self.assertIn("flow.py:5: the default", self.refusal(f"a = Parameter('a', {options})"))
+
+    def test_a_file_s_parser_makes_what_steps_see(self):
+        body = (
+            "a = IncludeFile('a', False, True, 'latin-1', 'Words.', words, default='a.txt')\n"
+            "b = IncludeFile('b', default='b.txt', parser='json.loads')\nc = IncludeFile('c', parser=words)\n"
+            + START.format("self.seen = (self.a, self.b, self.c)"))
+        source = flow(body).replace("class TestFlow", "def words(text):\n    return text.split()\n\n\nclass TestFlow")
+        with Workshop(source) as workshop:
+            self.assertEqual(workshop.describe()["parameters"][0]["help"], "Words.")
+
+            def given(b):
+                for name, content in (("a", b"caf\xe9 two"), ("b", b)):
+                    workshop.agent.files[name] = os.path.join(workshop.folder, name)
+                    with open(workshop.agent.files[name], "wb") as file:
+                        file.write(content)
+                parameters = {name: json.dumps({"digest": name, "size": 1, "encoding": "data"}) for name in "ab"}
+                return workshop.step("start", parameters={**parameters, "c": None})
+            self.assertEqual(given(b"[1]").value("seen"), (["café", "two"], [1], None))
+            self.assertIn("flow.py:10: the file of 'b' cannot be parsed: JSONDecodeError", given(b"[1").error)
 
     def test_setting_a_parameter_where_it_may_be_caught_raises_there_and_then(self):
         body = (
@@ -186,6 +207,12 @@ class ConfigTests(unittest.TestCase):
             given = ("--config-value", "settings", '{"cpu": 1, "name": "given"}')
             self.assertEqual(name(*given, METAFLOW_FLOW_CONFIG_VALUE=value), "given")
 
+    def test_steps_see_what_was_settled_whatever_variables_say_by_then(self):
+        body = "c = Config('c')\nd = Config('d', default_value={'x': 1})\n" + START.format("self.seen = (self.c, self.d)")
+        with Workshop(flow(body), c_json="{}") as workshop, mock.patch.dict(os.environ, {"METAFLOW_FLOW_CONFIG": '{"c": "c.json"}'}):
+            front = workshop.describe("--config", "d", "c.json")["program"][3:]
+            self.assertEqual(workshop.step("start", front=front).value("seen"), (None, {}))
+
     def test_a_config_that_the_flow_does_not_have_or_that_is_given_twice_is_refused(self):
         with Workshop(flow(self.BODY), settings_json='{"cpu": 2, "name": "file"}') as workshop:
             value = ("--config-value", "settings", "{}")
@@ -205,6 +232,21 @@ class ConfigTests(unittest.TestCase):
 
 
 class DecoratorTests(unittest.TestCase):
+    def test_catch_on_every_step_leaves_out_those_whose_body_alone_says_how_the_flow_goes_on(self):
+        body = (
+            "@step\ndef start(self):\n    self.items = [1]\n    self.next(self.work, foreach='items')\n"
+            "@step\ndef work(self):\n    self.next(self.join)\n"
+            "@step\ndef join(self, inputs):\n    self.way = 1\n    self.next(self.choose)\n"
+            "@step\ndef choose(self):\n    self.way = 1\n    self.next({1: self.fork, 2: self.end}, condition='way')\n"
+            "@step\ndef fork(self):\n    self.next(self.left, self.right)\n@step\ndef left(self):\n    self.next(self.last)\n"
+            "@step\ndef right(self):\n    self.next(self.last)\n@step\ndef last(self, inputs):\n    self.next(self.end)\n")
+        with Workshop(flow(body)) as workshop:
+            manifest = workshop.describe("--with", "catch")
+            guarded = [each["name"] for each in manifest["steps"] if "catchInto" in each["settings"]]
+            self.assertEqual(guarded, ["work", "join", "fork", "left", "right", "last", "end"])
+            self.assertEqual(manifest["notes"], [
+                "--with catch: it does not count for start, choose, where only the body can say how the flow goes on"])
+
     def step(self, decorators, front=(), head=""):
         body = f"{decorators}\n@step\ndef start(self): self.next(self.end)\n"
         with Workshop(flow(body).replace("class TestFlow", f"{head}\nclass TestFlow")) as workshop:

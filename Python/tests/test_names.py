@@ -57,6 +57,18 @@ class NameTests(unittest.TestCase):
                 self.assertIn(said, outcome.error)
                 self.assertNotIn("multicore.py", outcome.errors)
 
+    def test_events_are_named_in_the_project_and_published_nowhere(self):
+        head = "@project(name='demo', branch='b')\n@trigger(event=namespaced_event_name('ready'))\nclass TestFlow"
+        body = START.replace("self.seen = {}", (
+            "from metaflow.integrations import ArgoEvent\n    event = ArgoEvent(namespaced_event_name('done'), payload={'a': 'b'})\n"
+            "    event.add_to_payload('c', 1).safe_publish()\n    event.publish()\n    self.seen = (event.name, event.payload)"))
+        with Workshop(flow(body).replace("class TestFlow", head)) as workshop:
+            trigger = next(each for each in workshop.describe()["decorators"] if each["name"] == "trigger")
+            self.assertEqual(trigger["options"]["event"], "mfns.demo.test.b.ready")
+            outcome = workshop.step("start")
+            self.assertEqual(outcome.value("seen"), ("mfns.demo.test.b.done", {"a": "b", "c": "1"}))
+            self.assertEqual(outcome.errors, "the event mfns.demo.test.b.done is not published: there is no service for events here\n")
+
     def test_a_part_is_profiled(self):
         body = (
             "@step\ndef start(self):\n    self.seen = {}\n    for each in range(2):\n        with profile('part', stats_dict=self.seen):\n"

@@ -29,7 +29,7 @@ class AnywhereFlow(FlowSpec):
     @catch(var="last")
     @step
     def end(self):
-        print("anywhere:", self.before, self.joining, self.first)
+        print("anywhere:", self.before, self.joining, self.first.type, self.first.exception)
         self.after = 2
         raise RuntimeError("at the end")
 

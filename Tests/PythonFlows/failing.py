@@ -45,7 +45,7 @@ class FailingFlow(FlowSpec):
     def end(self):
         assert self.before == 1 and self.lost is True and self.early is True
         assert self.none is None
-        print("failing:", self.attempts, self.failure.type, "|", self.failure, "|", self.late.code)
+        print("failing:", self.attempts, self.failure.type, "|", self.failure.exception, "|", self.late.code)
 
 
 if __name__ == "__main__":

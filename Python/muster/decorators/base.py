@@ -104,6 +104,10 @@ class Decorator:
     def finish(self, task):
         """Runs on every node right after a body that has succeeded."""
 
+    def hides_failure(self, task):
+        """Whether nobody wants to see the traceback, should the body of this attempt fail."""
+        return False
+
     def failed(self, task, text):
         """Runs on every node whose body has failed, once that is told; `text` is what people were told."""
 

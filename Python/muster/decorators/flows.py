@@ -62,14 +62,30 @@ class Schedule(Decorator):
     defaults = {"cron": None, "weekly": False, "daily": True, "hourly": False, "timezone": None}
 
 
-class Trigger(Decorator):
+class _Started(Decorator):
+    """Its options may be functions that give what is meant once the flow's project is known."""
+
+    @property
+    def options(self):
+        return _called(super().options)
+
+
+def _called(value):
+    if callable(value):
+        return value()
+    if isinstance(value, dict):
+        return {_called(name): _called(each) for name, each in value.items()}
+    return [_called(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+class Trigger(_Started):
     """The events that start a deployed flow."""
 
     name = "trigger"
     defaults = {"event": None, "events": [], "options": {}}
 
 
-class TriggerOnFinish(Decorator):
+class TriggerOnFinish(_Started):
     """The flows whose end starts a deployed flow."""
 
     name = "trigger_on_finish"

@@ -44,7 +44,7 @@ class Kubernetes(_Place):
         "gpu": None, "gpu_vendor": None, "tolerations": None, "labels": None, "annotations": None, "use_tmpfs": None,
         "tmpfs_tempdir": True, "tmpfs_size": None, "tmpfs_path": "/metaflow_temp", "persistent_volume_claims": None,
         "shared_memory": None, "port": None, "compute_pool": None, "executable": None,
-        "hostname_resolution_timeout": 600, "qos": "Burstable", "extended_resources": {}, "security_context": None,
+        "hostname_resolution_timeout": 600, "qos": "burstable", "extended_resources": {}, "security_context": None,
     }
 
 

@@ -54,6 +54,11 @@ class Catch(Decorator):
     def finish(self, task):
         setattr(task.flow, self.artifact, None)
 
+    def hides_failure(self, task):
+        """With `print_exception=False`, where no attempt is left that could do better."""
+        retries = max((each.options["times"] for each in task.function.decorators if each.name == "retry"), default=0)
+        return not self.options["print_exception"] and task.description["attempt"]["attempt"] >= int(retries)
+
 
 class Timeout(Decorator):
     """For one attempt of the step, the whole gang's where it is one."""

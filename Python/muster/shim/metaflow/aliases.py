@@ -24,6 +24,7 @@ MODULES = {
     "flowspec": {"FlowSpec": "flow"},
     "graph": {"FlowGraph": "dag:Graph", "DAGNode": "dag:Node"},
     "includefile": {"IncludeFile": "parameters"},
+    "integrations": {"ArgoEvent": "events"},
     "metaflow_current": {"current": "running"},
     "metaflow_profile": {"profile": "profiling"},
     "multicore_utils": {
