@@ -4,7 +4,7 @@ import inspect
 import time
 import traceback
 
-from ..graph import _targets, read
+from .. import dag
 from .component import rendered
 from .kinds import ErrorCard
 from .live import LiveTask
@@ -71,10 +71,12 @@ class ForeignPage:
         return ErrorCard().render(LiveTask(self.task, True), stack_trace=text)
 
     def _made(self, kind, components):
-        accepted = {"options": self.options, "graph": (steps := outline(self.task.flow_class)), "flow": self.task.flow,
+        graph = dag.of(self.task.flow_class)
+        steps, _ = graph.output_steps()
+        accepted = {"options": self.options, "graph": steps, "flow": self.task.flow,
                     "components": [_rendered(each) for each in components] if kind.ALLOW_USER_COMPONENTS else []}
         if "graph_info" in inspect.signature(kind).parameters:
-            accepted["graph_info"] = {"steps": steps, "start_step": "start", "end_step": "end"}
+            accepted["graph_info"] = {"steps": steps, "start_step": graph.start_step, "end_step": graph.end_step}
         return kind(**accepted)
 
     def _state(self, data, is_over):
@@ -100,34 +102,3 @@ def _rendered(component):
     except Exception:
         from .components import Error
         return Error(traceback.format_exc(), f"{type(component).__name__} could not be shown").render()
-
-
-def outline(flow_class):
-    """The steps of a flow by name, as Metaflow hands its graph to cards."""
-    return {source.name: _step(source) for source in read(flow_class)}
-
-
-def _step(source):
-    following = list(dict.fromkeys(name for edge in source.edges for name in _targets(edge)))
-    step = {
-        "name": source.name, "type": _kind(source), "line": source.line, "source_file": source.file,
-        "doc": source.summary or "", "next": following,
-        "decorators": [{"name": each["name"], "attributes": each["options"], "statically_defined": True, "inserted_by": []}
-                       for each in (deco.manifest() for deco in source.function.decorators)]}
-    if source.foreach:
-        step["foreach_artifact"] = source.foreach
-    if source.condition:
-        step["condition"] = source.condition
-    return step
-
-
-def _kind(source):
-    if source.name in ("start", "end"):
-        return source.name
-    kinds = {kind for edge in source.edges for kind in edge}
-    if source.is_join:
-        return "join"
-    if source.condition:
-        return "split-switch"
-    names = {"branches": "split-static", "foreach": "split-foreach", "nodes": "split-parallel"}
-    return next((names[each] for each in names if each in kinds), "linear")
