@@ -13,3 +13,8 @@ def user():
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return str(os.getuid())
+
+
+def identity():
+    """The tag of this user's runs, which is the namespace of who says nothing else."""
+    return f"user:{user()}"

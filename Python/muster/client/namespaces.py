@@ -3,7 +3,7 @@
 import os
 
 from ..errors import MusterException
-from ..users import user
+from ..users import identity
 
 _UNSET = object()
 _chosen = _UNSET
@@ -16,7 +16,7 @@ def get_namespace():
     from ..running import current
     if current.is_running_flow:
         return current.namespace
-    return f"user:{user()}"
+    return identity()
 
 
 def namespace(name):

@@ -32,7 +32,7 @@ MODULES = {
     "parameters": {"JSONType": "parameters", "JSONTypeClass": "parameters", "Parameter": "parameters", "ParameterContext": "parameters:Context"},
     "user_configs": {},
     "user_configs.config_parameters": {"Config": "config", "ConfigValue": "config", "config_expr": "config"},
-    "util": {"get_username": "users:user"},
+    "util": {"get_username": "users:user", "resolve_identity": "users:identity"},
     "datatools": {"S3": "absent"},
     "plugins.datatools": {"S3": "absent"},
     "plugins.datatools.s3": {"S3": "absent"},
