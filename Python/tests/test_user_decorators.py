@@ -196,6 +196,17 @@ class MutatorTests(unittest.TestCase):
             file.write(source.replace("class TestFlow(FlowSpec)", "class TestFlow(Base)"))
         self.assertEqual(workshop.call("describe").stderr, "1\n2\n3\n")
 
+    def test_one_class_can_be_a_mutator_and_run_around_its_step(self):
+        mutators = """
+class Both(StepMutator, UserStepDecorator):
+    def init(self, *words, **more): self.given = (words, more)
+    def pre_mutate(self, step): print([each[0] for each in step.decorator_specs])
+    def pre_step(self, step_name, flow, inputs=None): flow.both = self.given
+"""
+        workshop = self.workshop(mutators, "@Both(1, b=2)\n@step\ndef start(self): self.next(self.end)", "")
+        self.assertEqual(workshop.call("describe").stderr, "['Both']\n")
+        self.assertEqual(workshop.step("start").value("both"), ((1,), {"b": 2}))
+
     def test_with_brings_a_users_decorator_to_every_step_that_lacks_it(self):
         workshop = self.workshop("", "@told(by='source')\n@step\ndef start(self): self.next(self.end)", "")
         front = ["--with", "told:by=command"]

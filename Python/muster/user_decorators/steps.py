@@ -102,6 +102,8 @@ class StepMutator(UserStepDecoratorBase):
     """Changes the decorators of a step when its flow is read."""
 
     _step_field = "config_decorators"
+    # A class may be derived from this one and from UserStepDecorator.
+    _allowed_args = True
 
     def pre_mutate(self, mutable_step):
         """Called once configs are read."""
