@@ -129,6 +129,20 @@ class CheckpointTests(unittest.TestCase):
         self.assertEqual(self.attempt(workshop, 0).value("count"), 0)
         self.assertEqual(self.attempt(workshop, 1).value("began"), (False, []))
 
+    def test_a_page_tells_of_them_of_the_failed_attempt_as_well_but_for_show_card_false(self):
+        workshop = self.workshop(SAVE + "    if current.retry_count < 1: raise ValueError('again')")
+        self.attempt(workshop, 0)
+        self.attempt(workshop, 1)
+        names = [name for name, _ in workshop.agent.cards]
+        self.assertEqual(set(names), {"0_blank_task_checkpoints"})
+        pages = [page for _, page in workshop.agent.cards]
+        self.assertIn("ValueError: again", pages[1])
+        self.assertIn("which attempt 0 of", pages[-1])
+        self.assertIn("TestFlow/start/", pages[-1])
+        workshop = self.workshop(SAVE, "(show_card=False)")
+        self.attempt(workshop, 0)
+        self.assertEqual(workshop.agent.cards, [])
+
     def test_wrong_uses_are_said(self):
         cases = {
             "current.checkpoint.save(name='a/b')": "a checkpoint's name is a text of up to 100 characters without a '/', not 'a/b'",

@@ -11,7 +11,7 @@ from .identity import Identity
 class CurrentCheckpoint:
     """The checkpoints of a running step."""
 
-    def __init__(self, task, root):
+    def __init__(self, task, root, shows_card):
         if root is not None:
             os.makedirs(root, exist_ok=True)
         self._identity = Identity.of_task(task)
@@ -19,6 +19,10 @@ class CurrentCheckpoint:
         self._folder = CheckpointFolder(self._identity)
         self._checkpoint = Checkpoint(root, init_dir=True)
         self._loaded = None
+        self._card = None
+        if shows_card and task.node == 0:
+            from .card import CheckpointCard
+            self._card = CheckpointCard(task, self)
 
     def begin(self, policy):
         """Loads what there is to begin with: `fresh` from attempts of this task, `eager` from earlier runs as well."""
@@ -32,7 +36,10 @@ class CurrentCheckpoint:
             self._checkpoint.load(found)
             self._loaded = found
 
-    def end(self):
+    def end(self, error=None):
+        """error: what people were told of a body that has failed."""
+        if self._card is not None:
+            self._card.finish(error)
         self._checkpoint.close()
 
     @property
@@ -56,7 +63,10 @@ class CurrentCheckpoint:
 
     def save(self, path=None, name=NAME, metadata=None, latest=True, storage_format="files"):
         """As that of ``Checkpoint``."""
-        return self._checkpoint.save(path, metadata, latest, name, storage_format)
+        saved = self._checkpoint.save(path, metadata, latest, name, storage_format)
+        if self._card is not None:
+            self._card.refresh()
+        return saved
 
     def list(self, name=None, task=None, attempt=None, full_namespace=False):
         """As that of ``Checkpoint``."""

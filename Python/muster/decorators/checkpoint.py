@@ -13,6 +13,8 @@ class Checkpoint(Decorator):
     def manifest(self):
         if self._policy not in self.POLICIES:
             self.fail(f"load_policy is {self._policy!r}; there are {', '.join(self.POLICIES)}")
+        if not isinstance(self.options["show_card"], bool):
+            self.fail(f"show_card is {self.options['show_card']!r}; it is True or False")
         return super().manifest()
 
     @property
@@ -21,7 +23,7 @@ class Checkpoint(Decorator):
 
     def prepare(self, task):
         from ..checkpoints.current import CurrentCheckpoint
-        task.checkpoint = CurrentCheckpoint(task, self.options["temp_dir_root"])
+        task.checkpoint = CurrentCheckpoint(task, self.options["temp_dir_root"], self.options["show_card"])
         task.checkpoint.begin(self._policy)
 
     def finish(self, task):
@@ -29,7 +31,7 @@ class Checkpoint(Decorator):
 
     def failed(self, task, text):
         if task.checkpoint is not None:
-            task.checkpoint.end()
+            task.checkpoint.end(text)
 
 
 checkpoint = step_decorator(Checkpoint)

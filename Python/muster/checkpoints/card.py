@@ -1,0 +1,31 @@
+"""The page that tells of a task's checkpoints."""
+
+ID = "task_checkpoints"
+
+
+class CheckpointCard:
+    """A card beside those of the step's own. The control node's is the only one of a gang."""
+
+    def __init__(self, task, current):
+        from ..cards.keeping import Keeper
+        from ..decorators.steps import Card
+        place = sum(each.name == "card" for each in task.function.decorators)
+        self._keeper = Keeper(task, Card({"type": "blank", "id": ID}), place)
+        self._current = current
+
+    def refresh(self):
+        self._keeper.refresh(self._components())
+
+    def finish(self, error=None):
+        self._keeper.finish(self._components(), error)
+
+    def _components(self):
+        from ..cards import Markdown, Table
+        begun = self._current.info
+        words = "nothing" if begun is None else f"`{begun.name}`, which attempt {begun.attempt} of `{begun.pathspec}` saved at {begun.created_on}"
+        rows = [
+            [each["name"], each["attempt"], each["version_id"], each["created_on"], each["size"], str(each["metadata"] or ""), each["key"]]
+            for each in self._current.list()]
+        return [
+            Markdown(f"# Checkpoints\nThis attempt began with {words}."),
+            Table(rows, headers=["name", "attempt", "version", "saved at", "bytes", "metadata", "key"])]
