@@ -29,7 +29,7 @@ def start_and_end(functions):
 
 
 def contradictions(functions):
-    """What marks say that cannot all be true, as (step, sentence)."""
+    """Finds marks that cannot all be true, as (step, sentence)."""
     for name in ("start", "end"):
         marked = [step for step, function in functions.items() if getattr(function, f"is_{name}_step", False)]
         if len(marked) > 1:

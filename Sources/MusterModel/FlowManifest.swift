@@ -33,7 +33,7 @@ public struct FlowManifest: Codable, Sendable, Equatable {
     /// The steps that a run begins and ends with; nil: those called `start` and `end`.
     public var start: String?
     public var end: String?
-    /// Whether the program also knows the verb `hooks`: something is to be done when a run is over; nil: it does not.
+    /// True when the program also knows the verb `hooks`, for something to be done when a run is over; nil: it does not.
     public var hooks: Bool?
     /// Variables that give parameters their values (`METAFLOW_RUN_…`), as the flow's own source has set them.
     public var variables: [String: String]?

@@ -3,7 +3,7 @@
 from ..errors import CheckpointError
 from ..location import at_caller
 
-# What saves and loads is imported where it is used: a flow that takes everything from Metaflow comes by here.
+# The modules that save and load are imported by their uses: a flow that takes everything from Metaflow comes by here.
 
 NAME = "mfchckpt"
 
@@ -58,7 +58,7 @@ class Checkpoint:
         load(reference, self._folder(path))
 
     def list(self, name=None, task=None, attempt=None, full_namespace=False):
-        """What is told of checkpoints, as dicts: those of this task's attempts, or of the newest attempt of another one.
+        """Describes checkpoints as dicts: those of this task's attempts, or of the newest attempt of another one.
 
         full_namespace: also those of other runs, as far as `eager` would find them.
         """

@@ -53,12 +53,12 @@ class CurrentCheckpoint:
 
     @property
     def is_loaded(self):
-        """Whether the step has begun with a checkpoint."""
+        """Tells whether the step has begun with a checkpoint."""
         return self._loaded is not None
 
     @property
     def info(self):
-        """What is told of the checkpoint that the step has begun with; None without one."""
+        """The checkpoint that the step has begun with; None without one."""
         return self._loaded
 
     def save(self, path=None, name=NAME, metadata=None, latest=True, storage_format="files"):

@@ -1,4 +1,4 @@
-"""Where checkpoints are kept: a folder of the store for the files, and a JSON file beside it for what is told of them.
+"""The part of the store that keeps checkpoints: their files in a folder, and a description in a JSON file.
 
     checkpoints/files/FLOW/STEP/SCOPE/IDENTIFIER/RUN.TASK.ATTEMPT.NAME.VERSION/…
     checkpoints/scopes/FLOW/STEP/SCOPE/IDENTIFIER/RUN.TASK.ATTEMPT.NAME.VERSION.json
@@ -130,7 +130,7 @@ def _files(path):
         yield path, os.path.basename(path)
         return
     for folder, _, names in os.walk(path, followlinks=True):
-        # What a process that was killed has left of a file is none.
+        # Half a file, left by a process that was killed, is none.
         for name in (each for each in names if not each.startswith(PART)):
             file = os.path.join(folder, name)
             yield file, os.path.relpath(file, path)

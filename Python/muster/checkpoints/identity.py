@@ -1,4 +1,4 @@
-"""Whose checkpoints a task writes, so that its next attempts, all nodes of its gang, and later runs find them."""
+"""The identity under which a task writes checkpoints: its next attempts, all nodes of its gang, and later runs find them by it."""
 
 import hashlib
 import json
@@ -7,8 +7,8 @@ from collections import namedtuple
 
 # The run's tag that names a scope other than its namespace.
 TAG = "checkpoint:"
-# Where programs that a step starts find whose checkpoints they write: a variable of those that inherit the step's own, and
-# a file of the task folder for those that the agent starts.
+# Programs that a step starts find its identity in this variable when they inherit the step's own, and in this file of the task
+# folder when the agent starts them.
 VARIABLE = "METAFLOW_CHECKPOINT_UID"
 FILE = "checkpoint.uid"
 

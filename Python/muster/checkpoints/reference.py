@@ -1,4 +1,4 @@
-"""What is told of a checkpoint."""
+"""The description of a checkpoint."""
 
 
 class CheckpointArtifact:

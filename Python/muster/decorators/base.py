@@ -21,7 +21,7 @@ class Decorator:
     defaults = {}
     # Whether a step may have several.
     is_repeatable = False
-    # Whether it stands in the source, and the mutators that have put it there, the last one first.
+    # True for one that stands in the source; otherwise there are the mutators that have put it there, the last one first.
     statically_defined = True
     inserted_by = None
 
@@ -98,7 +98,7 @@ class Decorator:
         """Runs on every node right before the body."""
 
     def decorated(self, task, body):
-        """What runs in place of the body."""
+        """Returns a function that runs in place of the body."""
         return body
 
     def finish(self, task):
@@ -160,7 +160,7 @@ def step(f=None, *, start=False, end=False, node_info=None):
         raise DecoratorError(at_caller("@step stands above a method of a flow"))
     function.is_step = True
     function.decorators = getattr(function, "decorators", [])
-    # What users make themselves: what runs around the body, and what changes the step when the flow is read.
+    # Decorators that users make themselves: those that run around the body, and those that change the step as it is read.
     function.wrappers, function.config_decorators = [], []
     function.is_start_step, function.is_end_step, function.node_info = start, end, node_info or {}
     function.name = function.__name__

@@ -100,7 +100,7 @@ class ExitHook(Decorator):
     defaults = {"on_success": [], "on_error": [], "options": {}}
 
     def functions(self, has_succeeded):
-        """What is to be called after a run that has succeeded, or has not: functions and names."""
+        """Returns the functions, or their names, to be called after a run that has succeeded, or has not."""
         option = "on_success" if has_succeeded else "on_error"
         found = list(self.options[option])
         for each in found:

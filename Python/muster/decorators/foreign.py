@@ -10,7 +10,7 @@ from .base import STEP_DECORATORS, Decorator, apply_step_decorator
 from .clusters import Parallel
 
 CONTROL, WORKER = "ubf_control", "ubf_task"
-# What Metaflow calls in its scheduler, and the newer forms of all hooks.
+# Metaflow calls these in its scheduler, and the `_ctx` forms in place of all others.
 _NOT_CALLED = (
     "package_init", "add_to_package", "runtime_init", "runtime_task_created", "runtime_step_cli", "runtime_finished",
     "step_init_ctx", "package_init_ctx", "runtime_init_ctx", "runtime_task_created_ctx", "runtime_step_cli_ctx",
@@ -18,7 +18,7 @@ _NOT_CALLED = (
 
 
 class ForeignDecorator(Decorator):
-    """What both kinds share."""
+    """The base of both kinds."""
 
     attributes = None
     allow_multiple = False
@@ -77,7 +77,7 @@ class StepDecorator(ForeignDecorator):
         if vars(cls).get("name"):
             STEP_DECORATORS.setdefault(cls.name, cls)
 
-    # What a subclass may have to say, with Metaflow's parameters. What has no counterpart here is None.
+    # Hooks for subclasses, with Metaflow's parameters. Arguments that have no counterpart here are None.
 
     def step_init(self, flow, graph, step_name, decorators, environment, flow_datastore, logger):
         pass
@@ -102,7 +102,7 @@ class StepDecorator(ForeignDecorator):
     def task_finished(self, step_name, flow, graph, is_task_ok, retry_count, max_user_code_retries):
         pass
 
-    # Where they are called
+    # Their calls
 
     def begin(self, flow, function):
         self.external_init()
@@ -172,7 +172,7 @@ def begin(flow, functions):
 
 
 def use_step_decorator(kind, *arguments, **options):
-    """What `functools.partial(_base_step_decorator, kind)` calls, as packages for Metaflow make a decorator of a class."""
+    """Makes a decorator of a class, as packages for Metaflow do with `functools.partial(_base_step_decorator, kind)`."""
     return apply_step_decorator(kind)(*arguments, **options)
 
 

@@ -1,4 +1,4 @@
-"""What user-made decorators of steps and of flows share: arguments, and when they are looked at."""
+"""The base of user-made decorators of steps and of flows: it keeps their arguments until configs are read."""
 
 from ..errors import DecoratorError
 from ..location import at_caller

@@ -4,7 +4,7 @@ from ..errors import DecoratorError
 from ..location import at_caller
 from .steps import UserStepDecorator
 
-# What a generator yields to have the step skipped.
+# A generator yields this to have its step skipped.
 USER_SKIP_STEP = {}
 
 

@@ -9,14 +9,14 @@ from .specs import Specifications, flow_kind, is_named, kind_of, specification
 
 
 class MutableFlow(Specifications):
-    # What becomes of a decorator that the flow has already.
+    # The choices for a decorator that the flow has already.
     IGNORE, ERROR, OVERRIDE = 1, 2, 3
 
     def __init__(self, flow, pre_mutate=False, statically_defined=False, inserted_by=None):
         self._flow_cls, self._pre_mutate = flow, pre_mutate
         self._statically_defined, self._inserted_by = statically_defined, inserted_by
 
-    # What there is
+    # Reading
 
     def _all(self):
         return [*of_flow(self._flow_cls), *mutators(self._flow_cls)]

@@ -10,7 +10,7 @@ from .steps import StepMutator, UserStepDecoratorBase
 
 
 class MutableStep(Specifications):
-    # What becomes of a decorator that the step has already.
+    # The choices for a decorator that the step has already.
     IGNORE, ERROR, OVERRIDE = 1, 2, 3
 
     def __init__(self, flow, step, pre_mutate=False, statically_defined=False, inserted_by=None):

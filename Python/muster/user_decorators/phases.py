@@ -1,4 +1,4 @@
-"""When user-made decorators have their turns: before `--with` has put its own on the steps, and after it."""
+"""The turns of user-made decorators: one before `--with` has put its own on the steps, and one after it."""
 
 from ..steps import step_functions
 from .flows import mutators

@@ -64,12 +64,12 @@ def specification(decorator):
 
 
 def is_named(specification, name):
-    """Whether a decorator is meant by `name`: a full name has a period in it."""
+    """Returns whether a decorator is meant by `name`: a full name has a period in it."""
     return specification[1 if "." in name else 0] == name
 
 
 class Specifications:
-    """What mutable steps and flows tell of their decorators. `_all` are these."""
+    """Lets mutable steps and flows tell of their decorators, which `_all` returns."""
 
     @property
     def decorator_specs(self):

@@ -37,7 +37,7 @@ def run(task, body, arguments):
 
 
 def _ended(wrapper, name, flow, raised, leaving):
-    """What is raised, and how the step is left, once this wrapper has had its end."""
+    """Ends one wrapper, and returns what is raised then, and how the step is left."""
     try:
         said = wrapper.post_step(name, flow, raised)
     except DecoratorError:

@@ -2,11 +2,11 @@ import MusterModel
 import MusterProcess
 import MusterStore
 
-/// What a flow wants done once a run is over: its program does it, here, whatever places its steps ran in.
+/// Lets a flow's program do what is left to do once a run is over: on this machine, whatever places its steps ran in.
 struct RunHooks {
     let context: CommandContext
     let layout: StoreLayout
-    /// Whether what they print may go to standard output; to standard error otherwise.
+    /// True when hooks may print to standard output; their output goes to standard error otherwise.
     let keepsOutput: Bool
 
     /// Lets the flow's program do it, and returns when it has. What goes wrong with it is told and changes nothing.

@@ -1,4 +1,4 @@
-"""What packages that extend Metaflow derive their decorators from."""
+"""The classes from which packages that extend Metaflow derive their decorators."""
 
 from muster.decorators.base import flow_decorator, step  # noqa: F401
 from muster.decorators.foreign import FlowDecorator, StepDecorator  # noqa: F401
