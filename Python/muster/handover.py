@@ -29,6 +29,8 @@ def arguments(line, flow_name, path):
     if verb[0] in ABOUT_RUNS:
         return [verb[0], *_pathspecs(line, flow_name), *_store(line.front)]
     words = line.words if "--help" in line.words else [*_from_variables(line), *line.meant]
+    # `muster` takes an empty value in a word of its own.
+    words = [each for word in words for each in ([word[:-1], ""] if word[:2] == "--" and word.find("=") == len(word) - 1 else [word])]
     return native(line.front, verb, words, path)
 
 

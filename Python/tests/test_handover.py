@@ -33,6 +33,7 @@ class HandoverTests(unittest.TestCase):
             "dump Flow/latest/train/3 --json": ["dump", "Flow/latest/train/3", "--json"],
             "--with retry tag list --json 12": ["tag", "list", *program, "--with", "retry", "--json", "12"],
             "package --timeout 3 list --json": ["package", "list", *program, "--json"],
+            "run --namespace= --alpha=a= --": ["run", *program, "--namespace", "", "--alpha=a=", "--"],
             "status 12": ["status", *program, "12"], "": ["check", *program],
         }
         for words, expected in cases.items():

@@ -28,6 +28,9 @@ import Testing
         _ = try await sandbox.muster(["run", "\(PythonFlowTests.root)/Examples/Python/foreach/flow.py"])
         let listed = try await sandbox.muster(["card", "list", "ForeachFlow/latest"])
         #expect(listed.output.contains("choose/7"), "\(listed)")
+        let json = try await sandbox.muster(["card", "list", "ForeachFlow/latest", "--json"])
+        let rows = try JSONDecoder().decode([[String: String]].self, from: Data(json.output.utf8))
+        #expect(rows.map { $0["task"] } == ["choose/7"] && rows[0]["path"].map(FileManager.default.fileExists) == true, "\(json)")
         let page = try await sandbox.muster(["card", "get", "ForeachFlow/latest/choose"]).output
         #expect(page.hasPrefix("<!DOCTYPE html>"))
         for part in ["<h2>Parameters</h2>", "<h2>Artifacts</h2>", "slope", "<svg", "ForeachFlow/"] {
@@ -71,6 +74,8 @@ import Testing
     func dump() async throws {
         let sandbox = try Sandbox()
         _ = try await sandbox.muster(["run", PythonFlowTests.flow("nested")])
+        let step = try await sandbox.muster(["dump", "NestedFlow/latest/cell", "--json", "--include", "place"])
+        #expect(step.output.components(separatedBy: #""task" : "cell/"#).count > 2, "\(step)")
         let shown = try await sandbox.muster(["dump", "NestedFlow/latest/join/18"])
         #expect(shown.output.contains("places = [(1, ('a', 1.0)), (1, ('b', 2.0))"), "\(shown)")
         let hidden = try await sandbox.muster(["dump", "NestedFlow/latest/cell/4"])

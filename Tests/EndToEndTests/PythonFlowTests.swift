@@ -273,6 +273,26 @@ import Testing
         #expect(refused.errors.contains("'many' for parameter 'scale'"), "\(refused)")
     }
 
+    @Test("Variables that a flow's file sets give parameters their values, however the flow is started")
+    func variables() async throws {
+        let sandbox = try Sandbox()
+        let flow = Self.flow("variables")
+        let handed = try await self.python([flow, "run", "--beta", "4", "--namespace="], in: sandbox)
+        #expect(handed.output.contains("seen: 5 4 ['a', 'b'] None"), "\(handed)")
+        let named = try await sandbox.muster(["run", flow, "--namespace", "user:x"], environment: ["METAFLOW_RUN_BETA": "6"])
+        #expect(named.output.contains("seen: 5 6 ['a', 'b'] user:x"), "\(named)")
+        let given = try await sandbox.muster(["run", flow, "--alpha", "7"])
+        #expect(given.output.contains("seen: 7 3 ['a', 'b'] user:"), "\(given)")
+    }
+
+    @Test("The flow of a notebook's cell runs and leaves no file beside what runs leave")
+    func notebook() async throws {
+        let sandbox = try Sandbox()
+        let finished = try await self.python(["\(Self.root)/Tests/PythonFlows/notebook.py", sandbox.folder], in: sandbox)
+        #expect(finished.output.hasPrefix("True 42 ['cell'] ["), "\(finished)")
+        #expect(!finished.output.contains(".py"), "\(finished)")
+    }
+
     @Test("A run that takes over finished gangs runs none of them again")
     func resumeAfterGangs() async throws {
         let sandbox = try Sandbox()

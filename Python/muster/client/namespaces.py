@@ -15,7 +15,8 @@ def get_namespace():
         return _chosen
     from ..running import current
     if current.is_running_flow:
-        return current.namespace
+        # `run --namespace=` has its tasks see every run.
+        return None if current._told("namespace") == "" else current.namespace
     return identity()
 
 

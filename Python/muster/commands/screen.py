@@ -3,7 +3,7 @@
 import sys
 
 from ..client.namespaces import namespace
-from ..users import user
+from ..users import identity
 
 
 class Screen:
@@ -17,7 +17,7 @@ class Screen:
         # Whatever is named is shown, whoever made it.
         namespace(None)
         from .. import __version__
-        self.say(f"Muster {__version__} executing {flow} for user:{user()}")
+        self.say(f"Muster {__version__} executing {flow} for {identity()}")
 
     def say(self, text):
         """For people, on standard error; not with --quiet."""

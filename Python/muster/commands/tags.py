@@ -2,7 +2,7 @@
 
 from ..client import Flow
 from ..errors import MetaflowNamespaceMismatch, MetaflowTaggingError
-from ..users import user
+from ..users import identity
 from . import places
 from .grammar import Refused
 
@@ -40,7 +40,7 @@ def _change(given, screen, adding=(), removing=()):
 
 def _run(given, screen):
     """The run that is named: it has to be in the namespace, which is the user's own by default."""
-    name = f"user:{user()}" if given.namespace is None else given.namespace
+    name = identity() if given.namespace is None else given.namespace
     if given.run_id is None:
         run = next((each for each in Flow(screen.flow, _namespace_check=False).runs(*([name] if name else []))), None)
         newest = f"; the newest in the namespace {name} is {run.id}" if run else ""
@@ -59,7 +59,7 @@ def list_tags(given, screen):
     if name:
         runs = [places.run(screen.flow, places.parts(name, screen.flow)[-1])]
     else:
-        runs = list(Flow(screen.flow, _namespace_check=False).runs(*([f"user:{user()}"] if given.my_runs else [])))
+        runs = list(Flow(screen.flow, _namespace_check=False).runs(*([identity()] if given.my_runs else [])))
     system = {run.pathspec: frozenset() if given.hide_system_tags else run.system_tags for run in runs}
     every = {run.pathspec: run.tags - run.system_tags if given.hide_system_tags else run.tags for run in runs}
     if given.flat:

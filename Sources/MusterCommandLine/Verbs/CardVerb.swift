@@ -65,9 +65,25 @@ struct CardListVerb: AsyncParsableCommand {
         commandName: "list", abstract: "The cards of a run, a step or a task.")
 
     @Argument(help: "Flow/run, Flow/run/step or Flow/run/step/task; the run may be called latest.") var pathspec: String
+    @Flag(name: .long, help: "Print JSON.") var json = false
     @OptionGroup var options: CardOptions
 
+    private struct Row: Encodable {
+        var task: String
+        var type: String
+        var id: String?
+        var hash: String
+        var path: String
+    }
+
     func run() async throws {
+        if self.json {
+            let rows = try await self.options.find(self.pathspec).map { card in
+                Row(task: card.task, type: card.name.type, id: card.name.id, hash: card.digest, path: AbsolutePath.of(card.path))
+            }
+            StandardStream.output.line(try JSONText.page(rows))
+            return
+        }
         var table = Table("TASK", "TYPE", "ID", "HASH")
         for card in try await self.options.find(self.pathspec) {
             table.append(card.task, card.name.type, card.name.id ?? "", String(card.digest.prefix(12)))
