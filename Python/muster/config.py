@@ -180,6 +180,10 @@ def given():
     # A variable counts where the command line says nothing of its kind, as in Metaflow.
     values = launch.config_values or _variable("METAFLOW_FLOW_CONFIG_VALUE")
     files = launch.config_files or _variable("METAFLOW_FLOW_CONFIG")
+    from . import resumed
+    if resumed.is_due():
+        resumed.check(values, files)
+        return resumed.texts(_flow_that_is_read()), {}
     return values, {name: path for name, path in files.items() if name not in values}
 
 
@@ -198,6 +202,9 @@ def _variable(name):
 
 def check_given():
     """Refuses configs that were given and that the flow does not have."""
+    from . import resumed
+    if resumed.is_due():
+        return
     for kind, names in zip(("--config-value", "--config"), given()):
         for name in names:
             if name not in Config.known:
@@ -280,14 +287,18 @@ def resolve(value):
 
 
 def front():
-    """The configs as options before the verb, so that every task sees what `describe` saw."""
+    """Those of the flow, so that every task sees what `describe` saw."""
+    return words({name: config.text for name, config in Config.known.items() if config.text is not None})
+
+
+def words(texts):
+    """Configs as options before the verb."""
     words = []
-    for name, config in sorted(Config.known.items()):
-        if config.text is not None:
-            first, *others = _pieces(config.text)
-            words += ["--config-value", name, first]
-            for piece in others:
-                words += ["--config-more", name, piece]
+    for name, text in sorted(texts.items()):
+        first, *others = _pieces(text)
+        words += ["--config-value", name, first]
+        for piece in others:
+            words += ["--config-more", name, piece]
     size = sum(len(word.encode()) for word in words)
     if size > LARGEST:
         raise ParameterError(

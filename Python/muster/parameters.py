@@ -45,7 +45,7 @@ class Parameter:
         self.show_default = show_default
         self.place = caller()
         self._default = default
-        self.type = type
+        self.type = JSONType if isinstance(type, JSONTypeClass) else type
         self._check(unknown)
 
     @property

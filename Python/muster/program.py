@@ -16,6 +16,8 @@ _PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "__main__.py
 # What variables that give parameters their values begin with, and those that were there before the flow's module ran.
 PARAMETERS = "METAFLOW_RUN_"
 _inherited = {}
+# All of the environment, as it was then.
+_environment = {}
 
 # The descriptor of standard output, where what the flow prints does not go there.
 _output = 1
@@ -38,6 +40,8 @@ def main(arguments):
         path = packaged(path)
     launch.file, launch.verb = path, verb
     _inherited.update(_variables())
+    if verb and verb[0] == "describe":
+        _environment.update(os.environ)
     # A served step and one that is started see the same.
     sys.argv = [path]
     if verb and verb[0] in PRINTING:
@@ -219,11 +223,22 @@ def decorate(flow):
         foreign.begin(flow, step_functions(flow))
 
 
+def _take_up(flow):
+    """Where a run of the flow is resumed, the flow has the configs of that run."""
+    from .config import Config
+    if not Config.known:
+        return
+    from . import resumed
+    if resumed.is_due():
+        resumed.settle(flow.__name__, Config.known, _environment, _output)
+
+
 def describe(flow):
     import json
     from . import manifest
     from .errors import MusterException
     try:
+        _take_up(flow)
         decorate(flow)
         described = manifest.manifest(flow, serves=hasattr(os, "fork") and sys.platform == "linux")
         made = {name: value for name, value in _variables().items() if _inherited.get(name) != value}

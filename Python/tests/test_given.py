@@ -1,5 +1,7 @@
+import contextlib
 import json
 import os
+import sqlite3
 import unittest
 from unittest import mock
 
@@ -212,6 +214,43 @@ class ConfigTests(unittest.TestCase):
         with Workshop(flow(body), c_json="{}") as workshop, mock.patch.dict(os.environ, {"METAFLOW_FLOW_CONFIG": '{"c": "c.json"}'}):
             front = workshop.describe("--config", "d", "c.json")["program"][3:]
             self.assertEqual(workshop.step("start", front=front).value("seen"), (None, {}))
+
+    RESUMED = (
+        "c = Config('c', required=True)\nd = Config('d', default_value={'x': 1})\n"
+        "p = Parameter('p', type=int, default=c.x + d.x)\n" + START.format("pass"))
+
+    def resumed(self, workshop, run, *front):
+        """What the flow is told to be where a run of it is resumed: its newest, or the one named."""
+        return workshop.call("describe", front=front, environment={"MUSTER_RESUMES": run})
+
+    def keep_run(self, workshop, run, *front):
+        """Makes the run one of the store's."""
+        os.makedirs(workshop.store, exist_ok=True)
+        with contextlib.closing(sqlite3.connect(os.path.join(workshop.store, "muster.db"))) as database:
+            database.execute(
+                "CREATE TABLE IF NOT EXISTS runs (id INTEGER PRIMARY KEY, flow TEXT, run TEXT, created REAL, record BLOB, finished REAL, verdict TEXT)")
+            manifest = workshop.describe(*front)
+            record = json.dumps({"manifest": manifest, "program": manifest["program"]}).encode()
+            database.execute("INSERT INTO runs (flow, run, created, record) VALUES ('TestFlow', ?, ?, ?)", (run, int(run), record))
+            database.commit()
+
+    def test_a_run_that_is_resumed_has_the_configs_of_the_run_that_it_goes_on_from(self):
+        inherited = flow(self.RESUMED).replace("class TestFlow(FlowSpec)", "class Base(FlowSpec)").replace(
+            "if __name__", "class TestFlow(Base):\n    e = Config('e', default_value='{}')\n\nif __name__").replace("Config('c', required=True)", "Config('c', default_value={'x': 0})")
+        for source in (flow(self.RESUMED), inherited):
+            with Workshop(source) as workshop:
+                for run, x in (("7", 3), ("8", 5)):
+                    self.keep_run(workshop, run, "--config-value", "c", f'{{"x": {x}}}', "--config-value", "d", '{"x": 4}')
+                for run, total in (("", "9"), ("7", "7"), ("TestFlow/7", "7")):
+                    done = self.resumed(workshop, run)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    self.assertEqual(json.loads(done.stdout)["parameters"][0]["defaultValue"], total)
+
+    def test_configs_are_not_given_to_a_run_that_is_resumed(self):
+        with Workshop(flow(self.RESUMED)) as workshop:
+            self.keep_run(workshop, "7", "--config-value", "c", '{"x": 3}')
+            done = self.resumed(workshop, "7", "--config-value", "c", '{"x": 5}')
+            self.assertIn("a run that is resumed has the configs of the run that it goes on from", done.stderr)
 
     def test_a_config_that_the_flow_does_not_have_or_that_is_given_twice_is_refused(self):
         with Workshop(flow(self.BODY), settings_json='{"cpu": 2, "name": "file"}') as workshop:

@@ -18,12 +18,16 @@ struct CommandContext: Sendable {
     }
 
     /// Finds and describes the flow that was named, or that handed its verb over.
-    func flow(named name: String?, _ options: FlowOptions) async throws -> (program: [String], manifest: FlowManifest) {
+    ///
+    /// - Parameter told: Variables that only its description is to know.
+    func flow(
+        named name: String?, _ options: FlowOptions, told: [String: String] = [:]
+    ) async throws -> (program: [String], manifest: FlowManifest) {
         let locator = FlowLocator(
             reactor: self.reactor, environment: self.environment, folder: self.folder, isDebug: options.debug)
         let program = try await locator.program(named: name, program: options.program, front: options.front)
-        let manifest = try await FlowDescription(reactor: self.reactor, environment: self.environment)
-            .manifest(of: program)
+        let environment = self.environment.merging(told) { $1 }
+        let manifest = try await FlowDescription(reactor: self.reactor, environment: environment).manifest(of: program)
         return (manifest.program ?? program, manifest)
     }
 

@@ -29,8 +29,10 @@ struct ResumeVerb: AsyncParsableCommand {
     func run() async throws {
         let (flow, step) = try self.split()
         let context = try CommandContext()
-        let (program, manifest) = try await context.flow(named: flow, self.flow)
         let layout = self.store.layout
+        // A flow in Python has the configs of the run that it goes on from.
+        let told = ["MUSTER_RESUMES": self.originRunId ?? "", "MUSTER_STORE": layout.root]
+        let (program, manifest) = try await context.flow(named: flow, self.flow, told: told)
         try self.store.requireStore()
         try layout.prepare(isShared: self.options.shared)
         let metadata = try SQLiteMetadata(path: layout.database)
