@@ -23,7 +23,7 @@ import Testing
             ),
             (
                 "gangs", "GangsFlow",
-                "gangs: [(1, 0, 0), (3, 1, 0), (3, 1, 1), (3, 1, 2)] {'KeyError'} 2"
+                "gangs: [(1, 0, 0), (3, 1, 0), (3, 1, 1), (3, 1, 2)] {'builtins.KeyError'} 2"
             ),
             (
                 "failing", "FailingFlow",
@@ -151,7 +151,7 @@ import Testing
         let finished = try await sandbox.muster(["run", Self.flow("fault")])
         #expect(finished.status == .exited(1), "\(finished)")
         let logs = try await sandbox.muster(["logs", "FaultFlow/latest/start/1", "--stderr"])
-        #expect(logs.all.contains("ended by a segmentation fault") && logs.all.contains("fault.py\", line 11"), "\(logs)")
+        #expect(logs.all.contains("ended by a segmentation fault") && logs.all.contains("fault.py\", line 12"), "\(logs)")
         #expect(!logs.all.contains("before the fault"), "\(logs)")
     }
 
@@ -311,7 +311,7 @@ import Testing
         try Data().write(to: URL(filePath: gate))
         let resumed = try await sandbox.muster(["resume", Self.flow("gangs")])
         #expect(
-            resumed.all.contains("gangs: [(1, 0, 0), (3, 1, 0), (3, 1, 1), (3, 1, 2)] {'KeyError'} 2"), "\(resumed)")
+            resumed.all.contains("gangs: [(1, 0, 0), (3, 1, 0), (3, 1, 1), (3, 1, 2)] {'builtins.KeyError'} 2"), "\(resumed)")
         let tasks = try await sandbox.newest("GangsFlow").machine.tasks
         #expect(
             tasks.filter { $0.clonedFrom != nil }.map(\.step).sorted() == [

@@ -15,7 +15,7 @@ def pairs(text):
     return dict(each.split("=") for each in text.split())
 
 
-@project(name=config_expr("settings").project.name)
+@project(name=config_expr("settings").project.name, branch="there")
 class LanguageFlow(FlowSpec):
     """What of Metaflow's language has to mean the same under Muster."""
 
