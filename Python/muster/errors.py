@@ -34,7 +34,7 @@ def _remade(kind, arguments):
 
 
 def is_own(kind):
-    """Whether a class of exceptions is the front end's own."""
+    """The class belongs to the front end, and not to a flow."""
     return kind.__module__.split(".")[0] == "muster"
 
 
@@ -256,6 +256,6 @@ def _kept(error):
 
 
 class CaughtFailure(Failure):
-    """What `@catch` keeps of a failed step: read from the artifact that its `var` names."""
+    """The failure that `@catch` keeps: the artifact that its `var` names."""
 
     _without_exception = FailureHandledByCatch.metaflow_name

@@ -9,13 +9,13 @@ import Testing
         arguments: [
             ("Examples/Python/foreach/flow", "ForeachFlow"), ("Examples/Python/gang/flow", "GangFlow"),
             ("Tests/PythonFlows/same", "SameFlow"), ("Tests/PythonFlows/init", "InitFlow"),
-            ("Tests/PythonFlows/language", "LanguageFlow"),
+            ("Tests/PythonFlows/language", "LanguageFlow"), ("Tests/PythonFlows/caught", "CaughtFlow"),
             ("Tests/PythonFlows/custom", "CustomFlow"), ("Tests/PythonFlows/ring", "RingFlow"),
         ])
     func sameOutcome(file: String, flow: String) async throws {
         let sandbox = try Sandbox()
         let path = "\(PythonFlowTests.root)/\(file).py"
-        let ours = try await sandbox.muster(["run", path, "--tag", "x"])
+        let ours = try await sandbox.muster(["run", path, "--tag", "x"], environment: ["METAFLOW_USER": "somebody"])
         #expect(ours.status == .exited(0), "\(ours)")
         let python = try await self.metaflow()
         let theirs = try await self.run([python, path, "--no-pylint", "run", "--tag", "x"], in: sandbox)

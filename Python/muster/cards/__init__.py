@@ -1,6 +1,6 @@
 """Cards: a page about a task, in one file that needs no network."""
 
-# Where each name comes from. Most steps with a card need a component or two.
+# The module of each name, loaded when it is asked for: most steps with a card need a component or two.
 _PLACES = {
     **dict.fromkeys(
         ("Artifact", "Error", "Image", "Markdown", "ProgressBar", "PythonCode", "Table", "ValueBox", "VegaChart"), "components"),

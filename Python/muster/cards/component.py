@@ -1,4 +1,4 @@
-"""What components of cards have in common: Muster's own, and those that flows and other packages derive."""
+"""The base of components of cards: of Muster's own, and of those that flows and other packages derive."""
 
 import json
 from html import escape
@@ -42,7 +42,7 @@ class Component(MetaflowCardComponent):
 
 
 def rendered(component):
-    """What a card's class is given for a component; any other value is shown as an artifact."""
+    """A component as the class of a card takes it; any other value becomes an artifact."""
     if hasattr(component, "render"):
         return component.render()
     from .components import Artifact

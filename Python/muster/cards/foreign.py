@@ -24,7 +24,7 @@ class ForeignPage:
 
     @property
     def takes_components(self):
-        """Whether the card's class shows what the step puts on it."""
+        """The card's class shows what the step puts on it."""
         try:
             return card_class(self.kind).ALLOW_USER_COMPONENTS
         except CardClassMissing:

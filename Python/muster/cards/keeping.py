@@ -29,7 +29,7 @@ class Keeper:
         # Its place among the step's cards, its type, and its id if it has one. `_` parts them.
         self.name = f"{place}_{self.type.replace('_', '-')}" + (f"_{self.id}" if self.id else "")
         self._next = 0
-        # What the step gave to `refresh` last.
+        # The value that the step gave to `refresh` last.
         self._data = {}
         self._foreign = None
         if not decorator.is_own:

@@ -21,12 +21,12 @@ class MetaflowCard:
     RELOAD_POLICY_TOKEN = "[METAFLOW_RELOAD_TOKEN]"
 
     type = None
-    # Whether a step may put components on it, and whether it has a page while the step runs.
+    # Steps may put components on it; it has a page while the step runs.
     ALLOW_USER_COMPONENTS = False
     RUNTIME_UPDATABLE = False
     RELOAD_POLICY = RELOAD_POLICY_NEVER
     scope = "task"
-    # What `current.card.refresh(data)` was given last, as `{"user": data, …}`.
+    # The last argument of `current.card.refresh(data)`, as `{"user": data, …}`.
     runtime_data = None
 
     def __init__(self, options={}, components=[], graph=None, flow=None):
@@ -41,7 +41,7 @@ class MetaflowCard:
         raise NotImplementedError()
 
     def refresh(self, task, data):
-        """What Metaflow's viewer takes into a page that it shows; there is none here, so it is not called."""
+        """Gives values to a page that Metaflow's viewer shows. There is no such viewer here, so nobody calls it."""
         raise NotImplementedError()
 
     def reload_content_token(self, task, data):
@@ -67,7 +67,7 @@ class _OwnCard(MetaflowCard):
 
 
 class BlankCard(_OwnCard):
-    """Only what the step puts on it."""
+    """A page with the components that the step puts on it, and nothing else."""
 
     type = "blank"
 
@@ -84,7 +84,7 @@ class BlankCard(_OwnCard):
 
 
 class DefaultCard(_OwnCard):
-    """What the step puts on it, and its artifacts."""
+    """A page with the components that the step puts on it, and its artifacts."""
 
     type = "default"
 

@@ -1,4 +1,4 @@
-"""What flows, runs, steps, tasks and artifacts have in common."""
+"""The base of flows, runs, steps, tasks and artifacts."""
 
 from ..errors import MetaflowInvalidPathspec, MetaflowNotFound
 from .namespaces import get_namespace
@@ -105,7 +105,7 @@ class MetaflowObject:
         return self._run.tags
 
     def is_in_namespace(self):
-        """Whether it is seen in the namespace in use."""
+        """The namespace in use shows it."""
         return get_namespace() is None or get_namespace() in self.tags
 
     # The pathspec of what it was taken over from; None where a run has done its own work.

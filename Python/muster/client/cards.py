@@ -17,7 +17,7 @@ class Card:
         self.path, self.type, self.id = path, type, id
 
     def get_data(self):
-        """What Metaflow's viewer takes into the page of a running step; None: here the whole page is made anew."""
+        """The values that Metaflow's viewer takes into the page of a running step: None, as the whole page is made anew here."""
         return None
 
     def get(self):

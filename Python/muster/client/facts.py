@@ -1,4 +1,4 @@
-"""What is known of a task beside its artifacts, under the names that Metaflow keeps it by."""
+"""The metadata of tasks, under the names that Metaflow gives it, from the run's record and events."""
 
 import json
 import os
@@ -35,12 +35,12 @@ def entries(task):
     return found
 
 
-# Where it is not the name.
+# Types that differ from the name.
 _TYPES = {"attempt_ok": "internal_attempt_status"}
 
 
 def _of_system(run):
-    """What the run's system tags say, without its own additions to Metaflow's."""
+    """The run's system tags as entries, those alone that Metaflow has too."""
     tags = dict(tag.split(":", 1) for tag in run.system_tags)
     known = {name: tags.get(name) for name in ("runtime", "python_version", "metaflow_version", "user")}
     return {**known, "script-name": script(run)}
@@ -48,7 +48,7 @@ def _of_system(run):
 
 def script(run):
     """The name of the flow's file."""
-    return os.path.basename(next((each for each in reversed(run._record["program"]) if each.endswith(".py")),
+    return os.path.basename(next((each for each in run._record["program"] if each.endswith(".py")),
                                  run._record["program"][0]))
 
 

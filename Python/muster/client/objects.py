@@ -209,7 +209,7 @@ class Run(MetaflowObject):
 
     @property
     def system_tags(self):
-        """What holds of a run by itself: whose it is, when it began, and what its flow says of itself."""
+        """Tags that nobody gave: the user, the day, and those of the flow."""
         manifest = self._record["manifest"]
         return frozenset([
             f"user:{self._record['user']}", f"language:{manifest['language']}", f"date:{self.created_at:%Y-%m-%d}",

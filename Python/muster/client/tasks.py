@@ -124,7 +124,7 @@ class Task(MetaflowObject):
 
     @property
     def _meant(self):
-        """What is known of the attempt that the object was made for; None for the newest one, and one that never was."""
+        """The record of the attempt that the object was made for; None for one that never was."""
         from .attempts import attempts
         return next((each for each in attempts(self._run, self._record.number) if each.number == self._attempt), None)
 
@@ -287,7 +287,7 @@ class Task(MetaflowObject):
 
     @property
     def metadata(self):
-        """What is known of the task beside its artifacts, of all of its attempts, as Metaflow keeps it."""
+        """The task's metadata as Metaflow keeps it, of all of its attempts."""
         from .facts import entries
         found = entries(self)
         if self._record.cloned_from:

@@ -187,7 +187,7 @@ class Card(Decorator):
 
     @property
     def is_own(self):
-        """Whether Muster makes the page itself, and no class of the flow's or of another package."""
+        """Muster makes the page itself, and no class of the flow's or of another package."""
         return self.options["type"] in self.KINDS
 
     @property
