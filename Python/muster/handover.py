@@ -120,6 +120,10 @@ def take_over(words, flow):
         code = 0
     except OSError as error:
         code = _told(path, f"{error.filename or 'standard output'}: {error.strerror}", 2 if error.filename else 5)
+    except Exception as error:
+        if type(error).__module__ != "sqlite3":
+            raise
+        code = _told(path, f"the store's database cannot be read or written: {error}", 4)
     sys.exit(_flushed(path, code))
 
 

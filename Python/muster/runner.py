@@ -207,6 +207,7 @@ class ExecutingRun:
         self.runner = runner
         self.folder = tempfile.mkdtemp(prefix="muster-run-")
         self.attribute_file = os.path.join(self.folder, "attributes")
+        self._attributes = None
         self.wanted_file = None
         self.process = None
         self.is_late = False
@@ -233,12 +234,14 @@ class ExecutingRun:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _key(self):
-        """Which run it is; None while it is not there."""
-        try:
-            with open(self.attribute_file) as file:
-                return json.load(file)
-        except FileNotFoundError:
-            return None
+        """Which run it is; None while it is not there. It is known when the files have been removed, too."""
+        if self._attributes is None:
+            try:
+                with open(self.attribute_file) as file:
+                    self._attributes = json.load(file)
+            except FileNotFoundError:
+                return None
+        return self._attributes
 
     def _require(self):
         if self._key() is None:

@@ -104,6 +104,8 @@ class RunnerTests(unittest.TestCase):
         self.assertEqual((executing.status, executing.returncode), ("failed", 3))
         with open(os.path.join(self.folder, "known")) as file:
             self.assertEqual(json.load(file)["flow_name"], "F")
+        runner.cleanup()
+        self.assertEqual((executing._key()["run_id"], executing.status), ("5", "failed"))
 
     def test_spin_and_deployers_say_what_there_is_instead(self):
         runner = Runner(self.flow)

@@ -59,6 +59,12 @@ class ScriptTests(unittest.TestCase):
                 self.assertEqual(done.returncode, code, done)
                 self.assertRegex(done.stderr.splitlines()[-1], f"^flow.py: .*{says}")
                 self.assertEqual(done.stdout, "")
+            os.mkdir(workshop.store)
+            with open(os.path.join(workshop.store, "muster.db"), "w") as file:
+                file.write("rubbish" * 1000)
+            damaged = self.run_script(workshop, "tag", "list")
+            self.assertEqual(damaged.returncode, 4)
+            self.assertRegex(damaged.stderr, "flow.py: the store's database cannot be read or written: .*\n$")
             self.assertIn("Usage: python flow.py", self.run_script(workshop, "--help").stdout)
             full = subprocess.run(
                 f"{sys.executable} {workshop.file} --help >/dev/full", shell=True, capture_output=True, text=True,
