@@ -18,8 +18,8 @@ _MODULES = {
     "running": ("current",),
     "decorators": (
         "batch", "card", "catch", "checkpoint", "conda", "conda_base", "deepspeed", "environment", "exit_hook", "kubernetes",
-        "metaflow_ray", "mpi", "parallel", "project", "pypi", "pypi_base", "pytorch_parallel", "resources", "retry",
-        "schedule", "secrets", "step", "tensorflow", "timeout", "torchrun", "trigger", "trigger_on_finish"),
+        "metaflow_ray", "mpi", "package_sources", "parallel", "project", "pypi", "pypi_base", "pytorch_parallel",
+        "resources", "retry", "schedule", "secrets", "step", "tensorflow", "timeout", "torchrun", "trigger", "trigger_on_finish"),
     "flow": ("FlowSpec",),
     "frameworks": ("DeepspeedExecutor", "TorchrunSingleNodeMultiGPU"),
     "multicore": ("parallel_imap_unordered", "parallel_map"),

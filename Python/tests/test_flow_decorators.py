@@ -11,6 +11,16 @@ class FlowDecoratorTests(unittest.TestCase):
     def source(self, decorators, line="pass"):
         return flow(STEPS.format(line)).replace("class TestFlow", f"{decorators}\nclass TestFlow")
 
+    def test_what_is_packaged_is_the_flow_s_folder_and_sources_outside_of_it_are_named(self):
+        decorators = "@package_sources(['data', ('../../shared', 'shared'), '/srv/lib'], suffixes='.txt')"
+        with Workshop(self.source(decorators)) as workshop:
+            (note,) = workshop.describe()["notes"]
+            self.assertIn("@package_sources: ../../shared, /srv/lib lie outside of the flow's folder", note)
+        head = "from metaflow.plugins.package_suffixes_mutator import package_suffixes\n"
+        with Workshop(head + self.source("@package_suffixes(['.yaml'])\n@package_sources('data')")) as workshop:
+            manifest = workshop.describe()
+            self.assertEqual((manifest["notes"], [each["name"] for each in manifest["decorators"]]), ([], ["package_suffixes", "package_sources"]))
+
     def test_packages_of_the_flow_are_those_of_every_step_without_its_own(self):
         with Workshop(self.source("@pypi_base(packages={'a': '1'}, python='3.11')")) as workshop:
             packages = {step["name"]: step["settings"]["python"] for step in workshop.describe()["steps"]}

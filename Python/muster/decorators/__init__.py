@@ -4,6 +4,7 @@ from .base import attach_texts, step
 from .checkpoint import checkpoint
 from .clusters import deepspeed, metaflow_ray, mpi, parallel, pytorch_parallel, tensorflow, torchrun
 from .flows import conda_base, exit_hook, project, pypi_base, schedule, trigger, trigger_on_finish
+from .packages import package_sources
 from .places import batch, kubernetes
 from .secrets import secrets
 from .steps import card, catch, conda, environment, pypi, resources, retry, timeout
@@ -12,4 +13,5 @@ __all__ = [
     "attach_texts", "step", "deepspeed", "metaflow_ray", "mpi", "parallel", "pytorch_parallel", "tensorflow",
     "torchrun", "conda_base", "exit_hook", "project", "pypi_base", "schedule", "trigger", "trigger_on_finish", "batch",
     "kubernetes", "card", "catch", "checkpoint", "conda", "environment", "pypi", "resources", "retry", "secrets", "timeout",
+    "package_sources",
 ]

@@ -51,6 +51,8 @@ MODULES = {
     "plugins.resources_decorator": {"ResourcesDecorator": "decorators.steps:Resources"},
     "plugins.retry_decorator": {"RetryDecorator": "decorators.steps:Retry"},
     "plugins.timeout_decorator": {"TimeoutDecorator": "decorators.steps:Timeout", "TimeoutException": "errors"},
+    "plugins.package_sources": {"package_sources": "decorators.packages"},
+    "plugins.package_suffixes_mutator": {"package_suffixes": "decorators.packages"},
     "plugins.parsers": {"yaml_parser": "parsers"},
     "plugins.pypi": {},
     "plugins.pypi.parsers": {
