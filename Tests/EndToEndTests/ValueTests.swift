@@ -45,7 +45,7 @@ import Testing
         let finished = try await sandbox.muster(["run", PythonFlowTests.flow("partial")])
         #expect(finished.status == .exited(1), "\(finished)")
         let expected =
-            "partial: 41 ValueError: halfway (partial.py:19) | False 1 False step.error | [1] False step.error | [None, 1]"
+            "partial: 41 builtins.ValueError halfway | False 1 False step.error | [1] False step.error | [None, 1]"
         #expect(finished.all.contains(expected), "\(finished)")
         #expect(finished.all.contains("failed in end/8: RuntimeError: the end fails too"), "\(finished)")
         let last = try await sandbox.muster(["dump", "PartialFlow/latest/end/8/last"])

@@ -28,7 +28,7 @@ import Testing
             "", "3.0.report.json.new", "3.report.json", "x.0.report.json", "3.0.node-.log", "3.0.node-x.log", "3.0.log",
             "3.0.node-1.card-default.html", "3.0.node-1.card-0.html", "3.0.node-1.card-0_.html",
             "3.0.card-0_default.html",
-            "3.0.node-1.card-00_default.html", "3.0.node-1.card-0_de-fault.html", "3.0.node-1.card-0_default_.html",
+            "3.0.node-1.card-00_default.html", "3.0.node-1.card-0_default_a-b.html", "3.0.node-1.card-0_default_.html",
             "3.0.node-1.card-0_default.txt",
         ])
     func others(name: String) {

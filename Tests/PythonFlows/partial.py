@@ -60,7 +60,7 @@ class PartialFlow(FlowSpec):
     @step
     def end(self):
         print(
-            "partial:", self.found, self.problem, "|", hasattr(self, "lock"), self.attempt, hasattr(self, "first"), self.again_problem.code,
+            "partial:", self.found, self.problem.type, self.problem.exception, "|", hasattr(self, "lock"), self.attempt, hasattr(self, "first"), self.again_problem.code,
             "|", self.kept, hasattr(self, "given"), self.unkept_problem.code, "|", self.nodes_found)
         self.last = 7
         raise RuntimeError("the end fails too")
