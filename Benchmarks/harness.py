@@ -72,9 +72,7 @@ class Bench:
 
     def folder(self, name):
         """An empty folder that nothing else uses."""
-        path = self.scratch / f"{name}-{len(list(self.scratch.iterdir()))}"
-        path.mkdir()
-        return path
+        return pathlib.Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.scratch))
 
     # Programs
 
