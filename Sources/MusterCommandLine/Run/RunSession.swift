@@ -36,8 +36,8 @@ struct RunSession {
     /// Moves the run to its end and shows it.
     /// - Parameters:
     ///   - continues: It began earlier, with the source of that time.
-    /// - Throws: ``CommandFailure`` when it did not succeed, ``SignalExit`` when a signal ended it.
     ///   - clonesOnly: It takes over what the origin has, and starts nothing.
+    /// - Throws: ``CommandFailure`` when it did not succeed, ``SignalExit`` when a signal ended it.
     func perform(_ record: RunRecord, origin: OriginRun?, continues: Bool = false, clonesOnly: Bool = false) async throws {
         let console = Console(
             style: .choose(
