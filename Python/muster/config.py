@@ -230,7 +230,7 @@ class config_expr:
         self._text = text
         self._place = at_caller("")
         self._globals = users_frame().f_globals
-        # What is taken of the value: attributes and keys, one after the other.
+        # The attributes and keys to look up in the value, in their order.
         self._path = ()
 
     def _of(self, step):

@@ -177,7 +177,7 @@ def of(flow):
 
 
 def description(flow):
-    """What `current.graph` is."""
+    """The value of `current.graph`."""
     from .constants import constants
     from .decorators.base import of_flow
     from .launch import launch
@@ -203,7 +203,7 @@ def _described(decorator):
 
 
 def answer(flow, name):
-    """What a flow object says of its place, under the names that Metaflow's have."""
+    """The attributes by which a flow object tells its place in the graph, under Metaflow's names."""
     if name == "_graph":
         return of(type(flow))
     if name == "_graph_info":

@@ -1,4 +1,4 @@
-"""What there is in the place of Metaflow's deployers and of spin: a sentence."""
+"""Metaflow's deployers and spin are not here; their names say in a sentence what to use instead."""
 
 from .errors import MusterException
 

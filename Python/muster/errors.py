@@ -87,24 +87,22 @@ class MergeError(MusterException):
     headline = "Merge"
 
 
-class UnhandledInMergeArtifacts(MergeError):
+class _ArtifactsNotMerged(MergeError):
+    def __init__(self, msg, unhandled):
+        super().__init__(msg)
+        self.artifact_names = unhandled
+
+
+class UnhandledInMergeArtifacts(_ArtifactsNotMerged):
     """`merge_artifacts` found values that differ."""
 
     metaflow_name = "metaflow.exception.UnhandledInMergeArtifactsException"
 
-    def __init__(self, msg, unhandled):
-        super().__init__(msg)
-        self.artifact_names = unhandled
 
-
-class MissingInMergeArtifacts(MergeError):
+class MissingInMergeArtifacts(_ArtifactsNotMerged):
     """`merge_artifacts` was told names that are not there."""
 
     metaflow_name = "metaflow.exception.MissingInMergeArtifactsException"
-
-    def __init__(self, msg, unhandled):
-        super().__init__(msg)
-        self.artifact_names = unhandled
 
 
 class CheckpointError(MusterException):

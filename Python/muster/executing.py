@@ -143,7 +143,7 @@ class ExecutingRun:
 
 
 class _Shown:
-    """What a run writes, passed on to this program's own output."""
+    """Passes a run's output on to this program's own."""
 
     def __init__(self, executing, streams):
         self.executing = executing

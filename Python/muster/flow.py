@@ -113,7 +113,7 @@ class FlowSpec:
 
     @property
     def _place(self):
-        """What knows of the foreach that this task, or the one that an input of a join comes from, is inside of."""
+        """The task whose foreach counts here: this one, or for an input of a join the one that it comes from."""
         state = self.__dict__.get("_state")
         if state is None or state.reader is None:
             return self._task

@@ -46,7 +46,7 @@ class StepSource:
 
     @property
     def goes_on_without_body(self):
-        """Whether the graph alone says how the flow goes on from here: the body neither chooses nor fans out over a number."""
+        """True if the graph alone gives the transition: the body neither chooses nor fans out over a number."""
         return len(self.edges) < 2 and all("step" in edge or "branches" in edge for edge in self.edges)
 
     def _report(self, code, message, node=None):
@@ -125,7 +125,7 @@ class StepSource:
 
     @property
     def cases(self):
-        """Where a choice leads, by the value that it is made by, or by its source where only the step knows it."""
+        """The targets of a choice by its values; by the value's source where only the step can evaluate it."""
         return {key.value if isinstance(key, ast.Constant) else ast.unparse(key): target for key, target in self.choices}
 
     @property

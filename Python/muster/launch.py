@@ -54,7 +54,7 @@ class Launch:
 
     @property
     def is_settled(self):
-        """Whether all that can be given was read before, and is handed on: variables do not count any more."""
+        """True if all options were read by the calling process and are handed on; environment variables are ignored then."""
         return self.verb[:1] in (["step"], ["serve"], ["values"])
 
     def project_options(self):
@@ -79,7 +79,7 @@ class Launch:
 
 
 def truth(text):
-    """Whether a variable's text means yes."""
+    """True if a variable's text means yes."""
     return text.strip().lower() in ("true", "t", "1", "yes", "y", "on")
 
 

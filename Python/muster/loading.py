@@ -1,4 +1,4 @@
-"""What a server of steps has loaded: the libraries that its children share, and what of the flow's module they can share."""
+"""A server of steps loads what its children share: libraries, and the part of the flow's module that is safe to share."""
 
 import ast
 import gc

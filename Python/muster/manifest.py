@@ -82,7 +82,7 @@ def manifest(flow, serves):
 
 
 def _system_tags(flow):
-    """What holds of every run of the flow, as Metaflow tags its own."""
+    """The system tags of every run of the flow, as Metaflow has them."""
     from . import METAFLOW_VERSION, __version__
     python = ".".join(map(str, sys.version_info[:3]))
     own = [f"python_version:{python}", f"metaflow_version:{METAFLOW_VERSION}+muster({__version__})", "runtime:dev"]

@@ -55,7 +55,7 @@ def _processors():
 
 
 def _start(func, place, value, waiting, children):
-    # What stands in a buffer would come out of both processes.
+    # Text that is left in a buffer would be written by both processes.
     sys.stdout.flush()
     sys.stderr.flush()
     reading, writing = os.pipe()

@@ -26,7 +26,7 @@ class NBRunner:
                 "w", prefix=flow.__name__, suffix=".py", dir=self.base_dir, delete=False, encoding="utf-8") as file:
             file.write(source)
         self.flow_file = file.name
-        # What a notebook's server puts there is not the run's.
+        # A notebook's server sets these for itself, not for the run.
         self.runner = Runner(
             self.flow_file, show_output, profile, {**(env or {}), "JPY_PARENT_PID": ""}, self.base_dir, file_read_timeout,
             **options)

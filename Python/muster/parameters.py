@@ -18,7 +18,7 @@ class JSONTypeClass:
 
 JSONType = JSONTypeClass()
 
-# What these options are made of when no config stands in them.
+# The types of these options when they hold no config.
 _PLAIN = (str, bool, type(None), type, JSONTypeClass)
 _KINDS = {int: "int", float: "double", bool: "bool", str: "string"}
 
@@ -186,7 +186,7 @@ def _truth(default):
 
 
 class Context:
-    """What the function that makes a default is told, of a parameter or of a config."""
+    """The argument of a function that makes the default of a parameter or a config."""
 
     # Where a run of this machine keeps its artifacts.
     ds_type = "local"

@@ -13,7 +13,7 @@ PRINTING = ("describe", "values")
 
 _PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "__main__.py")
 
-# What variables that give parameters their values begin with, and those that were there before the flow's module ran.
+# The prefix of variables that give parameters their values, and the ones that were set before the flow's module ran.
 PARAMETERS = "METAFLOW_RUN_"
 _inherited = {}
 # All of the environment, as it was then.
@@ -224,7 +224,7 @@ def decorate(flow):
 
 
 def _take_up(flow):
-    """Where a run of the flow is resumed, the flow has the configs of that run."""
+    """Configs of a run that is resumed: the flow has the values of that run."""
     from .config import Config
     if not Config.known:
         return

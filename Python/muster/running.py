@@ -207,7 +207,7 @@ class Current:
 
     @property
     def is_user_branch(self):
-        """Whether the branch is a user's own: neither one that was named nor the production's."""
+        """True if the branch is a user's own: neither named nor the production's."""
         return self._project(3)
 
     @property

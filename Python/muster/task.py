@@ -78,7 +78,7 @@ class Task:
 
     @property
     def is_last(self):
-        """Whether the run ends with this step."""
+        """True if the run ends with this step."""
         return start_and_end(step_functions(self.flow_class))[1] == self.step
 
     @property
@@ -230,7 +230,7 @@ class Task:
 
     @property
     def hides_failure(self):
-        """Whether the traceback of a body that fails now is not to be printed."""
+        """True if the traceback of a body that fails now is not to be printed."""
         return any(decorator.hides_failure(self) for decorator in self.function.decorators)
 
     def failed(self, text):

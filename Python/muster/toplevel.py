@@ -4,9 +4,9 @@ import ast
 
 from .inert import has_plain_signature, is_inert
 
-# Who makes what flows are made of.
+# The packages that define flows and their decorators.
 FRONT_ENDS = ("metaflow", "muster")
-# What of Metaflow runs nobody's code when it is called while a flow is read, beside the decorators.
+# Names of Metaflow, beside the decorators, whose calls run no code of the user's while a flow is read.
 _QUIET = ("FlowSpec", "IncludeFile", "JSONType", "Parameter")
 
 
@@ -22,8 +22,8 @@ class TopLevel:
         self.quiet = {"bool", "float", "int", "str", "True", "False", "None"}
 
     def is_quiet(self, statement):
-        """Whether a statement, after others that were quiet, runs no code but imports that are allowed and what flows are
-        made of: it reads, changes and draws nothing outside of its module."""
+        """True if a statement, after others that were quiet, runs no code but allowed imports and Metaflow's own: it reads and
+        changes nothing outside of its module, and draws no random number."""
         self.quiet -= set(_bound(statement))
         if isinstance(statement, (ast.Import, ast.ImportFrom)):
             return self.may_import(statement) and self._takes(statement)
@@ -65,7 +65,7 @@ class TopLevel:
         return is_inert(statement) and not isinstance(statement, (ast.ClassDef, ast.AsyncFunctionDef))
 
     def _is_known(self, expression):
-        """Whether an expression uses nothing but constants and what is known of Metaflow."""
+        """True if an expression uses nothing but constants and known names of Metaflow."""
         if isinstance(expression, ast.Constant):
             return True
         if isinstance(expression, ast.Name):
@@ -81,7 +81,7 @@ class TopLevel:
 
 
 def is_start(statement):
-    """Whether a statement is `if __name__ == "__main__": MyFlow()`."""
+    """True for `if __name__ == "__main__": MyFlow()`."""
     test = statement.test if isinstance(statement, ast.If) else None
     is_main = isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == "__name__"
     return is_main and not statement.orelse and all(

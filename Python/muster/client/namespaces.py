@@ -1,4 +1,4 @@
-"""Whose runs the client looks at, those with one tag or all, and in which store."""
+"""The namespace and the store that the client reads: the runs with one tag, or all of them."""
 
 import os
 

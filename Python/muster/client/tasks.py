@@ -210,7 +210,7 @@ class Task(MetaflowObject):
         return self._run._store.step_folder(self._run._flow, run, self._record.step), number
 
     def _log(self):
-        """What the user's programs wrote: a cluster's talk of itself is left out."""
+        """The output of the user's programs, without the cluster's own messages."""
         run, number, record = self._origin()
         attempt = record.attempt if self._attempt is None else self._attempt
         records = self._run._store.log(self._run._flow, run, record.step, number, attempt, self._node)

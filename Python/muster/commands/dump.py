@@ -10,7 +10,7 @@ READ_FOR_TYPE = 1 << 26
 
 
 class Problems:
-    """What could not be read; it keeps nothing else from being shown."""
+    """Collects artifacts that cannot be read, so that the others are still shown."""
 
     def __init__(self):
         self.found = []

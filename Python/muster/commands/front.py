@@ -23,7 +23,7 @@ KNOWN = sorted([*ONLY, *WITHOUT_MEANING, *FLOWS_OWN, "--with", "--datastore-root
 
 
 class Front:
-    """What stood before the verb."""
+    """The options before the verb."""
 
     def __init__(self):
         # Options of `muster` for the flow, and the store's folder where one is named.

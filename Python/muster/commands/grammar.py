@@ -42,7 +42,7 @@ def flag(name, opposite=None, help="", default=False, **more):
 
 
 class Given:
-    """What was given to a verb: every option as an attribute, and the arguments."""
+    """The parsed command line of a verb: every option as an attribute, and the arguments."""
 
     def __init__(self, options, arguments):
         self.arguments = arguments
@@ -114,7 +114,7 @@ def _named(name, options, verb):
 
 
 def _from_environment(options, variables):
-    """What variables say, as click reads them."""
+    """The options that environment variables set, parsed as click parses them."""
     found = {}
     for option in options:
         text = os.environ.get(f"{variables}{option.attribute.upper()}") if variables else None

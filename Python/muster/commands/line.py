@@ -47,7 +47,7 @@ class Line:
 
     @property
     def is_native(self):
-        """Whether the command `muster` does it."""
+        """True for a verb that the command `muster` carries out."""
         if self.asks_help or "--help" in self.words and self.verb.name not in HELPED:
             return False
         natives = [option.name for option in self.verb.natives]

@@ -1,4 +1,4 @@
-"""What a verb shows, and where: the answer on standard output, all around it on standard error."""
+"""Output of a verb: results go to standard output, everything else to standard error."""
 
 import sys
 

@@ -87,11 +87,11 @@ class Decorator:
         """System tags that every run of a flow with it has."""
         return []
 
-    # Whether it came with `--with`, and is not written above the step.
+    # True for a decorator that came with `--with` and is not written above the step.
     is_attached = False
 
     def suits(self, source):
-        """Whether a decorator that `--with` put on every step counts for the one with this source."""
+        """True if a decorator of `--with` applies to the step with this source."""
         return True
 
     def prepare(self, task):
@@ -105,7 +105,7 @@ class Decorator:
         """Runs on every node right after a body that has succeeded."""
 
     def hides_failure(self, task):
-        """Whether nobody wants to see the traceback, should the body of this attempt fail."""
+        """True if the traceback is not to be printed should the body of this attempt fail."""
         return False
 
     def failed(self, task, text):

@@ -22,7 +22,7 @@ class Project(Decorator):
         return entry
 
     def tags(self):
-        """What every run has as system tags."""
+        """The system tags of every run."""
         name, branch, *_ = self.identity()
         return [f"project:{name}", f"project_branch:{branch}"]
 

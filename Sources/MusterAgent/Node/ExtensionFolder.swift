@@ -1,5 +1,6 @@
 import CMusterPlatform
 import Glibc
+import MusterFrameworks
 import MusterProcess
 
 /// The folder in which torch keeps what it compiles at its first use (`torch.utils.cpp_extension`, which is how DeepSpeed
@@ -35,13 +36,12 @@ final class ExtensionFolder: Sendable {
 
     deinit { close(self.descriptor) }
 
-    /// The lock files that no process that can be seen has open. Torch has a folder for each extension, below one for each
-    /// Python where the user has not named the place.
+    /// The lock files of a folder.
+    static func locks(in folder: String) -> PlannedLeaving { PlannedLeaving(prefix: folder + "/", suffix: self.lock) }
+
+    /// The lock files that no process that can be seen has open.
     private static func unheld(in folder: String) -> [String] {
-        let folders = (NodeFolder.names(in: folder) ?? []).map { "\(folder)/\($0)" }
-        let deeper = folders.flatMap { folder in (NodeFolder.names(in: folder) ?? []).map { "\(folder)/\($0)" } }
-        let locks = (folders + deeper).map { $0 + self.lock }.filter { access($0, F_OK) == 0 }
-        return locks.isEmpty ? [] : locks.filter { !HeldFiles.isOpen($0) }
+        self.locks(in: folder).present.filter { !HeldFiles.isOpen($0) }
     }
 
     // MARK: The place

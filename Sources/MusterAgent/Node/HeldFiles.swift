@@ -36,7 +36,7 @@ final class HeldFiles: Sendable {
     @discardableResult
     func look(below pid: Int32 = getpid()) -> [String] {
         let leavings = self.state.withLock(\.leavings).compactMap(\.resolved)
-        guard leavings.contains(where: \.exists) else { return [] }
+        guard leavings.contains(where: { !$0.present.isEmpty }) else { return [] }
         let found = ProcessTree.descendants(of: pid).flatMap { process in
             Self.open(by: process) { path in leavings.contains { $0.names(path) } }
         }
@@ -101,19 +101,20 @@ extension PlannedLeaving {
         return PlannedLeaving(prefix: (path == "/" ? "" : path) + self.prefix[end...], suffix: self.suffix)
     }
 
-    /// Whether there is such a file now, up to two folders below the one that the prefix names: torch has a folder for each
-    /// extension, and where the user has not named the place, one for each Python around those.
-    var exists: Bool {
-        guard let end = self.prefix.lastIndex(of: "/") else { return false }
-        let (folder, name) = (String(self.prefix[..<end]), self.prefix[end...].dropFirst())
-        let entries = (NodeFolder.names(in: folder) ?? []).filter { $0.hasPrefix(name) }.map { "\(folder)/\($0)" }
-        guard !self.suffix.isEmpty else { return !entries.isEmpty }
-        return entries.contains { entry in
-            self.ends(entry) || (NodeFolder.names(in: entry) ?? []).contains { self.ends("\(entry)/\($0)") }
-        }
+    /// The files of that kind that are there now, up to two folders below the one that the prefix names: torch has a folder
+    /// for each extension, and where the user has not named the place, one for each Python around those.
+    var present: [String] {
+        guard let end = self.prefix.lastIndex(of: "/") else { return [] }
+        let folder = String(self.prefix[..<end])
+        let entries = Self.entries(of: folder).filter { $0.hasPrefix(self.prefix) }
+        guard !self.suffix.isEmpty else { return entries }
+        let deeper = entries.flatMap(Self.entries)
+        return (entries + deeper + deeper.flatMap(Self.entries)).filter(self.names)
     }
 
-    private func ends(_ path: String) -> Bool { path.hasSuffix(self.suffix) || access(path + self.suffix, F_OK) == 0 }
+    private static func entries(of folder: String) -> [String] {
+        (NodeFolder.names(in: folder) ?? []).map { "\(folder)/\($0)" }
+    }
 
     /// Whether the file at `path` is such a one.
     func names(_ path: String) -> Bool {

@@ -86,9 +86,9 @@ final class NodeLog: Sendable {
 
     /// Blocks the caller until there is room for more: for what is read from files, which do not wait by themselves.
     func waitForRoom() {
-        guard self.state.withLock({ $0.waitingBytes > Self.mostWaiting }) else { return }
-        let isWritten = DispatchSemaphore(value: 0)
-        if self.whenWritten({ isWritten.signal() }) { isWritten.wait() }
+        let hasRoom = DispatchSemaphore(value: 0)
+        self.whenRoom { hasRoom.signal() }
+        hasRoom.wait()
     }
 
     /// Calls `body` when everything that has come until now is in the file, or cannot get there. Returns false, and does not

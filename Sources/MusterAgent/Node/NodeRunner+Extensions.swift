@@ -16,10 +16,10 @@ extension NodeRunner {
         guard let path = named ?? self.extensionPlace() else { return }
         self.environment[ExtensionFolder.variable] = path
         // Where it cannot be made, torch says so when it compiles; most steps never do.
-        if named == nil {
+        if named == nil, self.spec.framework != nil || self.spec.task.python != nil {
             try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         }
-        self.heldFiles.expect([PlannedLeaving(prefix: path + "/", suffix: ExtensionFolder.lock)])
+        self.heldFiles.expect([ExtensionFolder.locks(in: path)])
         self.extensions = ExtensionFolder(path, isOwn: named == nil)
         for lock in self.extensions?.doubtful ?? [] {
             self.say("no process seen here holds \(lock), for which torch waits: if nothing compiles, remove it")

@@ -14,14 +14,16 @@ final class RankAgent: Sendable {
 
     /// - Parameter environment: The program's, which names the agent's socket and the program's rank.
     init(_ environment: [String: String]) {
+        // Without an agent the program runs all the same, and its output goes to the launcher.
         self.connection = Mutex(try? AgentConnection(socket: environment[NodeEnvironment.socket]))
-        self.process = LogProcess.firstRank + (RankEnvironment.rank(environment) ?? 0)
+        self.process = LogProcess.firstRank + (RankEnvironment.rank(environment).flatMap { Int($0) } ?? 0)
     }
 
     /// Returns false when the agent has not taken it.
     @discardableResult
     func ask(_ request: AgentRequest) -> Bool {
         self.connection.withLock { connection in
+            // An agent that has gone ends the attempt, and with it this program: nobody is left to tell.
             guard let connection, let answer = try? connection.ask(request) else { return false }
             return answer == .done
         }

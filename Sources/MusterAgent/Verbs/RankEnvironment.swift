@@ -36,10 +36,11 @@ enum RankEnvironment {
     }
 
     static func label(_ environment: [String: String]) -> String {
-        self.ranks.compactMap { environment[$0] }.first.map { "rank \($0)" } ?? "a rank"
+        self.rank(environment).map { "rank \($0)" } ?? "a rank"
     }
 
-    static func rank(_ environment: [String: String]) -> Int? {
-        self.ranks.compactMap { environment[$0] }.first.flatMap { Int($0) }
+    /// The program's rank as the launcher tells it, a number; nil where it does not.
+    static func rank(_ environment: [String: String]) -> String? {
+        self.ranks.lazy.compactMap { environment[$0] }.first
     }
 }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import MusterFrameworks
 import MusterModel
 import MusterProcess
 import MusterWire
@@ -9,22 +10,20 @@ import Synchronization
 /// not to be relied on: the agent hears it from here, with the last lines, before the launcher can hear of it.
 ///
 /// The program gets everything as it came: standard input, descriptors, arguments, environment. What it writes goes to this
-/// node's agent, so that it stands in the log of the node where it ran; with ``throughLauncher`` to the launcher, and with it
-/// into the log of the control node. Only the node's own variables and work folder are put right, where a launcher has forwarded
-/// those of its own node.
+/// node's agent, so that it stands in the log of the node where it ran; with ``MPIOutput/throughLauncher`` to the launcher,
+/// and with it into the log of the control node. Only the node's own variables and work folder are put right, where a
+/// launcher has forwarded those of its own node.
 enum RankVerb {
-    /// The first argument where the user has the launcher do something with its programs' output.
-    static let throughLauncher = "--through-launcher"
     /// Seconds after the end of a program by SIGTERM in which this one hears whether it was meant as well.
     private static let doubt = 0.05
     /// Seconds for the end of the launcher's daemon to be told before that of a program that it took along.
     static let precedence = 0.3
 
     static func run(_ arguments: [String]) async -> CInt {
-        let isRelayed = arguments.first == self.throughLauncher
+        let isRelayed = arguments.first == MPIOutput.throughLauncher
         let command = arguments.dropFirst(isRelayed ? 1 : 0)
         guard let program = command.first, !program.isEmpty else {
-            AgentErrors.print("usage: rank [\(self.throughLauncher)] PROGRAM [ARGUMENTS…]")
+            AgentErrors.print("usage: rank [\(MPIOutput.throughLauncher)] PROGRAM [ARGUMENTS…]")
             return 64
         }
         let environment = RankEnvironment.restored()

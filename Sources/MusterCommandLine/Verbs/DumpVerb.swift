@@ -72,11 +72,15 @@ struct DumpVerb: AsyncParsableCommand {
         }
         guard !found.isEmpty else { throw CommandFailure(.notFound, "no task of \(self.pathspec) has left artifacts by now") }
         var rows: [Rows] = []
+        var problems: [Problem] = []
         for (task, artifacts) in found {
             if !self.json { StandardStream.output.line("\(found.first?.task == task ? "" : "\n")\(task)") }
-            rows.append(Rows(task: task, artifacts: try await self.rows(artifacts, shown)))
+            let (own, unread) = try await self.rows(artifacts, shown)
+            rows.append(Rows(task: task, artifacts: own))
+            problems += unread
         }
         if self.json { StandardStream.output.line(try JSONText.page(rows)) }
+        try self.conclude(problems)
     }
 
     private struct Rows: Encodable {
@@ -180,16 +184,21 @@ struct DumpVerb: AsyncParsableCommand {
 
     /// One that cannot be read keeps no other from being shown; the verb fails all the same.
     private func list(_ artifacts: [String: ArtifactReference], _ shown: Shown) async throws {
-        let rows = try await self.rows(artifacts, shown)
+        let (rows, problems) = try await self.rows(artifacts, shown)
         if self.json { StandardStream.output.line(try JSONText.page(rows)) }
+        try self.conclude(problems)
     }
 
-    /// The rows of a task, which are printed unless they are for JSON.
-    private func rows(_ artifacts: [String: ArtifactReference], _ shown: Shown) async throws -> [Row] {
+    private typealias Problem = (name: String, reason: String)
+
+    /// The rows of a task, which are printed unless they are for JSON, and the artifacts that cannot be read.
+    private func rows(
+        _ artifacts: [String: ArtifactReference], _ shown: Shown
+    ) async throws -> (rows: [Row], problems: [Problem]) {
         let every = try artifacts.merging(shown.files()) { artifact, _ in artifact }
         let sorted = every.filter { self.isShown($0.key) }.sorted { $0.key < $1.key }
         let answer = try await self.pickles(sorted.map(\.value), shown, limit: self.maxValueSize)
-        var problems: [(name: String, reason: String)] = []
+        var problems: [Problem] = []
         var rows: [Row] = []
         for (name, value) in shown.texts.sorted(by: { $0.key < $1.key }) where every[name] == nil && self.isShown(name) {
             rows.append(Row(name: name, parameter: value))
@@ -210,9 +219,7 @@ struct DumpVerb: AsyncParsableCommand {
                 if !self.json { StandardStream.output.line("\(PrintableText.line(name)) = (cannot be read)") }
             }
         }
-        if self.json, !problems.isEmpty { StandardStream.output.line(try JSONText.page(rows)) }
-        try self.conclude(problems)
-        return rows
+        return (rows, problems)
     }
 
     private func text(_ reference: ArtifactReference, _ store: ArtifactStore, _ answer: PickleTexts.Answer) throws -> String {
@@ -220,7 +227,7 @@ struct DumpVerb: AsyncParsableCommand {
             ?? ArtifactText.text(try store.data(reference), reference.encoding, limit: self.maxValueSize)
     }
 
-    private func conclude(_ problems: [(name: String, reason: String)]) throws {
+    private func conclude(_ problems: [Problem]) throws {
         guard let first = problems.first else { return }
         let others = problems.count > 1 ? ", nor can \(Count.text(problems.count - 1, "other artifact"))" : ""
         throw CommandFailure(

@@ -76,7 +76,7 @@ package struct MPIFramework: Framework {
             return LaunchPlan(remote: hosts.remote, hasRanks: true, reading: Self.reading, leavings: MPIHosts.leavings)
         }
         let named = try options.string("program") ?? ""
-        let relay = MPIOutput.isLaunchers(arguments, context.environment) ? ["--through-launcher"] : []
+        let relay = MPIOutput.isLaunchers(arguments, context.environment) ? [MPIOutput.throughLauncher] : []
         let program = [context.agent, "rank"] + relay + [context.program(named)]
         let launcher = PlannedProcess(
             label: tool.program,

@@ -1,5 +1,7 @@
 /// Where the output of MPI's ranks goes, and what of the launcher's is nothing for the user.
-enum MPIOutput {
+package enum MPIOutput {
+    /// The first argument of the agent's verb `rank` where output is to pass through the launcher.
+    package static let throughLauncher = "--through-launcher"
     /// Parts of the options by which the launchers label, file or show their ranks' output: `--tag-output`,
     /// `--timestamp-output`, `--output-filename` and `--xterm` of Open MPI 4, `--output` of Open MPI 5, `-prepend-rank` and
     /// `-outfile-pattern` of MPICH.
