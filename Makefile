@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo build commands fixtures formation agent test test-versions bench clean format
+.PHONY: demo build commands fixtures formation agent test test-versions bench clean format lint
 
 RELEASE := swift build -c release --static-swift-stdlib
 # Flows need the macros' library, which keeps one core busy for minutes: they have a build folder of their own, so that
@@ -73,5 +73,10 @@ clean:
 	@swift package clean
 	@rm -rf $(BUILT) $(FLOWS)
 
+SWIFT_FILES := Package.swift Sources Tests Examples Benchmarks
+
 format:
-	@swift format --in-place --recursive --parallel Package.swift Sources Tests Examples
+	@swift format --in-place --recursive --parallel $(SWIFT_FILES)
+
+lint:
+	@swift format lint --strict --recursive --parallel $(SWIFT_FILES)

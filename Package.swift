@@ -103,7 +103,8 @@ let sources: [Target] = [
         ],
         swiftSettings: strict),
     .executableTarget(
-        name: "muster", dependencies: ["MusterCommandLine", "MusterProcess"], swiftSettings: strict, linkerSettings: fixedAddress),
+        name: "muster", dependencies: ["MusterCommandLine", "MusterProcess"], swiftSettings: strict,
+        linkerSettings: fixedAddress),
     .target(name: "CMusterStatic"),
     .executableTarget(
         name: "muster-agent", dependencies: ["MusterAgent", "CMusterPlatform", "CMusterStatic"],

@@ -59,6 +59,7 @@ struct Unexpected: Error, CustomStringConvertible {
 extension Data {
     /// Numbers as numpy's `tofile` writes them: raw, without a header.
     var numbers: [Double] {
-        [Double](unsafeUninitializedCapacity: self.count / 8) { buffer, count in count = self.copyBytes(to: buffer) / 8 }
+        [Double](unsafeUninitializedCapacity: self.count / 8) { buffer, count in count = self.copyBytes(to: buffer) / 8
+        }
     }
 }

@@ -42,8 +42,11 @@ struct MPIHeat {
     }
 
     @Step func end() throws {
-        guard plate.count == size * size else { throw Unexpected("\(plate.count) points are no plate of \(size) x \(size)") }
-        print("\(nodes) nodes and one rank agree; heat at the centre of the plate: \(plate[size / 2 * size + size / 2])")
+        guard plate.count == size * size else {
+            throw Unexpected("\(plate.count) points are no plate of \(size) x \(size)")
+        }
+        print(
+            "\(nodes) nodes and one rank agree; heat at the centre of the plate: \(plate[size / 2 * size + size / 2])")
     }
 }
 
@@ -56,6 +59,7 @@ struct Unexpected: Error, CustomStringConvertible {
 extension Data {
     /// Numbers as C's `fwrite` leaves them: raw, without a header.
     var numbers: [Double] {
-        [Double](unsafeUninitializedCapacity: self.count / 8) { buffer, count in count = self.copyBytes(to: buffer) / 8 }
+        [Double](unsafeUninitializedCapacity: self.count / 8) { buffer, count in count = self.copyBytes(to: buffer) / 8
+        }
     }
 }

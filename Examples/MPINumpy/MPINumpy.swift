@@ -22,7 +22,8 @@ struct MPINumpy {
             arguments: ["-n", "\(2 * nodes)"], program: "python3",
             programArguments: ["solve.py", output, "--size", "\(size)"])
         let data = try Data(contentsOf: URL(filePath: output))
-        let result = [Double](unsafeUninitializedCapacity: 4) { buffer, count in count = data.copyBytes(to: buffer) / 8 }
+        let result = [Double](unsafeUninitializedCapacity: 4) { buffer, count in count = data.copyBytes(to: buffer) / 8
+        }
         (error, iterations, ranks) = (result[0], Int(result[1]), Int(result[2]))
         return .join
     }

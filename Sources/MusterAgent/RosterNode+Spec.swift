@@ -5,6 +5,7 @@ extension RosterNode {
     /// The node of this specification, as it introduces itself.
     init(_ spec: NodeSpec, ports: [Int]) {
         self.init(
-            index: spec.index, address: spec.address, cpus: spec.cpus, gpus: spec.gpus, memory: spec.memory, ports: ports)
+            index: spec.index, address: spec.address, cpus: spec.cpus, gpus: spec.gpus, memory: spec.memory,
+            ports: ports)
     }
 }

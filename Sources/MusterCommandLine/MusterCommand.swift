@@ -21,7 +21,8 @@ package struct MusterCommand: AsyncParsableCommand {
     package static func execute(_ arguments: [String]) async -> Int32 {
         let code = await self.perform(arguments)
         guard let reason = StandardStream.output.failure else { return code }
-        StandardStream.error.line("muster: standard output could not be written (\(reason)); what was printed is not whole")
+        StandardStream.error.line(
+            "muster: standard output could not be written (\(reason)); what was printed is not whole")
         return code == ExitReason.success.rawValue ? ExitReason.output.rawValue : code
     }
 

@@ -6,7 +6,9 @@ import MusterStore
 
 /// Which store a verb works on.
 struct StoreOptions: ParsableArguments {
-    @Option(name: .long, help: ArgumentHelp("The store's folder. (default: $MUSTER_STORE, or .muster here)", valueName: "dir"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The store's folder. (default: $MUSTER_STORE, or .muster here)", valueName: "dir"))
     var store: String?
 
     /// The store's paths, absolute.
@@ -21,7 +23,9 @@ struct StoreOptions: ParsableArguments {
         let layout = self.layout
         try self.requireStore()
         let isWritable = access(layout.database, W_OK) == 0 && access(layout.root, W_OK) == 0
-        return (layout, try isWritable ? SQLiteMetadata(path: layout.database) : SQLiteMetadata(reading: layout.database))
+        return (
+            layout, try isWritable ? SQLiteMetadata(path: layout.database) : SQLiteMetadata(reading: layout.database)
+        )
     }
 
     /// - Throws: ``CommandFailure`` when the store is not there.
@@ -29,7 +33,8 @@ struct StoreOptions: ParsableArguments {
         let layout = self.layout
         guard access(layout.database, F_OK) != 0 else { return }
         guard errno == ENOENT || errno == ENOTDIR else {
-            throw CommandFailure(.store, "the store at \(layout.root) cannot be read: \(String(cString: strerror(errno)))")
+            throw CommandFailure(
+                .store, "the store at \(layout.root) cannot be read: \(String(cString: strerror(errno)))")
         }
         throw CommandFailure(
             .notFound, "there is no store at \(layout.root); run a flow first, or name another folder with --store")
@@ -38,13 +43,19 @@ struct StoreOptions: ParsableArguments {
 
 /// Which flow a verb works on.
 struct FlowOptions: ParsableArguments {
-    @Option(name: .long, help: ArgumentHelp("The flow program; a flow program that hands its verbs over passes itself.", valueName: "path"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The flow program; a flow program that hands its verbs over passes itself.", valueName: "path"))
     var program: String?
 
     @Flag(name: .long, help: "Build a flow from source without optimisation.")
     var debug = false
 
-    @Option(name: .long, help: ArgumentHelp("Put a decorator on every step of a Python flow: retry, or retry:times=2.", valueName: "decorator"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Put a decorator on every step of a Python flow: retry, or retry:times=2.", valueName: "decorator"))
     var with: [String] = []
 
     @Option(name: .long, help: ArgumentHelp("A word that a Python flow gets before its verb.", valueName: "word"))

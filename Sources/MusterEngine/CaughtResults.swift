@@ -11,7 +11,8 @@ enum CaughtResults {
         step: StepManifest, size: Int, nodes: [NodeReport], inherited: [String: ArtifactReference],
         failure: TaskFailure, put: (Data) throws -> ArtifactReference
     ) throws -> [NodeResult]? {
-        guard let name = step.settings.catchInto, failure.code != .cancelled, let transition = step.transitionWithoutBody
+        guard let name = step.settings.catchInto, failure.code != .cancelled,
+            let transition = step.transitionWithoutBody
         else { return nil }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

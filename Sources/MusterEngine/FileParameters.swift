@@ -33,7 +33,8 @@ struct FileParameters {
         let found = candidates.first(where: FileManager.default.fileExists(atPath:)) ?? expanded
         var isFolder: ObjCBool = false
         let reason =
-            !FileManager.default.fileExists(atPath: found, isDirectory: &isFolder) ? "there is none"
+            !FileManager.default.fileExists(atPath: found, isDirectory: &isFolder)
+            ? "there is none"
             : isFolder.boolValue ? "it is a folder" : access(found, R_OK) != 0 ? String(cString: strerror(errno)) : nil
         guard let reason else { return found }
         throw EngineError(

@@ -22,7 +22,9 @@ struct ItemLists: Sendable {
         guard lines.indices.contains(index) else {
             throw EngineError(
                 code: .store,
-                message: "the list of elements of \(origin.step)/\(origin.number) has \(lines.count) lines; element \(index) is missing")
+                message:
+                    "the list of elements of \(origin.step)/\(origin.number) has \(lines.count) lines; element \(index) is missing"
+            )
         }
         let line = lines[index]
         guard ItemLine.isFile(first: line.first) else { return .text(String(decoding: line, as: UTF8.self)) }

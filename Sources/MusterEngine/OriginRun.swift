@@ -39,7 +39,9 @@ package struct OriginRun: Sendable {
             guard let origin = clones[parent] else { return nil }
             parents.append(origin)
         }
-        guard let number = self.tasks[Place(parent: parents.first ?? 0, step: task.step, slot: task.slot)] else { return nil }
+        guard let number = self.tasks[Place(parent: parents.first ?? 0, step: task.step, slot: task.slot)] else {
+            return nil
+        }
         let origin = self.machine[number]
         // A task whose failure was caught is tried again: that is what people resume for.
         guard origin.status == .succeeded, !origin.wasCaught, origin.parents == parents, origin.nodes == task.nodes

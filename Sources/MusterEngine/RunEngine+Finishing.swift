@@ -68,7 +68,8 @@ extension RunEngine {
                 .log(attempt: attempt, node: node, path: self.layout.logFile(attempt, node: node), bytes: bytes))
         case .ended(let node, let status):
             self.observe(.nodeState(attempt: attempt, node: node, state: NodeState(status)))
-        case .left(let problem): self.observe(.warning("\(TaskLabel(step: attempt.step, number: attempt.task)): \(problem)"))
+        case .left(let problem):
+            self.observe(.warning("\(TaskLabel(step: attempt.step, number: attempt.task)): \(problem)"))
         case .finished: break
         }
     }

@@ -29,7 +29,8 @@ extension RunEngine {
         }
         try self.replay(events.map(\.event))
         if case .over = self.machine.phase {
-            throw EngineError(code: .missing, message: "the run \(self.record.key) is over; resume makes a new run from it")
+            throw EngineError(
+                code: .missing, message: "the run \(self.record.key) is over; resume makes a new run from it")
         }
         return try await self.settle()
     }
@@ -41,7 +42,8 @@ extension RunEngine {
                 if case .cloned(let task, _, let from, _) = event { self.clones[task] = from }
             }
         } catch {
-            throw EngineError(code: .events, message: "the events of the run \(self.record.key) do not fit its flow: \(error)")
+            throw EngineError(
+                code: .events, message: "the events of the run \(self.record.key) do not fit its flow: \(error)")
         }
         for task in self.machine.ready {
             if case .ready(let attempt) = task.status {

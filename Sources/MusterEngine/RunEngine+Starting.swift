@@ -101,7 +101,8 @@ extension RunEngine {
         case .wait:
             return nil
         case .never(let shortage):
-            let failure = TaskFailure(code: .refused, message: shortage.refusal(of: step.name, in: self.record.manifest))
+            let failure = TaskFailure(
+                code: .refused, message: shortage.refusal(of: step.name, in: self.record.manifest))
             return Start(task: task, attempt: entry.attempt, refusal: failure)
         }
     }
@@ -186,12 +187,14 @@ extension RunEngine {
             throw EngineError(code: .events, message: "the flow has no step \(task.step)")
         }
         return GangSpec(
-            attempt: attempt, size: allotments.count, minimum: min(task.sizes.lowerBound, allotments.count), step: step, originRun: self.record.originRun, user: self.record.user,
+            attempt: attempt, size: allotments.count, minimum: min(task.sizes.lowerBound, allotments.count), step: step,
+            originRun: self.record.originRun, user: self.record.user,
             parameters: self.record.parameters, inputs: self.inputs(of: task), foreach: try self.foreach(of: task),
             python: self.python(for: step), program: self.program(for: step),
             serves: self.record.manifest.serves ?? false, store: self.layout.root,
             package: self.layout.packageFolder(self.record.package), inPlace: self.source?.place,
-            environment: step.settings.environment, allotments: allotments, tags: self.record.tags, namespace: self.record.namespace)
+            environment: step.settings.environment, allotments: allotments, tags: self.record.tags,
+            namespace: self.record.namespace)
     }
 
     /// The interpreter of everything in the step that is Python: its own, or the one that runs the flow.

@@ -25,7 +25,9 @@ package final class RunLock: Sendable {
         guard self.descriptor >= 0 else {
             throw EngineError(
                 code: .store,
-                message: "\(path) cannot be made (\(String(cString: strerror(errno)))); choose a store folder that you can write to")
+                message:
+                    "\(path) cannot be made (\(String(cString: strerror(errno)))); choose a store folder that you can write to"
+            )
         }
         guard Self.take(self.descriptor) else {
             close(self.descriptor)

@@ -35,7 +35,8 @@ extension RunPreparation {
         if let holder = RunLock.holder(path: self.layout.runLock(flow: record.flow, run: record.run)) {
             throw EngineError(
                 code: .busy,
-                message: "the run \(record.key) is still being moved by \(holder); `muster cancel \(record.key)` ends it")
+                message:
+                    "the run \(record.key) is still being moved by \(holder); `muster cancel \(record.key)` ends it")
         }
         if let step, manifest.step(step) == nil {
             throw EngineError(code: .missing, message: "the flow \(manifest.name) has no step \(step)")
@@ -43,13 +44,17 @@ extension RunPreparation {
         guard record.verdict != nil || step != nil || name != nil else {
             return .same(try self.unchanged(record, manifest))
         }
-        return try await self.successor(of: record, manifest, program: program, from: step, user: user, workFolder: workFolder, capacity: capacity, label: label, name: name)
+        return try await self.successor(
+            of: record, manifest, program: program, from: step, user: user, workFolder: workFolder, capacity: capacity,
+            label: label, name: name)
     }
 
     private func find(_ flow: String, _ run: String?) async throws -> RunRecord {
         if let run {
             guard let record = try await self.metadata.record(of: RunKey(flow: flow, run: run)) else {
-                throw EngineError(code: .missing, message: "there is no run \(flow)/\(run) in \(self.layout.root); `muster list` shows what there is")
+                throw EngineError(
+                    code: .missing,
+                    message: "there is no run \(flow)/\(run) in \(self.layout.root); `muster list` shows what there is")
             }
             return record
         }
@@ -61,11 +66,15 @@ extension RunPreparation {
 
     /// An interrupted run goes on with the events it has, so the flow has to have the graph that made them.
     private func unchanged(_ record: RunRecord, _ manifest: FlowManifest) throws -> RunRecord {
-        let graph = { (manifest: FlowManifest) in manifest.steps.map { "\($0.name) \($0.edges) \(String(describing: $0.join))" } }
+        let graph = { (manifest: FlowManifest) in
+            manifest.steps.map { "\($0.name) \($0.edges) \(String(describing: $0.join))" }
+        }
         guard graph(record.manifest) == graph(manifest) else {
             throw EngineError(
                 code: .flow,
-                message: "the graph of \(record.flow) has changed since the run \(record.run) was interrupted; name the step to resume from, which makes a new run")
+                message:
+                    "the graph of \(record.flow) has changed since the run \(record.run) was interrupted; name the step to resume from, which makes a new run"
+            )
         }
         // The values of variables are the flow's to say: they are not kept.
         var record = record
@@ -84,7 +93,8 @@ extension RunPreparation {
         do {
             for event in try await self.metadata.events(of: record.key) { _ = try machine.handle(event.event) }
         } catch let error as IllegalRunEvent {
-            throw EngineError(code: .events, message: "the events of the run \(record.key) do not fit its flow: \(error)")
+            throw EngineError(
+                code: .events, message: "the events of the run \(record.key) do not fit its flow: \(error)")
         }
         let new = try await self.newRun(
             of: manifest, program: program, parameters: record.parameters, user: user, workFolder: workFolder,

@@ -38,7 +38,8 @@ package struct RunPreparation: Sendable {
     /// - Throws: ``EngineError`` naming what is wrong with the flow, `StoreError`, `MetadataError`.
     package func newRun(
         of manifest: FlowManifest, program: [String], parameters: [String: ParameterValue], user: String,
-        workFolder: String? = nil, capacity: MachineCapacity?, origin: String? = nil, label: RunLabel = RunLabel(), name: String? = nil
+        workFolder: String? = nil, capacity: MachineCapacity?, origin: String? = nil, label: RunLabel = RunLabel(),
+        name: String? = nil
     ) async throws -> RunRecord {
         if let name { try self.check(name) }
         try self.check(manifest, capacity: capacity)
@@ -47,7 +48,8 @@ package struct RunPreparation: Sendable {
         let digest = try package.snapshot(in: self.layout)
         // What a run kept is kept again.
         let values =
-            origin == nil ? try FileParameters(manifest, store: ArtifactStore(self.layout)).keep(parameters) : parameters
+            origin == nil
+            ? try FileParameters(manifest, store: ArtifactStore(self.layout)).keep(parameters) : parameters
         // The clock is the name, as in Metaflow; two runs of one microsecond are told apart by trying the next one.
         var number = Int(Date().timeIntervalSince1970 * 1_000_000)
         while true {
@@ -69,17 +71,23 @@ package struct RunPreparation: Sendable {
     /// Numbers are the names that the clock gives.
     private func check(_ name: String) throws {
         let isName = name.utf8.allSatisfy { byte in
-            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || "-_.".utf8.contains(byte)
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                || "-_.".utf8.contains(byte)
         }
-        guard isName, (1...200).contains(name.utf8.count), name.first != ".", name.first != "-", Int(name) == nil, name != "latest" else {
+        guard isName, (1...200).contains(name.utf8.count), name.first != ".", name.first != "-", Int(name) == nil,
+            name != "latest"
+        else {
             throw EngineError(
                 code: .refused,
-                message: "a run cannot have the id '\(name)'; an id is made of letters, digits, '-', '_' and '.', and is no number")
+                message:
+                    "a run cannot have the id '\(name)'; an id is made of letters, digits, '-', '_' and '.', and is no number"
+            )
         }
     }
 
     private static func taken(_ name: String, _ flow: String) -> EngineError {
-        EngineError(code: .refused, message: "there is a run \(flow)/\(name) already; give the new one another --run-id")
+        EngineError(
+            code: .refused, message: "there is a run \(flow)/\(name) already; give the new one another --run-id")
     }
 
     private func check(_ manifest: FlowManifest, capacity: MachineCapacity?) throws {
@@ -112,7 +120,8 @@ package struct RunPreparation: Sendable {
                     workFolder.map { "beside the flow in \(manifest.folder), nor in \($0)" }
                     ?? "in the flow's code package, made from \(manifest.folder)"
                 throw EngineError(
-                    code: .flow, message: "step \(step.name) runs \(entrypoint)\(line), but there is no such file \(place)")
+                    code: .flow,
+                    message: "step \(step.name) runs \(entrypoint)\(line), but there is no such file \(place)")
             }
         }
     }

@@ -68,7 +68,8 @@ package struct SourceWatch: Sendable {
     }
 
     private static let suffixes: Set<Substring> = [
-        "py", "pyx", "ipynb", "swift", "sh", "c", "cc", "cpp", "cxx", "h", "hpp", "cu", "r", "R", "jl", "rs", "go", "java",
+        "py", "pyx", "ipynb", "swift", "sh", "c", "cc", "cpp", "cxx", "h", "hpp", "cu", "r", "R", "jl", "rs", "go",
+        "java",
     ]
 
     /// A name without a suffix is a program's.

@@ -1,6 +1,8 @@
 /// Programs that run a script which is named among their arguments.
 package enum ScriptRunner {
-    private static let names: Set<Substring> = ["sh", "bash", "dash", "zsh", "perl", "ruby", "Rscript", "julia", "node"]
+    private static let names: Set<Substring> = [
+        "sh", "bash", "dash", "zsh", "perl", "ruby", "Rscript", "julia", "node",
+    ]
     /// Options with which there is no script, or whose value would be taken for one.
     private static let otherwise: Set<String> = ["-m", "-c", "-e", "-W", "-X", "-O", "-o"]
 

@@ -78,7 +78,8 @@ struct DefinitionWriter {
         case .element(let label, _): arguments = "\(label.map { "\($0): " } ?? "")try input.item()"
         case .list(let label): arguments = "\(label.map { "\($0): " } ?? "")input.all"
         case .named(let names):
-            arguments = names.map { "\($0.text): try input.named(\(self.quoted($0.plainName)))" }.joined(separator: ", ")
+            arguments = names.map { "\($0.text): try input.named(\(self.quoted($0.plainName)))" }.joined(
+                separator: ", ")
         }
         let effects = (step.isThrowing ? "try " : "") + (step.isAsync ? "await " : "")
         let call = "\(effects)flow.\(step.function.name.text)(\(arguments))"

@@ -13,7 +13,8 @@ struct FlowSource {
     init(_ structure: StructDeclSyntax, _ report: inout Report) {
         self.structure = structure
         self.name = structure.name.plainName
-        self.access = structure.modifiers.lazy.map(\.name.text).first { ["public", "package"].contains($0) }
+        self.access =
+            structure.modifiers.lazy.map(\.name.text).first { ["public", "package"].contains($0) }
             .map { $0 + " " } ?? ""
 
         var properties: [PropertySource] = []

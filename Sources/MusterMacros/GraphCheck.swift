@@ -20,7 +20,8 @@ struct GraphCheck {
     private func checkEnds(_ report: inout Report) {
         let name = self.source.structure.name
         if self.source.step("start") == nil && !self.declares("start") {
-            report.error(name, "flow '\(self.source.name)' has no step 'start'; add `@Step mutating func start() -> Next`")
+            report.error(
+                name, "flow '\(self.source.name)' has no step 'start'; add `@Step mutating func start() -> Next`")
         }
         if self.source.step("end") == nil && !self.declares("end") {
             report.error(name, "flow '\(self.source.name)' has no step 'end'; add `@Step func end() {}`")
@@ -36,7 +37,9 @@ struct GraphCheck {
     /// Whether there is a step of this name whose signature was refused, and reported.
     private func declares(_ name: String) -> Bool {
         self.source.structure.memberBlock.members.contains { member in
-            guard let function = member.decl.as(FunctionDeclSyntax.self), function.name.text == name else { return false }
+            guard let function = member.decl.as(FunctionDeclSyntax.self), function.name.text == name else {
+                return false
+            }
             return function.attributes.contains { ["Step", "Join"].contains($0.as(AttributeSyntax.self)?.plainName) }
         }
     }
@@ -46,7 +49,8 @@ struct GraphCheck {
         let ways = Set(step.transitions.map { "\($0.form) \($0.names)" })
         if ways.count > 1 {
             report.error(
-                attribute, "@Catch needs one way on, and step '\(step.name)' has \(ways.count): after a failure nobody chooses")
+                attribute,
+                "@Catch needs one way on, and step '\(step.name)' has \(ways.count): after a failure nobody chooses")
         } else if let fanOut = step.transitions.first(where: { $0.form == .foreach || $0.form == .nodes }) {
             report.error(
                 attribute,

@@ -83,7 +83,8 @@ struct NextWriter {
         case .nodes:
             return Constructor(
                 name: "\(name)(nodes:)",
-                text: "func \(escaped)(nodes count: Swift.Int) -> Next { Next(departure: .nodes(\"\(name)\", count)) }\n"
+                text:
+                    "func \(escaped)(nodes count: Swift.Int) -> Next { Next(departure: .nodes(\"\(name)\", count)) }\n"
                     + "    \(access)static func \(escaped)(nodes counts: Swift.ClosedRange<Swift.Int>) -> Next { "
                     + "Next(departure: .nodes(\"\(name)\", counts)) }")
         case .step, .branches:

@@ -42,12 +42,16 @@ struct PropertySource {
         } else if self.identifier == nil {
             report.error(self.variable, "an artifact needs a name; it cannot be a pattern")
         } else if self.variable.bindingSpecifier.tokenKind != .keyword(.var) {
-            report.error(self.variable.bindingSpecifier, "parameter '\(name)' must be a `var`; steps cannot assign to it")
-        } else if let modifier = self.variable.modifiers.first(where: { ["lazy", "weak", "unowned"].contains($0.name.text) }) {
+            report.error(
+                self.variable.bindingSpecifier, "parameter '\(name)' must be a `var`; steps cannot assign to it")
+        } else if let modifier = self.variable.modifiers.first(where: {
+            ["lazy", "weak", "unowned"].contains($0.name.text)
+        }) {
             report.error(modifier, "artifact '\(name)' cannot be `\(modifier.name.text)`: it is kept from step to step")
         } else if let attribute = self.foreignAttribute {
             report.error(
-                attribute, "artifact '\(name)' cannot have the attribute @\(attribute.plainName): it is kept in the store")
+                attribute,
+                "artifact '\(name)' cannot have the attribute @\(attribute.plainName): it is kept in the store")
         } else if self.kind == .artifact, let (type, reason) = self.uncodable {
             report.error(type, "artifact '\(name)' cannot be kept: \(reason) is not Codable")
         } else if self.kind == .artifact, !self.hasDefault, let identifier = self.identifier {

@@ -79,13 +79,16 @@ struct ScopeWalk {
                 self.closers.append((scope, "end"))
                 let opener = self.openers[scope]?.step.name ?? "start"
                 report.error(
-                    transition.expression, "the fan-out in step '\(opener)' is still open; lead it to a join before 'end'")
+                    transition.expression,
+                    "the fan-out in step '\(opener)' is still open; lead it to a join before 'end'")
                 return nil
             }
             return scopes
         }
         guard let scope = scopes.last else {
-            report.error(transition.expression, "'\(target.name)' has nothing to join: no fan-out is open in step '\(step.name)'")
+            report.error(
+                transition.expression, "'\(target.name)' has nothing to join: no fan-out is open in step '\(step.name)'"
+            )
             return nil
         }
         self.closers.append((scope, target.name))
@@ -96,7 +99,8 @@ struct ScopeWalk {
     private func reportMixed(_ target: StepSource, _ transition: TransitionSource, _ report: inout Report) {
         report.error(
             transition.expression,
-            "step '\(target.name)' is reached inside a fan-out here and outside of it, or inside another one, elsewhere")
+            "step '\(target.name)' is reached inside a fan-out here and outside of it, or inside another one, elsewhere"
+        )
     }
 
     private func checkReachable(_ report: inout Report) {
@@ -113,7 +117,8 @@ struct ScopeWalk {
                 report.error(transition.expression, "the fan-out in step '\(step.name)' is never joined")
             } else if joins.count > 1, !joins.contains("end") {
                 let names = joins.sorted().map { "'\($0)'" }.joined(separator: " and ")
-                report.error(transition.expression, "the fan-out in step '\(step.name)' ends in \(names); it needs one join")
+                report.error(
+                    transition.expression, "the fan-out in step '\(step.name)' ends in \(names); it needs one join")
             }
         }
     }
@@ -134,14 +139,16 @@ struct ScopeWalk {
         for join in self.source.steps {
             guard case .named(let labels) = join.input, let arrivals = self.arrivals[join.name] else { continue }
             if arrivals.contains(where: { $0.form != .branches }) {
-                report.error(join.function.name, "the inputs of join '\(join.name)' have no names; take `_ inputs: [Self]`")
+                report.error(
+                    join.function.name, "the inputs of join '\(join.name)' have no names; take `_ inputs: [Self]`")
                 continue
             }
             let steps = Set(arrivals.map(\.step)).sorted()
             for label in labels where !steps.contains(label.plainName) {
                 let before = steps.map { "'\($0)'" }.joined(separator: ", ")
                 report.error(
-                    label, "join '\(join.name)' has no input '\(label.plainName)'; the steps right before it are \(before)")
+                    label,
+                    "join '\(join.name)' has no input '\(label.plainName)'; the steps right before it are \(before)")
             }
             let missing = steps.filter { step in !labels.contains { $0.plainName == step } }
             if !missing.isEmpty, labels.allSatisfy({ steps.contains($0.plainName) }) {

@@ -72,6 +72,7 @@ struct StepSource {
     ]
     private static let languageAttributes: Set<String> = [
         "Step", "Join", "available", "discardableResult", "inlinable", "inline", "usableFromInline", "MainActor",
-        "concurrent", "Sendable", "preconcurrency", "objc", "nonobjc", "_optimize", "_documentation", "warn_unqualified_access",
+        "concurrent", "Sendable", "preconcurrency", "objc", "nonobjc", "_optimize", "_documentation",
+        "warn_unqualified_access",
     ]
 }

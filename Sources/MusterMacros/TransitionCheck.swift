@@ -31,12 +31,20 @@ struct TransitionCheck {
         let declared = self.source.structure.memberBlock.members.contains {
             $0.decl.as(FunctionDeclSyntax.self)?.name.plainName == target.plainName
         }
-        if declared, self.source.structure.memberBlock.members.contains(where: { member in
-            guard let function = member.decl.as(FunctionDeclSyntax.self), function.name.plainName == target.plainName else {
-                return false
-            }
-            return function.attributes.contains { ["Step", "Join"].contains($0.as(AttributeSyntax.self)?.plainName) }
-        }) { return }
+        if declared,
+            self.source.structure.memberBlock.members.contains(where: { member in
+                guard let function = member.decl.as(FunctionDeclSyntax.self),
+                    function.name.plainName == target.plainName
+                else {
+                    return false
+                }
+                return function.attributes.contains {
+                    ["Step", "Join"].contains($0.as(AttributeSyntax.self)?.plainName)
+                }
+            })
+        {
+            return
+        }
         let text = "flow '\(self.source.name)' has no step '\(target.plainName)'"
         if declared {
             report.error(target, "\(text): the method of that name is not marked with @Step or @Join")
@@ -62,7 +70,8 @@ struct TransitionCheck {
                     ? "a foreach cannot lead straight into the join '\(name)'"
                     : "step '\(name)' takes no element; give it a parameter, as in `func \(name)(_ item: Int)`")
         case .nodes where !step.mayBeGang:
-            report.error(target, "step '\(name)' is no gang; add a decorator such as @Parallel or enter it with `.\(name)`")
+            report.error(
+                target, "step '\(name)' is no gang; add a decorator such as @Parallel or enter it with `.\(name)`")
         case .step where step.takesElement, .nodes where step.takesElement, .branches where step.takesElement:
             report.error(target, "step '\(name)' takes an element; enter it with `.\(name)(foreach: …)`")
         case .step where step.isKnownGang, .branches where step.isKnownGang, .foreach where step.isKnownGang:

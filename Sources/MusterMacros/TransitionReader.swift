@@ -25,7 +25,9 @@ struct TransitionReader {
         } else if let ternary = expression.as(TernaryExprSyntax.self) {
             self.read(ternary.thenExpression)
             self.read(ternary.elseExpression)
-        } else if let tuple = expression.as(TupleExprSyntax.self), tuple.elements.count == 1, let element = tuple.elements.first {
+        } else if let tuple = expression.as(TupleExprSyntax.self), tuple.elements.count == 1,
+            let element = tuple.elements.first
+        {
             self.read(element.expression)
         } else if let branch = expression.as(IfExprSyntax.self) {
             self.read(branch)

@@ -45,7 +45,9 @@ struct TransitionSource {
 
     /// `join` in `.join`, `Next.join` and `Self.Next.join`.
     private static func member(_ expression: ExprSyntax) -> TokenSyntax? {
-        guard let access = expression.as(MemberAccessExprSyntax.self), access.declName.argumentNames == nil else { return nil }
+        guard let access = expression.as(MemberAccessExprSyntax.self), access.declName.argumentNames == nil else {
+            return nil
+        }
         let base = access.base?.trimmedDescription
         guard base == nil || base == "Next" || base?.hasSuffix(".Next") == true else { return nil }
         return access.declName.baseName

@@ -75,7 +75,9 @@ package struct FolderRemoval {
             return self.note(path, EBUSY)
         }
         self.empty(child, path, depth: depth + 1)
-        if unlinkat(folder, entry, CInt(AT_REMOVEDIR)) != 0, errno != ENOENT, self.problem == nil { self.note(path, errno) }
+        if unlinkat(folder, entry, CInt(AT_REMOVEDIR)) != 0, errno != ENOENT, self.problem == nil {
+            self.note(path, errno)
+        }
     }
 
     private mutating func moveUp(_ entry: UnsafePointer<CChar>, from folder: CInt) -> Bool {

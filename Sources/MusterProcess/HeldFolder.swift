@@ -42,7 +42,9 @@ package final class HeldFolder: Sendable {
         guard let stream = opendir(root) else { return [] }
         var names: [String] = []
         while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
             if name != ".", name != "..", others.map({ !name.hasPrefix($0) }) ?? true { names.append(name) }
         }
         closedir(stream)
@@ -58,7 +60,9 @@ package final class HeldFolder: Sendable {
         if isNew || !isFolder, time(nil) - status.st_ctim.tv_sec < Self.newestAge { return nil }
         if isFolder, status.st_mode & 0o500 != 0o500 { _ = muster_allow_owner(AT_FDCWD, path) }
         let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { return errno == ENOENT ? nil : "\(path) cannot be removed: \(SystemError.text(errno))" }
+        guard descriptor >= 0 else {
+            return errno == ENOENT ? nil : "\(path) cannot be removed: \(SystemError.text(errno))"
+        }
         defer { close(descriptor) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { return nil }
         return FolderRemoval.remove(path)

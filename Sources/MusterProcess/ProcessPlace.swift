@@ -53,7 +53,9 @@ package struct ProcessPlace: Sendable, Hashable, CustomStringConvertible {
     package var isStopped: Bool { self.isHere && ProcessTree.isStopped(self.identity.pid) }
 
     package var description: String {
-        self.isHere ? "process \(self.identity.pid)" : "process \(self.identity.pid) of another machine or container (\(self.host))"
+        self.isHere
+            ? "process \(self.identity.pid)"
+            : "process \(self.identity.pid) of another machine or container (\(self.host))"
     }
 
     private static func firstLine(_ bytes: ArraySlice<UInt8>) -> String {

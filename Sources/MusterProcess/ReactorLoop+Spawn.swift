@@ -175,7 +175,9 @@ private final class CStrings {
         for (index, text) in texts.enumerated() { (self.pointers + index).initialize(to: strdup(text)) }
         for (index, bytes) in others.enumerated() {
             let copy = bytes.withUnsafeBufferPointer { buffer in
-                buffer.baseAddress.flatMap { strndup(UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self), buffer.count) }
+                buffer.baseAddress.flatMap {
+                    strndup(UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self), buffer.count)
+                }
             }
             (self.pointers + texts.count + index).initialize(to: copy)
         }

@@ -25,7 +25,8 @@ struct BytecodeDonors {
         }
         self.donors = dated.sorted { $0.time > $1.time }.prefix(Self.most).map(\.folder)
         self.tag = python.abi.split(separator: "-").prefix(2).joined(separator: "-")
-        self.packages = "lib/python\(python.version.split(separator: ".").prefix(2).joined(separator: "."))/site-packages"
+        self.packages =
+            "lib/python\(python.version.split(separator: ".").prefix(2).joined(separator: "."))/site-packages"
     }
 
     private let packages: String

@@ -3,9 +3,7 @@ internal import Synchronization
 
 /// An advisory lock that several programs hold one after the other. It ends with the program that holds it.
 struct FileLock: ~Copyable {
-    private let descriptor: CInt
-
-    private init(descriptor: CInt) { self.descriptor = descriptor }
+    fileprivate let descriptor: CInt
 
     deinit { close(self.descriptor) }
 

@@ -16,7 +16,9 @@ final class ProgressLines: Sendable {
             let newline = pending.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 }
             let end = newline ?? (pending.count > Self.longest ? pending.count : 0)
             defer { pending.removeFirst(end) }
-            return pending[..<end].split(separator: UInt8(ascii: "\n")).map { String(decoding: $0.prefix(Self.longest), as: UTF8.self) }
+            return pending[..<end].split(separator: UInt8(ascii: "\n")).map {
+                String(decoding: $0.prefix(Self.longest), as: UTF8.self)
+            }
         }
         for line in lines { self.report(line) }
     }

@@ -41,7 +41,9 @@ struct UVSettings: Sendable, Equatable {
         variables["UV_PYTHON_DOWNLOADS"] = "never"
         variables["UV_NO_PROGRESS"] = "1"
         // Python keeps what it compiles at an import, unless it is told not to: then each import would compile again.
-        if isSet(["PYTHONDONTWRITEBYTECODE"]), !isSet(["UV_COMPILE_BYTECODE"]) { variables["UV_COMPILE_BYTECODE"] = "1" }
+        if isSet(["PYTHONDONTWRITEBYTECODE"]), !isSet(["UV_COMPILE_BYTECODE"]) {
+            variables["UV_COMPILE_BYTECODE"] = "1"
+        }
         self.environment = variables
         self.options = Self.options(pip, hasLinks: isSet(["UV_FIND_LINKS"]), hasIndex: isSet(["UV_NO_INDEX"]))
         self.fingerprint = Self.fingerprint(variables) + self.options

@@ -57,7 +57,9 @@ package struct CodePackage: Sendable, Equatable {
         self.folders = walk.folders
         self.links = walk.links
         self.notes = walk.notes
-        self.secrets = walk.secrets.map { "\($0) stays out, because such files hold secrets; `!\($0)` in a .musterignore takes it in" }
+        self.secrets = walk.secrets.map {
+            "\($0) stays out, because such files hold secrets; `!\($0)` in a .musterignore takes it in"
+        }
     }
 
     /// Whether the package has a file at `path`, maybe through a link.
@@ -65,7 +67,10 @@ package struct CodePackage: Sendable, Equatable {
         guard let target = realpath("\(self.folder)/\(path)", nil), let root = realpath(self.folder, nil) else {
             return false
         }
-        defer { free(target); free(root) }
+        defer {
+            free(target)
+            free(root)
+        }
         let below = String(cString: target).dropFirst(String(cString: root).count + 1)
         return self.files.contains { $0.path == path || $0.path == below }
     }
@@ -92,7 +97,9 @@ package struct CodePackage: Sendable, Equatable {
         for file in self.files {
             let path = "\(self.folder)/\(file.path)"
             guard let data = FileManager.default.contents(atPath: path) else {
-                throw StoreError(.permission, "cannot read \(path) for the code package; make it readable or ignore it in .gitignore")
+                throw StoreError(
+                    .permission, "cannot read \(path) for the code package; make it readable or ignore it in .gitignore"
+                )
             }
             add(file.path, "\(file.mode)", "\(data.count)")
             hash.update(data: data)

@@ -26,7 +26,7 @@ final class IncomingFile: Sendable {
     private func open() throws(StoreError) -> OpenFile {
         do {
             return try OpenFile(self.path, O_WRONLY | O_CREAT | O_EXCL)
-        } catch where error.code == .missing {
+        } catch let error where error.code == .missing {
             try Folder.make(String(self.path[..<(self.path.lastIndex(of: "/") ?? self.path.endIndex)]))
             return try OpenFile(self.path, O_WRONLY | O_CREAT | O_EXCL)
         }

@@ -38,7 +38,8 @@ package struct LogReader: Sendable {
         var parser = self.parser
         let offset = self.readOffset
         let file = self.file
-        let count = try withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 16) { (buffer) throws(StoreError) in
+        let count = try withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 16) {
+            (buffer) throws(StoreError) in
             let count = try file.read(into: buffer, at: offset)
             parser.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             return count

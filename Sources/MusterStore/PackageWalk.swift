@@ -67,7 +67,8 @@ struct PackageWalk {
     /// Whether nobody but Muster has said that a file is to stay out.
     private func isSecretAlone(_ relative: String) -> Bool {
         self.ignores.dropFirst().allSatisfy { folder, patterns in
-            patterns.ignores(folder.isEmpty ? relative[...] : relative.dropFirst(folder.count + 1), isFolder: false) == nil
+            patterns.ignores(folder.isEmpty ? relative[...] : relative.dropFirst(folder.count + 1), isFolder: false)
+                == nil
         }
     }
 
@@ -76,7 +77,9 @@ struct PackageWalk {
         var status = stat()
         guard lstat(path, &status) == 0 else {
             // What has just been removed is no loss.
-            if errno != ENOENT || relative.contains("\u{FFFD}") { self.leaveOut(relative, "cannot be looked at: its name is too long, or not UTF-8") }
+            if errno != ENOENT || relative.contains("\u{FFFD}") {
+                self.leaveOut(relative, "cannot be looked at: its name is too long, or not UTF-8")
+            }
             return
         }
         switch status.st_mode & S_IFMT {
@@ -119,7 +122,8 @@ struct PackageWalk {
         guard self.files.count < CodePackage.maximumFiles else {
             throw StoreError(
                 .package,
-                "the flow's folder \(self.folder) holds over \(CodePackage.maximumFiles) files; keep the flow in a folder of its own, or name what is not its code in a .gitignore")
+                "the flow's folder \(self.folder) holds over \(CodePackage.maximumFiles) files; keep the flow in a folder of its own, or name what is not its code in a .gitignore"
+            )
         }
         self.files.append(CodePackage.File(path: relative, size: size, mode: Int(status.st_mode & 0o555 | 0o400)))
     }

@@ -5,7 +5,9 @@ enum SystemCall {
     /// Repeats `call` while signals interrupt it.
     /// - Parameter doing: what a person reads: "cannot `doing` because …".
     @discardableResult
-    static func check<Value: SignedInteger>(_ doing: @autoclosure () -> String, _ call: () -> Value) throws(StoreError) -> Value {
+    static func check<Value: SignedInteger>(_ doing: @autoclosure () -> String, _ call: () -> Value) throws(StoreError)
+        -> Value
+    {
         while true {
             let value = call()
             if value >= 0 { return value }

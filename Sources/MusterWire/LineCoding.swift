@@ -74,5 +74,7 @@ public struct LineBuffer: Sendable {
 /// A peer sent a line longer than ``LineCoding/maximumLength``.
 public struct LineTooLong: Error, CustomStringConvertible {
     public init() {}
-    public var description: String { "a line of more than \(LineCoding.maximumLength) bytes was received; it was refused" }
+    public var description: String {
+        "a line of more than \(LineCoding.maximumLength) bytes was received; it was refused"
+    }
 }

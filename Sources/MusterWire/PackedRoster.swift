@@ -44,7 +44,8 @@ package struct PackedRoster: Codable, Sendable, Equatable {
         let indices = try container.decodeIfPresent([Int].self, forKey: .indices) ?? Array(addresses.indices)
         guard indices.count == addresses.count else {
             throw DecodingError.dataCorruptedError(
-                forKey: .indices, in: container, debugDescription: "\(indices.count) indices for \(addresses.count) nodes")
+                forKey: .indices, in: container,
+                debugDescription: "\(indices.count) indices for \(addresses.count) nodes")
         }
         self.roster = Roster(
             nodes: addresses.indices.map {

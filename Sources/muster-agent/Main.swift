@@ -37,7 +37,9 @@ struct Main {
     private static func begin() {
         let failed = muster_keep()
         if failed != 0 {
-            self.giveUp("no further process: \(String(cString: strerror(-failed))); end other programs, or raise the limit of processes")
+            self.giveUp(
+                "no further process: \(String(cString: strerror(-failed))); end other programs, or raise the limit of processes"
+            )
         }
         muster_raise_descriptor_limit()
         if let problem = Agent.threadProblem { self.giveUp(problem) }

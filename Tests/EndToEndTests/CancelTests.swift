@@ -41,7 +41,9 @@ import Testing
         #expect(again.status == .exited(0) && again.output.contains("over already"), "\(again)")
     }
 
-    @Test("From another PID namespace cancel ends the run, and no process there that has the engine's id", .enabled(if: getuid() == 0))
+    @Test(
+        "From another PID namespace cancel ends the run, and no process there that has the engine's id",
+        .enabled(if: getuid() == 0))
     func elsewhere() async throws {
         let sandbox = try Sandbox()
         let running = try await self.start(sandbox)
@@ -60,7 +62,8 @@ import Testing
         let spec = ProcessSpec(
             executable: "unshare",
             arguments: [
-                "--pid", "--fork", "--mount-proc", "--kill-child", "python3", "-c", script, "\(engine)", "\(Sandbox.programs)/muster",
+                "--pid", "--fork", "--mount-proc", "--kill-child", "python3", "-c", script, "\(engine)",
+                "\(Sandbox.programs)/muster",
                 "cancel", Self.flow,
             ],
             environment: ProcessInfo.processInfo.environment, workingDirectory: sandbox.folder)

@@ -118,7 +118,8 @@ import Testing
         for _ in 0..<300 where !sandbox.leftovers(of: "FailingClusterFlow").isEmpty {
             try await Task.sleep(for: .milliseconds(100))
         }
-        #expect(sandbox.scratch.count == 1, "the engine's own folder, which the next command removes: \(sandbox.scratch)")
+        #expect(
+            sandbox.scratch.count == 1, "the engine's own folder, which the next command removes: \(sandbox.scratch)")
         #expect(try await sandbox.run("LinearFlow").status == .exited(0))
         try await self.expectNothingLeft(sandbox, pids: pids)
     }

@@ -6,13 +6,15 @@ import Testing
 /// Clusters of all frameworks, as their authors ship them. What they need is fetched at their first run, which may take
 /// minutes.
 @Suite(.serialized, .timeLimit(.minutes(30))) struct ClusterTests {
-    @Test("The examples' clusters do their work on several nodes and leave nothing", arguments: [
-        ("deepspeed-zero", "DeepSpeedZeRO", "numbers of optimizer state on each rank"),
-        ("mpi-heat", "MPIHeat", "3 nodes and one rank agree"),
-        ("mpi-numpy", "MPINumpy", "1200 unknowns on 4 ranks"),
-        ("ray-tuning", "RayTuning", "did 3 of 12 trials"),
-        ("tensorflow-multi-worker", "TensorFlowMultiWorker", "2 workers"),
-    ])
+    @Test(
+        "The examples' clusters do their work on several nodes and leave nothing",
+        arguments: [
+            ("deepspeed-zero", "DeepSpeedZeRO", "numbers of optimizer state on each rank"),
+            ("mpi-heat", "MPIHeat", "3 nodes and one rank agree"),
+            ("mpi-numpy", "MPINumpy", "1200 unknowns on 4 ranks"),
+            ("ray-tuning", "RayTuning", "did 3 of 12 trials"),
+            ("tensorflow-multi-worker", "TensorFlowMultiWorker", "2 workers"),
+        ])
     func examples(program: String, flow: String, prints: String) async throws {
         let sandbox = try Sandbox()
         let finished = try await sandbox.muster(["run", "\(Sandbox.programs)/\(program)"])
@@ -66,7 +68,9 @@ import Testing
         let finished = try await sandbox.run("TogetherFlow")
         #expect(finished.status == .exited(0), "\(finished)")
         #expect(finished.all.contains("together: 3"), "\(finished)")
-        for node in 0..<3 { #expect(finished.all.contains("[\(node)] launched on \(node) as a b=\"ü\""), "\(finished)") }
+        for node in 0..<3 {
+            #expect(finished.all.contains("[\(node)] launched on \(node) as a b=\"ü\""), "\(finished)")
+        }
         #expect(finished.all.components(separatedBy: "only on").count == 2, "one node alone was to run it: \(finished)")
         try await self.expectNothingLeft(of: "TogetherFlow", in: sandbox)
     }
@@ -96,7 +100,8 @@ import Testing
         let sandbox = try Sandbox()
         let finished = try await sandbox.run("ArgumentsFlow")
         #expect(finished.status == .exited(0), "\(finished)")
-        #expect(finished.all.contains(#"arguments arrived: ["torchrun", "deepspeed", "mpi", "parallel"]"#), "\(finished)")
+        #expect(
+            finished.all.contains(#"arguments arrived: ["torchrun", "deepspeed", "mpi", "parallel"]"#), "\(finished)")
     }
 
     @Test("A gang that may be smaller has as many nodes as the machine has room for, and no fewer than it needs")
@@ -111,10 +116,12 @@ import Testing
         #expect(refused.all.contains("at least 0 of 1 nodes"), "\(refused)")
     }
 
-    @Test("Clusters of one framework at the same time share no port and no folder, and do not meet", arguments: [
-        ("RingFlow", nil, 3), ("FrameworkFlow", "torchrun", 2), ("FrameworkFlow", "mpi", 2),
-        ("FrameworkFlow", "ray", 2), ("FrameworkFlow", "tensorflow", 2),
-    ])
+    @Test(
+        "Clusters of one framework at the same time share no port and no folder, and do not meet",
+        arguments: [
+            ("RingFlow", nil, 3), ("FrameworkFlow", "torchrun", 2), ("FrameworkFlow", "mpi", 2),
+            ("FrameworkFlow", "ray", 2), ("FrameworkFlow", "tensorflow", 2),
+        ])
     func atOnce(flow: String, framework: String?, clusters: Int) async throws {
         let sandbox = try Sandbox()
         let program = try sandbox.flow(flow)

@@ -29,13 +29,16 @@ import Testing
             let finished = try await sandbox.shell("\"$MUSTER\" \(verb) >/dev/full")
             #expect(finished.status == .exited(5), "\(verb): \(finished)")
             #expect(
-                finished.errors.contains("standard output could not be written (No space left on device)"), "\(finished)")
+                finished.errors.contains("standard output could not be written (No space left on device)"),
+                "\(finished)")
         }
     }
 
-    @Test("A verb whose output nobody reads, or that was started without any, says nothing and succeeds", arguments: [
-        "list >&-", "status --json >&-", "run \"$FLOW\" >&- 2>&- <&-", "run \"$FLOW\" | true",
-    ])
+    @Test(
+        "A verb whose output nobody reads, or that was started without any, says nothing and succeeds",
+        arguments: [
+            "list >&-", "status --json >&-", "run \"$FLOW\" >&- 2>&- <&-", "run \"$FLOW\" | true",
+        ])
     func unread(line: String) async throws {
         let sandbox = try await self.sandbox()
         let finished = try await sandbox.shell("set -o pipefail; \"$MUSTER\" \(line)")
@@ -83,7 +86,9 @@ import Testing
         await running.wait(for: "before")
         running.process?.signal(SIGKILL)
         _ = await running.end()
-        for _ in 0..<600 where !sandbox.leftovers(of: "WaitingFlow").isEmpty { try await Task.sleep(for: .milliseconds(100)) }
+        for _ in 0..<600 where !sandbox.leftovers(of: "WaitingFlow").isEmpty {
+            try await Task.sleep(for: .milliseconds(100))
+        }
         let size = try FileManager.default.attributesOfItem(atPath: "\(sandbox.store)/muster.db-wal")[.size] as? Int
         #expect(size ?? 0 > 0)
     }
@@ -101,10 +106,12 @@ import Testing
         #expect(await running.end() == .exited(0), "\(running.output)")
     }
 
-    @Test("A verb that needs a store does not make one where there is none", arguments: [
-        "list", "status Flow/1", "logs Flow/1", "dump Flow/1/start/1", "tag list Flow/1", "cancel Flow/1",
-        "resume \"$FLOW\"", "card list Flow/1/start/1",
-    ])
+    @Test(
+        "A verb that needs a store does not make one where there is none",
+        arguments: [
+            "list", "status Flow/1", "logs Flow/1", "dump Flow/1/start/1", "tag list Flow/1", "cancel Flow/1",
+            "resume \"$FLOW\"", "card list Flow/1/start/1",
+        ])
     func noStore(verb: String) async throws {
         let sandbox = try Sandbox()
         let finished = try await sandbox.shell("\"$MUSTER\" \(verb) --store nosuch")
@@ -113,12 +120,14 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: "\(sandbox.folder)/nosuch"))
     }
 
-    @Test("An empty log is a log, and a node that there is not is told with the nodes that there are", arguments: [
-        ("logs GangFlow/latest/work/2 --node 1", Int32(0), "has written nothing on node 1"),
-        ("logs GangFlow/latest/work/2-node-9", 3, "has no node 9; its nodes are 0 to 3"),
-        ("logs GangFlow/latest/start/1 --node 1", 3, "has no node 1; it has node 0 alone"),
-        ("logs GangFlow/latest/work/2 --attempt 7", 3, "has no attempt 7"),
-    ])
+    @Test(
+        "An empty log is a log, and a node that there is not is told with the nodes that there are",
+        arguments: [
+            ("logs GangFlow/latest/work/2 --node 1", Int32(0), "has written nothing on node 1"),
+            ("logs GangFlow/latest/work/2-node-9", 3, "has no node 9; its nodes are 0 to 3"),
+            ("logs GangFlow/latest/start/1 --node 1", 3, "has no node 1; it has node 0 alone"),
+            ("logs GangFlow/latest/work/2 --attempt 7", 3, "has no attempt 7"),
+        ])
     func nodes(verb: String, code: Int32, says: String) async throws {
         let sandbox = try Sandbox()
         let finished = try await sandbox.run("GangFlow")
@@ -158,12 +167,14 @@ import Testing
         let whole = try await sandbox.muster(["dump", "Many/latest/start/1/long"])
         #expect(whole.output.hasSuffix("(998,), (999,)]\n"), "\(whole.output.suffix(80))")
 
-        let digest = try #require(try await sandbox.newest("Many").machine.tasks[0].results.first?.artifacts["value7"]?.digest)
+        let digest = try #require(
+            try await sandbox.newest("Many").machine.tasks[0].results.first?.artifacts["value7"]?.digest)
         let file = sandbox.layout.artifactFile(digest)
         try FileManager.default.removeItem(atPath: file)
         let damaged = try await sandbox.muster(["dump", "Many/latest/start/1"])
         #expect(damaged.status == .exited(1) && damaged.errors.contains("value7 cannot be shown"), "\(damaged.errors)")
-        #expect(damaged.output.contains("value7 = (cannot be read)\n") && damaged.output.contains("value8 = (8, 'x')\n"))
+        #expect(
+            damaged.output.contains("value7 = (cannot be read)\n") && damaged.output.contains("value8 = (8, 'x')\n"))
     }
 
     @Test("A command that stands in the database is never run, and a package that lies elsewhere is never read")
@@ -198,16 +209,20 @@ import Testing
             changed.package = package
             try await sandbox.replace(changed)
             let dumped = try await sandbox.muster(["dump", "Pickled/latest/start/1"])
-            #expect(package == record.package ? dumped.output == "pair = (1, 2)\n" : dumped.status == .exited(1), "\(dumped)")
+            #expect(
+                package == record.package ? dumped.output == "pair = (1, 2)\n" : dumped.status == .exited(1),
+                "\(dumped)")
             #expect(!FileManager.default.fileExists(atPath: mark))
         }
     }
 
-    @Test("A damaged run is listed as damaged and named, and the others are there all the same", arguments: [
-        "UPDATE runs SET record = 'rubbish' WHERE run = ?", "UPDATE runs SET record = 7 WHERE run = ?",
-        "UPDATE runs SET record = '{}' WHERE run = ?", "UPDATE runs SET verdict = 'perhaps' WHERE run = ?",
-        "UPDATE runs SET flow = '../../etc' WHERE run = ?",
-    ])
+    @Test(
+        "A damaged run is listed as damaged and named, and the others are there all the same",
+        arguments: [
+            "UPDATE runs SET record = 'rubbish' WHERE run = ?", "UPDATE runs SET record = 7 WHERE run = ?",
+            "UPDATE runs SET record = '{}' WHERE run = ?", "UPDATE runs SET verdict = 'perhaps' WHERE run = ?",
+            "UPDATE runs SET flow = '../../etc' WHERE run = ?",
+        ])
     func damagedRun(change: String) async throws {
         let sandbox = try await self.sandbox()
         let first = try await sandbox.newest("LinearFlow").record
@@ -222,14 +237,16 @@ import Testing
         #expect(status.status == .exited(4) && status.errors.contains(first.run), "\(status)")
     }
 
-    @Test("Events that are none of this version's, or do not fit, are told with their run", arguments: [
-        "UPDATE events SET kind = 'teleported' WHERE sequence = 2 AND run = (SELECT id FROM runs WHERE run = ?)",
-        "UPDATE events SET kind = x'ff' WHERE sequence = 2 AND run = (SELECT id FROM runs WHERE run = ?)",
-        "UPDATE events SET time = 'noon' WHERE sequence = 2 AND run = (SELECT id FROM runs WHERE run = ?)",
-        "UPDATE events SET task = 99 WHERE sequence = 2 AND run = (SELECT id FROM runs WHERE run = ?)",
-        "UPDATE events SET payload = '[]' WHERE sequence = 3 AND run = (SELECT id FROM runs WHERE run = ?)",
-        "UPDATE events SET payload = 'rubbish' WHERE sequence = 3 AND run = (SELECT id FROM runs WHERE run = ?)",
-    ])
+    @Test(
+        "Events that are none of this version's, or do not fit, are told with their run",
+        arguments: [
+            "UPDATE events SET kind = 'teleported' WHERE sequence = 2 AND run = (SELECT id FROM runs WHERE run = ?)",
+            "UPDATE events SET kind = x'ff' WHERE sequence = 2 AND run = (SELECT id FROM runs WHERE run = ?)",
+            "UPDATE events SET time = 'noon' WHERE sequence = 2 AND run = (SELECT id FROM runs WHERE run = ?)",
+            "UPDATE events SET task = 99 WHERE sequence = 2 AND run = (SELECT id FROM runs WHERE run = ?)",
+            "UPDATE events SET payload = '[]' WHERE sequence = 3 AND run = (SELECT id FROM runs WHERE run = ?)",
+            "UPDATE events SET payload = 'rubbish' WHERE sequence = 3 AND run = (SELECT id FROM runs WHERE run = ?)",
+        ])
     func damagedEvents(change: String) async throws {
         let sandbox = try await self.sandbox()
         let run = try await sandbox.newest("LinearFlow").record.run
@@ -248,7 +265,8 @@ import Testing
         record.user = "eve\u{1B}]0;title\u{7}\nroot"
         try await sandbox.replace(record)
         let listed = try await sandbox.muster(["list"])
-        #expect(!listed.output.contains("\u{1B}") && listed.output.contains(#"eve\u{1b}]0;title\u{7}\nroot"#), "\(listed)")
+        #expect(
+            !listed.output.contains("\u{1B}") && listed.output.contains(#"eve\u{1b}]0;title\u{7}\nroot"#), "\(listed)")
     }
 
     @Test("What few need is asked of nobody: flows run without a home, and for a user whom the system does not know")
@@ -265,10 +283,12 @@ import Testing
                 let finished = try await sandbox.shell("cd \(folder); \(way) run \(flow)")
                 #expect(finished.status == .exited(0), "\(way) \(flow): \(finished)")
             }
-            let listed = try await sandbox.shell("cd \(folder); \(way) list --json; \(way) dump Failing/latest/start/1/user")
+            let listed = try await sandbox.shell(
+                "cd \(folder); \(way) list --json; \(way) dump Failing/latest/start/1/user")
             #expect(listed.status == .exited(0), "\(listed)")
             guard let user else { continue }
-            #expect(listed.output.contains("\"user\" : \"\(user)\"") && listed.output.hasSuffix("\(user)'\n"), "\(listed)")
+            #expect(
+                listed.output.contains("\"user\" : \"\(user)\"") && listed.output.hasSuffix("\(user)'\n"), "\(listed)")
         }
     }
 
@@ -289,16 +309,21 @@ import Testing
             Failing()
         """
 
-    @Test("The command that is shown after a failure goes on with that run when it is pasted", arguments: [
-        ("python3 'a flow.py' run", "failing"), ("python3 -u 'a flow.py' --with retry:times=0 run", "failing"),
-        ("\"$MUSTER\" run 'a flow.py' --store 'my store'", "failing"), ("./BranchFlow run --clash", "BranchFlow"),
-        ("\"$MUSTER\" run ./BranchFlow --clash", "BranchFlow"),
-    ])
+    @Test(
+        "The command that is shown after a failure goes on with that run when it is pasted",
+        arguments: [
+            ("python3 'a flow.py' run", "failing"), ("python3 -u 'a flow.py' --with retry:times=0 run", "failing"),
+            ("\"$MUSTER\" run 'a flow.py' --store 'my store'", "failing"), ("./BranchFlow run --clash", "BranchFlow"),
+            ("\"$MUSTER\" run ./BranchFlow --clash", "BranchFlow"),
+        ])
     func hint(command: String, flow: String) async throws {
         let sandbox = try Sandbox()
         if flow == "BranchFlow" { _ = try sandbox.flow(flow) }
         try Data(Self.failing.utf8).write(to: URL(filePath: "\(sandbox.folder)/a flow.py"))
-        let environment = ["PYTHONPATH": "\(PythonFlowTests.root)/Python/muster/shim:\(PythonFlowTests.root)/Python", "MUSTER_COMMAND": "\(Sandbox.programs)/muster"]
+        let environment = [
+            "PYTHONPATH": "\(PythonFlowTests.root)/Python/muster/shim:\(PythonFlowTests.root)/Python",
+            "MUSTER_COMMAND": "\(Sandbox.programs)/muster",
+        ]
         let failed = try await sandbox.shell(command, environment: environment)
         #expect(failed.status == .exited(1), "\(failed)")
         let hint = try #require(failed.output.components(separatedBy: "go on with: ").last)
@@ -311,9 +336,11 @@ import Testing
         #expect(failed.output.components(separatedBy: "Traceback").count <= 2, "told once: \(failed)")
     }
 
-    @Test("A run whose database goes away ends with an error that says so", arguments: [
-        "rm .muster/muster.db", "mv .muster/muster.db gone; cp gone .muster/muster.db", "mv .muster gone",
-    ])
+    @Test(
+        "A run whose database goes away ends with an error that says so",
+        arguments: [
+            "rm .muster/muster.db", "mv .muster/muster.db gone; cp gone .muster/muster.db", "mv .muster gone",
+        ])
     func databaseGone(line: String) async throws {
         let sandbox = try Sandbox()
         let file = "\(sandbox.folder)/go"
@@ -323,16 +350,21 @@ import Testing
         try Data().write(to: URL(filePath: file))
         #expect(await running.end() == .exited(4), "\(running.output)")
         #expect(running.output.contains("muster.db was deleted or replaced"), "\(running.output)")
-        for _ in 0..<600 where !sandbox.leftovers(of: "WaitingFlow").isEmpty { try await Task.sleep(for: .milliseconds(100)) }
+        for _ in 0..<600 where !sandbox.leftovers(of: "WaitingFlow").isEmpty {
+            try await Task.sleep(for: .milliseconds(100))
+        }
         #expect(sandbox.leftovers(of: "WaitingFlow").isEmpty)
     }
 
-    @Test("What is refused before it begins is not recorded, or recorded as failed, and never as interrupted", arguments: [
-        ("--run-id-file nosuch/id", [:], "nosuch"), ("", ["MUSTER_MEMORY": "64X"], "MUSTER_MEMORY is '64X'"),
-        ("", ["MUSTER_CPUS": "0"], "MUSTER_CPUS is '0'; it has to be a whole number, 1 or more"),
-        ("", ["MUSTER_GPUS": "-1"], "MUSTER_GPUS is '-1'"), ("", ["MUSTER_AGENT": "/nosuch"], "MUSTER_AGENT names /nosuch"),
-        ("--run-id-file .", [:], "the run's id cannot be written to ."),
-    ] as [(String, [String: String], String)])
+    @Test(
+        "What is refused before it begins is not recorded, or recorded as failed, and never as interrupted",
+        arguments: [
+            ("--run-id-file nosuch/id", [:], "nosuch"), ("", ["MUSTER_MEMORY": "64X"], "MUSTER_MEMORY is '64X'"),
+            ("", ["MUSTER_CPUS": "0"], "MUSTER_CPUS is '0'; it has to be a whole number, 1 or more"),
+            ("", ["MUSTER_GPUS": "-1"], "MUSTER_GPUS is '-1'"),
+            ("", ["MUSTER_AGENT": "/nosuch"], "MUSTER_AGENT names /nosuch"),
+            ("--run-id-file .", [:], "the run's id cannot be written to ."),
+        ] as [(String, [String: String], String)])
     func refused(options: String, environment: [String: String], says: String) async throws {
         let sandbox = try Sandbox()
         let finished = try await sandbox.shell("\"$MUSTER\" run \"$FLOW\" \(options)", environment: environment)
@@ -341,7 +373,9 @@ import Testing
         #expect(!listed.output.contains("interrupted"), "\(listed)")
     }
 
-    @Test("GPUs that are not there are refused before the first step, unless none are to be reserved; memory is not refused")
+    @Test(
+        "GPUs that are not there are refused before the first step, unless none are to be reserved; memory is not refused"
+    )
     func resources() async throws {
         let sandbox = try Sandbox()
         let source = """
@@ -367,15 +401,19 @@ import Testing
         #expect(refused.status == .exited(2), "\(refused)")
         #expect(
             refused.errors.contains(
-                "step train cannot run here: @resources(gpu=2) asks for 2 GPUs, and this machine has 1; `--without-gpus`"),
+                "step train cannot run here: @resources(gpu=2) asks for 2 GPUs, and this machine has 1; `--without-gpus`"
+            ),
             "\(refused)")
         #expect(try await sandbox.muster(["list"]).output == "no runs\n")
         let finished = try await sandbox.shell("\"$MUSTER\" run large.py --without-gpus", environment: machine)
         #expect(finished.status == .exited(0) && finished.output.contains("large: done"), "\(finished)")
         let warnings = finished.output.split(separator: "\n").filter { $0.contains("warning: step") }
         #expect(warnings.count == 2, "\(warnings)")
-        #expect(warnings[0].hasSuffix("step start asks for 200 cpus elsewhere, and gets 8 on this machine"), "\(warnings)")
-        #expect(warnings[1].contains("step train asks for 3145.7 GB of memory, and this machine has 68.7 GB: it runs alone"), "\(warnings)")
+        #expect(
+            warnings[0].hasSuffix("step start asks for 200 cpus elsewhere, and gets 8 on this machine"), "\(warnings)")
+        #expect(
+            warnings[1].contains(
+                "step train asks for 3145.7 GB of memory, and this machine has 68.7 GB: it runs alone"), "\(warnings)")
     }
 
     @Test("A line that does not end takes no memory, in a run, in JSON and in its log")
@@ -397,10 +435,14 @@ import Testing
                 Endless()
             """
         try Data(source.utf8).write(to: URL(filePath: "\(sandbox.folder)/endless.py"))
-        for (verb, bytes) in [("run endless.py", 300), ("run --json endless.py", 300), ("logs Endless/latest --follow", 300), ("logs Endless/latest --json", 300)] {
+        for (verb, bytes) in [
+            ("run endless.py", 300), ("run --json endless.py", 300), ("logs Endless/latest --follow", 300),
+            ("logs Endless/latest --json", 300),
+        ] {
             // Kibibytes at most, then what was printed.
             let measured = try await sandbox.shell(
-                "python3 -c 'import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)' \"$MUSTER\" \(verb) | wc -c")
+                "python3 -c 'import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)' \"$MUSTER\" \(verb) | wc -c"
+            )
             let printed = Int(measured.output.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
             let peak = Int(measured.errors.trimmingCharacters(in: .whitespacesAndNewlines)) ?? .max
             #expect(printed >= bytes << 20 && peak < 200 << 10, "\(verb): \(measured)")

@@ -6,9 +6,11 @@ import Testing
 
 /// What happens when something dies, with real processes.
 @Suite(.serialized) struct FailureTests {
-    @Test("A failing node ends its gang, is named as the cause, and nothing survives, daemons included", arguments: [
-        ("exit", "7"), ("signal", "9"), ("throw", "on purpose"), ("process", "9"),
-    ])
+    @Test(
+        "A failing node ends its gang, is named as the cause, and nothing survives, daemons included",
+        arguments: [
+            ("exit", "7"), ("signal", "9"), ("throw", "on purpose"), ("process", "9"),
+        ])
     func failingNode(way: String, named: String) async throws {
         let sandbox = try Sandbox()
         let pids = "\(sandbox.folder)/pids"
@@ -52,7 +54,9 @@ import Testing
         #expect(sandbox.leftovers(of: "FailingGangFlow").isEmpty)
     }
 
-    @Test("A step of a flow program that serves dies like any other, and so does the program itself", arguments: [true, false])
+    @Test(
+        "A step of a flow program that serves dies like any other, and so does the program itself",
+        arguments: [true, false])
     func served(killsStep: Bool) async throws {
         let sandbox = try Sandbox()
         let running = try sandbox.start(["run", try sandbox.flow("WaitingFlow"), "--file", "\(sandbox.folder)/never"])
@@ -137,7 +141,10 @@ import Testing
         #expect(again.status == .exited(1), "the clash is still there: \(again)")
         let (record, machine) = try await sandbox.newest("BranchFlow")
         #expect(record.originRun == first.run)
-        #expect(machine.tasks.filter { $0.clonedFrom != nil }.map(\.step).sorted() == ["left", "right", "rightAgain", "start"])
+        #expect(
+            machine.tasks.filter { $0.clonedFrom != nil }.map(\.step).sorted() == [
+                "left", "right", "rightAgain", "start",
+            ])
     }
 
     /// Waits until every node's daemon runs, so that there is something to leave behind.

@@ -5,11 +5,14 @@ import Testing
 
 /// Whole runs of real flow programs by the real command, engine and agents.
 @Suite(.serialized) struct FlowTests {
-    @Test("Flows of every shape run to their end and leave no process and no scratch folder", arguments: [
-        ("LinearFlow", "linear: 3 0.5 false linear fast [4, 2]"), ("BranchFlow", nil), ("ForeachFlow", nil),
-        ("NestedForeachFlow", nil), ("ChoiceFlow", nil), ("GangFlow", "gang: [0, 1, 2, 3]"), ("GangForeachFlow", nil),
-        ("CatchFlow", nil), ("RetryFlow", nil), ("CurrentFlow", nil),
-    ] as [(String, String?)])
+    @Test(
+        "Flows of every shape run to their end and leave no process and no scratch folder",
+        arguments: [
+            ("LinearFlow", "linear: 3 0.5 false linear fast [4, 2]"), ("BranchFlow", nil), ("ForeachFlow", nil),
+            ("NestedForeachFlow", nil), ("ChoiceFlow", nil), ("GangFlow", "gang: [0, 1, 2, 3]"),
+            ("GangForeachFlow", nil),
+            ("CatchFlow", nil), ("RetryFlow", nil), ("CurrentFlow", nil),
+        ] as [(String, String?)])
     func shapes(flow: String, prints: String?) async throws {
         let sandbox = try Sandbox()
         let finished = try await sandbox.run(flow)
@@ -30,10 +33,12 @@ import Testing
         #expect(finished.all.contains("linear: 5 0.25 true from the environment slow [7]"), "\(finished)")
     }
 
-    @Test("Bad parameters are refused with their name before a run is made", arguments: [
-        (["--count", "many"], "count"), (["--colour", "red"], "colour"), (["--mode", "sideways"], "mode"),
-        (["--shape", "{"], "shape"),
-    ])
+    @Test(
+        "Bad parameters are refused with their name before a run is made",
+        arguments: [
+            (["--count", "many"], "count"), (["--colour", "red"], "colour"), (["--mode", "sideways"], "mode"),
+            (["--shape", "{"], "shape"),
+        ])
     func badParameters(arguments: [String], named: String) async throws {
         let sandbox = try Sandbox()
         let finished = try await sandbox.run("LinearFlow", arguments)

@@ -9,7 +9,8 @@ import Testing
     @Test(
         "Ignored and blocked signals, the limit of descriptors and the umask are handed on to steps, served or not, and to gangs",
         arguments: [
-            ("trap '' HUP INT", "ignored=HUP+INT blocked="), ("trap '' QUIT TERM USR1", "ignored=QUIT+USR1+TERM blocked="),
+            ("trap '' HUP INT", "ignored=HUP+INT blocked="),
+            ("trap '' QUIT TERM USR1", "ignored=QUIT+USR1+TERM blocked="),
             ("", "ignored= blocked="),
         ], [[], ["--no-serve"]])
     func handedOn(traps: (shell: String, told: String), options: [String]) async throws {
@@ -40,12 +41,14 @@ import Testing
         let running = Running()
         running.process = try sandbox.reactor.spawn(
             Self.spec(
-                "ulimit -Sn 700; trap '' HUP INT; exec \(Sandbox.programs)/muster run \(try sandbox.flow("WaitingFlow")) --file \(file)", sandbox),
+                "ulimit -Sn 700; trap '' HUP INT; exec \(Sandbox.programs)/muster run \(try sandbox.flow("WaitingFlow")) --file \(file)",
+                sandbox),
             onOutput: { _, bytes in running.receive(bytes) }, onExit: { running.end($0) })
         await running.wait(for: "before")
         // The engine itself takes what it may have.
         let limits = try String(contentsOfFile: "/proc/\(try #require(running.process?.pid))/limits", encoding: .utf8)
-        let files = limits.split(separator: "\n").first { $0.hasPrefix("Max open files") }?.split(separator: " ").dropFirst(3)
+        let files = limits.split(separator: "\n").first { $0.hasPrefix("Max open files") }?.split(separator: " ")
+            .dropFirst(3)
         #expect(files?.first == files?.dropFirst().first, "\(limits)")
         running.process?.signal(signal)
         running.process?.signal(signal)
@@ -53,19 +56,25 @@ import Testing
         #expect(await running.end() == .exited(0), "\(running.output)")
     }
 
-    @Test("With closed standard streams a run does its work, and no file takes their place", arguments: ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+    @Test(
+        "With closed standard streams a run does its work, and no file takes their place",
+        arguments: ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
     func closed(streams: String) async throws {
         let sandbox = try Sandbox()
-        _ = try await Self.shell("exec \(Sandbox.programs)/muster run \(try sandbox.flow("LinearFlow")) \(streams)", sandbox)
+        _ = try await Self.shell(
+            "exec \(Sandbox.programs)/muster run \(try sandbox.flow("LinearFlow")) \(streams)", sandbox)
         #expect(try await sandbox.newest("LinearFlow").record.verdict == .succeeded)
         #expect(sandbox.scratch.isEmpty)
     }
 
-    @Test("A daemon that a flow leaves when it is described is ended, though it has a session of its own and no environment")
+    @Test(
+        "A daemon that a flow leaves when it is described is ended, though it has a session of its own and no environment"
+    )
     func described() async throws {
         let sandbox = try Sandbox()
         let file = "\(sandbox.folder)/daemon"
-        let shown = try await sandbox.muster(["show", PythonFlowTests.flow("inherited")], environment: ["DAEMON_FILE": file])
+        let shown = try await sandbox.muster(
+            ["show", PythonFlowTests.flow("inherited")], environment: ["DAEMON_FILE": file])
         #expect(shown.status == .exited(0), "\(shown)")
         let daemon = try #require(
             Int32(try String(contentsOfFile: file, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)))
@@ -89,9 +98,12 @@ import Testing
     // MARK: Helpers
 
     private static func spec(_ script: String, _ sandbox: Sandbox) -> ProcessSpec {
-        let base = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MUSTER_") || $0.key == "MUSTER_CACHE" }
+        let base = ProcessInfo.processInfo.environment.filter {
+            !$0.key.hasPrefix("MUSTER_") || $0.key == "MUSTER_CACHE"
+        }
         return ProcessSpec(
-            executable: "/bin/bash", arguments: ["-c", script], environment: base, workingDirectory: sandbox.folder, newSession: true)
+            executable: "/bin/bash", arguments: ["-c", script], environment: base, workingDirectory: sandbox.folder,
+            newSession: true)
     }
 
     private static func shell(_ script: String, _ sandbox: Sandbox) async throws -> Finished {

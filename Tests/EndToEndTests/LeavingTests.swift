@@ -12,7 +12,9 @@ import Testing
         var testDescription: String { self.rawValue }
     }
 
-    @Test("Whoever is killed, no process of the step lives on: forked, in sessions of their own, without environment, stopped", arguments: Victim.allCases)
+    @Test(
+        "Whoever is killed, no process of the step lives on: forked, in sessions of their own, without environment, stopped",
+        arguments: Victim.allCases)
     func nothingLives(victim: Victim) async throws {
         let sandbox = try Sandbox()
         let (running, pids) = try await self.start(sandbox, "--seconds", victim == .nobody ? "0" : "300")
@@ -48,7 +50,9 @@ import Testing
         if status != .signaled(SIGKILL) { #expect(sandbox.scratch.isEmpty) }
     }
 
-    @Test("What a killed engine and its killed agent left of folders the next run clears away, but nothing of one that lives")
+    @Test(
+        "What a killed engine and its killed agent left of folders the next run clears away, but nothing of one that lives"
+    )
     func clearsLeftovers() async throws {
         let sandbox = try Sandbox()
         let (other, _) = try await self.start(sandbox, "--seconds", "300")
@@ -62,7 +66,8 @@ import Testing
         let incoming = "\(sandbox.store)/incoming"
         try FileManager.default.createDirectory(atPath: "\(incoming)/package-old", withIntermediateDirectories: true)
         try Data().write(to: URL(filePath: "\(incoming)/old"))
-        try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -7200)], ofItemAtPath: "\(incoming)/old")
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSinceNow: -7200)], ofItemAtPath: "\(incoming)/old")
         let next = try await sandbox.run("LinearFlow")
         #expect(next.status == .exited(0), "\(next)")
         #expect(Set(sandbox.scratch) == living, "\(sandbox.scratch)")
@@ -88,13 +93,18 @@ import Testing
             """
         let spec = ProcessSpec(
             executable: "python3",
-            arguments: ["-c", script, "\(Sandbox.programs)/muster", "run", PythonFlowTests.flow("inherited"), "--store", "\(sandbox.folder)/store"],
-            environment: ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": sandbox.folder], workingDirectory: sandbox.folder)
+            arguments: [
+                "-c", script, "\(Sandbox.programs)/muster", "run", PythonFlowTests.flow("inherited"), "--store",
+                "\(sandbox.folder)/store",
+            ],
+            environment: ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": sandbox.folder],
+            workingDirectory: sandbox.folder)
         let finished = Finished(try await sandbox.reactor.run(spec))
         // What is enough depends on the machine; too few they certainly are below two dozen.
         #expect(finished.status != .exited(0) || limit > 24, "\(finished)")
         #expect(
-            finished.status == .exited(0) || finished.all.contains("Resource temporarily unavailable") || finished.all.contains("can't start new thread"), "\(finished)")
+            finished.status == .exited(0) || finished.all.contains("Resource temporarily unavailable")
+                || finished.all.contains("can't start new thread"), "\(finished)")
     }
 
     @Test("A folder that its owner may not enter goes, for a user without privileges too", .enabled(if: getuid() == 0))
@@ -104,11 +114,14 @@ import Testing
         let spec = ProcessSpec(
             executable: "python3",
             arguments: [
-                "-c", "import os, sys; os.setgroups([]); os.setgid(61001); os.setuid(61001); os.execv(sys.argv[1], sys.argv[1:])",
-                "\(Sandbox.programs)/muster", "run", PythonFlowTests.flow("leaving"), "--pids", "\(sandbox.folder)/pids",
+                "-c",
+                "import os, sys; os.setgroups([]); os.setgid(61001); os.setuid(61001); os.execv(sys.argv[1], sys.argv[1:])",
+                "\(Sandbox.programs)/muster", "run", PythonFlowTests.flow("leaving"), "--pids",
+                "\(sandbox.folder)/pids",
                 "--seconds", "0",
             ],
-            environment: ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": sandbox.folder], workingDirectory: sandbox.folder)
+            environment: ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": sandbox.folder],
+            workingDirectory: sandbox.folder)
         let finished = Finished(try await sandbox.reactor.run(spec))
         #expect(finished.status == .exited(0), "\(finished)")
         #expect(!finished.all.contains("stays"), "\(finished)")

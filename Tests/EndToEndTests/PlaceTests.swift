@@ -32,7 +32,8 @@ import Testing
         let first = try await sandbox.muster(["run", flow])
         #expect(first.status == .exited(0), "\(first)")
         #expect(
-            first.all.contains("PLACE elsewhere True ['table.csv'] True [(True, False)] ['from node 0', 'from node 0']"),
+            first.all.contains(
+                "PLACE elsewhere True ['table.csv'] True [(True, False)] ['from node 0', 'from node 0']"),
             "\(first)")
         #expect(first.all.contains("FOLDER \(sandbox.folder)"), "\(first)")
         #expect(self.text("\(sandbox.folder)/plot.txt") == "a plot")
@@ -52,7 +53,8 @@ import Testing
             let finished = try await sandbox.muster(["run", flow, "--isolated", "--change", "beside.py"])
             #expect(finished.status == .exited(0), "\(finished)")
             #expect(
-                finished.all.contains("PLACE source True ['table.csv'] False [(False, False)] ['from node 0', 'from node 0']"),
+                finished.all.contains(
+                    "PLACE source True ['table.csv'] False [(False, False)] ['from node 0', 'from node 0']"),
                 "\(finished)")
         }
         #expect(try await sandbox.newest("PlaceFlow").record.isIsolated == true)
@@ -71,7 +73,8 @@ import Testing
         let (sandbox, flow) = try self.project()
         let finished = try await sandbox.muster(["run", flow, "--change", "beside.py", "--max-workers", "2"])
         #expect(finished.all.contains("[(True, True)]"), "\(finished)")
-        #expect(finished.all.components(separatedBy: "beside.py has changed since the run began").count == 2, "\(finished)")
+        #expect(
+            finished.all.components(separatedBy: "beside.py has changed since the run began").count == 2, "\(finished)")
     }
 
     @Test("A run is resumed in the folder where that is asked for, on the source of today")
@@ -108,7 +111,8 @@ import Testing
     func interpreter() async throws {
         let sandbox = try Sandbox()
         let project = "\(sandbox.folder)/project"
-        try FileManager.default.copyItem(atPath: "\(PythonFlowTests.root)/Tests/PythonFlows/interpreter", toPath: project)
+        try FileManager.default.copyItem(
+            atPath: "\(PythonFlowTests.root)/Tests/PythonFlows/interpreter", toPath: project)
         let made = try await self.run(["python3", "-m", "venv", "--without-pip", "v"], in: project, sandbox)
         #expect(made.status == .exited(0), "\(made)")
         // A launcher of the environment's own: it starts one rank here.
@@ -150,9 +154,12 @@ import Testing
             let package = try await sandbox.newest("BranchFlow").record.package
             #expect(FileManager.default.fileExists(atPath: "\(sandbox.layout.packageFolder(package))/branches.py"))
         }
-        for name in try FileManager.default.contentsOfDirectory(atPath: sandbox.store) where name.hasPrefix("muster.db") {
+        for name in try FileManager.default.contentsOfDirectory(atPath: sandbox.store) where name.hasPrefix("muster.db")
+        {
             let bytes = FileManager.default.contents(atPath: "\(sandbox.store)/\(name)") ?? Data()
-            for secret in ["inline-secret", "variable-secret"] { #expect(bytes.range(of: Data(secret.utf8)) == nil, "\(name)") }
+            for secret in ["inline-secret", "variable-secret"] {
+                #expect(bytes.range(of: Data(secret.utf8)) == nil, "\(name)")
+            }
         }
         let attributes = try FileManager.default.attributesOfItem(atPath: sandbox.store)
         #expect(attributes[.posixPermissions] as? Int == 0o700)
@@ -160,7 +167,8 @@ import Testing
 
     /// A new folder whose path has `length` bytes, or a few more where the sandbox's own path is longer.
     private func folder(_ length: Int, in sandbox: Sandbox) throws -> String {
-        let folder = sandbox.folder + "/" + String(repeating: "d", count: max(1, length - sandbox.folder.utf8.count - 1))
+        let folder =
+            sandbox.folder + "/" + String(repeating: "d", count: max(1, length - sandbox.folder.utf8.count - 1))
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         return folder
     }
@@ -174,7 +182,9 @@ import Testing
         #expect(finished.all.contains("squares: [0, 1, 4] True"), "\(finished)")
     }
 
-    @Test("The temporary folder is short enough for sockets, however long the project's path is", arguments: [35, 54, 150])
+    @Test(
+        "The temporary folder is short enough for sockets, however long the project's path is",
+        arguments: [35, 54, 150])
     func sockets(length: Int) async throws {
         let sandbox = try Sandbox()
         let finished = try await sandbox.muster(

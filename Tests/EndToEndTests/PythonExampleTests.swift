@@ -30,7 +30,9 @@ import Testing
         #expect(listed.output.contains("choose/7"), "\(listed)")
         let json = try await sandbox.muster(["card", "list", "ForeachFlow/latest", "--json"])
         let rows = try JSONDecoder().decode([[String: String]].self, from: Data(json.output.utf8))
-        #expect(rows.map { $0["task"] } == ["choose/7"] && rows[0]["path"].map(FileManager.default.fileExists) == true, "\(json)")
+        #expect(
+            rows.map { $0["task"] } == ["choose/7"] && rows[0]["path"].map(FileManager.default.fileExists) == true,
+            "\(json)")
         let page = try await sandbox.muster(["card", "get", "ForeachFlow/latest/choose"]).output
         #expect(page.hasPrefix("<!DOCTYPE html>"))
         for part in ["<h2>Parameters</h2>", "<h2>Artifacts</h2>", "slope", "<svg", "ForeachFlow/"] {

@@ -47,7 +47,9 @@ import Testing
         let finished = try await sandbox.muster(["run", Self.flow("hooks")])
         #expect(finished.status == .exited(0), "\(finished)")
         #expect(finished.output.hasSuffix("succeeded\nhook: plain\nhook: True True 1 last\n"), "\(finished)")
-        #expect(finished.errors.contains("the exit hook failing has failed, which changes nothing about the run"), "\(finished)")
+        #expect(
+            finished.errors.contains("the exit hook failing has failed, which changes nothing about the run"),
+            "\(finished)")
         let failed = try await sandbox.muster(["run", Self.flow("hooks"), "--fail", "--json"])
         #expect(failed.status == .exited(1), "\(failed)")
         #expect(failed.errors.contains("hook: False True ['first']"), "\(failed)")
@@ -151,7 +153,8 @@ import Testing
         let finished = try await sandbox.muster(["run", Self.flow("fault")])
         #expect(finished.status == .exited(1), "\(finished)")
         let logs = try await sandbox.muster(["logs", "FaultFlow/latest/start/1", "--stderr"])
-        #expect(logs.all.contains("ended by a segmentation fault") && logs.all.contains("fault.py\", line 12"), "\(logs)")
+        #expect(
+            logs.all.contains("ended by a segmentation fault") && logs.all.contains("fault.py\", line 12"), "\(logs)")
         #expect(!logs.all.contains("before the fault"), "\(logs)")
     }
 
@@ -184,7 +187,8 @@ import Testing
             ["run", Self.flow("search")], environment: ["PYTHONPATH": "lib", "PYTHONDONTWRITEBYTECODE": "1"])
         #expect(finished.status == .exited(0), "\(finished)")
         #expect(finished.all.contains("start: \(folder)/beside_the_start.py"), "\(finished)")
-        #expect(finished.all.components(separatedBy: "launched: \(folder)/beside_the_start.py").count == 3, "\(finished)")
+        #expect(
+            finished.all.components(separatedBy: "launched: \(folder)/beside_the_start.py").count == 3, "\(finished)")
     }
 
     @Test("A step with packages of its own runs on the Python that has them")
@@ -224,7 +228,8 @@ import Testing
         let (record, _) = try await sandbox.newest("BranchFlow")
         #expect(record.manifest.step("start")?.settings.retry.times == 1)
         #expect(try String(contentsOfFile: "\(sandbox.folder)/id", encoding: .utf8) == record.run)
-        #expect(try await self.python([file, "tag", "add", "--run-id", record.run, "y"], in: sandbox).status == .exited(0))
+        #expect(
+            try await self.python([file, "tag", "add", "--run-id", record.run, "y"], in: sandbox).status == .exited(0))
         let tags = try await self.python([file, "tag", "list", "--flat", "--hide-system-tags"], in: sandbox)
         #expect(tags.errors.hasSuffix("\nx\ny\n"), "\(tags)")
         let replaced = try await self.python(
@@ -242,7 +247,10 @@ import Testing
     @Test(
         "What is not supported says so and names what is",
         arguments: [
-            (["--metadata", "service", "run"], "--metadata service is not supported: runs are recorded in a store on this machine; Muster knows --metadata local"),
+            (
+                ["--metadata", "service", "run"],
+                "--metadata service is not supported: runs are recorded in a store on this machine; Muster knows --metadata local"
+            ),
             (["--datastor", "local", "run"], "--datastor is not supported before the verb; did you mean --datastore?"),
             (["runn"], "there is no verb 'runn'; did you mean run?"),
         ])
@@ -278,7 +286,10 @@ import Testing
         let sandbox = try Sandbox()
         let script = "\(Self.root)/Tests/PythonFlows/runner.py"
         let finished = try await self.python([script, Self.flow("branches")], in: sandbox)
-        #expect(finished.output == "successful 83 ['by-hand'] True\nsuccessful 83 True 0\nsuccessful 104 True\ntimeout True False\n[104, 83, 83]\n", "\(finished)")
+        #expect(
+            finished.output
+                == "successful 83 ['by-hand'] True\nsuccessful 83 True 0\nsuccessful 104 True\ntimeout True False\n[104, 83, 83]\n",
+            "\(finished)")
         let refused = try await self.python([script, Self.flow("branches"), "wrong"], in: sandbox)
         #expect(refused.errors.contains("'many' for parameter 'scale'"), "\(refused)")
     }
@@ -289,7 +300,8 @@ import Testing
         let flow = Self.flow("variables")
         let handed = try await self.python([flow, "run", "--beta", "4", "--namespace="], in: sandbox)
         #expect(handed.output.contains("seen: 5 4 ['a', 'b'] None"), "\(handed)")
-        let named = try await sandbox.muster(["run", flow, "--namespace", "user:x"], environment: ["METAFLOW_RUN_BETA": "6"])
+        let named = try await sandbox.muster(
+            ["run", flow, "--namespace", "user:x"], environment: ["METAFLOW_RUN_BETA": "6"])
         #expect(named.output.contains("seen: 5 6 ['a', 'b'] user:x"), "\(named)")
         let given = try await sandbox.muster(["run", flow, "--alpha", "7"])
         #expect(given.output.contains("seen: 7 3 ['a', 'b'] user:"), "\(given)")
@@ -298,7 +310,8 @@ import Testing
     @Test("The flow of a notebook's cell runs and leaves no file beside what runs leave")
     func notebook() async throws {
         let sandbox = try Sandbox()
-        let finished = try await self.python(["\(Self.root)/Tests/PythonFlows/notebook.py", sandbox.folder], in: sandbox)
+        let finished = try await self.python(
+            ["\(Self.root)/Tests/PythonFlows/notebook.py", sandbox.folder], in: sandbox)
         #expect(finished.output.hasPrefix("True 42 ['cell'] ["), "\(finished)")
         #expect(!finished.output.contains(".py"), "\(finished)")
     }
@@ -311,7 +324,8 @@ import Testing
         try Data().write(to: URL(filePath: gate))
         let resumed = try await sandbox.muster(["resume", Self.flow("gangs")])
         #expect(
-            resumed.all.contains("gangs: [(1, 0, 0), (3, 1, 0), (3, 1, 1), (3, 1, 2)] {'builtins.KeyError'} 2"), "\(resumed)")
+            resumed.all.contains("gangs: [(1, 0, 0), (3, 1, 0), (3, 1, 1), (3, 1, 2)] {'builtins.KeyError'} 2"),
+            "\(resumed)")
         let tasks = try await sandbox.newest("GangsFlow").machine.tasks
         #expect(
             tasks.filter { $0.clonedFrom != nil }.map(\.step).sorted() == [

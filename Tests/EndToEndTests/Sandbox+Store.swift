@@ -15,7 +15,9 @@ extension Sandbox {
             "MUSTER": "\(Self.programs)/muster", "FLOW": try self.flow("LinearFlow"),
             "AS_NOBODY": "setpriv --reuid 54321 --regid 54321 --clear-groups env -u HOME -u USER -u LOGNAME",
         ]
-        let base = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MUSTER_") || $0.key == "MUSTER_CACHE" }
+        let base = ProcessInfo.processInfo.environment.filter {
+            !$0.key.hasPrefix("MUSTER_") || $0.key == "MUSTER_CACHE"
+        }
         let spec = ProcessSpec(
             executable: "/bin/bash", arguments: ["-c", line],
             environment: base.merging(words) { $1 }.merging(environment) { $1 }, workingDirectory: self.folder)
@@ -30,7 +32,8 @@ extension Sandbox {
 
     /// Changes the database as no Muster does.
     func change(_ statement: String, _ arguments: [String]) async throws {
-        let script = "import sqlite3, sys\nwith sqlite3.connect(sys.argv[1]) as base: base.execute(sys.argv[2], sys.argv[3:])"
+        let script =
+            "import sqlite3, sys\nwith sqlite3.connect(sys.argv[1]) as base: base.execute(sys.argv[2], sys.argv[3:])"
         let spec = ProcessSpec(
             executable: "python3", arguments: ["-c", script, self.layout.database, statement] + arguments,
             environment: ProcessInfo.processInfo.environment)

@@ -14,12 +14,14 @@ final class Sandbox: Sendable {
     /// Where the programs were built: beside the tests, or where `MUSTER_BUILD_FOLDER` says.
     static let programs: String = {
         if let folder = ProcessInfo.processInfo.environment["MUSTER_BUILD_FOLDER"] { return folder }
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
         return root.appending(path: ".build/debug").path
     }()
 
     init() throws {
-        self.folder = FileManager.default.temporaryDirectory.appending(path: "muster-e2e-\(UUID().uuidString.prefix(8))").path
+        self.folder =
+            FileManager.default.temporaryDirectory.appending(path: "muster-e2e-\(UUID().uuidString.prefix(8))").path
         try FileManager.default.createDirectory(atPath: self.folder, withIntermediateDirectories: true)
         self.temporary = "/tmp/m\(UUID().uuidString.prefix(8))"
         try FileManager.default.createDirectory(atPath: self.temporary, withIntermediateDirectories: true)
@@ -35,13 +37,16 @@ final class Sandbox: Sendable {
     func flow(_ name: String) throws -> String {
         let link = "\(self.folder)/\(name)"
         if !FileManager.default.fileExists(atPath: link) {
-            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "\(Self.programs)/FlowFixtures")
+            try FileManager.default.createSymbolicLink(
+                atPath: link, withDestinationPath: "\(Self.programs)/FlowFixtures")
         }
         return link
     }
 
     private func spec(_ arguments: [String], _ environment: [String: String], folder: String? = nil) -> ProcessSpec {
-        var base = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MUSTER_") || $0.key == "MUSTER_CACHE" }
+        var base = ProcessInfo.processInfo.environment.filter {
+            !$0.key.hasPrefix("MUSTER_") || $0.key == "MUSTER_CACHE"
+        }
         base["TMPDIR"] = self.temporary
         return ProcessSpec(
             executable: "\(Self.programs)/muster", arguments: arguments,

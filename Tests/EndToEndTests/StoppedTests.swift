@@ -8,7 +8,8 @@ import Testing
     static let flow = "FailingGangFlow"
 
     @Test(
-        "A node whose agent, or its keeper, is stopped is the cause, be it the control node or a worker", arguments: [0, 2],
+        "A node whose agent, or its keeper, is stopped is the cause, be it the control node or a worker",
+        arguments: [0, 2],
         ["muster-agent", "muster-keeper"])
     func agent(node: Int, part: String) async throws {
         let sandbox = try Sandbox()

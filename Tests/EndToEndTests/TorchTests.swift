@@ -34,7 +34,8 @@ import Testing
         let sandbox = try Sandbox()
         let finished = try await sandbox.run("TorchFlow", ["--nodes", "3", "--failing-rank", "1"])
         #expect(finished.status == .exited(1), "\(finished)")
-        let failure = try #require(try await sandbox.newest("TorchFlow").machine.tasks.first { $0.status == .failed }?.failure)
+        let failure = try #require(
+            try await sandbox.newest("TorchFlow").machine.tasks.first { $0.status == .failed }?.failure)
         #expect(failure.node == 1)
         #expect(failure.exitCode == 13)
         #expect(failure.process?.contains("rank 1") == true)
@@ -56,13 +57,18 @@ import Testing
     }
 
     private static func isOfTorch(_ name: String) -> Bool {
-        let names: Set = ["RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT", "OMP_NUM_THREADS"]
+        let names: Set = [
+            "RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT", "OMP_NUM_THREADS",
+        ]
         return names.contains(name)
             || ["GROUP_", "ROLE_", "TORCH", "NCCL_", "PET_"].contains { name.hasPrefix($0) }
     }
 
     /// Names whose values are of one launch alone, or say that torchrun's own store is there.
     private static func differs(_ name: String) -> Bool {
-        ["MASTER_PORT", "MASTER_ADDR", "TORCHELASTIC_RUN_ID", "TORCHELASTIC_USE_AGENT_STORE", "TORCHELASTIC_ERROR_FILE"].contains(name)
+        [
+            "MASTER_PORT", "MASTER_ADDR", "TORCHELASTIC_RUN_ID", "TORCHELASTIC_USE_AGENT_STORE",
+            "TORCHELASTIC_ERROR_FILE",
+        ].contains(name)
     }
 }

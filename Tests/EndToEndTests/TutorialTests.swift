@@ -18,7 +18,9 @@ import Testing
         let places = "\(PythonFlowTests.root)/Python:\(PythonFlowTests.root)/Python/muster/shim"
         let finished = try await self.sandbox.shell(
             "python3 \(line)",
-            environment: ["PYTHONPATH": places, "MUSTER_COMMAND": "\(Sandbox.programs)/muster", "METAFLOW_USER": "reader"])
+            environment: [
+                "PYTHONPATH": places, "MUSTER_COMMAND": "\(Sandbox.programs)/muster", "METAFLOW_USER": "reader",
+            ])
         #expect(finished.status == .exited(0), "\(line): \(finished)")
         return finished.all
     }
@@ -26,21 +28,28 @@ import Testing
     @Test("A first flow is shown with its steps and runs")
     func hello() async throws {
         let shown = try await self.python("tutorials/hello.py show")
-        #expect(shown.contains("Says hello in three steps.") && shown.contains("Every flow begins with a step called start."))
+        #expect(
+            shown.contains("Says hello in three steps.")
+                && shown.contains("Every flow begins with a step called start."))
         #expect(try await self.python("tutorials/hello.py run").contains("Hello from a step!"))
     }
 
     @Test("A file comes in from beside the flow, wherever it is started, and parameters from the command line")
     func playlist() async throws {
         let first = try await self.python("tutorials/playlist.py run")
-        #expect(first.contains("Playlist for movies in genre 'Sci-Fi'") && first.contains("Pick 5:") && !first.contains("Pick 6:"))
+        #expect(
+            first.contains("Playlist for movies in genre 'Sci-Fi'") && first.contains("Pick 5:")
+                && !first.contains("Pick 6:"))
         let second = try await self.python("tutorials/playlist.py run --genre comedy --recommendations 2")
         #expect(second.contains("genre 'comedy'") && second.contains("Pick 2:") && !second.contains("Pick 3:"))
     }
 
-    @Test("One flow goes on with what another has left, a step has a package of its own, and a notebook looks at all of it")
+    @Test(
+        "One flow goes on with what another has left, a step has a package of its own, and a notebook looks at all of it"
+    )
     func statistics() async throws {
-        #expect(try await self.python("tutorials/stats.py run --max-workers 4").contains("Computing statistics for Sci-Fi"))
+        #expect(
+            try await self.python("tutorials/stats.py run --max-workers 4").contains("Computing statistics for Sci-Fi"))
         let plus = try await self.python("tutorials/plus.py --environment=conda run --hint 'The Planner Release'")
         #expect(plus.contains("Using analysis from 'Run('MovieStatsFlow/"), "\(plus)")
         #expect(plus.contains("Bonus Pick: 'The Planner, Released' from 'Comedy|Sci-Fi'"), "\(plus)")

@@ -50,14 +50,17 @@ import Testing
         #expect(finished.all.contains("failed in end/8: RuntimeError: the end fails too"), "\(finished)")
         let last = try await sandbox.muster(["dump", "PartialFlow/latest/end/8/last"])
         #expect(last.output == "7\n", "\(last)")
-        let reader = "from metaflow import Flow, Task; print('read:', Task('PartialFlow/' + Flow('PartialFlow').latest_run.id + '/end/8').data.last)"
+        let reader =
+            "from metaflow import Flow, Task; print('read:', Task('PartialFlow/' + Flow('PartialFlow').latest_run.id + '/end/8').data.last)"
         let client = try await PythonFlowTests().python(["-c", reader], in: sandbox)
         #expect(client.output.contains("read: 7"), "\(client)")
     }
 
     /// Runs a line of the shell, in which bytes that are no UTF-8 can be written, with `$MUSTER` for the command.
     private func shell(_ line: String, in sandbox: Sandbox) async throws -> Finished {
-        let environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MUSTER_") || $0.key == "MUSTER_CACHE" }
+        let environment = ProcessInfo.processInfo.environment.filter {
+            !$0.key.hasPrefix("MUSTER_") || $0.key == "MUSTER_CACHE"
+        }
         let spec = ProcessSpec(
             executable: "sh", arguments: ["-c", line],
             environment: environment.merging(["MUSTER": "\(Sandbox.programs)/muster"]) { $1 },
@@ -65,14 +68,17 @@ import Testing
         return Finished(try await sandbox.reactor.run(spec))
     }
 
-    @Test("Variables that are no UTF-8 come to steps, gangs and what these start byte for byte", arguments: ["", " --no-serve"])
+    @Test(
+        "Variables that are no UTF-8 come to steps, gangs and what these start byte for byte",
+        arguments: ["", " --no-serve"])
     func bytes(options: String) async throws {
         let sandbox = try Sandbox()
         let line = #"export ODD="$(printf 'caf\351 \377')" EVEN="$(printf '\303\244\200')"; exec "$MUSTER" run "#
         let finished = try await self.shell("\(line)\(PythonFlowTests.flow("bytes"))\(options)", in: sandbox)
         let even = #"b'\xc3\xa4\x80'"#
         let nodes = "(b'given', \(even))"
-        let expected = #"bytes: [b'caf\xe9 \xff', "# + even + #", b'zw\xc3\xb6lf'] b'caf\xe9 \xff' "# + "[\(nodes), \(nodes)]"
+        let expected =
+            #"bytes: [b'caf\xe9 \xff', "# + even + #", b'zw\xc3\xb6lf'] b'caf\xe9 \xff' "# + "[\(nodes), \(nodes)]"
         #expect(finished.all.contains(expected), "\(finished)")
     }
 
@@ -80,7 +86,10 @@ import Testing
         "What is no UTF-8 and would be taken for something else is refused by name",
         arguments: [
             (#"exec "$MUSTER" run flow.py --x "$(printf 'caf\351')""#, "is no UTF-8; give it in UTF-8"),
-            (#"METAFLOW_RUN_X="$(printf 'caf\351')" exec "$MUSTER" run flow.py"#, "the variable METAFLOW_RUN_X is no UTF-8"),
+            (
+                #"METAFLOW_RUN_X="$(printf 'caf\351')" exec "$MUSTER" run flow.py"#,
+                "the variable METAFLOW_RUN_X is no UTF-8"
+            ),
             (#"d="$(printf 'caf\351')"; mkdir "$d"; cd "$d"; exec "$MUSTER" list"#, "is no UTF-8; rename it"),
         ])
     func notText(line: String, message: String) async throws {

@@ -5,7 +5,8 @@ import Muster
 @Flow
 struct ArgumentsFlow {
     static let difficult = [
-        "", "two words", "'single'", "\"double\"", "a=b", "--flag=", "ünïcödé ✓", "$HOME", "`id`", "back\\slash", "*", "a,b;c|d",
+        "", "two words", "'single'", "\"double\"", "a=b", "--flag=", "ünïcödé ✓", "$HOME", "`id`", "back\\slash", "*",
+        "a,b;c|d",
     ]
 
     var seen: [String] = []

@@ -1,10 +1,11 @@
+import FoundationEssentials
+import Muster
+
 #if canImport(Glibc)
     @preconcurrency import Glibc
 #else
     @preconcurrency import Darwin
 #endif
-import FoundationEssentials
-import Muster
 
 /// A flow whose program dies while it is asked to describe itself. `MUSTER_CRASH` says how: `signal`, `exit`,
 /// `garbage` (text that is no manifest) or `silence`.

@@ -13,7 +13,8 @@ struct CurrentFlow {
         try expect(current.parallel.nodes, 1, "nodes")
         try expect(current.index, nil, "index")
         pathspecs.append(current.pathspec)
-        try await current.process.run(["/bin/sh", "-c", "echo child sees: $MUSTER_FIXTURE_VARIABLE $EXTRA"], environment: ["EXTRA": "more"])
+        try await current.process.run(
+            ["/bin/sh", "-c", "echo child sees: $MUSTER_FIXTURE_VARIABLE $EXTRA"], environment: ["EXTRA": "more"])
         return .failing
     }
 

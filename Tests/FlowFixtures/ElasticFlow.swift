@@ -14,7 +14,8 @@ struct ElasticFlow {
     @Torchrun
     @Step mutating func work() async throws -> Next {
         try await current.torch.run(
-            entrypoint: "Scripts/world.sh", arguments: ["\(current.parallel.nodes)"], torchrunArguments: ["--no-python"])
+            entrypoint: "Scripts/world.sh", arguments: ["\(current.parallel.nodes)"], torchrunArguments: ["--no-python"]
+        )
         seen = [current.parallel.nodeIndex, current.parallel.nodes]
         return .join
     }

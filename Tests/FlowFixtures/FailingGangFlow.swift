@@ -1,10 +1,11 @@
+import FoundationEssentials
+import Muster
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
-import FoundationEssentials
-import Muster
 
 /// A gang in which one node fails while the others are busy; one of them has left a daemon behind in its own session.
 @Flow

@@ -1,9 +1,10 @@
+import Muster
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
-import Muster
 
 /// Output of every awkward kind, after which the program is gone at once.
 @Flow
@@ -35,7 +36,9 @@ struct NoisyFlow {
         let bytes = Array(bytes)
         var written = 0
         while written < bytes.count {
-            let count = bytes.withUnsafeBytes { systemWrite(1, $0.baseAddress?.advanced(by: written), bytes.count - written) }
+            let count = bytes.withUnsafeBytes {
+                systemWrite(1, $0.baseAddress?.advanced(by: written), bytes.count - written)
+            }
             guard count > 0 else { return }
             written += count
         }

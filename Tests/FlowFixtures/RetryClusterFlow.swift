@@ -15,7 +15,8 @@ struct RetryClusterFlow {
         guard !FileManager.default.fileExists(atPath: file) else { throw FixtureError("the first attempt left a file") }
         try Data().write(to: URL(filePath: file))
         try await current.torch.run(
-            entrypoint: "Scripts/retry.sh", arguments: ["\(current.attempt)", ports], torchrunArguments: ["--no-python"])
+            entrypoint: "Scripts/retry.sh", arguments: ["\(current.attempt)", ports], torchrunArguments: ["--no-python"]
+        )
         return .join
     }
 

@@ -57,7 +57,8 @@ struct RingFramework: Framework {
             throw FrameworkError("ring: pause must be a whole number of milliseconds")
         }
         let checked: [String: JSONValue] = ["laps": .int(laps), "pause": .int(pause)]
-        return CheckedLaunch(request: LaunchRequest(framework: Self.name, options: checked, processes: 1), files: [Self.script])
+        return CheckedLaunch(
+            request: LaunchRequest(framework: Self.name, options: checked, processes: 1), files: [Self.script])
     }
 
     func plan(_ request: LaunchRequest, _ context: LaunchContext) throws(FrameworkError) -> LaunchPlan {
@@ -69,7 +70,8 @@ struct RingFramework: Framework {
         let process = PlannedProcess(
             label: "link \(context.node)",
             arguments: [
-                "python3", context.place(of: Self.script), nodes[context.node].address, "\(own)", next.address, "\(target)",
+                "python3", context.place(of: Self.script), nodes[context.node].address, "\(own)", next.address,
+                "\(target)",
                 "\(laps)",
                 "\(context.node)", "\(pause)",
             ],

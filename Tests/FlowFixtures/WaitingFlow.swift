@@ -1,9 +1,10 @@
+import Muster
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
-import Muster
 
 /// Says something, waits for a file, and says something else: its log grows while somebody looks.
 @Flow

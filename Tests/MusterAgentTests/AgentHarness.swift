@@ -208,7 +208,8 @@ final class AgentHarness: Sendable {
         try await self.wait { heard in
             for item in heard {
                 if case .finished(let report)? = item.status { return report }
-                guard case .reported(let path)? = item.status, let data = FileManager.default.contents(atPath: path) else { continue }
+                guard case .reported(let path)? = item.status, let data = FileManager.default.contents(atPath: path)
+                else { continue }
                 return try? LineCoding.decode(GangReport.self, from: data)
             }
             return nil

@@ -17,7 +17,10 @@ import Testing
     @Test(
         "A launcher's line about itself is told apart, and every other byte stays where it was",
         arguments: [
-            ("a\n[h:1] plm:ssh: Warning: setpgid(1,1) failed\nb", ["a\n", "talk [h:1] plm:ssh: Warning: setpgid(1,1) failed\n", "b"]),
+            (
+                "a\n[h:1] plm:ssh: Warning: setpgid(1,1) failed\nb",
+                ["a\n", "talk [h:1] plm:ssh: Warning: setpgid(1,1) failed\n", "b"]
+            ),
             ("plm:ssh: Warning: setpgid(\n\n", ["talk plm:ssh: Warning: setpgid(\n", "\n"]),
             ("a\nplm:ssh: Warning: other\n", ["a\nplm:ssh: Warning: other\n"]),
             ("no end: plm:ssh: Warning: setpgid(", ["no end: plm:ssh: Warning: setpgid("]),

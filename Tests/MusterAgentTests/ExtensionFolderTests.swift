@@ -45,7 +45,9 @@ import Testing
         withExtendedLifetime((first, second)) {}
     }
 
-    @Test("The place is beside an environment of Muster's, in the cache for other interpreters, and nowhere without a home")
+    @Test(
+        "The place is beside an environment of Muster's, in the cache for other interpreters, and nowhere without a home"
+    )
     func place() throws {
         try self.sandbox.write("env/muster.json", "{}")
         let own = "\(self.sandbox.path)/env"

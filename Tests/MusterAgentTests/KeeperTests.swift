@@ -7,7 +7,9 @@ import Testing
 
 /// The parent of an agent.
 @Suite(.timeLimit(.minutes(5))) struct KeeperTests {
-    @Test("What an agent that is killed leaves is gone before its keeper ends, which ends as the agent did", arguments: [SIGKILL, SIGUSR1])
+    @Test(
+        "What an agent that is killed leaves is gone before its keeper ends, which ends as the agent did",
+        arguments: [SIGKILL, SIGUSR1])
     func killed(signal: CInt) async throws {
         let harness = try AgentHarness(1, "daemon(ignore=True)\nprint('up', flush=True)\ntime.sleep(600)")
         try harness.start()

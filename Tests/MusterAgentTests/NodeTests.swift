@@ -37,7 +37,9 @@ import Testing
         harness.expectNothingLeft()
     }
 
-    @Test("What a failed body had set is taken in; when that cannot be, the failure is still the body's", arguments: [true, false])
+    @Test(
+        "What a failed body had set is taken in; when that cannot be, the failure is still the body's",
+        arguments: [true, false])
     func failedBody(isThere: Bool) async throws {
         let harness = try AgentHarness(
             1,
@@ -90,7 +92,9 @@ import Testing
         #expect(report.failure == nil, "\(report)")
     }
 
-    @Test("A large element of a foreach is taken in like an artifact, several of one file once, and the others stay as they are")
+    @Test(
+        "A large element of a foreach is taken in like an artifact, several of one file once, and the others stay as they are"
+    )
     func largeElements() async throws {
         let harness = try AgentHarness(
             1,

@@ -14,7 +14,9 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(5))) struct StallTests {
     private static let bytes = 30_000_000
 
-    @Test("A store that takes nothing for longer than a node may be silent loses no node and no byte, and costs no memory", arguments: [0, 1])
+    @Test(
+        "A store that takes nothing for longer than a node may be silent loses no node and no byte, and costs no memory",
+        arguments: [0, 1])
     func store(node: Int) async throws {
         let harness = try AgentHarness(
             3, "if node == \(node): print('x' * \(Self.bytes), flush=True)\nprint('end', flush=True)\nresult()")
@@ -97,7 +99,9 @@ import Testing
                 executable: "/usr/bin/python3", arguments: ["-u", "-c", Self.proxy, "127.0.3.1", "\(port)"],
                 environment: [:], standardInput: .pipe, parentDeathSignal: SIGKILL),
             onOutput: { _, bytes in
-                if let port = Int(String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)) {
+                if let port = Int(
+                    String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+                {
                     found.yield(port)
                 }
             }, onExit: { _ in found.finish() })

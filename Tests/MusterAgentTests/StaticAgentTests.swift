@@ -59,7 +59,8 @@ struct StaticAgentTests {
         let outcome = try await StaticAgent.run(
             "(cat \(file); sleep 5) | chroot \(root) /muster-agent", root: root, input: nil)
         let report = try JSONDecoder().decode(
-            GangReport.self, from: Data(contentsOf: URL(filePath: StoreLayout(root: "\(root)/store").reportFile(attempt))))
+            GangReport.self,
+            from: Data(contentsOf: URL(filePath: StoreLayout(root: "\(root)/store").reportFile(attempt))))
         #expect(report.failure?.message == "the step program left with exit code 2", "\(outcome)")
         #expect(report.failure?.lastLines.contains { $0.contains("unknown argument 'step'") } == true)
         #expect(!FileManager.default.fileExists(atPath: "\(root)/scratch"))

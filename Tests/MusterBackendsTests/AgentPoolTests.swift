@@ -7,7 +7,9 @@ import Testing
 @Suite struct AgentPoolTests {
     private func request(_ task: Int) -> LocalRequest {
         let attempt = AttemptID(flow: "Flow", run: "1", step: "work", task: task, attempt: 0)
-        return LocalRequest(attempt: attempt, agent: "/agent", nodes: [], scratch: ScratchFolder(near: "/scratch/\(task)", short: "/short/\(task)"))
+        return LocalRequest(
+            attempt: attempt, agent: "/agent", nodes: [],
+            scratch: ScratchFolder(near: "/scratch/\(task)", short: "/short/\(task)"))
     }
 
     /// `start 1`, `serve 2 on 1`, `wait`: requests by their task, agents by the task they were started for.

@@ -29,7 +29,8 @@ import Testing
     @Test("A keeper that killed its stopped agent says so by its code", arguments: [0, 1])
     func stoppedAgent(node: Int) {
         var gang = self.gang()
-        let actions = gang.handle(.exited(node: node, .exited(AgentKeeper.stoppedCode), lastLines: ["its last words"]), now: 2)
+        let actions = gang.handle(
+            .exited(node: node, .exited(AgentKeeper.stoppedCode), lastLines: ["its last words"]), now: 2)
         #expect(actions.contains(.sweep(node: node)))
         _ = gang.handle(.swept(node: node), now: 2)
         if node == 1 {
@@ -39,7 +40,10 @@ import Testing
             }
             #expect(failure.code == .lost && failure.node == 1 && failure.message.contains("was stopped by a signal"))
         } else {
-            guard case .observe(.finished(let report))? = gang.handle(.exited(node: 1, .exited(0), lastLines: []), now: 3).last else {
+            guard
+                case .observe(.finished(let report))? = gang.handle(.exited(node: 1, .exited(0), lastLines: []), now: 3)
+                    .last
+            else {
                 Issue.record("the gang has to be over")
                 return
             }

@@ -25,7 +25,8 @@ private let started = EngineObservation.runStarted(
             observations.flatMap { messages.messages(for: $0) }.map(\.text) == [
                 "run Digits/1 started", "start: 1 finished task taken over", "train/2 started on 4 nodes",
                 "train/2[2] failed", "train/2[2] failed: rank 3 left with exit code 7", "train/2[2] | boom",
-                "train/2 is tried again in 1 min 30 s", "stopping the run: Ctrl-C", "run Digits/1 was cancelled: Ctrl-C",
+                "train/2 is tried again in 1 min 30 s", "stopping the run: Ctrl-C",
+                "run Digits/1 was cancelled: Ctrl-C",
             ])
     }
 
@@ -43,7 +44,10 @@ private let started = EngineObservation.runStarted(
                 "      train/2  [0] starting [1] joined [2] starting  8.0 s", "  · join", "  · end",
             ])
         for columns in [1, 10, 30] {
-            #expect(view.frame(columns: columns, rows: 24, at: 112).allSatisfy { $0.count < max(columns, 1) || columns == 1 })
+            #expect(
+                view.frame(columns: columns, rows: 24, at: 112).allSatisfy {
+                    $0.count < max(columns, 1) || columns == 1
+                })
         }
         #expect(view.frame(columns: 80, rows: 4, at: 112).count == 3)
         view.apply(.attemptFinished(attempt: attempt, failure: nil, retryAfter: nil, caughtInto: nil), at: 113)
@@ -58,7 +62,10 @@ private let started = EngineObservation.runStarted(
         for node in 0..<60 { view.apply(.nodeState(attempt: attempt, node: node, state: .running), at: 0) }
         #expect(view.frame(columns: 80, rows: 24, at: 1)[3] == "      train/2  64 nodes: 4 starting, 60 running  1.0 s")
         for task in 3..<20 {
-            view.apply(.attemptStarted(attempt: AttemptID(flow: "Digits", run: "1", step: "train", task: task, attempt: 0), nodes: 1), at: 0)
+            view.apply(
+                .attemptStarted(
+                    attempt: AttemptID(flow: "Digits", run: "1", step: "train", task: task, attempt: 0), nodes: 1),
+                at: 0)
         }
         #expect(view.frame(columns: 80, rows: 24, at: 1).contains("      … and 12 more"))
     }
@@ -102,23 +109,31 @@ private let started = EngineObservation.runStarted(
         var long = ShownLines()
         long.note(String(repeating: "ü", count: 5000), from: "train/2[0]")
         let cut = TaskFailure(code: .exit, message: "no", lastLines: [String(repeating: "ü", count: 199) + "\u{FFFD}"])
-        #expect(long.unrepeated(cut, of: "train/2[0]").lastLines.isEmpty, "a line that a failure has cut is the same line")
+        #expect(
+            long.unrepeated(cut, of: "train/2[0]").lastLines.isEmpty, "a line that a failure has cut is the same line")
         for _ in 0..<100 { shown.note("much more", from: "train/2[1]") }
         #expect(shown.unrepeated(failure, of: "train/2[0]") == failure, "it is far up by now")
     }
 
-    @Test("The command after a failure is the one that a person called, whole and quoted for a shell", arguments: [
-        (["--called-as=python", "--called-as=my flow.py", "--program", "/a/my flow.py"], [], [],
-            "python 'my flow.py' resume --origin-run-id 7"),
-        ([], [], ["--store", "it's here"], "./muster resume flow.py --origin-run-id 7 --store 'it'\\''s here'"),
-        (["--with", "retry:times=2", "--flow-option=--config"], ["--without-gpus"], [],
-            "./muster resume flow.py --origin-run-id 7 --with retry:times=2 --flow-option=--config --without-gpus"),
-        (["--program", "/a/flow"], [], [], "./muster resume /a/flow --origin-run-id 7"),
-    ] as [([String], [String], [String], String)])
+    @Test(
+        "The command after a failure is the one that a person called, whole and quoted for a shell",
+        arguments: [
+            (
+                ["--called-as=python", "--called-as=my flow.py", "--program", "/a/my flow.py"], [], [],
+                "python 'my flow.py' resume --origin-run-id 7"
+            ),
+            ([], [], ["--store", "it's here"], "./muster resume flow.py --origin-run-id 7 --store 'it'\\''s here'"),
+            (
+                ["--with", "retry:times=2", "--flow-option=--config"], ["--without-gpus"], [],
+                "./muster resume flow.py --origin-run-id 7 --with retry:times=2 --flow-option=--config --without-gpus"
+            ),
+            (["--program", "/a/flow"], [], [], "./muster resume /a/flow --origin-run-id 7"),
+        ] as [([String], [String], [String], String)])
     func resumeCommand(flow: [String], run: [String], store: [String], line: String) throws {
         let options = try FlowOptions.parse(flow)
         let command = ResumeCommand(
-            flow: options.program == nil ? "flow.py" : nil, options, try RunOptions.parse(run), try StoreOptions.parse(store),
+            flow: options.program == nil ? "flow.py" : nil, options, try RunOptions.parse(run),
+            try StoreOptions.parse(store),
             command: "./muster")
         #expect(command.line(run: "7") == line)
     }

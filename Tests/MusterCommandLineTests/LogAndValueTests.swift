@@ -61,7 +61,12 @@ import Testing
         #expect(ArtifactText.text(Data(repeating: 0, count: 800), .float64, limit: 10).hasSuffix("…] (100 numbers)"))
     }
 
-    @Test("Durations are short and read well", arguments: [(0.04, "0.0 s"), (9.94, "9.9 s"), (59.4, "59 s"), (61.0, "1 min 01 s"), (7300.0, "2 h 01 min"), (-1.0, "0 s"), (.nan, "0 s")])
+    @Test(
+        "Durations are short and read well",
+        arguments: [
+            (0.04, "0.0 s"), (9.94, "9.9 s"), (59.4, "59 s"), (61.0, "1 min 01 s"), (7300.0, "2 h 01 min"),
+            (-1.0, "0 s"), (.nan, "0 s"),
+        ])
     func durations(seconds: Double, text: String) {
         #expect(TimeText.duration(seconds) == text)
     }
@@ -76,7 +81,10 @@ import Testing
 
     @Test("What a flow program hands over for an inner verb reaches it")
     func handedOver() {
-        #expect(MusterCommand.ordered(["package", "--program", "/p", "list", "--json"]) == ["package", "list", "--program", "/p", "--json"])
+        #expect(
+            MusterCommand.ordered(["package", "--program", "/p", "list", "--json"]) == [
+                "package", "list", "--program", "/p", "--json",
+            ])
         #expect(MusterCommand.ordered(["run", "--program", "/p", "x"]) == ["run", "--program", "/p", "x"])
     }
 

@@ -49,7 +49,8 @@ import Testing
         let failing = ScriptedBackend { gang in
             gang.step.name == "end"
                 ? .failed(TaskFailure(code: .body, message: "told to fail"))
-                : .succeeded((0..<gang.size).compactMap { try? harness.result(gang, node: $0, SampleFlow.transition(gang)) })
+                : .succeeded(
+                    (0..<gang.size).compactMap { try? harness.result(gang, node: $0, SampleFlow.transition(gang)) })
         }
         _ = try await harness.run(failing, run: "1")
         let origin = OriginRun(run: "1", machine: try await harness.machine("1"), rerunFrom: nil)

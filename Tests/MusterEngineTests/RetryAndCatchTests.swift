@@ -42,7 +42,9 @@ import Testing
         }
     }
 
-    @Test("A failed attempt is tried again as often as @Retry says, and no oftener", arguments: [(2, RunVerdict.succeeded), (3, .failed)])
+    @Test(
+        "A failed attempt is tried again as often as @Retry says, and no oftener",
+        arguments: [(2, RunVerdict.succeeded), (3, .failed)])
     func retries(failures: Int, verdict: RunVerdict) async throws {
         let harness = try Harness(Self.flow { $0.retry = RetryPolicy(times: 2, minutesBetween: 0.0001) })
         let backend = self.backend(harness, failures: failures)
@@ -58,14 +60,17 @@ import Testing
         let join = try #require(backend.gangs.first { $0.step.name == "join" })
         #expect(join.inputs.count == 2)
         let caught = try join.inputs.map { input in
-            try JSONValue(parsing: harness.artifacts.data(try #require(input.artifacts["failure"]))).decode(TaskFailure.self)
+            try JSONValue(parsing: harness.artifacts.data(try #require(input.artifacts["failure"]))).decode(
+                TaskFailure.self)
         }
         #expect(caught == [Self.failure, Self.failure])
         let traces = try join.inputs.map { try harness.artifacts.data(try #require($0.artifacts["trace"])) }
         #expect(traces.map { String(decoding: $0, as: UTF8.self) } == ["\"work/0\"", "\"start/0\""])
     }
 
-    @Test("What a failing body had set is there after @Catch, and can be read of the task without it", arguments: [true, false])
+    @Test(
+        "What a failing body had set is there after @Catch, and can be read of the task without it",
+        arguments: [true, false])
     func partial(catches: Bool) async throws {
         let harness = try Harness(Self.flow { if catches { $0.catchInto = "failure" } })
         let found = try harness.artifacts.put("41".utf8.map { $0 }, encoding: .json)

@@ -28,7 +28,9 @@ enum PlanText {
             "service of stage \($0.stage), ready: \($0.readiness)\n" + self.text($0.process)
         }
         parts.append("environment of the node\n" + self.text(plan.environment))
-        parts += plan.logs.map { "logs \($0.folder)/{\($0.prefixes.joined(separator: ","))}*, without \($0.marks)\($0.isQuiet ? ", quiet" : "")\n" }
+        parts += plan.logs.map {
+            "logs \($0.folder)/{\($0.prefixes.joined(separator: ","))}*, without \($0.marks)\($0.isQuiet ? ", quiet" : "")\n"
+        }
         return parts.joined()
     }
 

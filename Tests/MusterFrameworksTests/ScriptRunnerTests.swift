@@ -24,7 +24,8 @@ import Testing
 
     private func context(_ environment: [String: String] = [:]) -> LaunchContext {
         LaunchContext(
-            roster: GoldenPlanTests.roster(1), node: 0, round: LaunchRound(launch: 1, restart: 0), port: 1, processes: [1],
+            roster: GoldenPlanTests.roster(1), node: 0, round: LaunchRound(launch: 1, restart: 0), port: 1,
+            processes: [1],
             runID: "run", python: "/venv/bin/python3", environment: environment, folder: "/scratch",
             places: ["train.py": "/flow/train.py", "heat.c": "/flow/heat.c"])
     }
@@ -36,10 +37,12 @@ import Testing
         #expect(context.program("python") == "/venv/bin/python3" && context.program("./heat") == "./heat")
         let mpi = MPIFramework()
         let checked = try mpi.check(
-            options: ["operation": .string("cc"), "arguments": GoldenPlanTests.texts("-o", "heat", "heat.c")], settings: [:],
+            options: ["operation": .string("cc"), "arguments": GoldenPlanTests.texts("-o", "heat", "heat.c")],
+            settings: [:],
             node: NodeFacts(index: 0, size: 1, cpus: 1, gpus: 0, environment: [:]))
         #expect(checked.files == ["heat.c"])
-        #expect(try mpi.plan(checked.request, context).processes[0].arguments == ["mpicc", "-o", "heat", "/flow/heat.c"])
+        #expect(
+            try mpi.plan(checked.request, context).processes[0].arguments == ["mpicc", "-o", "heat", "/flow/heat.c"])
     }
 
     @Test("A module is looked for beside the flow too, after the folder that everything runs in")

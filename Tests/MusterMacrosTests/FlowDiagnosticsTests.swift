@@ -11,7 +11,9 @@ import Testing
 
     private static let end = "@Step func end() {}"
 
-    @Test("A mistake is reported once, at its own line and column", arguments: Self.graph + Self.form + Self.signatures + Self.properties)
+    @Test(
+        "A mistake is reported once, at its own line and column",
+        arguments: Self.graph + Self.form + Self.signatures + Self.properties)
     func reports(mistake: Mistake) throws {
         let text = "@Flow\nstruct Broken {\n\(mistake.members)\n}"
         let (source, problem) = try Expansion.expectation(text, mistake.message)
@@ -230,7 +232,8 @@ import Testing
                 @Step func start() -> Next { let next = Next.end; return ⇒next }
                 \(end)
                 """,
-            message: "write the transition out, as in `return .end`: the flow's graph is read from the source, and this is "
+            message:
+                "write the transition out, as in `return .end`: the flow's graph is read from the source, and this is "
                 + "only known at run time"),
         Mistake(
             name: "@Catch with two ways on",
@@ -250,7 +253,8 @@ import Testing
                 @Catch(into: ⇒"failure") @Step func risky() -> Next { .end }
                 \(end)
                 """,
-            message: "@Catch puts the failure into an artifact of type TaskFailure?; declare `var failure: TaskFailure?`"),
+            message:
+                "@Catch puts the failure into an artifact of type TaskFailure?; declare `var failure: TaskFailure?`"),
     ]
 
     private static let signatures = [
@@ -336,7 +340,8 @@ import Testing
 
     @Test("A wrong use gets a constructor too, so that the type checker does not report it again")
     func noCascade() throws {
-        let expansion = try Expansion("@Flow struct A {\n@Step func start() -> Next { .edn(nodes: 2) }\n@Step func end() {}\n}")
+        let expansion = try Expansion(
+            "@Flow struct A {\n@Step func start() -> Next { .edn(nodes: 2) }\n@Step func end() {}\n}")
         #expect(expansion.problems.count == 1)
         #expect(expansion.members.joined().contains("static func edn(nodes count: Swift.Int)"))
     }

@@ -80,7 +80,9 @@ import Testing
             #expect(try await store.records(flow: nil, limit: 2).map(\.run) == ["3", "2"])
             #expect(try await store.records(flow: "G", limit: nil).isEmpty)
             await #expect(throws: MetadataError.self) { try await store.create(Self.record("2")) }
-            await #expect(throws: MetadataError.self) { try await store.append([.started], to: RunKey(flow: "F", run: "9"), at: 1) }
+            await #expect(throws: MetadataError.self) {
+                try await store.append([.started], to: RunKey(flow: "F", run: "9"), at: 1)
+            }
         }
     }
 
@@ -114,7 +116,9 @@ import Testing
             let error = #expect(throws: MetadataError.self) { _ = try SQLiteMetadata(path: "\(folder)/muster.db") }
             #expect(error?.code == .corrupt)
             #expect(error?.message.contains("\(folder)/muster.db") == true)
-            let missing = #expect(throws: MetadataError.self) { _ = try SQLiteMetadata(path: "\(folder)/none/muster.db") }
+            let missing = #expect(throws: MetadataError.self) {
+                _ = try SQLiteMetadata(path: "\(folder)/none/muster.db")
+            }
             #expect(missing?.code == .open)
         }
     }

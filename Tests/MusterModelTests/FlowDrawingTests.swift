@@ -9,10 +9,14 @@ import Testing
             name: "Digits", summary: "Trains a model.\nIn parallel.", language: "swift", folder: "/flow",
             parameters: [ParameterManifest(name: "epochs", help: "Passes.", kind: .int, defaultValue: "3")],
             steps: [
-                StepManifest(name: "start", summary: "Loads \"the\" data.", edges: [.nodes(to: "train"), .step(to: "end")]),
+                StepManifest(
+                    name: "start", summary: "Loads \"the\" data.", edges: [.nodes(to: "train"), .step(to: "end")]),
                 StepManifest(
                     name: "train", edges: [.step(to: "join")], settings: gang,
-                    decorators: [DecoratorManifest(name: "Resources", options: ["cpu": .int(2)]), DecoratorManifest(name: "Torchrun")]),
+                    decorators: [
+                        DecoratorManifest(name: "Resources", options: ["cpu": .int(2)]),
+                        DecoratorManifest(name: "Torchrun"),
+                    ]),
                 StepManifest(name: "join", join: JoinManifest(), edges: [.step(to: "end")]),
                 StepManifest(name: "end"),
             ])

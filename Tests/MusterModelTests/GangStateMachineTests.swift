@@ -60,13 +60,16 @@ import Testing
         #expect(actions.contains { if case .release = $0 { true } else { false } }, "\(actions)")
     }
 
-    @Test("A gang that is told of a lost node ends, before its start and after, and calls that node failed", arguments: [true, false])
+    @Test(
+        "A gang that is told of a lost node ends, before its start and after, and calls that node failed",
+        arguments: [true, false])
     func toldOfLoss(isRunning: Bool) throws {
         var gang = isRunning ? try Self.running(2) : GangStateMachine(size: 2)
         if !isRunning { _ = try gang.handle(.joined(Self.node(0))) }
         let lost = TaskFailure(code: .lost, message: "the agent of node 1 ended", node: 1, process: "agent", signal: 9)
         let actions = try gang.handle(.stopped(lost))
-        #expect(actions.contains(.report(node: 1, status: .failed)) && actions.contains(.report(node: 0, status: .stopped)))
+        #expect(
+            actions.contains(.report(node: 1, status: .failed)) && actions.contains(.report(node: 0, status: .stopped)))
         #expect(actions.contains { if case .release(_, lost) = $0 { true } else { false } })
     }
 
@@ -142,7 +145,8 @@ import Testing
 
     @Test("A body that ends because the time of all was up makes no node the cause")
     func ownTimeout() throws {
-        let failure = TaskFailure(code: .timeout, message: "the step took longer than its timeout of 1 s", process: "step")
+        let failure = TaskFailure(
+            code: .timeout, message: "the step took longer than its timeout of 1 s", process: "step")
         var gang = try Self.running(2)
         _ = try gang.handle(.ended(node: 1, outcome: .failed(failure: failure)))
         let end = try [0, 1].map { try gang.handle(.released(node: $0)) }.last
@@ -153,7 +157,9 @@ import Testing
         #expect(nodes.map(\.status) == [.stopped, .stopped])
     }
 
-    @Test("What bodies had set when they failed stands in the report, of the first one and of those that failed meanwhile")
+    @Test(
+        "What bodies had set when they failed stands in the report, of the first one and of those that failed meanwhile"
+    )
     func keepsWhatWasLeft() throws {
         let left = ["found": ArtifactReference(digest: String(repeating: "a", count: 64), size: 1, encoding: .pickle)]
         var gang = try Self.running(3)

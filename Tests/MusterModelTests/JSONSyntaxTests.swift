@@ -6,7 +6,8 @@ import Testing
         "JSON is told from what is none",
         arguments: [
             ("1", true), (" [1, -0.0, 1e400, 0.5E-3] ", true), (#"{"b": [{}, []], "a": "\u00e4\\\"\n"}"#, true),
-            ("123456789012345678901234567890", true), (#""\ud800""#, true), ("null", true), ("true", true), ("\"ä\"", true),
+            ("123456789012345678901234567890", true), (#""\ud800""#, true), ("null", true), ("true", true),
+            ("\"ä\"", true),
             ("", false), ("[1", false), ("[1,]", false), ("{\"a\" 1}", false), ("{a: 1}", false), ("'a'", false),
             ("01", false), ("1.", false), (".5", false), ("+1", false), ("1 2", false), ("\"a\nb\"", false),
             (#""\x41""#, false), (#""\u12g4""#, false), ("tru", false), ("-", false), ("[1]]", false), ("{,}", false),
@@ -16,7 +17,9 @@ import Testing
         #expect(JSONSyntax.isValid(text, allowsNonFinite: true) == isValid)
     }
 
-    @Test("What is no number in JSON is one where the flow's language says so", arguments: ["NaN", "[-Infinity, Infinity]"])
+    @Test(
+        "What is no number in JSON is one where the flow's language says so",
+        arguments: ["NaN", "[-Infinity, Infinity]"])
     func nonFinite(text: String) {
         #expect(!JSONSyntax.isValid(text))
         #expect(JSONSyntax.isValid(text, allowsNonFinite: true))

@@ -37,7 +37,10 @@ import Testing
             (["--learning-rate=-0.0"], "learningRate", "-0.0"),
             (["--learning-rate", "-Infinity"], "learningRate", "-Infinity"),
             (["--learning-rate", "nan"], "learningRate", "nan"),
-            (["--layers", "{\"b\": 1.0, \"a\": -0.0, \"c\": 123456789012345678901}"], "layers", "{\"b\": 1.0, \"a\": -0.0, \"c\": 123456789012345678901}"),
+            (
+                ["--layers", "{\"b\": 1.0, \"a\": -0.0, \"c\": 123456789012345678901}"], "layers",
+                "{\"b\": 1.0, \"a\": -0.0, \"c\": 123456789012345678901}"
+            ),
             (["--verbose"], "verbose", "true"),
             (["--verbose", "true"], "verbose", "true"),
             (["--verbose", "false"], "verbose", "false"),
@@ -162,7 +165,8 @@ import Testing
             ParameterManifest(name: "data-file", kind: .file, defaultValue: .null),
         ])
         let environment = ["METAFLOW_RUN_LEARNING_RATE": "0.5", "METAFLOW_RUN_DATA_FILE": "a.csv"]
-        #expect(try values.read(tokens: [], environment: environment) == ["learning_rate": "0.5", "data-file": "a.csv"])
+        #expect(
+            try values.read(tokens: [], environment: environment) == ["learning_rate": "0.5", "data-file": "a.csv"])
         let both = environment.merging(["MUSTER_PARAMETER_LEARNING_RATE": "0.25"]) { $1 }
         #expect(try values.read(tokens: [], environment: both)["learning_rate"] == "0.25")
     }

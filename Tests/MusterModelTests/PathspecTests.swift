@@ -2,12 +2,16 @@ import MusterModel
 import Testing
 
 @Suite struct PathspecTests {
-    @Test("A pathspec is what it was read from", arguments: ["F/1", "F/1/train", "F/1/train/3", "F/1/train/3-node-2/loss"])
+    @Test(
+        "A pathspec is what it was read from",
+        arguments: ["F/1", "F/1/train", "F/1/train/3", "F/1/train/3-node-2/loss"])
     func roundTrip(text: String) {
         #expect(Pathspec(text)?.description == text)
     }
 
-    @Test("Too few, too many, empty and climbing parts are no pathspec", arguments: ["", "F", "F//a", "F/1/a/2/b/c", "F/../x", "/F/1"])
+    @Test(
+        "Too few, too many, empty and climbing parts are no pathspec",
+        arguments: ["", "F", "F//a", "F/1/a/2/b/c", "F/../x", "/F/1"])
     func refused(text: String) {
         #expect(Pathspec(text) == nil)
     }

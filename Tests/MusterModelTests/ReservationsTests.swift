@@ -11,7 +11,9 @@ import Testing
         var reservations = Reservations(capacity: MachineCapacity(cpus: 4, memory: 100, gpus: 0), maxWorkers: 16)
         let one = Resources(cpu: 1)
         func size(_ task: Int, _ sizes: ClosedRange<Int>) -> Int? {
-            guard case .granted(let allotments, false) = reservations.reserve(Self.attempt(task), sizes: sizes, ResourceDemand(needs: one))
+            guard
+                case .granted(let allotments, false) = reservations.reserve(
+                    Self.attempt(task), sizes: sizes, ResourceDemand(needs: one))
             else { return nil }
             return allotments.count
         }
@@ -49,7 +51,9 @@ import Testing
         _ = reservations.reserve(Self.attempt(1), nodes: 1, ResourceDemand(needs: small))
         #expect(reservations.reserve(Self.attempt(2), nodes: nodes, ResourceDemand(needs: small)) == .wait)
         reservations.release(Self.attempt(1))
-        guard case .granted(_, isOversized: true) = reservations.reserve(Self.attempt(2), nodes: nodes, ResourceDemand(needs: small))
+        guard
+            case .granted(_, isOversized: true) = reservations.reserve(
+                Self.attempt(2), nodes: nodes, ResourceDemand(needs: small))
         else {
             Issue.record("alone it has to run")
             return
@@ -58,9 +62,11 @@ import Testing
         #expect(reservations.reserve(Self.attempt(3), nodes: 1, ResourceDemand(needs: nil)) == .wait)
     }
 
-    @Test("A gang that exceeds the memory runs, but alone", arguments: [
-        (1, 9_000_000_000), (3, 3_000_000_000), (4096, Int.max),
-    ])
+    @Test(
+        "A gang that exceeds the memory runs, but alone",
+        arguments: [
+            (1, 9_000_000_000), (3, 3_000_000_000), (4096, Int.max),
+        ])
     func memory(nodes: Int, memory: Int) {
         var reservations = Reservations(capacity: Self.machine, maxWorkers: 4096)
         let large = ResourceDemand(needs: Resources(cpu: 0, memory: memory))
@@ -74,10 +80,15 @@ import Testing
         #expect(reservations.reserve(Self.attempt(3), nodes: 1, ResourceDemand(needs: nil)) == .wait)
     }
 
-    @Test("More GPUs than the machine has are refused at once, in the flow's own words", arguments: [
-        (1, 5, "python", "@resources(gpu=5) asks for 5 GPUs, and this machine has 4; `--without-gpus`"),
-        (3, 2, "swift", "@Resources(gpu: 2) asks for 2 GPUs on each of 3 nodes, and this machine has 4; `--without-gpus`"),
-    ])
+    @Test(
+        "More GPUs than the machine has are refused at once, in the flow's own words",
+        arguments: [
+            (1, 5, "python", "@resources(gpu=5) asks for 5 GPUs, and this machine has 4; `--without-gpus`"),
+            (
+                3, 2, "swift",
+                "@Resources(gpu: 2) asks for 2 GPUs on each of 3 nodes, and this machine has 4; `--without-gpus`"
+            ),
+        ])
     func never(nodes: Int, gpus: Int, language: String, words: String) {
         var reservations = Reservations(capacity: Self.machine, maxWorkers: 16)
         let demand = ResourceDemand(needs: Resources(cpu: 1, gpu: gpus))
@@ -85,17 +96,26 @@ import Testing
             Issue.record("it can never run here")
             return
         }
-        let refusal = shortage.refusal(of: "train", in: FlowManifest(name: "F", language: language, folder: "/", steps: []))
+        let refusal = shortage.refusal(
+            of: "train", in: FlowManifest(name: "F", language: language, folder: "/", steps: []))
         #expect(refusal.hasPrefix("step train cannot run here: \(words)"), "\(refusal)")
     }
 
-    @Test("What is asked for elsewhere is met as far as the machine goes, and what is needed counts in full", arguments: [
-        (1, nil, Resources(cpu: 8, gpu: 8, memory: 64_000_000_000), Resources(cpu: 4, gpu: 4, memory: 8_000_000_000)),
-        (2, nil, Resources(cpu: 8, gpu: 1, memory: 0), Resources(cpu: 2, gpu: 1, memory: 0)),
-        (8, nil, Resources(cpu: 8, gpu: 1, memory: 8_000_000_000), Resources(cpu: 1, gpu: 0, memory: 1_000_000_000)),
-        (1, Resources(cpu: 6, gpu: 2), Resources(cpu: 8, gpu: 1), Resources(cpu: 6, gpu: 2)),
-        (1, nil, Resources(cpu: 0, gpu: 0), Resources(cpu: 0, gpu: 0)),
-    ] as [(Int, Resources?, Resources, Resources)])
+    @Test(
+        "What is asked for elsewhere is met as far as the machine goes, and what is needed counts in full",
+        arguments: [
+            (
+                1, nil, Resources(cpu: 8, gpu: 8, memory: 64_000_000_000),
+                Resources(cpu: 4, gpu: 4, memory: 8_000_000_000)
+            ),
+            (2, nil, Resources(cpu: 8, gpu: 1, memory: 0), Resources(cpu: 2, gpu: 1, memory: 0)),
+            (
+                8, nil, Resources(cpu: 8, gpu: 1, memory: 8_000_000_000),
+                Resources(cpu: 1, gpu: 0, memory: 1_000_000_000)
+            ),
+            (1, Resources(cpu: 6, gpu: 2), Resources(cpu: 8, gpu: 1), Resources(cpu: 6, gpu: 2)),
+            (1, nil, Resources(cpu: 0, gpu: 0), Resources(cpu: 0, gpu: 0)),
+        ] as [(Int, Resources?, Resources, Resources)])
     func elsewhere(nodes: Int, needs: Resources?, elsewhere: Resources, reserved: Resources) {
         let demand = ResourceDemand(needs: needs, elsewhere: elsewhere)
         #expect(demand.reserved(nodes: nodes, of: Self.machine) == reserved)
@@ -116,11 +136,13 @@ import Testing
         #expect(ResourceDemand(needs: Resources(cpu: 99)).shortfall(nodes: 1, of: Self.machine) == nil)
     }
 
-    @Test("Amounts of memory are read as people write them", arguments: [
-        ("64G", 64 << 30), ("64GiB", 64 << 30), ("64 gi", 64 << 30), ("65536M", 64 << 30), ("64GB", 64_000_000_000),
-        ("1.5T", 3 << 39), ("512k", 512 << 10), ("1000", 1000), ("1000B", 1000), ("0", 0), ("64X", nil), ("G", nil),
-        ("", nil), ("-1G", nil), ("1e9", nil), ("99999P", nil), ("0x10", nil), ("64GG", nil), ("nan", nil),
-    ] as [(String, Int?)])
+    @Test(
+        "Amounts of memory are read as people write them",
+        arguments: [
+            ("64G", 64 << 30), ("64GiB", 64 << 30), ("64 gi", 64 << 30), ("65536M", 64 << 30), ("64GB", 64_000_000_000),
+            ("1.5T", 3 << 39), ("512k", 512 << 10), ("1000", 1000), ("1000B", 1000), ("0", 0), ("64X", nil), ("G", nil),
+            ("", nil), ("-1G", nil), ("1e9", nil), ("99999P", nil), ("0x10", nil), ("64GG", nil), ("nan", nil),
+        ] as [(String, Int?)])
     func amounts(text: String, bytes: Int?) {
         #expect(ByteAmount.bytes(text) == bytes)
     }
@@ -137,7 +159,9 @@ import Testing
                 cpu: Int.random(in: 0...1, using: &generator), gpu: Int.random(in: 0...1, using: &generator),
                 memory: Int.random(in: 0...2_000_000_000, using: &generator))
             while true {
-                guard case .granted(let allotments, _) = reservations.reserve(Self.attempt(task), nodes: nodes, ResourceDemand(needs: wanted))
+                guard
+                    case .granted(let allotments, _) = reservations.reserve(
+                        Self.attempt(task), nodes: nodes, ResourceDemand(needs: wanted))
                 else {
                     guard let victim = running.indices.randomElement(using: &generator) else {
                         Issue.record("\(nodes) × \(wanted) waits for nobody")

@@ -31,12 +31,14 @@ import Testing
         .started, .attemptStarted(task: 1, attempt: 0), .attemptSucceeded(task: 1, attempt: 0, nodes: branches),
         .attemptStarted(task: 2, attempt: 0),
     ]
-    static let draining = running + [
-        .attemptStarted(task: 3, attempt: 0), .attemptFailed(task: 2, attempt: 0, failure: failure, caught: nil),
-    ]
-    static let over = draining + [
-        .attemptSucceeded(task: 3, attempt: 0, nodes: toJoin), .ended(verdict: .failed),
-    ]
+    static let draining =
+        running + [
+            .attemptStarted(task: 3, attempt: 0), .attemptFailed(task: 2, attempt: 0, failure: failure, caught: nil),
+        ]
+    static let over =
+        draining + [
+            .attemptSucceeded(task: 3, attempt: 0, nodes: toJoin), .ended(verdict: .failed),
+        ]
 
     /// One of every event, each right for task 2 while it runs.
     static let everyEvent: [RunEvent] = [

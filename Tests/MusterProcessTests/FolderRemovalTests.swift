@@ -14,7 +14,9 @@ import Testing
 
     private func write(_ path: String) throws { try Data("x".utf8).write(to: URL(filePath: "\(self.root)/\(path)")) }
 
-    @Test("Folders that forbid to be read, entered or changed go with what is in them", arguments: [0o000, 0o500, 0o300, 0o444] as [mode_t])
+    @Test(
+        "Folders that forbid to be read, entered or changed go with what is in them",
+        arguments: [0o000, 0o500, 0o300, 0o444] as [mode_t])
     func modes(mode: mode_t) throws {
         try self.make("a/b/c")
         try self.write("a/b/c/file")
@@ -50,11 +52,12 @@ import Testing
         symlink("../outside/kept", "\(self.root)/inside/file")
         symlink("nowhere", "\(self.root)/inside/broken")
         mkfifo("\(self.root)/inside/pipe", 0o000)
-        #expect("\(self.root)/inside/".withCString { path in
-            let folder = open(path, O_RDONLY | O_DIRECTORY)
-            defer { close(folder) }
-            return mkdirat(folder, [CChar(bitPattern: 0xFF), CChar(bitPattern: 0x0A), 0], 0o700)
-        } == 0)
+        #expect(
+            "\(self.root)/inside/".withCString { path in
+                let folder = open(path, O_RDONLY | O_DIRECTORY)
+                defer { close(folder) }
+                return mkdirat(folder, [CChar(bitPattern: 0xFF), CChar(bitPattern: 0x0A), 0], 0o700)
+            } == 0)
         #expect(FolderRemoval.remove("\(self.root)/inside") == nil)
         #expect(access("\(self.root)/inside", F_OK) != 0)
         symlink("outside", "\(self.root)/link")

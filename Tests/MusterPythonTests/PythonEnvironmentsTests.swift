@@ -82,7 +82,9 @@ import Testing
         (try? FileManager.default.attributesOfItem(atPath: path)[.systemFileNumber] as? NSNumber)?.uint64Value
     }
 
-    @Test("What was compiled of a package is taken over by other environments with the very same package, and by no others")
+    @Test(
+        "What was compiled of a package is taken over by other environments with the very same package, and by no others"
+    )
     func bytecode() async throws {
         let bench = try Workbench()
         for (name, version) in [("alpha", "1.0"), ("alpha", "2.0"), ("beta", "1.0")] {
@@ -115,7 +117,8 @@ import Testing
         let folder = URL(filePath: first).deletingLastPathComponent().deletingLastPathComponent()
         let source = folder.appending(path: "lib/python3.11/site-packages/alpha.py").path
         // Later than the source of any new environment: what is compiled of this one fits no other.
-        try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 4e9)], ofItemAtPath: source)
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSince1970: 4e9)], ofItemAtPath: source)
         _ = try await bench.version(of: "alpha", in: first)
         let second = try await bench.interpreter(["alpha", "beta"], environment: environment)
         #expect(self.inode(self.compiled("alpha", in: second)) == nil)

@@ -40,7 +40,9 @@ import Testing
         let file = try self.folder.write("b", "same")
         #expect(try self.store.adopt(file: file, encoding: .data) == first)
         #expect(!FileManager.default.fileExists(atPath: file))
-        #expect(try FileManager.default.contentsOfDirectory(atPath: self.store.layout.artifactFolder(first.digest)).count == 1)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: self.store.layout.artifactFolder(first.digest)).count
+                == 1)
     }
 
     @Test(
@@ -91,7 +93,9 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: "\(self.folder.path)/task"))
     }
 
-    @Test("A file on another file system is copied and then removed", .enabled(if: FileManager.default.fileExists(atPath: "/dev/shm")))
+    @Test(
+        "A file on another file system is copied and then removed",
+        .enabled(if: FileManager.default.fileExists(atPath: "/dev/shm")))
     func otherFileSystem() throws {
         let file = "/dev/shm/muster-\(UUID().uuidString)"
         try Data("far away".utf8).write(to: URL(filePath: file))
@@ -101,7 +105,9 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: self.store.layout.incoming) == [])
     }
 
-    @Test("A flipped byte, a cut and a missing file are refused with digest, path and advice", arguments: ["flip", "cut", "remove"])
+    @Test(
+        "A flipped byte, a cut and a missing file are refused with digest, path and advice",
+        arguments: ["flip", "cut", "remove"])
     func corruption(kind: String) throws {
         let reference = try self.store.put(Data("0123456789".utf8), encoding: .data)
         let path = self.store.layout.artifactFile(reference.digest)
@@ -116,7 +122,9 @@ import Testing
         }
     }
 
-    @Test("A digest that is none never becomes a path", arguments: ["", "../../etc/passwd", String(repeating: "G", count: 64)])
+    @Test(
+        "A digest that is none never becomes a path",
+        arguments: ["", "../../etc/passwd", String(repeating: "G", count: 64)])
     func noDigest(digest: String) {
         let error = #expect(throws: StoreError.self) {
             try self.store.data(ArtifactReference(digest: digest, size: 1, encoding: .data))
@@ -138,7 +146,9 @@ import Testing
         let disk = try SmallDisk(path: "\(self.folder.path)/disk")
         let store = ArtifactStore(StoreLayout(root: "\(disk.path)/.muster"))
         try store.layout.prepare()
-        let error = #expect(throws: StoreError.self) { try store.put(Data(repeating: 7, count: 4 << 20), encoding: .data) }
+        let error = #expect(throws: StoreError.self) {
+            try store.put(Data(repeating: 7, count: 4 << 20), encoding: .data)
+        }
         #expect(error?.code == .full)
         #expect(try FileManager.default.contentsOfDirectory(atPath: store.layout.incoming) == [])
         let small = try store.put(Data("fits".utf8), encoding: .data)

@@ -28,7 +28,9 @@ import Testing
         #expect(name.text == text)
     }
 
-    @Test("What is no card's name is none", arguments: ["", "default", "x_default", "0_", "0_a/b", "0_a_", "0_a_b-c", "-1_a"])
+    @Test(
+        "What is no card's name is none",
+        arguments: ["", "default", "x_default", "0_", "0_a/b", "0_a_", "0_a_b-c", "-1_a"])
     func noNames(text: String) {
         #expect(CardName(text) == nil)
     }

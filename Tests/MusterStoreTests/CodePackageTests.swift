@@ -62,7 +62,8 @@ import Testing
             try self.write("Signature: 8a477f597d28d172789f06886806bc55\n", to: "\(flow)/target/CACHEDIR.TAG")
             try self.write("x", to: "\(flow)/target/debug/g")
             let package = try CodePackage(folder: flow)
-            #expect(package.files.map(\.path) == ["flow.py", "tagged/CACHEDIR.TAG"], "a tag without the signature is none")
+            #expect(
+                package.files.map(\.path) == ["flow.py", "tagged/CACHEDIR.TAG"], "a tag without the signature is none")
             #expect(package.notes == [])
         }
     }
@@ -89,7 +90,9 @@ import Testing
                     == ["deep/b/absolute ../../v1/a.txt", "deep/top ..", "latest v1"])
             #expect(package.files.map(\.path) == [".gitignore", "data.csv", "deep/b/c.txt", "v1/a.txt"])
             #expect(
-                package.notes.map { String($0.prefix { $0 != " " }) }.sorted() == ["dangling", "gone", "pipe", "round"],
+                package.notes.map { String($0.prefix { $0 != " " }) }.sorted() == [
+                    "dangling", "gone", "pipe", "round",
+                ],
                 "\(package.notes)")
 
             let layout = StoreLayout(root: "\(folder)/.muster")
@@ -106,7 +109,9 @@ import Testing
     func modes() throws {
         try self.withFolder { folder in
             let flow = "\(folder)/flow"
-            for (path, mode) in [("key.txt", 0o600), ("tool", 0o750), ("plain.py", 0o644), (".env", 0o600), ("in/x.py", 0o666)] {
+            for (path, mode) in [
+                ("key.txt", 0o600), ("tool", 0o750), ("plain.py", 0o644), (".env", 0o600), ("in/x.py", 0o666),
+            ] {
                 try self.write(path, to: "\(flow)/\(path)")
                 chmod("\(flow)/\(path)", mode_t(mode))
             }

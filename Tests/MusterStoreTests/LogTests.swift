@@ -11,7 +11,9 @@ import Testing
     private func write(_ texts: [(Int, LogStream, [UInt8])]) throws {
         let writer = try LogWriter(path: self.path)
         for (index, text) in texts.enumerated() {
-            try text.2.withUnsafeBytes { _ = try writer.append(process: text.0, stream: text.1, bytes: $0, at: Int64(index)) }
+            try text.2.withUnsafeBytes {
+                _ = try writer.append(process: text.0, stream: text.1, bytes: $0, at: Int64(index))
+            }
         }
     }
 
@@ -26,16 +28,24 @@ import Testing
     func roundTrip() throws {
         let bytes: [UInt8] = [0xFF, 0x00, 0x0A, 0x0D, 0x80]
         let writer = try LogWriter(path: self.path)
-        let length = try bytes.withUnsafeBytes { try writer.append(process: 2, stream: .standardError, bytes: $0, at: 42) }
-        #expect(try Data(contentsOf: URL(filePath: self.path)) == Data("42 2 e 5\n".utf8) + Data(bytes) + Data("\n".utf8))
+        let length = try bytes.withUnsafeBytes {
+            try writer.append(process: 2, stream: .standardError, bytes: $0, at: 42)
+        }
+        #expect(
+            try Data(contentsOf: URL(filePath: self.path)) == Data("42 2 e 5\n".utf8) + Data(bytes) + Data("\n".utf8))
         #expect(length == 15)
-        #expect(try self.readAll(self.path) == [.record(LogRecord(time: 42, process: 2, stream: .standardError, bytes: Data(bytes)))])
+        #expect(
+            try self.readAll(self.path) == [
+                .record(LogRecord(time: 42, process: 2, stream: .standardError, bytes: Data(bytes)))
+            ])
     }
 
     @Test("More than a record holds becomes several records")
     func large() throws {
         try self.write([(0, .standardOutput, [UInt8](repeating: 7, count: LogRecord.maximumLength * 2 + 1))])
-        let lengths = try self.readAll(self.path).map { if case .record(let record) = $0 { record.bytes.count } else { -1 } }
+        let lengths = try self.readAll(self.path).map {
+            if case .record(let record) = $0 { record.bytes.count } else { -1 }
+        }
         #expect(lengths == [LogRecord.maximumLength, LogRecord.maximumLength, 1])
     }
 
@@ -79,7 +89,8 @@ import Testing
         file[place] = UInt8(ascii: "?")
         try file.write(to: URL(filePath: self.path))
         let entries = try self.readAll(self.path)
-        let second = LogEntry.record(LogRecord(time: 1, process: 0, stream: .standardOutput, bytes: Data("second".utf8)))
+        let second = LogEntry.record(
+            LogRecord(time: 1, process: 0, stream: .standardOutput, bytes: Data("second".utf8)))
         #expect(entries.last == second)
         // Damage within the bytes of a record cannot be seen; everywhere else it is reported.
         if !(8..<13).contains(place) {
@@ -93,7 +104,9 @@ import Testing
         var first = try LogReader(path: self.path)
         while try first.next() != nil {}
         let writer = try LogWriter(path: self.path)
-        try Array("b".utf8).withUnsafeBytes { _ = try writer.append(process: 0, stream: .standardOutput, bytes: $0, at: 9) }
+        try Array("b".utf8).withUnsafeBytes {
+            _ = try writer.append(process: 0, stream: .standardOutput, bytes: $0, at: 9)
+        }
         var second = try LogReader(path: self.path, from: first.offset)
         guard case .record(let record)? = try second.next() else {
             Issue.record("nothing was read")
@@ -116,12 +129,17 @@ import Testing
         let writer = try LogWriter(path: path)
         let piece = [UInt8](repeating: 1, count: 300_000)
         let error = #expect(throws: StoreError.self) {
-            for _ in 0..<10 { try piece.withUnsafeBytes { _ = try writer.append(process: 0, stream: .standardOutput, bytes: $0, at: 1) } }
+            for _ in 0..<10 {
+                try piece.withUnsafeBytes {
+                    _ = try writer.append(process: 0, stream: .standardOutput, bytes: $0, at: 1)
+                }
+            }
         }
         #expect(error?.code == .full)
         let entries = try self.readAll(path)
         #expect(entries.count == 3)
-        #expect(entries.allSatisfy { if case .record(let record) = $0 { record.bytes.count == 300_000 } else { false } })
+        #expect(
+            entries.allSatisfy { if case .record(let record) = $0 { record.bytes.count == 300_000 } else { false } })
     }
 
     @Test("Lines are put together per process and stream; bars, odd bytes and last lines stay as they are")

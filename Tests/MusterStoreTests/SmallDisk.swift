@@ -6,7 +6,9 @@ final class SmallDisk {
     let path: String
 
     static var canBeMade: Bool {
-        guard geteuid() == 0, let disk = try? SmallDisk(path: "\(NSTemporaryDirectory())muster-disk-\(UUID().uuidString)") else {
+        guard geteuid() == 0,
+            let disk = try? SmallDisk(path: "\(NSTemporaryDirectory())muster-disk-\(UUID().uuidString)")
+        else {
             return false
         }
         defer { rmdir(disk.path) }
@@ -17,7 +19,10 @@ final class SmallDisk {
         self.path = path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         let readOnly = options.hasPrefix("ro,") ? UInt(MS_RDONLY) : 0
-        guard mount("muster", path, "tmpfs", readOnly, options.hasPrefix("ro,") ? String(options.dropFirst(3)) : options) == 0 else {
+        guard
+            mount("muster", path, "tmpfs", readOnly, options.hasPrefix("ro,") ? String(options.dropFirst(3)) : options)
+                == 0
+        else {
             throw CocoaError(.fileWriteNoPermission)
         }
     }

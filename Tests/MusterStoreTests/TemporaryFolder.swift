@@ -5,7 +5,8 @@ final class TemporaryFolder {
     let path: String
 
     init() throws {
-        self.path = "\(NSTemporaryDirectory())muster-store-\(UUID().uuidString)".replacingOccurrences(of: "//", with: "/")
+        self.path = "\(NSTemporaryDirectory())muster-store-\(UUID().uuidString)".replacingOccurrences(
+            of: "//", with: "/")
         try FileManager.default.createDirectory(atPath: self.path, withIntermediateDirectories: true)
     }
 

@@ -4,7 +4,9 @@ import Testing
 @testable import Muster
 
 @Suite struct ArtifactTests {
-    private func roundTrip<Value: Codable>(_ value: Value) throws -> (encoding: ArtifactEncoding, value: Value, size: Int) {
+    private func roundTrip<Value: Codable>(_ value: Value) throws -> (
+        encoding: ArtifactEncoding, value: Value, size: Int
+    ) {
         let path = "/tmp/muster-artifact-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: path) }
         let encoding = try ArtifactCoding.write(value, to: path)
@@ -13,7 +15,9 @@ import Testing
         return (encoding, try ArtifactCoding.read(Value.self, from: path, encoding: encoding), size)
     }
 
-    private func check<Value: Codable & Equatable>(_ value: Value, _ encoding: ArtifactEncoding, _ size: Int? = nil) throws {
+    private func check<Value: Codable & Equatable>(_ value: Value, _ encoding: ArtifactEncoding, _ size: Int? = nil)
+        throws
+    {
         let result = try self.roundTrip(value)
         #expect(result.encoding == encoding)
         #expect(result.value == value)

@@ -20,7 +20,8 @@ struct HandwrittenFlow: Flow {
             parameters: [ParameterProperty("count", \._count), ParameterProperty("place", \._place, line: 6)],
             artifacts: [ArtifactProperty("numbers", \._numbers), ArtifactProperty("note", \._note)],
             steps: [
-                StepDefinition("start", line: 30, decorators: [Retry(times: 1)], edges: [.foreach(to: "work")]) { flow, _ in
+                StepDefinition("start", line: 30, decorators: [Retry(times: 1)], edges: [.foreach(to: "work")]) {
+                    flow, _ in
                     flow.numbers = [0.5]
                     return .work(foreach: 0..<flow.count)
                 },

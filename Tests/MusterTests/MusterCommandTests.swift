@@ -18,7 +18,10 @@ import Testing
     func calledAs() {
         let resume = MusterCommand.arguments(for: ["resume", "train"], program: "/a/flow", calledAs: "./flow")
         #expect(resume == ["resume", "--program", "/a/flow", "--called-as=./flow", "train"])
-        #expect(MusterCommand.arguments(for: ["show"], program: "/a/flow", calledAs: "./flow") == ["show", "--program", "/a/flow"])
+        #expect(
+            MusterCommand.arguments(for: ["show"], program: "/a/flow", calledAs: "./flow") == [
+                "show", "--program", "/a/flow",
+            ])
     }
 
     @Test("muster is the one that is named, else the one beside the program, else the one on PATH")

@@ -35,7 +35,9 @@ import Testing
 
     @Test(
         "A number is read as it was given",
-        arguments: [("1e400", .infinity), ("-1e400", -.infinity), (".5", 0.5), ("5.", 5), ("+2", 2), ("-inf", -.infinity)] as [(String, Double)])
+        arguments: [
+            ("1e400", .infinity), ("-1e400", -.infinity), (".5", 0.5), ("5.", 5), ("+2", 2), ("-inf", -.infinity),
+        ] as [(String, Double)])
     func numbers(text: String, value: Double) throws {
         #expect(try ParameterCoding.decode(Double.self, from: ParameterValue(text)) == value)
         #expect(try ParameterCoding.decode(Double?.self, from: ParameterValue(text)) == value)

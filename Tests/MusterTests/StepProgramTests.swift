@@ -179,7 +179,10 @@ import Testing
         static var definition: FlowDefinition<Self> {
             FlowDefinition(
                 name: "FailedFlow",
-                artifacts: [ArtifactProperty("found", \._found), ArtifactProperty("odd", \._odd), ArtifactProperty("big", \._big)],
+                artifacts: [
+                    ArtifactProperty("found", \._found), ArtifactProperty("odd", \._odd),
+                    ArtifactProperty("big", \._big),
+                ],
                 steps: [
                     StepDefinition("start") { flow, _ in
                         flow.found = 41

@@ -170,7 +170,8 @@ import Testing
     @Test("A long message comes through in pieces, which are no business of a stranger's")
     func pieces() throws {
         let reference = ArtifactReference(digest: String(repeating: "ab", count: 32), size: 8, encoding: .float64)
-        let artifacts = Dictionary(uniqueKeysWithValues: (0..<70_000).map { ("an artifact of many, number \($0)", reference) })
+        let artifacts = Dictionary(
+            uniqueKeysWithValues: (0..<70_000).map { ("an artifact of many, number \($0)", reference) })
         let message = GangMessage.ended(
             outcome: .succeeded(result: NodeResult(transition: .step(to: "join"), artifacts: artifacts)))
         let bytes = try GangFraming.encode(message) + GangFraming.encode(.heartbeat)

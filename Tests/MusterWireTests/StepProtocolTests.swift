@@ -67,7 +67,8 @@ import Testing
         #expect(try LineCoding.decode(TaskFile.self, from: line) == Self.task)
     }
 
-    @Test("Every request of a front end, and of the wrapper around a launched program, is spelled as it is written down")
+    @Test(
+        "Every request of a front end, and of the wrapper around a launched program, is spelled as it is written down")
     func requestLines() throws {
         for (name, requests) in [("requests", Self.requests), ("wrapper", Self.wrapperRequests)] {
             let lines = try requests.map { String(decoding: try LineCoding.encode($0), as: UTF8.self) }.joined()

@@ -1,3 +1,5 @@
+import MusterModel
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #else
     import Darwin
 #endif
-import MusterModel
 
 /// A file that is closed when its last user lets go of it. Its errors say what the system said.
 final class OpenFile: Sendable {

@@ -58,9 +58,13 @@ extension Data: RawArtifact {
     init(rawFile path: String) throws {
         let file = try OpenFile(reading: path)
         let size = try file.size()
-        guard size > 0 else { self = Data(); return }
+        guard size > 0 else {
+            self = Data()
+            return
+        }
         let bytes = try file.map(size)
-        self.init(bytesNoCopy: bytes, count: size, deallocator: .custom { address, count in OpenFile.unmap(address, count) })
+        self.init(
+            bytesNoCopy: bytes, count: size, deallocator: .custom { address, count in OpenFile.unmap(address, count) })
     }
 
     func withRawBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {

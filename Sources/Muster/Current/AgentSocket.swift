@@ -1,4 +1,7 @@
 import FoundationEssentials
+import MusterModel
+import MusterWire
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -6,8 +9,6 @@ import FoundationEssentials
 #else
     import Darwin
 #endif
-import MusterModel
-import MusterWire
 
 /// A blocking connection to a Unix socket, closed when its last user lets go of it.
 final class AgentSocket: Sendable {

@@ -33,7 +33,8 @@ public struct StepInput<Root: Flow> {
     /// - Throws: when there is none, or it is not an `Element`.
     public func item<Element: Decodable>(_ type: Element.Type = Element.self) throws -> Element {
         guard let frame = self.task.foreach.last else {
-            throw StepFailure(.contract, "step '\(self.task.attempt.step)' takes an element and was started without one")
+            throw StepFailure(
+                .contract, "step '\(self.task.attempt.step)' takes an element and was started without one")
         }
         do {
             if let artifact = frame.artifact {

@@ -24,8 +24,10 @@ enum ParameterCoding {
         case .string, .url, .choice: return try self.quoted(text)
         case .double where !JSONSyntax.isValid(text):
             guard let number = Double(text) else { return text }
-            return number.isFinite ? "\(number)" : try self.quoted(number.isNaN ? "NaN" : number < 0 ? "-Infinity" : "Infinity")
-        case .double where Double(text)?.isFinite == false: return try self.quoted(text.hasPrefix("-") ? "-Infinity" : "Infinity")
+            return number.isFinite
+                ? "\(number)" : try self.quoted(number.isNaN ? "NaN" : number < 0 ? "-Infinity" : "Infinity")
+        case .double where Double(text)?.isFinite == false:
+            return try self.quoted(text.hasPrefix("-") ? "-Infinity" : "Infinity")
         case .double, .int, .bool, .json, .file: return text
         }
     }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -38,7 +39,9 @@ enum MusterCommand {
     /// Where the command is: named in the environment, beside the program, on the search path.
     static func find(_ program: String, _ environment: [String: String]) -> String? {
         if let named = environment[self.variable], !named.isEmpty { return named }
-        let beside = [program, FilePaths.resolved(program)].compactMap { $0 }.map { FilePaths.parent(of: $0) + "/muster" }
+        let beside = [program, FilePaths.resolved(program)].compactMap { $0 }.map {
+            FilePaths.parent(of: $0) + "/muster"
+        }
         return beside.first(where: FilePaths.isExecutable)
             ?? FilePaths.find("muster", in: environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")
     }

@@ -1,4 +1,7 @@
 import FoundationEssentials
+import MusterFrameworks
+import MusterModel
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -6,8 +9,6 @@ import FoundationEssentials
 #else
     import Darwin
 #endif
-import MusterFrameworks
-import MusterModel
 
 /// The verb `plan`: answers what a framework decides that this flow's decorators brought. One question on standard input,
 /// one answer on standard output.

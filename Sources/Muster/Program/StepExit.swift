@@ -1,3 +1,5 @@
+import MusterModel
+
 #if canImport(Glibc)
     @preconcurrency import Glibc
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #else
     @preconcurrency import Darwin
 #endif
-import MusterModel
 
 /// The ways out of the program for what cannot throw.
 enum StepExit {

@@ -27,11 +27,14 @@ extension StepProgram {
     private static var reference: ArtifactReference { ArtifactReference(digest: "", size: 0, encoding: .json) }
 
     /// A task with something of everything, as it is read from its file.
-    private static func task(_ definition: FlowDefinition<Root>, _ parameters: [String: ParameterValue]) throws -> TaskFile {
+    private static func task(_ definition: FlowDefinition<Root>, _ parameters: [String: ParameterValue]) throws
+        -> TaskFile
+    {
         let artifacts = Dictionary(definition.artifacts.map { ($0.name, self.reference) }) { $1 }
         let input = TaskInput(step: "start", taskID: "1", artifacts: artifacts)
         let task = TaskFile(
-            attempt: AttemptID(flow: definition.name, run: "0", step: "start", task: 1, attempt: 0), taskID: "1", user: "",
+            attempt: AttemptID(flow: definition.name, run: "0", step: "start", task: 1, attempt: 0), taskID: "1",
+            user: "",
             parameters: parameters, inputs: [input, input],
             foreach: [ForeachFrame(step: "start", index: 0, count: 1, item: "1")],
             parallel: ParallelFrame(controlAddress: "", nodes: 1, index: 0, controlTaskID: "1"), socket: "",

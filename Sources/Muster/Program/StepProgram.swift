@@ -57,10 +57,12 @@ struct StepProgram<Root: Flow> {
         var flow = try (step.join == nil ? inputs.first : nil) ?? self.flow(definition, task, [:], sources)
         let departure: Result<Departure?, any Error>
         do {
-            departure = .success(try await Current.$value.withValue(current) {
-                for decorator in step.decorators { try await decorator.prepare(current) }
-                return try await step.body(&flow, StepInput(inputs, task: task, locate: current.agent.locate))?.departure
-            })
+            departure = .success(
+                try await Current.$value.withValue(current) {
+                    for decorator in step.decorators { try await decorator.prepare(current) }
+                    return try await step.body(&flow, StepInput(inputs, task: task, locate: current.agent.locate))?
+                        .departure
+                })
         } catch {
             departure = .failure(error)
         }

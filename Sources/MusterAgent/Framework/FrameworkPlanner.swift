@@ -68,9 +68,8 @@ struct FrameworkPlanner: Sendable {
             environment: self.environment, workingDirectory: self.folder, standardInput: .pipe, newSession: true,
             parentDeathSignal: SIGKILL, endsGroup: true)
         let name = query.framework
-        let process = try self.reactor.spawn(spec, onOutput: { output.append($0, $1) }) { status in
-            completion(Self.answer(of: name, status, output))
-        }
+        let process = try self.reactor.spawn(
+            spec, onOutput: { output.append($0, $1) }, onExit: { completion(Self.answer(of: name, $0, output)) })
         process.write(try LineCoding.encode(query))
         process.closeInput()
         self.reactor.schedule(after: Self.patience) { process.signalGroup(SIGKILL) }
@@ -89,7 +88,8 @@ struct FrameworkPlanner: Sendable {
         guard !output.isTooLong else {
             return .failure(
                 AgentError(
-                    "the flow program's answer about the framework \(framework) has more than \(Self.longestAnswer) bytes; it was refused"))
+                    "the flow program's answer about the framework \(framework) has more than \(Self.longestAnswer) bytes; it was refused"
+                ))
         }
         do {
             return self.read(try LineCoding.decode(PlanAnswer.self, from: output.answer))

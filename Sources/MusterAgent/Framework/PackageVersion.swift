@@ -31,9 +31,9 @@ struct PackageVersion: Sendable {
             executable: self.python, arguments: ["-c", Self.question, self.package], environment: self.environment,
             workingDirectory: self.folder, newSession: true, parentDeathSignal: SIGKILL, endsGroup: true)
         do throws(SpawnError) {
-            let process = try reactor.spawn(spec, onOutput: { output.append($0, $1) }) { status in
-                completion(status.isSuccess ? Self.version(in: output.answer) : nil)
-            }
+            let process = try reactor.spawn(
+                spec, onOutput: { output.append($0, $1) },
+                onExit: { completion($0.isSuccess ? Self.version(in: output.answer) : nil) })
             reactor.schedule(after: Self.patience) { process.signalGroup(SIGKILL) }
         } catch {
             completion(nil)

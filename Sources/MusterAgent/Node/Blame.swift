@@ -48,7 +48,8 @@ struct Blame: Sendable {
 
     /// As a framework's reading of its exits has it.
     func failure(_ exit: ProcessExit, detail: String? = nil) -> TaskFailure {
-        let status = exit.signal.map { ExitStatus.signaled(CInt($0)) } ?? .exited(CInt(truncatingIfNeeded: exit.code ?? 0))
+        let status =
+            exit.signal.map { ExitStatus.signaled(CInt($0)) } ?? .exited(CInt(truncatingIfNeeded: exit.code ?? 0))
         return self.failure(status, detail: detail, lastLines: exit.lastLines)
     }
 

@@ -49,7 +49,9 @@ extension NodeRunner {
             self.environment.merge(plan.environment) { $1 }
             if let log = self.log {
                 self.cluster.logs = plan.logs.enumerated().map { index, logs in
-                    ClusterLogs(logs, log: log, first: LogProcess.firstFile(of: index, isQuiet: logs.isQuiet), on: self.services.files)
+                    ClusterLogs(
+                        logs, log: log, first: LogProcess.firstFile(of: index, isQuiet: logs.isQuiet),
+                        on: self.services.files)
                 }
             }
             if self.setup.stages == 0 { self.startBody() } else { self.beginStage(0) }

@@ -267,7 +267,9 @@ final class NodeRunner {
     func stepExited(_ status: ExitStatus) {
         self.step = nil
         guard self.phase == .running, !self.isClearing else { return }
-        if case .signaled(SIGSEGV) = status { self.say("the step was ended by a segmentation fault, in compiled code that it ran") }
+        if case .signaled(SIGSEGV) = status {
+            self.say("the step was ended by a segmentation fault, in compiled code that it ran")
+        }
         let collector = ResultCollector(
             folder: self.folder.task, store: self.store, leavesNothing: self.hasLeftNothing, blame: self.blame("step"),
             causes: self.causes)

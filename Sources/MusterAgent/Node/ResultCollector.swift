@@ -56,7 +56,8 @@ struct ResultCollector: Sendable {
             }
             return .succeeded(
                 result: NodeResult(
-                    transition: transition, artifacts: try self.artifacts(of: result), items: try self.items(transition)))
+                    transition: transition, artifacts: try self.artifacts(of: result), items: try self.items(transition)
+                ))
         } catch let error as StoreError {
             return .failed(failure: self.blame.failure(.store, error.message, lastLines: lastLines))
         } catch {

@@ -38,7 +38,8 @@ enum RankVerb {
             let place = Self.spelled(program, in: [environment[NodeEnvironment.flowFolder], folder])
             let spec = ProcessSpec(
                 executable: place, arguments: Array(command.dropFirst()), environment: environment,
-                workingDirectory: folder, standardInput: .inherit, parentDeathSignal: SIGKILL, inheritsDescriptors: true)
+                workingDirectory: folder, standardInput: .inherit, parentDeathSignal: SIGKILL, inheritsDescriptors: true
+            )
             let end = try await self.run(spec, on: reactor) { stream, bytes in
                 if isRelayed || !agent.write(stream, bytes) { Self.relay(stream, bytes) }
             }

@@ -94,7 +94,8 @@ package final class LocalBackend: ComputeBackend {
     /// Removes what is left of gangs whose engine and agents have gone without removing it, of whatever run. There is rarely
     /// anything.
     private func clearLeftovers() {
-        let problems = HeldFolder.clear(self.settings.scratchRoot, butNamed: ShortFolder.prefix) + self.short.clearAbandoned()
+        let problems =
+            HeldFolder.clear(self.settings.scratchRoot, butNamed: ShortFolder.prefix) + self.short.clearAbandoned()
         self.noteLeftovers(problems)
     }
 
@@ -105,7 +106,8 @@ package final class LocalBackend: ComputeBackend {
 
     /// What earlier programs have left and cannot be removed, a sentence each; waits until it has been tried.
     package func leftovers() async -> [String] {
-        await withCheckedContinuation { continuation in self.clearing.notify(queue: .global()) { continuation.resume() } }
+        await withCheckedContinuation { continuation in self.clearing.notify(queue: .global()) { continuation.resume() }
+        }
         return self.state.withLock { $0.leftovers }
     }
 
@@ -269,7 +271,8 @@ package final class LocalBackend: ComputeBackend {
     /// What an agent says that has left its report in the store.
     private static func report(at path: String) -> AgentStatus {
         do {
-            return .finished(report: try LineCoding.decode(GangReport.self, from: Data(contentsOf: URL(filePath: path))))
+            return .finished(
+                report: try LineCoding.decode(GangReport.self, from: Data(contentsOf: URL(filePath: path))))
         } catch {
             let failure = TaskFailure(code: .store, message: "the report in \(path) cannot be read: \(error)")
             return .finished(report: GangReport(failure: failure, nodes: [], started: 0, finished: 0))
@@ -340,7 +343,9 @@ package final class LocalBackend: ComputeBackend {
     /// to this program because the agent's keeper was killed as well.
     private func sweep(_ node: Int, of attempt: AttemptID) {
         let mark = NodeEnvironment.scopeValue(attempt: attempt, index: node)
-        self.reactor.terminate([.marked(variable: NodeEnvironment.scope, value: mark), .orphans], grace: 0.2, deadline: 10) {
+        self.reactor.terminate(
+            [.marked(variable: NodeEnvironment.scope, value: mark), .orphans], grace: 0.2, deadline: 10
+        ) {
             [weak self] _ in self?.handle(.swept(node: node), of: attempt)
         }
     }

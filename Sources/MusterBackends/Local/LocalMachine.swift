@@ -13,7 +13,9 @@ package enum LocalMachine {
                 Int(text).flatMap { (least...self.most).contains($0) ? $0 : nil }
             }
         }
-        let memory = try self.override("MUSTER_MEMORY", environment, "an amount of memory such as 64G, 64GiB, 65536M or a number of bytes") {
+        let memory = try self.override(
+            "MUSTER_MEMORY", environment, "an amount of memory such as 64G, 64GiB, 65536M or a number of bytes"
+        ) {
             ByteAmount.bytes($0).flatMap { $0 > 0 ? $0 : nil }
         }
         return MachineCapacity(

@@ -18,7 +18,8 @@ extension LocalRequest {
         self.scratch = scratch
         self.nodes = (0..<gang.size).map { index in
             var node = NodeSpec(
-                attempt: gang.attempt, index: index, size: gang.size, minimum: gang.minimum, address: addresses[index], secret: "",
+                attempt: gang.attempt, index: index, size: gang.size, minimum: gang.minimum, address: addresses[index],
+                secret: "",
                 rendezvousDeadline: settings.rendezvousDeadline, timeout: gang.step.settings.timeout,
                 grace: settings.grace, program: gang.program, task: Self.task(gang, index: index),
                 store: gang.store, package: gang.package, inPlace: gang.inPlace, scratch: scratch.node(index).near,

@@ -30,7 +30,9 @@ final class ShortFolder: Sendable {
     ///   - environment: Its `TMPDIR` is the first choice, as long as it is short.
     ///   - last: Where it is when nothing else can be written to.
     init(environment: [String: String], last: String) {
-        let named = environment["TMPDIR"].flatMap { $0.hasPrefix("/") && $0.utf8.count <= Self.longestParent ? $0 : nil }
+        let named = environment["TMPDIR"].flatMap {
+            $0.hasPrefix("/") && $0.utf8.count <= Self.longestParent ? $0 : nil
+        }
         self.parents = [named, "/tmp", "/var/tmp", last].compactMap { $0 }
     }
 
@@ -71,7 +73,8 @@ final class ShortFolder: Sendable {
             return path
         }
         throw BackendError(
-            message: "there is no place for temporary files: none of \(self.parents.joined(separator: ", ")) can be written to",
+            message:
+                "there is no place for temporary files: none of \(self.parents.joined(separator: ", ")) can be written to",
             isTransient: false)
     }
 

@@ -108,7 +108,9 @@ final class Console: @unchecked Sendable {
 
     private func redraw(_ scrolling: [String]) {
         guard let screen = self.screen else { return }
-        screen.draw(scrolling: scrolling) { size in self.view.frame(columns: size.columns, rows: size.rows, at: self.now()) }
+        screen.draw(scrolling: scrolling) { size in
+            self.view.frame(columns: size.columns, rows: size.rows, at: self.now())
+        }
     }
 
     // MARK: - Logs
@@ -141,12 +143,16 @@ final class Console: @unchecked Sendable {
 
     private func show(_ lines: [LogLine], _ attempt: AttemptID, _ node: Int) {
         let place = Attribution.text(attempt, node: node)
-        for line in lines.suffix(ShownLines.kept) { self.shown.note(String(decoding: line.bytes.prefix(4096), as: UTF8.self), from: place) }
+        for line in lines.suffix(ShownLines.kept) {
+            self.shown.note(String(decoding: line.bytes.prefix(4096), as: UTF8.self), from: place)
+        }
         switch self.style {
         case .quiet: break
         case .live: self.redraw(lines.map { "\(place) \(TerminalText.shown($0.bytes))" })
         case .json:
-            for line in lines { if let text = JSONEvents.line(for: line, attempt, node: node) { self.output.line(text) } }
+            for line in lines {
+                if let text = JSONEvents.line(for: line, attempt, node: node) { self.output.line(text) }
+            }
         case .plain:
             var bytes: [UInt8] = []
             for line in lines {

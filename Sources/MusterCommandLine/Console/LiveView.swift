@@ -42,7 +42,8 @@ struct LiveView {
             guard self.gangs[attempt]?.nodes.indices.contains(node) == true else { return }
             self.gangs[attempt]?.nodes[node] = state
         case .attemptFinished(let attempt, let failure, let retryAfter, let caughtInto):
-            self.finish(attempt, failed: failure != nil && retryAfter == nil && caughtInto == nil, again: retryAfter != nil)
+            self.finish(
+                attempt, failed: failure != nil && retryAfter == nil && caughtInto == nil, again: retryAfter != nil)
         case .environment(let step, let message): self.environment = "\(step): \(message)"
         case .cancelling: self.isCancelling = true
         case .runFinished:
@@ -99,7 +100,8 @@ struct LiveView {
     private func line(of attempt: AttemptID, at time: Double) -> String {
         guard let gang = self.gangs[attempt] else { return "" }
         let again = attempt.attempt > 0 ? " attempt \(attempt.attempt)" : ""
-        return "      \(Attribution.text(attempt))\(again)  \(Self.text(gang.nodes))  \(TimeText.duration(time - gang.started))"
+        return
+            "      \(Attribution.text(attempt))\(again)  \(Self.text(gang.nodes))  \(TimeText.duration(time - gang.started))"
     }
 
     /// Few nodes one by one, many by their states.

@@ -50,7 +50,8 @@ struct LogTail {
     static func note(offset: Int, length: Int) -> LogLine {
         LogLine(
             time: LogRecord.now(), process: 0, stream: .standardError,
-            bytes: Data("[the log is damaged here: \(length) bytes from byte \(offset) on cannot be read]".utf8), isComplete: true)
+            bytes: Data("[the log is damaged here: \(length) bytes from byte \(offset) on cannot be read]".utf8),
+            isComplete: true)
     }
 
     private mutating func open() throws -> Bool {
@@ -58,7 +59,7 @@ struct LogTail {
         do {
             self.reader = try LogReader(path: self.path)
             return true
-        } catch where error.code == .missing {
+        } catch let error where error.code == .missing {
             return false
         }
     }

@@ -34,7 +34,9 @@ struct PlainMessages {
         case .nodeState(let attempt, let node, let state):
             // One node has nothing to tell that its task does not tell.
             guard self.nodes[attempt] ?? 1 > 1 else { return [] }
-            return [Message(text: "\(Attribution.text(attempt, node: node)) \(state.rawValue)", isTrouble: state == .failed)]
+            return [
+                Message(text: "\(Attribution.text(attempt, node: node)) \(state.rawValue)", isTrouble: state == .failed)
+            ]
         case .log: return []
         case .attemptFinished(let attempt, let failure, let retryAfter, let caughtInto):
             self.nodes[attempt] = nil

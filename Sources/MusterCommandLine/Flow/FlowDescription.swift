@@ -22,7 +22,8 @@ struct FlowDescription {
                 .usage,
                 PythonFlow.file(of: command) != nil && outcome.status == .exited(1)
                     ? "the flow \(program) cannot be read\(lines)"
-                    : "the flow program \(program) failed when it was asked to describe itself (\(outcome.status))\(lines)")
+                    : "the flow program \(program) failed when it was asked to describe itself (\(outcome.status))\(lines)"
+            )
         }
         return try self.read(Data(outcome.standardOutput), of: program, outcome.standardError)
     }
@@ -38,7 +39,9 @@ struct FlowDescription {
                     return try await reactor.run(spec, limit: limit)
                 } catch is OutputTooLong {
                     throw CommandFailure(
-                        .usage, "\(program) is no flow program: `describe` has to print a manifest in JSON, and printed more than \(limit) bytes")
+                        .usage,
+                        "\(program) is no flow program: `describe` has to print a manifest in JSON, and printed more than \(limit) bytes"
+                    )
                 }
             }
             group.addTask {
@@ -48,7 +51,9 @@ struct FlowDescription {
             defer { group.cancelAll() }
             guard let first = try await group.next(), let outcome = first else {
                 throw CommandFailure(
-                    .usage, "the flow program \(program) did not describe itself within \(TimeText.duration(deadline)); it has to print its manifest at once")
+                    .usage,
+                    "the flow program \(program) did not describe itself within \(TimeText.duration(deadline)); it has to print its manifest at once"
+                )
             }
             return outcome
         }
@@ -62,11 +67,15 @@ struct FlowDescription {
         guard let version = try? JSONDecoder().decode(Version.self, from: data) else {
             let start = String(decoding: data.prefix(80), as: UTF8.self).split(whereSeparator: \.isNewline).first ?? ""
             throw CommandFailure(
-                .usage, "\(program) is no flow program: `describe` has to print a manifest in JSON, and printed '\(start)'\(LastLines.of(errors))")
+                .usage,
+                "\(program) is no flow program: `describe` has to print a manifest in JSON, and printed '\(start)'\(LastLines.of(errors))"
+            )
         }
         guard version.version == FlowManifest.currentVersion else {
             throw CommandFailure(
-                .usage, "\(program) speaks version \(version.version) of the step protocol and this muster speaks \(FlowManifest.currentVersion); build both from one release")
+                .usage,
+                "\(program) speaks version \(version.version) of the step protocol and this muster speaks \(FlowManifest.currentVersion); build both from one release"
+            )
         }
         do {
             return try JSONDecoder().decode(FlowManifest.self, from: data)
@@ -80,7 +89,8 @@ struct FlowDescription {
         guard let error = error as? DecodingError else { return "\(error)" }
         let context: DecodingError.Context
         switch error {
-        case .typeMismatch(_, let found), .valueNotFound(_, let found), .keyNotFound(_, let found), .dataCorrupted(let found):
+        case .typeMismatch(_, let found), .valueNotFound(_, let found), .keyNotFound(_, let found),
+            .dataCorrupted(let found):
             context = found
         @unknown default: return "\(error)"
         }

@@ -21,7 +21,8 @@ struct FlowLocator {
         let path = try await self.path(named: name, program: program)
         if path.hasSuffix(".py") { return try PythonFlow(environment: self.environment).program(path) + front }
         guard front.isEmpty else {
-            throw CommandFailure(.usage, "--with and --flow-option are for Python flows; \(path) has its decorators in its source")
+            throw CommandFailure(
+                .usage, "--with and --flow-option are for Python flows; \(path) has its decorators in its source")
         }
         return [path]
     }
@@ -30,7 +31,8 @@ struct FlowLocator {
         if let program { return try self.executable(AbsolutePath.of(program)) }
         guard let name else {
             guard FileManager.default.fileExists(atPath: "\(self.folder)/Package.swift") else {
-                throw CommandFailure(.usage, "which flow? name its program, its folder, or a product of the package in this folder")
+                throw CommandFailure(
+                    .usage, "which flow? name its program, its folder, or a product of the package in this folder")
             }
             return try await self.package(self.folder).build(product: nil)
         }
@@ -48,7 +50,8 @@ struct FlowLocator {
             .notFound,
             exists
                 ? "\(path) is a folder without a Package.swift; name a flow program, or the folder of a Swift package"
-                : "there is no flow '\(name)': no file or folder of that name, and no Swift package in this folder that could have such a product")
+                : "there is no flow '\(name)': no file or folder of that name, and no Swift package in this folder that could have such a product"
+        )
     }
 
     private func executable(_ path: String) throws -> String {
@@ -66,7 +69,9 @@ struct FlowLocator {
     }
 
     private func package(_ folder: String) -> FlowPackage {
-        FlowPackage(folder: folder, configuration: self.isDebug ? "debug" : "release", reactor: self.reactor, environment: self.environment)
+        FlowPackage(
+            folder: folder, configuration: self.isDebug ? "debug" : "release", reactor: self.reactor,
+            environment: self.environment)
     }
 
     /// The nearest folder upwards that holds a Swift package.

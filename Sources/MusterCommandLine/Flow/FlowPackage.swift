@@ -18,7 +18,10 @@ struct FlowPackage {
         let product = try self.choose(product, among: products)
         let built = try await self.swift(["build", "--product", product], showing: true)
         guard built.status.isSuccess else {
-            throw CommandFailure(.usage, "the flow \(product) in \(self.folder) could not be built (\(built.status)); the compiler's messages are above")
+            throw CommandFailure(
+                .usage,
+                "the flow \(product) in \(self.folder) could not be built (\(built.status)); the compiler's messages are above"
+            )
         }
         let place = try await self.swift(["build", "--show-bin-path"], showing: false)
         let bin = String(decoding: place.standardOutput, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
@@ -30,7 +33,10 @@ struct FlowPackage {
         if let product {
             guard products.contains(product) else {
                 let hint = NameSuggestion.hint(for: product, among: products)
-                throw CommandFailure(.notFound, "the package in \(self.folder) has no executable product '\(product)'\(hint); it has \(products.joined(separator: ", "))")
+                throw CommandFailure(
+                    .notFound,
+                    "the package in \(self.folder) has no executable product '\(product)'\(hint); it has \(products.joined(separator: ", "))"
+                )
             }
             return product
         }
@@ -38,7 +44,10 @@ struct FlowPackage {
             throw CommandFailure(.usage, "the package in \(self.folder) has no executable product; a flow is one")
         }
         guard products.count == 1 else {
-            throw CommandFailure(.usage, "the package in \(self.folder) has several executable products (\(products.joined(separator: ", "))); go there and name one")
+            throw CommandFailure(
+                .usage,
+                "the package in \(self.folder) has several executable products (\(products.joined(separator: ", "))); go there and name one"
+            )
         }
         return only
     }
@@ -84,7 +93,10 @@ struct FlowPackage {
         do {
             return try await self.reactor.run(spec)
         } catch let error as SpawnError where error.reason == .notFound {
-            throw CommandFailure(.usage, "the flow in \(self.folder) has to be built, and there is no `swift` on the PATH; install the Swift toolchain, or name a built flow program")
+            throw CommandFailure(
+                .usage,
+                "the flow in \(self.folder) has to be built, and there is no `swift` on the PATH; install the Swift toolchain, or name a built flow program"
+            )
         }
     }
 

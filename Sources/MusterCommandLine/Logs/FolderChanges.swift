@@ -21,7 +21,9 @@ final class FolderChanges: Sendable {
     init(root: String, lock: String, reactor: ProcessReactor) throws {
         let descriptor = inotify_init1(Int32(IN_CLOEXEC | IN_NONBLOCK))
         guard descriptor >= 0 else {
-            throw CommandFailure(.runFailed, "the log cannot be followed: \(String(cString: strerror(errno))); raise fs.inotify.max_user_instances")
+            throw CommandFailure(
+                .runFailed,
+                "the log cannot be followed: \(String(cString: strerror(errno))); raise fs.inotify.max_user_instances")
         }
         self.descriptor = descriptor
         let (stream, continuation) = AsyncStream<Change>.makeStream()

@@ -96,7 +96,8 @@ struct LogPrinter {
 
     private static func report(_ source: LogSource, _ offset: Int, _ length: Int) {
         StandardStream.error.line(
-            "muster: the log \(source.path) is damaged: \(length) bytes from byte \(offset) on cannot be read and were left out")
+            "muster: the log \(source.path) is damaged: \(length) bytes from byte \(offset) on cannot be read and were left out"
+        )
     }
 
     // MARK: - Lines

@@ -31,7 +31,9 @@ struct LogSearch {
         guard let number = self.attempt ?? attempts.last else { return [] }
         guard attempts.contains(number) else {
             throw CommandFailure(
-                .notFound, "\(place.step)/\(place.task) has no attempt \(number)\(attempts.isEmpty ? "" : "; it has \(attempts.map(String.init).joined(separator: ", "))")")
+                .notFound,
+                "\(place.step)/\(place.task) has no attempt \(number)\(attempts.isEmpty ? "" : "; it has \(attempts.map(String.init).joined(separator: ", "))")"
+            )
         }
         let attempt = AttemptID(flow: place.flow, run: place.run, step: place.step, task: place.task, attempt: number)
         let nodes = files.compactMap { file -> Int? in
@@ -53,7 +55,9 @@ struct TaskPlace: Hashable {
 
 extension TaskPlace {
     /// Where the work of `task` was done: in its own run, or in the one that it was taken over from, however far back.
-    static func of(_ task: RunTask, in state: RunState, layout: StoreLayout, metadata: any MetadataStore) async throws -> TaskPlace {
+    static func of(_ task: RunTask, in state: RunState, layout: StoreLayout, metadata: any MetadataStore) async throws
+        -> TaskPlace
+    {
         var place = TaskPlace(flow: state.record.flow, run: state.record.run, step: task.step, task: task.number)
         var clonedFrom = task.clonedFrom
         while let origin = clonedFrom?.split(separator: "/"), origin.count == 2, let number = Int(origin[1]) {

@@ -7,13 +7,17 @@ enum NotText {
     static func refusal() -> String? {
         let words = (FileManager.default.contents(atPath: "/proc/self/cmdline") ?? Data()).split(separator: 0)
         if let word = words.first(where: { String(validating: $0, as: UTF8.self) == nil }) {
-            return "the argument '\(String(decoding: word, as: UTF8.self))' is no UTF-8; give it in UTF-8, a file by a name that is"
+            return
+                "the argument '\(String(decoding: word, as: UTF8.self))' is no UTF-8; give it in UTF-8, a file by a name that is"
         }
-        if let name = ProcessEnvironment.otherNames.first(where: { $0.hasPrefix("MUSTER_") || $0.hasPrefix("METAFLOW_") }) {
+        if let name = ProcessEnvironment.otherNames.first(where: {
+            $0.hasPrefix("MUSTER_") || $0.hasPrefix("METAFLOW_")
+        }) {
             return "the variable \(name) is no UTF-8; give it in UTF-8, a file by a name that is"
         }
         if let folder = self.currentFolder, String(validating: folder, as: UTF8.self) == nil {
-            return "the name of the current folder, \(String(decoding: folder, as: UTF8.self)), is no UTF-8; rename it, or start from another one"
+            return
+                "the name of the current folder, \(String(decoding: folder, as: UTF8.self)), is no UTF-8; rename it, or start from another one"
         }
         return nil
     }

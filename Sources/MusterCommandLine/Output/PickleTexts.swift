@@ -54,10 +54,12 @@ struct PickleTexts {
         let program = try self.program(of: record, in: folder)
         let spec = ProcessSpec(
             executable: program[0], arguments: Array(program.dropFirst()) + ["values", "\(limit)"],
-            environment: self.environment.merging([NodeEnvironment.flowFolder: folder]) { $1 }, workingDirectory: folder)
+            environment: self.environment.merging([NodeEnvironment.flowFolder: folder]) { $1 }, workingDirectory: folder
+        )
         let input = paths.flatMap { (path) -> [UInt8] in Array(path.utf8) + [0] }
         let outcome = try await self.reactor.run(spec, input: input)
-        guard outcome.status.isSuccess, let lines = try? JSONDecoder().decode([Line].self, from: Data(outcome.standardOutput)),
+        guard outcome.status.isSuccess,
+            let lines = try? JSONDecoder().decode([Line].self, from: Data(outcome.standardOutput)),
             lines.count == paths.count
         else {
             throw CommandFailure(
@@ -79,7 +81,8 @@ struct PickleTexts {
             throw CommandFailure(.usage, "only flows in Python can read pickles, and \(record.flow) is none")
         }
         // What stands before the verb are options of the flow's own, such as configs.
-        return try PythonFlow(environment: self.environment).program("\(folder)/\((file as NSString).lastPathComponent)")
+        return try PythonFlow(environment: self.environment).program(
+            "\(folder)/\((file as NSString).lastPathComponent)")
             + record.program.dropFirst(3)
     }
 }

@@ -12,7 +12,9 @@ struct Table {
         let all = [self.header] + self.rows
         var widths = self.header.map(\.count)
         for row in all {
-            for (index, cell) in row.enumerated() where index < widths.count { widths[index] = max(widths[index], cell.count) }
+            for (index, cell) in row.enumerated() where index < widths.count {
+                widths[index] = max(widths[index], cell.count)
+            }
         }
         return all.map { row in
             var line = ""

@@ -52,8 +52,12 @@ struct CommandContext: Sendable {
         let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         let beside = "\((own as NSString).deletingLastPathComponent)/muster-agent"
         if ExecutableSearch.isExecutable(beside) { return beside }
-        if let found = ExecutableSearch.find("muster-agent", path: self.environment["PATH"] ?? "") { return AbsolutePath.of(found) }
+        if let found = ExecutableSearch.find("muster-agent", path: self.environment["PATH"] ?? "") {
+            return AbsolutePath.of(found)
+        }
         throw CommandFailure(
-            .usage, "muster-agent was not found beside \(own) nor on the PATH; build it with `swift build -c release --product muster-agent`, or name it in MUSTER_AGENT")
+            .usage,
+            "muster-agent was not found beside \(own) nor on the PATH; build it with `swift build -c release --product muster-agent`, or name it in MUSTER_AGENT"
+        )
     }
 }

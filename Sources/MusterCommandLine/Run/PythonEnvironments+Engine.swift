@@ -14,7 +14,8 @@ struct EnvironmentsOnDemand: StepEnvironments {
     func interpreter(
         for requirements: PythonRequirements, progress: @escaping @Sendable (String) -> Void
     ) async throws -> String {
-        let cache = try PythonEnvironments.defaultCache(environment: self.environment.merging(self.home) { given, _ in given })
+        let cache = try PythonEnvironments.defaultCache(
+            environment: self.environment.merging(self.home) { given, _ in given })
         return try await PythonEnvironments(cache: cache, reactor: self.reactor, environment: self.environment)
             .interpreter(for: requirements, progress: progress)
     }

@@ -25,7 +25,9 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Write the run's id, the flow's name and the store into this file, as JSON, as Metaflow does.", valueName: "file"))
+        help: ArgumentHelp(
+            "Write the run's id, the flow's name and the store into this file, as JSON, as Metaflow does.",
+            valueName: "file"))
     var runnerAttributeFile: String?
 
     @Option(name: .long, help: ArgumentHelp("Tag the run; may be given several times.", valueName: "tag"))
@@ -40,7 +42,8 @@ struct RunOptions: ParsableArguments {
     )
     var maxNumSplits: Int?
 
-    @Option(name: .long, help: ArgumentHelp("Accepted, and changes nothing: logs are kept whole.", valueName: "megabytes"))
+    @Option(
+        name: .long, help: ArgumentHelp("Accepted, and changes nothing: logs are kept whole.", valueName: "megabytes"))
     var maxLogSize: Int?
 
     @Flag(

@@ -38,7 +38,9 @@ struct RunSession {
     ///   - continues: It began earlier, with the source of that time.
     ///   - clonesOnly: It takes over what the origin has, and starts nothing.
     /// - Throws: ``CommandFailure`` when it did not succeed, ``SignalExit`` when a signal ended it.
-    func perform(_ record: RunRecord, origin: OriginRun?, continues: Bool = false, clonesOnly: Bool = false) async throws {
+    func perform(_ record: RunRecord, origin: OriginRun?, continues: Bool = false, clonesOnly: Bool = false)
+        async throws
+    {
         let console = Console(
             style: .choose(
                 json: self.options.json, quiet: self.options.quiet, isTerminal: StandardStream.output.isTerminal,
@@ -61,10 +63,13 @@ struct RunSession {
             await self.close(record, because: error)
             throw error
         }
-        if verdict == nil { console.note("nothing was started; this goes on with the run: \(self.resume.line(run: record.run))") }
+        if verdict == nil {
+            console.note("nothing was started; this goes on with the run: \(self.resume.line(run: record.run))")
+        }
         await console.close()
         guard let verdict else { return }
-        await RunHooks(context: self.context, layout: self.layout, keepsOutput: !self.options.json).perform(record, verdict)
+        await RunHooks(context: self.context, layout: self.layout, keepsOutput: !self.options.json).perform(
+            record, verdict)
         try self.conclude(verdict, signals)
     }
 
@@ -98,7 +103,9 @@ struct RunSession {
         let layout = self.layout
         async let incoming = layout.clearIncoming()
         let verdict = try await clonesOnly ? engine.takeOver() : engine.run()
-        for problem in await backend.leftovers() + incoming { observe(.warning("left by a run whose engine was killed: \(problem)")) }
+        for problem in await backend.leftovers() + incoming {
+            observe(.warning("left by a run whose engine was killed: \(problem)"))
+        }
         return verdict
     }
 

@@ -22,7 +22,8 @@ struct RunFinder {
             return try run.record()
         }
         let hint = NameSuggestion.hint(for: name, among: Array(Set(runs.map(\.key.flow))))
-        throw CommandFailure(.notFound, "there is no run '\(name)' in \(self.layout.root)\(hint); `muster list` shows what there is")
+        throw CommandFailure(
+            .notFound, "there is no run '\(name)' in \(self.layout.root)\(hint); `muster list` shows what there is")
     }
 
     /// The run of a pathspec; the run may be called `latest`.
@@ -32,13 +33,19 @@ struct RunFinder {
         } else if let record = try await self.metadata.record(of: RunKey(flow: pathspec.flow, run: pathspec.run)) {
             return record
         }
-        throw CommandFailure(.notFound, "there is no run \(pathspec.flow)/\(pathspec.run) in \(self.layout.root); `muster list` shows what there is")
+        throw CommandFailure(
+            .notFound,
+            "there is no run \(pathspec.flow)/\(pathspec.run) in \(self.layout.root); `muster list` shows what there is"
+        )
     }
 
     /// The pathspec that `text` spells.
     static func pathspec(_ text: String) throws -> Pathspec {
         guard let pathspec = Pathspec(text) else {
-            throw CommandFailure(.usage, "'\(text)' is no pathspec; write Flow/run, Flow/run/step or Flow/run/step/task (Flow/latest/… means the newest run)")
+            throw CommandFailure(
+                .usage,
+                "'\(text)' is no pathspec; write Flow/run, Flow/run/step or Flow/run/step/task (Flow/latest/… means the newest run)"
+            )
         }
         return pathspec
     }
@@ -58,7 +65,9 @@ struct RunFinder {
         guard let task = ofStep.first(where: { $0.number == name.number }) else {
             let known = ofStep.prefix(10).map { "\($0.number)" }.joined(separator: ", ")
             throw CommandFailure(
-                .notFound, "the run \(state.record.key) has no task \(step)/\(name.number)\(known.isEmpty ? "; the step has not begun" : "; the step has \(known)")")
+                .notFound,
+                "the run \(state.record.key) has no task \(step)/\(name.number)\(known.isEmpty ? "; the step has not begun" : "; the step has \(known)")"
+            )
         }
         return ([task], text.contains("-node-") ? name.node : nil)
     }

@@ -38,7 +38,10 @@ struct RunState {
             do {
                 _ = try self.machine.handle(recorded.event)
             } catch {
-                throw CommandFailure(.store, "the events of the run \(record.key) do not fit its flow: \(error); the store was damaged or written by another version")
+                throw CommandFailure(
+                    .store,
+                    "the events of the run \(record.key) do not fit its flow: \(error); the store was damaged or written by another version"
+                )
             }
             self.note(recorded)
         }

@@ -44,7 +44,9 @@ struct StatusReport: Encodable {
         self.created = record.created
         self.seconds = (record.finished ?? (state.status == .running ? now : nil)).map { $0 - record.created }
         let kinds = Dictionary(record.manifest.parameters.map { ($0.name, $0.kind) }) { first, _ in first }
-        self.parameters = record.parameters.reduce(into: [:]) { $0[$1.key] = $1.value.verbatim(kinds[$1.key] ?? .string) }
+        self.parameters = record.parameters.reduce(into: [:]) {
+            $0[$1.key] = $1.value.verbatim(kinds[$1.key] ?? .string)
+        }
         self.tasks = state.machine.tasks.map { task in
             Task(
                 step: task.step, task: task.number, status: state.word(for: task), nodes: task.size,

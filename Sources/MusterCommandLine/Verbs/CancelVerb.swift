@@ -61,7 +61,8 @@ private struct RunEnding {
             if !isToldOfStop, let place = holder.place, place.isStopped {
                 isToldOfStop = true
                 StandardStream.error.line(
-                    "muster: \(place), which moves the run, is stopped by a signal; the run ends once it goes on: kill -CONT \(place.identity.pid)")
+                    "muster: \(place), which moves the run, is stopped by a signal; the run ends once it goes on: kill -CONT \(place.identity.pid)"
+                )
             }
             try await Task.sleep(for: .seconds(Self.pause))
         }
@@ -87,10 +88,12 @@ private struct RunEnding {
         guard let record = try await self.metadata.record(of: self.record.key), record.verdict == nil else { return }
         let context = try CommandContext()
         let backend = LocalBackend(
-            reactor: context.reactor, agent: "", store: self.layout.root, capacity: MachineCapacity(cpus: 1, memory: 1, gpus: 0),
+            reactor: context.reactor, agent: "", store: self.layout.root,
+            capacity: MachineCapacity(cpus: 1, memory: 1, gpus: 0),
             environment: context.environment)
         let engine = RunEngine(
-            record: record, metadata: self.metadata, layout: self.layout, backend: backend, environments: NoEnvironments(),
+            record: record, metadata: self.metadata, layout: self.layout, backend: backend,
+            environments: NoEnvironments(),
             maxWorkers: 1, observe: { _ in })
         try await engine.end(reason: "`muster cancel` was called by \(self.author)")
     }

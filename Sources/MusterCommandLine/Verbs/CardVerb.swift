@@ -79,7 +79,9 @@ struct CardListVerb: AsyncParsableCommand {
     func run() async throws {
         if self.json {
             let rows = try await self.options.find(self.pathspec).map { card in
-                Row(task: card.task, type: card.name.type, id: card.name.id, hash: card.digest, path: AbsolutePath.of(card.path))
+                Row(
+                    task: card.task, type: card.name.type, id: card.name.id, hash: card.digest,
+                    path: AbsolutePath.of(card.path))
             }
             StandardStream.output.line(try JSONText.page(rows))
             return

@@ -22,7 +22,8 @@ struct CheckVerb: AsyncParsableCommand {
             for problem in problems { StandardStream.error.line(problem.description) }
         }
         guard problems.isEmpty else {
-            throw CommandFailure(.usage, self.json ? "" : "\(manifest.name) has \(Count.text(problems.count, "problem"))")
+            throw CommandFailure(
+                .usage, self.json ? "" : "\(manifest.name) has \(Count.text(problems.count, "problem"))")
         }
     }
 }

@@ -13,12 +13,16 @@ struct DumpVerb: AsyncParsableCommand {
             is to run code of the store: the pickles' own and the flow in its code package.
             """)
 
-    @Argument(help: "Flow/run/step, Flow/run/step/task, or that with /artifact at the end; the run may be called latest.")
+    @Argument(
+        help: "Flow/run/step, Flow/run/step/task, or that with /artifact at the end; the run may be called latest.")
     var pathspec: String
     @Option(name: .long, help: "The node of the gang. (default: the control node, 0)") var node: Int?
-    @Option(name: .long, help: ArgumentHelp("Characters of each value in a list.", valueName: "count")) var maxValueSize = 1000
-    @Option(name: .long, help: ArgumentHelp("Write the bytes of one artifact into this file.", valueName: "file")) var file: String?
-    @Option(name: .long, help: ArgumentHelp("Only these, with commas between them.", valueName: "names")) var include = ""
+    @Option(name: .long, help: ArgumentHelp("Characters of each value in a list.", valueName: "count"))
+    var maxValueSize = 1000
+    @Option(name: .long, help: ArgumentHelp("Write the bytes of one artifact into this file.", valueName: "file"))
+    var file: String?
+    @Option(name: .long, help: ArgumentHelp("Only these, with commas between them.", valueName: "names")) var include =
+        ""
     @Flag(name: .long, help: "Also artifacts whose names begin with _.") var `private` = false
     @Flag(name: .long, help: "Print JSON.") var json = false
     @OptionGroup var flow: FlowOptions
@@ -38,7 +42,9 @@ struct DumpVerb: AsyncParsableCommand {
     }
 
     func validate() throws {
-        guard self.maxValueSize >= 1 else { throw ValidationError("--max-value-size is \(self.maxValueSize); it has to be 1 or more") }
+        guard self.maxValueSize >= 1 else {
+            throw ValidationError("--max-value-size is \(self.maxValueSize); it has to be 1 or more")
+        }
     }
 
     func run() async throws {
@@ -51,16 +57,21 @@ struct DumpVerb: AsyncParsableCommand {
         let shown = Shown(store: ArtifactStore(layout), record: record)
         let state = try await RunState(record, in: layout, metadata)
         guard let name = pathspec.artifact else {
-            guard self.file == nil else { throw CommandFailure(.usage, "--file takes one artifact; name it: \(self.pathspec)/artifact") }
+            guard self.file == nil else {
+                throw CommandFailure(.usage, "--file takes one artifact; name it: \(self.pathspec)/artifact")
+            }
             return try await pathspec.task == nil
                 ? self.dump(step: pathspec, state, shown) : self.list(self.artifacts(of: pathspec, in: state), shown)
         }
         let artifacts = try self.artifacts(of: pathspec, in: state)
-        if let reference = try artifacts[name] ?? shown.files()[name] { return try await self.print(name, reference, shown) }
+        if let reference = try artifacts[name] ?? shown.files()[name] {
+            return try await self.print(name, reference, shown)
+        }
         if let value = shown.texts[name] { return try self.print(name, value) }
         let known = Set(artifacts.keys).union(shown.names)
         let hint = NameSuggestion.hint(for: name, among: Array(known))
-        throw CommandFailure(.notFound, "the task has no artifact '\(name)'\(hint); it has \(known.sorted().joined(separator: ", "))")
+        throw CommandFailure(
+            .notFound, "the task has no artifact '\(name)'\(hint); it has \(known.sorted().joined(separator: ", "))")
     }
 
     /// Every task of a step that has begun, one below the other.
@@ -70,7 +81,9 @@ struct DumpVerb: AsyncParsableCommand {
             guard let artifacts = task.artifacts(node: self.node ?? 0) else { continue }
             found.append(("\(task.step)/\(TaskName(number: task.number, node: self.node ?? 0))", artifacts))
         }
-        guard !found.isEmpty else { throw CommandFailure(.notFound, "no task of \(self.pathspec) has left artifacts by now") }
+        guard !found.isEmpty else {
+            throw CommandFailure(.notFound, "no task of \(self.pathspec) has left artifacts by now")
+        }
         var rows: [Rows] = []
         var problems: [Problem] = []
         for (task, artifacts) in found {
@@ -132,7 +145,9 @@ struct DumpVerb: AsyncParsableCommand {
         return self.private || !name.hasPrefix("_")
     }
 
-    private func pickles(_ references: [ArtifactReference], _ shown: Shown, limit: Int) async throws -> PickleTexts.Answer {
+    private func pickles(_ references: [ArtifactReference], _ shown: Shown, limit: Int) async throws
+        -> PickleTexts.Answer
+    {
         guard references.contains(where: { $0.encoding == .pickle }) else { return PickleTexts.Answer() }
         let context = try CommandContext()
         return await PickleTexts(reactor: context.reactor, environment: context.environment, layout: shown.store.layout)
@@ -149,7 +164,8 @@ struct DumpVerb: AsyncParsableCommand {
             throw CommandFailure(.notFound, "\(task.step)/\(task.number) has no node \(node); it has 0 to \(nodes - 1)")
         }
         let place = task.size > 1 ? " on node \(node)" : ""
-        throw CommandFailure(.notFound, "\(task.step)/\(task.number) has left no artifacts\(place): it is \(state.word(for: task))")
+        throw CommandFailure(
+            .notFound, "\(task.step)/\(task.number) has left no artifacts\(place): it is \(state.word(for: task))")
     }
 
     // MARK: - One
@@ -200,9 +216,12 @@ struct DumpVerb: AsyncParsableCommand {
         let answer = try await self.pickles(sorted.map(\.value), shown, limit: self.maxValueSize)
         var problems: [Problem] = []
         var rows: [Row] = []
-        for (name, value) in shown.texts.sorted(by: { $0.key < $1.key }) where every[name] == nil && self.isShown(name) {
+        for (name, value) in shown.texts.sorted(by: { $0.key < $1.key }) where every[name] == nil && self.isShown(name)
+        {
             rows.append(Row(name: name, parameter: value))
-            if !self.json { StandardStream.output.line("\(PrintableText.line(name)) = \(PrintableText.of(value.text))") }
+            if !self.json {
+                StandardStream.output.line("\(PrintableText.line(name)) = \(PrintableText.of(value.text))")
+            }
         }
         for (name, reference) in sorted {
             do {
@@ -222,7 +241,9 @@ struct DumpVerb: AsyncParsableCommand {
         return (rows, problems)
     }
 
-    private func text(_ reference: ArtifactReference, _ store: ArtifactStore, _ answer: PickleTexts.Answer) throws -> String {
+    private func text(_ reference: ArtifactReference, _ store: ArtifactStore, _ answer: PickleTexts.Answer) throws
+        -> String
+    {
         try answer.texts[reference.digest]
             ?? ArtifactText.text(try store.data(reference), reference.encoding, limit: self.maxValueSize)
     }
@@ -238,7 +259,9 @@ struct DumpVerb: AsyncParsableCommand {
 
     // MARK: - JSON
 
-    private func row(_ name: String, _ reference: ArtifactReference, value: JSONValue? = nil, text: String? = nil) -> Row {
+    private func row(_ name: String, _ reference: ArtifactReference, value: JSONValue? = nil, text: String? = nil)
+        -> Row
+    {
         Row(
             name: name, encoding: reference.encoding, size: reference.size, digest: reference.digest, value: value,
             text: text)

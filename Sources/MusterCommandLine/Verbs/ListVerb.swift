@@ -6,7 +6,8 @@ import MusterStore
 
 /// `muster list`
 struct ListVerb: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the runs in the store, newest first.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the runs in the store, newest first.")
 
     @Argument(help: "Only runs of this flow.") var name: String?
     @Option(name: .long, help: ArgumentHelp("At most this many.", valueName: "count")) var limit = 20

@@ -12,7 +12,8 @@ struct LogsVerb: AsyncParsableCommand {
             A task that a run took over shows the log of the run it comes from.
             """)
 
-    @Argument(help: "Flow/run, Flow/run/step, Flow/run/step/task or Flow/run/step/task-node-2; the run may be called latest.")
+    @Argument(
+        help: "Flow/run, Flow/run/step, Flow/run/step/task or Flow/run/step/task-node-2; the run may be called latest.")
     var pathspec: String
     @Option(name: .long, help: "Only this node of each gang.") var node: Int?
     @Option(name: .long, help: "This attempt, counted from 0. (default: the last)") var attempt: Int?
@@ -27,9 +28,15 @@ struct LogsVerb: AsyncParsableCommand {
     @OptionGroup var store: StoreOptions
 
     func validate() throws {
-        guard !(self.stdout && self.stderr) else { throw ValidationError("--stdout and --stderr exclude each other; both is the default") }
-        guard self.node ?? 0 >= 0 else { throw ValidationError("--node is \(self.node ?? 0); nodes are counted from 0") }
-        guard self.attempt ?? 0 >= 0 else { throw ValidationError("--attempt is \(self.attempt ?? 0); attempts are counted from 0") }
+        guard !(self.stdout && self.stderr) else {
+            throw ValidationError("--stdout and --stderr exclude each other; both is the default")
+        }
+        guard self.node ?? 0 >= 0 else {
+            throw ValidationError("--node is \(self.node ?? 0); nodes are counted from 0")
+        }
+        guard self.attempt ?? 0 >= 0 else {
+            throw ValidationError("--attempt is \(self.attempt ?? 0); attempts are counted from 0")
+        }
     }
 
     func run() async throws {
@@ -43,7 +50,9 @@ struct LogsVerb: AsyncParsableCommand {
         }
     }
 
-    private func print(_ record: RunRecord, _ pathspec: Pathspec, _ layout: StoreLayout, _ metadata: any MetadataStore) async throws {
+    private func print(_ record: RunRecord, _ pathspec: Pathspec, _ layout: StoreLayout, _ metadata: any MetadataStore)
+        async throws
+    {
         let tasks = try await self.sources(record, pathspec, layout, metadata)
         let sources = tasks.flatMap { $0 }
         guard !sources.isEmpty else {
@@ -54,7 +63,9 @@ struct LogsVerb: AsyncParsableCommand {
         _ = try printer.print(tasks, isFinal: true)
     }
 
-    private func follow(_ record: RunRecord, _ pathspec: Pathspec, _ layout: StoreLayout, _ metadata: any MetadataStore) async throws {
+    private func follow(_ record: RunRecord, _ pathspec: Pathspec, _ layout: StoreLayout, _ metadata: any MetadataStore)
+        async throws
+    {
         let changes = try FolderChanges(
             root: layout.runFolder(flow: record.flow, run: record.run),
             lock: layout.runLock(flow: record.flow, run: record.run), reactor: CommandContext().reactor)
@@ -95,9 +106,11 @@ struct LogsVerb: AsyncParsableCommand {
     private func printer(isSingle: Bool) -> LogPrinter {
         let stream: LogStream? = self.stdout ? .standardOutput : self.stderr ? .standardError : nil
         let style: LogPrinter.Style =
-            self.json ? .json
-            : isSingle && !self.timestamps ? .bytes
-            : .lines(attributed: !isSingle, timestamps: self.timestamps)
+            self.json
+            ? .json
+            : isSingle && !self.timestamps
+                ? .bytes
+                : .lines(attributed: !isSingle, timestamps: self.timestamps)
         return LogPrinter(style: style, stream: stream, showsCluster: self.cluster)
     }
 }

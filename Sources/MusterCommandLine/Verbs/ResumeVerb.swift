@@ -7,7 +7,8 @@ import MusterStore
 /// `muster resume`
 struct ResumeVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resume", abstract: "Go on with a run that was interrupted, or make a new one of what one that is over has left.",
+        commandName: "resume",
+        abstract: "Go on with a run that was interrupted, or make a new one of what one that is over has left.",
         usage: "muster resume <flow> [<step>] [--origin-run-id <run>] [<options>]",
         discussion: """
             A run whose engine died goes on as itself. One that is over gets a successor, which takes over every task \
@@ -18,7 +19,8 @@ struct ResumeVerb: AsyncParsableCommand {
     var words: [String] = []
     @Option(name: .long, help: ArgumentHelp("The run to resume. (default: the flow's newest)", valueName: "run"))
     var originRunId: String?
-    @Option(help: ArgumentHelp("The id of the new run: a name that is no number. (default: one is made)", valueName: "id"))
+    @Option(
+        help: ArgumentHelp("The id of the new run: a name that is no number. (default: one is made)", valueName: "id"))
     var runId: String?
     @Flag(inversion: .prefixedNo, help: "Take over what succeeded, and start nothing.")
     var cloneOnly = false
@@ -41,13 +43,18 @@ struct ResumeVerb: AsyncParsableCommand {
             resume: ResumeCommand(flow: flow, self.flow, self.options, self.store))
         let resumption = try await RunPreparation(layout: layout, metadata: metadata).resume(
             self.options.served(manifest), program: program, run: self.originRunID(of: manifest), from: step,
-            user: context.user, workFolder: self.options.isolated ? nil : context.folder, capacity: session.capacity, label: self.options.label, name: self.runId)
-        try await session.perform(resumption.record, origin: resumption.origin, continues: resumption.origin == nil, clonesOnly: self.cloneOnly)
+            user: context.user, workFolder: self.options.isolated ? nil : context.folder, capacity: session.capacity,
+            label: self.options.label, name: self.runId)
+        try await session.perform(
+            resumption.record, origin: resumption.origin, continues: resumption.origin == nil,
+            clonesOnly: self.cloneOnly)
     }
 
     private func split() throws -> (flow: String?, step: String?) {
         let words = self.flow.program == nil ? self.words : [""] + self.words
-        guard words.count <= 2 else { throw ValidationError("'\(words[2])' is one word too many: resume takes a flow and a step") }
+        guard words.count <= 2 else {
+            throw ValidationError("'\(words[2])' is one word too many: resume takes a flow and a step")
+        }
         return (words.first.flatMap { $0.isEmpty ? nil : $0 }, words.count > 1 ? words[1] : nil)
     }
 

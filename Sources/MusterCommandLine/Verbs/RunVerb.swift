@@ -36,7 +36,8 @@ struct RunVerb: AsyncParsableCommand {
             resume: ResumeCommand(flow: words.flow, self.flow, self.options, self.store))
         let record = try await RunPreparation(layout: layout, metadata: metadata).newRun(
             of: self.options.served(manifest), program: program, parameters: parameters, user: context.user,
-            workFolder: self.options.isolated ? nil : context.folder, capacity: session.capacity, label: self.options.label)
+            workFolder: self.options.isolated ? nil : context.folder, capacity: session.capacity,
+            label: self.options.label)
         try await session.perform(record, origin: nil)
     }
 }

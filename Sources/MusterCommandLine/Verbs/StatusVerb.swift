@@ -9,7 +9,8 @@ struct StatusVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Show how a run stands: its tasks, its gangs, and why it failed.")
 
-    @Argument(help: "The run: Flow/run, a run's id, or a flow for its newest. (default: the newest run)") var name: String?
+    @Argument(help: "The run: Flow/run, a run's id, or a flow for its newest. (default: the newest run)") var name:
+        String?
     @Flag(name: .long, help: "Print JSON.") var json = false
     @OptionGroup var flow: FlowOptions
     @OptionGroup var store: StoreOptions

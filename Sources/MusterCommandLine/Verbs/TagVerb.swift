@@ -98,8 +98,10 @@ struct TagReplaceVerb: AsyncParsableCommand {
 
     @Argument(help: ArgumentHelp("The run, the tag that goes, and the one that comes.", valueName: "word")) var words:
         [String] = []
-    @Option(help: ArgumentHelp("A tag that goes; may be given several times.", valueName: "tag")) var remove: [String] = []
-    @Option(help: ArgumentHelp("A tag that comes; may be given several times.", valueName: "tag")) var add: [String] = []
+    @Option(help: ArgumentHelp("A tag that goes; may be given several times.", valueName: "tag")) var remove: [String] =
+        []
+    @Option(help: ArgumentHelp("A tag that comes; may be given several times.", valueName: "tag")) var add: [String] =
+        []
     @OptionGroup var tagged: TaggedRun
 
     func run() async throws {
@@ -107,7 +109,9 @@ struct TagReplaceVerb: AsyncParsableCommand {
         let isPair = words.count == 2 && self.add.isEmpty && self.remove.isEmpty
         guard isPair || (words.isEmpty && !self.add.isEmpty && !self.remove.isEmpty) else {
             throw CommandFailure(
-                .usage, "tag replace takes two tags, the one that goes and the one that comes, or some with --remove and some with --add")
+                .usage,
+                "tag replace takes two tags, the one that goes and the one that comes, or some with --remove and some with --add"
+            )
         }
         let adding = try self.tagged.tags(isPair ? [words[1]] : self.add, atLeast: 1)
         let removing = try self.tagged.tags(isPair ? [words[0]] : self.remove, atLeast: 1)

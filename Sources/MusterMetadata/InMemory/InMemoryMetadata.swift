@@ -63,7 +63,9 @@ package final class InMemoryMetadata: MetadataStore {
 
     package func runs(flow: String?, limit: Int?) async throws -> [StoredRun] {
         let all = self.contents.withLock { Array($0.records.values) }
-        let sorted = all.filter { flow == nil || $0.flow == flow }.sorted { ($0.created, $0.run) > ($1.created, $1.run) }
+        let sorted = all.filter { flow == nil || $0.flow == flow }.sorted {
+            ($0.created, $0.run) > ($1.created, $1.run)
+        }
         return sorted.prefix(limit ?? sorted.count).map { .whole($0) }
     }
 }

@@ -60,7 +60,9 @@ struct EventRow {
         case ("attemptStarted", let task?, let attempt?, _):
             return .attemptStarted(task: task, attempt: attempt)
         case ("attemptSucceeded", let task?, let attempt?, let payload?):
-            return Self.decode([NodeResult].self, payload).map { .attemptSucceeded(task: task, attempt: attempt, nodes: $0) }
+            return Self.decode([NodeResult].self, payload).map {
+                .attemptSucceeded(task: task, attempt: attempt, nodes: $0)
+            }
         case ("attemptFailed", let task?, let attempt?, let payload?):
             return Self.decode(Failed.self, payload).map {
                 .attemptFailed(task: task, attempt: attempt, failure: $0.failure, caught: $0.caught, left: $0.left)

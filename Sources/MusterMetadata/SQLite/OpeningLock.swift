@@ -9,7 +9,9 @@ struct OpeningLock {
         guard self.descriptor >= 0 else {
             throw MetadataError(
                 code: .open,
-                message: "\(path) cannot be made (\(String(cString: strerror(errno)))); choose a store folder that you can write to")
+                message:
+                    "\(path) cannot be made (\(String(cString: strerror(errno)))); choose a store folder that you can write to"
+            )
         }
         while flock(self.descriptor, LOCK_EX) != 0 && errno == EINTR {}
     }

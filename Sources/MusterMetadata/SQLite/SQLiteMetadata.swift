@@ -43,7 +43,9 @@ package final class SQLiteMetadata: MetadataStore {
             let last = try database.cachedStatement(sql: "SELECT coalesce(max(sequence), 0) FROM events WHERE run = ?")
             var sequence = try Int.fetchOne(last, arguments: [id]) ?? 0
             let insert = try database.cachedStatement(
-                sql: "INSERT INTO events (run, sequence, time, kind, task, attempt, payload) VALUES (?, ?, ?, ?, ?, ?, ?)")
+                sql:
+                    "INSERT INTO events (run, sequence, time, kind, task, attempt, payload) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            )
             for event in events {
                 sequence += 1
                 let row = try EventRow(event)
@@ -61,7 +63,8 @@ package final class SQLiteMetadata: MetadataStore {
         try await self.read { database in
             let id = try Self.identifier(of: run, in: database)
             let rows = try Row.fetchCursor(
-                database, sql: "SELECT sequence, time, kind, task, attempt, payload FROM events WHERE run = ? ORDER BY sequence",
+                database,
+                sql: "SELECT sequence, time, kind, task, attempt, payload FROM events WHERE run = ? ORDER BY sequence",
                 arguments: [id])
             var events: [RecordedEvent] = []
             while let row = try rows.next() {
@@ -70,7 +73,9 @@ package final class SQLiteMetadata: MetadataStore {
                     let kind = String.fromDatabaseValue(row[2]) ?? "no text"
                     throw MetadataError(
                         code: .corrupt,
-                        message: "\(number) of the run \(run) cannot be read (\(kind.prefix(40))); the store was damaged or written by another version")
+                        message:
+                            "\(number) of the run \(run) cannot be read (\(kind.prefix(40))); the store was damaged or written by another version"
+                    )
                 }
                 events.append(RecordedEvent(event: event, time: time))
             }
@@ -81,7 +86,8 @@ package final class SQLiteMetadata: MetadataStore {
     package func record(of run: RunKey) async throws -> RunRecord? {
         try await self.read { database in
             try Row.fetchOne(
-                database, sql: "SELECT record, finished, verdict, flow, run, created FROM runs WHERE flow = ? AND run = ?",
+                database,
+                sql: "SELECT record, finished, verdict, flow, run, created FROM runs WHERE flow = ? AND run = ?",
                 arguments: [run.flow, run.run]
             ).map { try StoredRun($0).record() }
         }
@@ -113,7 +119,9 @@ package final class SQLiteMetadata: MetadataStore {
     package func changeTags(of run: RunKey, adding: Set<String>, removing: Set<String>) async throws {
         try await self.write { database in
             let id = try Self.identifier(of: run, in: database)
-            for tag in removing { try database.execute(sql: "DELETE FROM tags WHERE run = ? AND tag = ?", arguments: [id, tag]) }
+            for tag in removing {
+                try database.execute(sql: "DELETE FROM tags WHERE run = ? AND tag = ?", arguments: [id, tag])
+            }
             try Self.insert(adding, run: id, in: database)
         }
     }
@@ -144,7 +152,8 @@ package final class SQLiteMetadata: MetadataStore {
 
     private func write(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
         guard case .writable(let pool, _) = self.access else {
-            throw MetadataError(code: .open, message: "\(self.path) cannot be changed: it, or its folder, is read-only for this user")
+            throw MetadataError(
+                code: .open, message: "\(self.path) cannot be changed: it, or its folder, is read-only for this user")
         }
         do {
             try await pool.write(body)
@@ -161,7 +170,8 @@ package final class SQLiteMetadata: MetadataStore {
     private static func translated(_ error: any Error, _ path: String) -> any Error {
         switch error {
         case let error as DatabaseError: MetadataError(error, path: path)
-        case let error as CocoaError: MetadataError(code: .open, message: "\(path) cannot be read: \(error.localizedDescription)")
+        case let error as CocoaError:
+            MetadataError(code: .open, message: "\(path) cannot be read: \(error.localizedDescription)")
         default: error
         }
     }
@@ -174,12 +184,17 @@ extension MetadataError {
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
             self.init(
                 code: .corrupt,
-                message: "\(path) is damaged or no database (\(error.message ?? "")); move it away, or restore it from a copy")
+                message:
+                    "\(path) is damaged or no database (\(error.message ?? "")); move it away, or restore it from a copy"
+            )
         case .SQLITE_FULL:
-            self.init(code: .write, message: "the disk that holds \(path) is full; free some space, then resume the run")
+            self.init(
+                code: .write, message: "the disk that holds \(path) is full; free some space, then resume the run")
         case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM:
             self.init(
-                code: .open, message: "\(path) cannot be opened for writing (\(error.message ?? "")); check its folder's permissions")
+                code: .open,
+                message: "\(path) cannot be opened for writing (\(error.message ?? "")); check its folder's permissions"
+            )
         case .SQLITE_CONSTRAINT:
             self.init(code: .duplicate, message: "the run exists already in \(path)")
         default:

@@ -15,7 +15,9 @@ extension StoredRun {
                 key, created: Double.fromDatabaseValue(row[5]) ?? 0,
                 MetadataError(
                     code: .corrupt,
-                    message: "the record of the run \(key) cannot be read (\(Self.reason(error))); the store was damaged or written by another version"))
+                    message:
+                        "the record of the run \(key) cannot be read (\(Self.reason(error))); the store was damaged or written by another version"
+                ))
         }
     }
 

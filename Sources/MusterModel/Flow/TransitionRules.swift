@@ -26,16 +26,19 @@ package enum TransitionRules {
             return self.failure("step \(step.name) ended the flow, but it has to go on to another step")
         case .some(let edge) where !step.edges.contains(edge):
             return self.failure(
-                "step \(step.name) went on to \(edge.targets.joined(separator: ", ")) in a way that its flow does not describe")
+                "step \(step.name) went on to \(edge.targets.joined(separator: ", ")) in a way that its flow does not describe"
+            )
         default: break
         }
         switch transition {
         case .foreach(let name, let count) where count < 1:
             return self.failure(
-                "step \(step.name) fans out to \(name) over an empty collection; give it at least one element, or choose another step when there is none")
+                "step \(step.name) fans out to \(name) over an empty collection; give it at least one element, or choose another step when there is none"
+            )
         case .nodes(let name, let count, _) where !(1...GangLimits.maximumNodes).contains(count):
             return self.failure(
-                "step \(step.name) asked for \(count) nodes for \(name); a gang has 1 to \(GangLimits.maximumNodes) nodes")
+                "step \(step.name) asked for \(count) nodes for \(name); a gang has 1 to \(GangLimits.maximumNodes) nodes"
+            )
         case .nodes(let name, let count, let minimum?) where !(1...count).contains(minimum):
             return self.failure(
                 "step \(step.name) asked for at least \(minimum) of \(count) nodes for \(name); a gang has at least 1 node, "
@@ -56,7 +59,8 @@ package enum TransitionRules {
         }
         guard waitingJoin == nil || waitingJoin == name else {
             return self.failure(
-                "step \(task.step) went on to the join \(name), while tasks of the same fan-out went on to \(waitingJoin ?? "")")
+                "step \(task.step) went on to the join \(name), while tasks of the same fan-out went on to \(waitingJoin ?? "")"
+            )
         }
         return nil
     }

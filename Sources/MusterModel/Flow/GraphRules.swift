@@ -28,7 +28,8 @@ package enum GraphRules {
             ? "update muster" : "build the flow with the version of Muster that runs it"
         return GraphProblem(
             .version,
-            "the flow \(manifest.name) speaks version \(manifest.version) of the step protocol and this muster speaks \(FlowManifest.currentVersion); \(advice)")
+            "the flow \(manifest.name) speaks version \(manifest.version) of the step protocol and this muster speaks \(FlowManifest.currentVersion); \(advice)"
+        )
     }
 
     // MARK: - Names
@@ -43,10 +44,12 @@ package enum GraphRules {
         var seen: Set<String> = []
         for step in manifest.steps {
             if !self.isName(step.name) {
-                problems.append(GraphProblem(.name, "'\(step.name)' cannot be a step's name; \(Self.nameRule)", step: step))
+                problems.append(
+                    GraphProblem(.name, "'\(step.name)' cannot be a step's name; \(Self.nameRule)", step: step))
             }
             if !seen.insert(step.name).inserted {
-                problems.append(GraphProblem(.duplicate, "there are two steps called \(step.name); rename one", step: step))
+                problems.append(
+                    GraphProblem(.duplicate, "there are two steps called \(step.name); rename one", step: step))
             }
         }
         for artifact in manifest.artifacts where !self.isName(artifact) {
@@ -84,20 +87,26 @@ package enum GraphRules {
             let location = parameter.location
             if !self.isName(parameter.name, allowing: "-") {
                 problems.append(
-                    GraphProblem(.name, "'\(parameter.name)' cannot be a parameter's name; \(Self.nameRule)", location: location))
+                    GraphProblem(
+                        .name, "'\(parameter.name)' cannot be a parameter's name; \(Self.nameRule)", location: location)
+                )
             }
             if !seen.insert(parameter.name).inserted {
                 problems.append(
-                    GraphProblem(.duplicate, "there are two parameters called \(parameter.name); rename one", location: location))
+                    GraphProblem(
+                        .duplicate, "there are two parameters called \(parameter.name); rename one", location: location)
+                )
             }
             if manifest.artifacts.contains(parameter.artifact?.name ?? parameter.name) {
                 problems.append(
                     GraphProblem(
-                        .clash, "\(parameter.name) is both a parameter and an artifact; rename one", location: location))
+                        .clash, "\(parameter.name) is both a parameter and an artifact; rename one", location: location)
+                )
             }
             if case .choice(let cases) = parameter.kind, cases.isEmpty {
                 problems.append(
-                    GraphProblem(.range, "the parameter \(parameter.name) has no cases to choose from", location: location))
+                    GraphProblem(
+                        .range, "the parameter \(parameter.name) has no cases to choose from", location: location))
             }
         }
         return problems

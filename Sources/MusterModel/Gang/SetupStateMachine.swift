@@ -39,7 +39,9 @@ package struct SetupStateMachine: Sendable, Equatable {
     package mutating func handle(_ event: Event) throws(IllegalSetupEvent) -> [Action] {
         switch (self.phase, event) {
         case (.starting(let stage, let waiting), .ready(let node, let reached)):
-            guard reached == stage, waiting.contains(node) else { throw IllegalSetupEvent(event: event, phase: self.phase) }
+            guard reached == stage, waiting.contains(node) else {
+                throw IllegalSetupEvent(event: event, phase: self.phase)
+            }
             return self.proceed(stage, waiting.subtracting([node]))
         case (.starting(let stage, let waiting), .deadlinePassed(let seconds)):
             return [.fail(.notReady(waiting.sorted(), stage: stage, seconds: seconds))]

@@ -20,7 +20,9 @@ public struct ParameterValues: Sendable {
     ///   - tokens: the arguments that are left when the command has taken its own.
     ///   - environment: the variables of the command's environment; those of other flows are left alone.
     /// - Throws: the first problem in the order of the tokens, then of the parameters.
-    public func read(tokens: [String], environment: [String: String] = [:]) throws(ParameterError) -> [String: ParameterValue] {
+    public func read(tokens: [String], environment: [String: String] = [:]) throws(ParameterError) -> [String:
+        ParameterValue]
+    {
         var values = try self.read(tokens)
         for parameter in self.parameters where values[parameter.name] == nil {
             let variable = ParameterSpelling.variable(parameter.name)
@@ -61,7 +63,8 @@ public struct ParameterValues: Sendable {
                 parameter: nil, value: token,
                 reason: "'\(token)' belongs to no parameter; write parameters as --name value")
         }
-        let parts = token.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let parts = token.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
+            String.init)
         let flag = parts[0]
         let given = "--\(flag)"
         if let parameter = self.parameter(flag) {

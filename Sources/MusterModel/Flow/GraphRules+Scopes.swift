@@ -36,7 +36,9 @@ private struct ScopeWalk {
             guard let inside = self.enter(step, scopes) else { continue }
             for edge in step.edges.reversed() {
                 if edge.fansOut { self.openers[edge] = step }
-                for target in edge.targets.reversed() { open.append((target, edge.fansOut ? inside + [edge] : inside, step)) }
+                for target in edge.targets.reversed() {
+                    open.append((target, edge.fansOut ? inside + [edge] : inside, step))
+                }
             }
         }
     }
@@ -46,23 +48,30 @@ private struct ScopeWalk {
         guard step.join != nil else {
             if step.name == self.manifest.endName, let scope = scopes.last {
                 self.problems.append(
-                    GraphProblem(.scope, "\(step.name) is reached inside the fan-out to \(GraphRules.list(scope.targets)); join it first", step: self.openers[scope] ?? step))
+                    GraphProblem(
+                        .scope,
+                        "\(step.name) is reached inside the fan-out to \(GraphRules.list(scope.targets)); join it first",
+                        step: self.openers[scope] ?? step))
                 return nil
             }
             return scopes
         }
         guard let scope = scopes.last else {
             self.problems.append(
-                GraphProblem(.join, "the join \(step.name) has nothing to join: no fan-out is open before it", step: step))
+                GraphProblem(
+                    .join, "the join \(step.name) has nothing to join: no fan-out is open before it", step: step))
             return nil
         }
         self.closers[scope, default: []].insert(step.name)
         return scopes.dropLast()
     }
 
-    private mutating func reportDisagreement(_ step: StepManifest, _ known: [Edge], _ scopes: [Edge], _ from: StepManifest?) {
+    private mutating func reportDisagreement(
+        _ step: StepManifest, _ known: [Edge], _ scopes: [Edge], _ from: StepManifest?
+    ) {
         // Joins that close several fan-outs are told apart by what is open around these.
-        if step.join != nil, known.count == scopes.count, known.dropLast() == scopes.dropLast(), let scope = scopes.last {
+        if step.join != nil, known.count == scopes.count, known.dropLast() == scopes.dropLast(), let scope = scopes.last
+        {
             self.closers[scope, default: []].insert(step.name)
             return
         }
@@ -74,7 +83,10 @@ private struct ScopeWalk {
             ? "step \(step.name) is reached at different depths of fan-outs"
             : "step \(step.name) is reached both \(place(known)) and \(place(scopes))"
         self.problems.append(
-            GraphProblem(.scope, "\(message)\(from.map { ", the latter from \($0.name)" } ?? ""); give every way its own step, or join first", step: step))
+            GraphProblem(
+                .scope,
+                "\(message)\(from.map { ", the latter from \($0.name)" } ?? ""); give every way its own step, or join first",
+                step: step))
     }
 
     // MARK: - Afterwards
@@ -89,7 +101,8 @@ private struct ScopeWalk {
                 if joins.count > 1 {
                     problems.append(
                         GraphProblem(
-                            .scope, "the fan-out of \(step.name) to \(GraphRules.list(edge.targets)) is closed by several joins (\(GraphRules.list(joins))); let every way lead to one",
+                            .scope,
+                            "the fan-out of \(step.name) to \(GraphRules.list(edge.targets)) is closed by several joins (\(GraphRules.list(joins))); let every way lead to one",
                             step: step))
                 }
             }
@@ -101,16 +114,23 @@ private struct ScopeWalk {
     private func nameProblem(_ step: StepManifest) -> GraphProblem? {
         guard let names = step.join?.names else { return nil }
         guard case .branches(let branches)? = self.entered[step.name]?.last else {
-            return GraphProblem(.joinNames, "the join \(step.name) takes its inputs by name, but it joins no branches; take them as a list", step: step)
+            return GraphProblem(
+                .joinNames,
+                "the join \(step.name) takes its inputs by name, but it joins no branches; take them as a list",
+                step: step)
         }
         let before = self.predecessors[step.name] ?? []
         guard Set(names) == before, names.count == before.count else {
             return GraphProblem(
-                .joinNames, "the join \(step.name) names the inputs \(GraphRules.list(names)), but the steps before it are \(GraphRules.list(before.sorted()))", step: step)
+                .joinNames,
+                "the join \(step.name) names the inputs \(GraphRules.list(names)), but the steps before it are \(GraphRules.list(before.sorted()))",
+                step: step)
         }
         guard before.count == branches.count else {
             return GraphProblem(
-                .joinNames, "the join \(step.name) takes its inputs by name, but \(before.count) steps lead to it from \(branches.count) branches; take them as a list", step: step)
+                .joinNames,
+                "the join \(step.name) takes its inputs by name, but \(before.count) steps lead to it from \(branches.count) branches; take them as a list",
+                step: step)
         }
         return nil
     }

@@ -29,14 +29,17 @@ package struct ResourceDemand: Sendable, Equatable {
         guard let elsewhere, let reserved = self.reserved(nodes: nodes, of: capacity) else { return nil }
         let each = nodes > 1 ? " on each of \(nodes) nodes" : ""
         let amounts = [
-            reserved.cpu < elsewhere.cpu ? ("\(elsewhere.cpu) cpu\(elsewhere.cpu == 1 ? "" : "s")", "\(reserved.cpu)") : nil,
-            reserved.gpu < elsewhere.gpu ? ("\(elsewhere.gpu) GPU\(elsewhere.gpu == 1 ? "" : "s")", "\(reserved.gpu)") : nil,
+            reserved.cpu < elsewhere.cpu
+                ? ("\(elsewhere.cpu) cpu\(elsewhere.cpu == 1 ? "" : "s")", "\(reserved.cpu)") : nil,
+            reserved.gpu < elsewhere.gpu
+                ? ("\(elsewhere.gpu) GPU\(elsewhere.gpu == 1 ? "" : "s")", "\(reserved.gpu)") : nil,
             reserved.memory < elsewhere.memory
                 ? ("\(ByteText.gigabytes(elsewhere.memory)) of memory", ByteText.gigabytes(reserved.memory)) : nil,
         ].compactMap { $0 }
         guard !amounts.isEmpty else { return nil }
         let asked = amounts.map(\.0).joined(separator: " and ")
-        return "asks for \(asked)\(each) elsewhere, and gets \(amounts.map(\.1).joined(separator: " and ")) on this machine"
+        return
+            "asks for \(asked)\(each) elsewhere, and gets \(amounts.map(\.1).joined(separator: " and ")) on this machine"
     }
 }
 

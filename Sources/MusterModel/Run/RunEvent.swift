@@ -12,7 +12,8 @@ package enum RunEvent: Codable, Sendable, Equatable {
     /// The attempt failed. `caught` holds the results that stand in for the task's own when `@Catch` takes the failure;
     /// `left` the artifacts that were there otherwise, by node, of the nodes of which that is known.
     case attemptFailed(
-        task: Int, attempt: Int, failure: TaskFailure, caught: [NodeResult]?, left: [Int: [String: ArtifactReference]]? = nil)
+        task: Int, attempt: Int, failure: TaskFailure, caught: [NodeResult]?,
+        left: [Int: [String: ArtifactReference]]? = nil)
     /// The engine died while the attempt ran; its gang is gone and it counts against no retry.
     case attemptInterrupted(task: Int, attempt: Int)
     /// The task is taken over from another run, results and all.

@@ -19,7 +19,9 @@ public struct Pathspec: Sendable, Hashable, CustomStringConvertible {
     /// Reads a pathspec; nil when it has fewer than two or more than five parts, or an empty one.
     public init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard (2...5).contains(parts.count), parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else { return nil }
+        guard (2...5).contains(parts.count), parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else {
+            return nil
+        }
         self.init(
             flow: parts[0], run: parts[1], step: parts.count > 2 ? parts[2] : nil,
             task: parts.count > 3 ? parts[3] : nil, artifact: parts.count > 4 ? parts[4] : nil)

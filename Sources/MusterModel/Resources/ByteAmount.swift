@@ -9,7 +9,9 @@ package enum ByteAmount {
     package static func bytes(_ text: String) -> Int? {
         let text = text.lowercased().filter { $0 != " " }
         let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-        guard let number = Double(digits), let factor = self.factor(String(text.dropFirst(digits.count))) else { return nil }
+        guard let number = Double(digits), let factor = self.factor(String(text.dropFirst(digits.count))) else {
+            return nil
+        }
         let bytes = (number * factor).rounded()
         return bytes <= Double(self.most) ? Int(exactly: bytes) : nil
     }

@@ -62,7 +62,10 @@ package struct RunStateMachine: Sendable {
 
         case (.running, .attemptStarted(let number, let attempt)):
             try self.require(number, is: .ready(attempt: attempt), event)
-            self.update(number) { $0.status = .running(attempt: attempt); $0.attempts = attempt + 1 }
+            self.update(number) {
+                $0.status = .running(attempt: attempt)
+                $0.attempts = attempt + 1
+            }
             self.runningCount += 1
             return []
 
@@ -112,7 +115,10 @@ package struct RunStateMachine: Sendable {
 
     private mutating func complete(_ number: Int, results: [NodeResult]) -> [Action] {
         self.openCount -= 1
-        self.update(number) { $0.status = .succeeded; $0.results = results }
+        self.update(number) {
+            $0.status = .succeeded
+            $0.results = results
+        }
         guard self.phase == .running else { return [] }
         let task = self[number]
         switch results[0].transition {
@@ -125,12 +131,14 @@ package struct RunStateMachine: Sendable {
         case .branches(let names):
             return names.enumerated().map { index, name in
                 let scope = Scope(origin: number, step: task.step, index: index, count: names.count, isForeach: false)
-                return self.create(step: name, parents: [number], slot: index, scopes: task.scopes + [scope], nodes: nil)
+                return self.create(
+                    step: name, parents: [number], slot: index, scopes: task.scopes + [scope], nodes: nil)
             }
         case .foreach(let name, let count):
             return (0..<count).map { index in
                 let scope = Scope(origin: number, step: task.step, index: index, count: count, isForeach: true)
-                return self.create(step: name, parents: [number], slot: index, scopes: task.scopes + [scope], nodes: nil)
+                return self.create(
+                    step: name, parents: [number], slot: index, scopes: task.scopes + [scope], nodes: nil)
             }
         case .nodes(let name, let count, let minimum):
             return [
@@ -142,7 +150,10 @@ package struct RunStateMachine: Sendable {
     private mutating func fail(
         _ number: Int, attempt: Int, failure: TaskFailure, caught: [NodeResult]?
     ) -> [Action] {
-        self.update(number) { $0.failures += 1; $0.failure = failure }
+        self.update(number) {
+            $0.failures += 1
+            $0.failure = failure
+        }
         if let caught {
             self.update(number) { $0.wasCaught = true }
             return self.complete(number, results: caught)
@@ -182,7 +193,9 @@ package struct RunStateMachine: Sendable {
     ) -> Action {
         let number = self.tasks.count + 1
         self.tasks.append(
-            RunTask(number: number, step: step, parents: parents, slot: slot, scopes: scopes, nodes: nodes, minimum: minimum))
+            RunTask(
+                number: number, step: step, parents: parents, slot: slot, scopes: scopes, nodes: nodes, minimum: minimum
+            ))
         self.openCount += 1
         return .prepare(task: number, attempt: 0, seconds: 0)
     }
@@ -202,7 +215,9 @@ package struct RunStateMachine: Sendable {
 
     private func check(_ results: [NodeResult], of number: Int, _ event: RunEvent) throws(IllegalRunEvent) {
         let task = self[number]
-        if let problem = TransitionRules.problem(with: results, of: task, waitingJoin: self.joinAwaited(by: task), in: self.manifest) {
+        if let problem = TransitionRules.problem(
+            with: results, of: task, waitingJoin: self.joinAwaited(by: task), in: self.manifest)
+        {
             throw IllegalRunEvent(event: event, reason: problem.message)
         }
     }
