@@ -10,7 +10,7 @@ package import MusterStore
 ///
 /// Events are stored before anything is done about them, so an engine that is killed at any instant is continued by
 /// another one from the same events.
-package actor RunEngine<Backend: ComputeBackend> {
+package actor RunEngine<Backend: GangRunner> {
     let record: RunRecord
     let metadata: any MetadataStore
     let layout: StoreLayout

@@ -3,13 +3,13 @@ import MusterModel
 import Synchronization
 
 /// A backend that runs nothing: a script answers for every gang. It refuses what a real one could not do.
-final class ScriptedBackend: ComputeBackend {
+final class ScriptedBackend: GangRunner {
     struct Request: Sendable, CustomStringConvertible {
         let gang: GangSpec
         var description: String { "\(self.gang.attempt)" }
     }
 
-    let capabilities: BackendCapabilities
+    let capabilities: RunnerCapabilities
     private let observer = GangObserver()
     private let script: @Sendable (GangSpec) -> GangReport?
     private let submitted = Mutex<[GangSpec]>([])
@@ -20,7 +20,7 @@ final class ScriptedBackend: ComputeBackend {
         capacity: MachineCapacity? = MachineCapacity(cpus: 4, memory: 8 << 30, gpus: 0),
         script: @escaping @Sendable (GangSpec) -> GangReport?
     ) {
-        self.capabilities = BackendCapabilities(capacity: capacity)
+        self.capabilities = RunnerCapabilities(capacity: capacity)
         self.script = script
     }
 

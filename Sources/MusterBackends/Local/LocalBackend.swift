@@ -11,8 +11,8 @@ import Synchronization
 /// The agents' standard input is their lifeline: when this process dies, however it dies, they take their nodes down.
 /// Every agent has a keeper, its parent, to which what the agent leaves comes, and which ends it, whether this process still
 /// lives or not. This process is a subreaper too: what a killed keeper leaves comes to it.
-package final class LocalBackend: ComputeBackend {
-    package let capabilities: BackendCapabilities
+package final class LocalBackend: GangRunner {
+    package let capabilities: RunnerCapabilities
 
     private let reactor: ProcessReactor
     private let settings: LocalSettings
@@ -42,7 +42,7 @@ package final class LocalBackend: ComputeBackend {
     ) {
         ProcessTree.becomeSubreaper()
         self.reactor = reactor
-        self.capabilities = BackendCapabilities(capacity: capacity)
+        self.capabilities = RunnerCapabilities(capacity: capacity)
         self.settings = LocalSettings(
             agent: agent, environment: environment, scratchRoot: "\(store)/scratch",
             rendezvousDeadline: rendezvousDeadline, grace: grace)

@@ -1,14 +1,15 @@
 package import MusterModel
 package import MusterWire
 
-/// A place that can run a gang: this machine, Slurm, Kubernetes, AWS Batch.
+/// The engine's side of one place: starts gangs there, tells how they fare, ends them.
 ///
-/// A backend translates and reports; it holds no run state. Differences between places are data
-/// (``BackendCapabilities``). Rendering is separate from sending, so that a dry run prints what would be sent.
-package protocol ComputeBackend: Sendable {
+/// This machine has a runner of its own; every place with a queue is a ``ComputeBackend`` behind one shared runner.
+/// A runner translates and reports; it holds no run state. Differences between places are data
+/// (``RunnerCapabilities``). Rendering is separate from sending, so that a dry run prints the text that would be sent.
+package protocol GangRunner: Sendable {
     associatedtype Request: Sendable, CustomStringConvertible
 
-    var capabilities: BackendCapabilities { get }
+    var capabilities: RunnerCapabilities { get }
 
     /// Renders `gang` without sending anything.
     /// - Throws: ``BackendError`` when this place can never run such a gang.
@@ -33,7 +34,7 @@ package protocol ComputeBackend: Sendable {
 }
 
 /// What a place can hold at once.
-package struct BackendCapabilities: Sendable, Equatable {
+package struct RunnerCapabilities: Sendable, Equatable {
     /// Bounds that are this engine's to keep, because nobody queues behind it; nil where the place has a queue.
     package var capacity: MachineCapacity?
 
@@ -122,18 +123,4 @@ package struct GangObservation: Sendable, Equatable {
         self.attempt = attempt
         self.event = event
     }
-}
-
-/// A gang could not be started, or never can be here.
-package struct BackendError: Error, CustomStringConvertible {
-    package let message: String
-    /// Whether trying again can help.
-    package let isTransient: Bool
-
-    package init(message: String, isTransient: Bool) {
-        self.message = message
-        self.isTransient = isTransient
-    }
-
-    package var description: String { self.message }
 }
