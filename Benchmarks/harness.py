@@ -167,14 +167,14 @@ class Bench:
 
 
 def alternate(rounds, *sides):
-    """Runs the sides in turn. The first of each is a rehearsal that fills caches and does not count."""
+    """Runs the sides in turn. The first of each is a warm-up that fills caches and is not counted."""
     columns = [[] for _ in sides]
     for round in range(rounds + 1):
         for column, (name, side) in zip(columns, sides):
             # What the other side has left for the disk is not this one's to wait for.
             os.sync()
             taken = side()
-            say(f"{'rehearsal' if round == 0 else f'round {round}'}: {name} {taken:.3f}")
+            say(f"{'warm-up' if round == 0 else f'round {round}'}: {name} {taken:.3f}")
             if round > 0:
                 column.append(taken)
     return [(name, column) for (name, _), column in zip(sides, columns)]

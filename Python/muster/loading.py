@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 
-from . import divisible, farewell, program
+from . import early_exit, fork_safety, program
 from .captured import Captured
 from .origins import Installation
 from .toplevel import TopLevel
@@ -56,7 +56,7 @@ class Loading:
 
     def _load(self, tree):
         from .preload import Preload
-        self.watch = divisible.Watch()
+        self.watch = fork_safety.Watch()
         self.preload = Preload(tree, self.path, self.limit, self._look)
         try:
             self.preload.run()
@@ -67,7 +67,7 @@ class Loading:
             return f"an import ended in {type(error).__name__}: {error}"
         finally:
             self.watch.end()
-        divisible.forget_temporary_folder()
+        fork_safety.forget_temporary_folder()
         # A child looks for itself which modules there are: an earlier step may have written some.
         sys.path_importer_cache.clear()
         return None
@@ -99,7 +99,7 @@ class Loading:
 
     def reason_after_fork(self):
         """Why what has been loaded cannot be shared, as far as that is seen once this process has been divided."""
-        if divisible.has_one_thread():
+        if fork_safety.has_one_thread():
             return None
         return self._reconsidered("a library has started threads", self.watch.first_with_threads())
 
@@ -113,7 +113,7 @@ class Loading:
         sys.stdout.flush()
         sys.stderr.flush()
         # What a library has started goes with what was loaded; the next one starts it where it is wanted.
-        for process in farewell.children() or []:
+        for process in early_exit.children() or []:
             os.kill(process, signal.SIGKILL)
             os.waitpid(process, 0)
         os.dup2(self.connection.fileno(), 0)

@@ -22,7 +22,7 @@ _environment = {}
 # The descriptor of standard output, where what the flow prints does not go there.
 _output = 1
 # Says, in a child of `serve`, that nothing but the end is to come.
-farewell = None
+early_exit_notice = None
 
 
 def main(arguments):
@@ -107,9 +107,9 @@ def compiled(path):
         source = file.read()
     if not (launch.verb and launch.verb[0] == "describe"):
         return compile(source, path, "exec", dont_inherit=True)
-    from .postponed import postpone
+    from .lazy_imports import make_lazy
     code = compile(source, path, "exec", dont_inherit=True)
-    postpone(source)
+    make_lazy(source)
     return code
 
 
@@ -177,14 +177,14 @@ def _verb_of_script(flow):
             from . import values
             values.Input.take()
         return launch.verb
-    from . import handover
-    handover.take_over(sys.argv[1:], flow)
+    from . import exec_muster
+    exec_muster.perform(sys.argv[1:], flow)
 
 
 def _act(flow, made, verb):
     if not verb or verb[0] not in OWN_VERBS:
-        from . import handover
-        handover.take_over(verb, flow)
+        from . import exec_muster
+        exec_muster.perform(verb, flow)
     if verb[0] == "describe":
         return describe(flow)
     if verb[0] == "values":
@@ -279,7 +279,7 @@ def leave(code):
             except (OSError, ValueError):
                 pass
         try:
-            if farewell is not None:
-                farewell.say(code)
+            if early_exit_notice is not None:
+                early_exit_notice.send(code)
         finally:
             os._exit(code)

@@ -101,7 +101,7 @@ class Runner:
 
     def _start(self, verb, options, step=None):
         from .commands.grammar import Refused
-        from .handover import environment, program, translate
+        from .exec_muster import environment, program, translate
         executing = ExecutingRun(self)
         self._made.append(executing)
         variables = environment(self.env)
@@ -118,7 +118,7 @@ class Runner:
     def _spelled(self, name, value, command, variables):
         """The text of a list or a dict that is given for a parameter: the flow is asked what the parameter is."""
         from .commands.front import Front
-        from .handover import native
+        from .exec_muster import native
         front = Front()
         front.read(self.front)
         done = subprocess.run(

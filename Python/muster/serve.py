@@ -1,7 +1,7 @@
 """The verb `serve`: every step is a child made by fork, in which the flow's module runs as in a fresh interpreter.
 
 Only the libraries that the module imports first are loaded here, once for all steps (see `preload`), and only those that
-leave nothing that a fresh interpreter would have otherwise (see `divisible`). Where something else is found, the program
+leave nothing that a fresh interpreter would have otherwise (see `fork_safety`). Where something else is found, the program
 begins anew and leaves that import to the children.
 
 While a step runs, the child for the next one is made beside it, and waits: a child pays for every page that it touches
@@ -15,7 +15,7 @@ import signal
 import socket
 import sys
 
-from . import divisible, farewell, program, rehearsal
+from . import early_exit, fork_safety, prefault, program
 from .launch import launch
 from .loading import Loading
 
@@ -41,7 +41,7 @@ def run(path, words, again):
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     server = _Server(loading, libc)
     ending = _Ending()
-    rehearsal.rehearse()
+    prefault.prefault()
     loading.settle()
     reason = reason or server.prepare()
     if not reason:
@@ -92,9 +92,9 @@ class _Server:
         # What a library wants to be done about it is the step's.
         self.terminated = signal.getsignal(signal.SIGTERM)
         # Without the system's list of them, a spare child cannot be told from what a step has left behind.
-        self.keeps_spare = farewell.children() is not None
+        self.keeps_spare = early_exit.children() is not None
         self.spare = None
-        self.hears = farewell.can_be_heard()
+        self.takes_notices = early_exit.is_supported()
         # Children that have done their step and said so, but have not ended yet.
         self.leaving = set()
 
@@ -140,7 +140,7 @@ class _Server:
                 self.spare = _Child(self, running)
 
     def _wait(self, child):
-        code = child.hear()
+        code = child.wait_for_notice()
         if code is not None:
             self.leaving.add(child.process)
             return {"exited": {"code": code, "isLast": self._leaves_nothing()}}
@@ -158,7 +158,7 @@ class _Server:
         except ChildProcessError:
             return True
         spare = {self.spare.process} if self.spare is not None else set()
-        return self.keeps_spare and self.leaving | spare >= set(farewell.children())
+        return self.keeps_spare and self.leaving | spare >= set(early_exit.children())
 
 
 class _Child:
@@ -168,14 +168,14 @@ class _Child:
         sys.stdout.flush()
         sys.stderr.flush()
         reading, self.requests = os.pipe()
-        self.farewell, writing = os.pipe() if server.hears else (None, None)
+        self.notice, writing = os.pipe() if server.takes_notices else (None, None)
         try:
             self.process = os.fork()
         except OSError:
-            _close(reading, self.requests, self.farewell, writing)
+            _close(reading, self.requests, self.notice, writing)
             raise
         if self.process == 0:
-            _close(self.requests, self.farewell, running and running.farewell)
+            _close(self.requests, self.notice, running and running.notice)
             _become_child(server, reading, writing)
         _close(reading, writing)
 
@@ -188,19 +188,19 @@ class _Child:
                     line = line[requests.write(line):]
             return True
         except BrokenPipeError:
-            _close(self.farewell)
+            _close(self.notice)
             return False
 
-    def hear(self):
-        """The code that the child says it ends with; None when it ends without a word."""
-        if self.farewell is None:
+    def wait_for_notice(self):
+        """Waits for the child's early exit notice. Returns its exit code; None if the child ends without one."""
+        if self.notice is None:
             return None
-        code = farewell.hear(self.farewell, self.process)
-        _close(self.farewell)
+        code = early_exit.wait_for_notice(self.notice, self.process)
+        _close(self.notice)
         return code
 
     def dismiss(self):
-        _close(self.requests, self.farewell)
+        _close(self.requests, self.notice)
         # Where it was ended from outside it may have been reaped among what a step left behind.
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self.process, 0)
@@ -217,13 +217,13 @@ def _become_child(server, requests, writing):
     code = 1
     try:
         _leave_server(server)
-        rehearsal.rehearse()
+        prefault.prefault()
         with open(requests, "rb") as source:
             line = source.readline()
         if not line:
             os._exit(0)
         if writing is not None:
-            program.farewell = farewell.Farewell(writing)
+            program.early_exit_notice = early_exit.EarlyExitNotice(writing)
         code = _run_step(server.loading, json.loads(line))
     except BaseException:
         import traceback
@@ -249,7 +249,7 @@ def _leave_server(server):
     if os.getppid() != server.process:
         os._exit(1)
     os.close(_connection.fileno())
-    divisible.draw_anew()
+    fork_safety.draw_anew()
 
 
 def _libc():

@@ -177,9 +177,9 @@ class ServeTests(unittest.TestCase):
                 self.assertEqual(
                     server.ask("start", {"PORT": port})[0], {"exited": {"code": 0, "isLast": True}})
 
-    def test_the_rehearsal_runs_to_its_end(self):
+    def test_the_dummy_step_runs_to_its_end(self):
         done = subprocess.run(
-            [sys.executable, "-c", "import sys; sys.path.insert(0, sys.argv[1]); from muster import rehearsal; rehearsal.perform()",
+            [sys.executable, "-c", "import sys; sys.path.insert(0, sys.argv[1]); from muster import prefault; prefault.perform()",
              ROOT], stderr=subprocess.PIPE, text=True)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 

@@ -9,7 +9,7 @@ import unittest
 from support import PACKAGE, Workshop, flow
 
 # What such a user's interpreter finds when it asks who it is.
-STRANGER = """
+PROGRAM = """
 import os, pwd
 def getpwuid(uid): raise KeyError(f"getpwuid(): uid not found: {uid}")
 pwd.getpwuid = getpwuid
@@ -17,12 +17,12 @@ os.getuid = lambda: 54321
 """
 
 
-class StrangerTests(unittest.TestCase):
-    def run_as_stranger(self, workshop, *words):
-        place = os.path.join(workshop.folder, "stranger")
+class UnknownUserTests(unittest.TestCase):
+    def run_as_unknown_user(self, workshop, *words):
+        place = os.path.join(workshop.folder, "unknown_user")
         os.mkdir(place)
         with open(os.path.join(place, "sitecustomize.py"), "w") as file:
-            file.write(STRANGER)
+            file.write(PROGRAM)
         return subprocess.run(
             [sys.executable, *words], capture_output=True, text=True, cwd=workshop.folder,
             env={"PATH": os.environ["PATH"], "PYTHONPATH": place})
@@ -36,7 +36,7 @@ class StrangerTests(unittest.TestCase):
                 self.next(self.end)
             """).replace("class TestFlow", "@project(name='a')\nclass TestFlow")
         with Workshop(source) as workshop:
-            done = self.run_as_stranger(workshop, PACKAGE, workshop.file, "describe")
+            done = self.run_as_unknown_user(workshop, PACKAGE, workshop.file, "describe")
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual(json.loads(done.stdout)["parameters"][0]["defaultValue"], "54321")
 
@@ -44,7 +44,7 @@ class StrangerTests(unittest.TestCase):
         with Workshop(flow("")) as workshop:
             root = os.path.dirname(PACKAGE)
             script = f"import sys; sys.path.insert(0, {root!r}); from muster import get_namespace; print(get_namespace())"
-            done = self.run_as_stranger(workshop, "-c", script)
+            done = self.run_as_unknown_user(workshop, "-c", script)
             self.assertEqual(done.stdout, "user:54321\n", done.stderr)
 
     def test_a_secret_in_a_home_that_is_not_known_is_told(self):

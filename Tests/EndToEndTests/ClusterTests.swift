@@ -138,13 +138,13 @@ import Testing
     }
 
     @Test("A program that knows a Ray cluster's address and not its token is not let in")
-    func stranger() async throws {
+    func unauthenticated() async throws {
         let sandbox = try Sandbox()
-        let finished = try await sandbox.muster(["run", PythonFlowTests.flow("stranger")])
+        let finished = try await sandbox.muster(["run", PythonFlowTests.flow("unauthenticated")])
         #expect(finished.status == .exited(0), "\(finished)")
-        #expect(finished.all.contains("stranger: refused"), "\(finished)")
+        #expect(finished.all.contains("client: refused"), "\(finished)")
         #expect(finished.all.contains("alive: 2"), "\(finished)")
-        try await self.expectNothingLeft(of: "StrangerFlow", in: sandbox)
+        try await self.expectNothingLeft(of: "UnauthenticatedFlow", in: sandbox)
     }
 
     private func expectNothingLeft(of flow: String, in sandbox: Sandbox) async throws {

@@ -5,7 +5,7 @@ import Testing
 
 /// What steps leave that is hard to find, when the processes that should end it are killed.
 @Suite(.serialized, .timeLimit(.minutes(10))) struct LeavingTests {
-    static let flow = "LeavingFlow"
+    static let flow = "LeftoverProcessesFlow"
 
     enum Victim: String, CaseIterable, CustomTestStringConvertible {
         case nobody, agent, keeper, engine, engineAndAgent, stoppedAgentOfKilledEngine
@@ -116,7 +116,7 @@ import Testing
             arguments: [
                 "-c",
                 "import os, sys; os.setgroups([]); os.setgid(61001); os.setuid(61001); os.execv(sys.argv[1], sys.argv[1:])",
-                "\(Sandbox.programs)/muster", "run", PythonFlowTests.flow("leaving"), "--pids",
+                "\(Sandbox.programs)/muster", "run", PythonFlowTests.flow("leftover_processes"), "--pids",
                 "\(sandbox.folder)/pids",
                 "--seconds", "0",
             ],
@@ -133,7 +133,7 @@ import Testing
     /// The flow, once all that it leaves is there, and the processes' ids.
     private func start(_ sandbox: Sandbox, _ arguments: String...) async throws -> (Running, [Int32]) {
         let file = "\(sandbox.folder)/pids-\(UInt32.random(in: 0 ... .max))"
-        let running = try sandbox.start(["run", PythonFlowTests.flow("leaving"), "--pids", file] + arguments)
+        let running = try sandbox.start(["run", PythonFlowTests.flow("leftover_processes"), "--pids", file] + arguments)
         await running.wait(for: "everything is up")
         let pids = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").compactMap { Int32($0) }
         try #require(pids.count == 5, "\(running.output)")

@@ -9,7 +9,7 @@ from ..errors import MusterException
 
 def _files(screen):
     """The package's files as `muster` lists them, and what it says about them."""
-    from ..handover import environment, native, program
+    from ..exec_muster import environment, native, program
     words = native(screen.front, ["package", "list"], ["--json"], screen.path)
     done = subprocess.run([program(), *words], capture_output=True, text=True, env=environment())
     if done.returncode != 0:

@@ -99,7 +99,7 @@ def environment(variables=None):
         "MUSTER_PYTHON_FRONT_END": os.path.dirname(os.path.abspath(__file__))}
 
 
-def take_over(words, flow):
+def perform(words, flow):
     """Does what the words say, or replaces this process by `muster`, which does. Never returns."""
     from .commands.line import Line
     path = launch.file

@@ -7,7 +7,7 @@ import time
 from metaflow import FlowSpec, Parameter, step
 
 
-class LeavingFlow(FlowSpec):
+class LeftoverProcessesFlow(FlowSpec):
     pids = Parameter("pids", help="A file for the process ids of all that is left.")
     seconds = Parameter("seconds", default=300, type=int)
 
@@ -44,4 +44,4 @@ class LeavingFlow(FlowSpec):
 
 
 if __name__ == "__main__":
-    LeavingFlow()
+    LeftoverProcessesFlow()

@@ -1,17 +1,17 @@
 from metaflow import FlowSpec, metaflow_ray, pypi, step
 
 # Knows the cluster's address, and nothing else of it.
-STRANGER = """
+PROGRAM = """
 import os
 import ray
 try:
-    ray.init(address=os.environ["STRANGER_TO"], log_to_driver=False)
+    ray.init(address=os.environ["ADDRESS_TO_TRY"], log_to_driver=False)
 except Exception as error:
     raise SystemExit(f"refused: {type(error).__name__}: {error}")
 """
 
 
-class StrangerFlow(FlowSpec):
+class UnauthenticatedFlow(FlowSpec):
     """A program that lacks the attempt's token does not get into its Ray cluster; the body does."""
 
     @step
@@ -27,11 +27,11 @@ class StrangerFlow(FlowSpec):
         import sys
         import ray
         others = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
-        stranger = subprocess.run(
-            [sys.executable, "-c", STRANGER], env={**others, "STRANGER_TO": os.environ["RAY_ADDRESS"]},
+        client = subprocess.run(
+            [sys.executable, "-c", PROGRAM], env={**others, "ADDRESS_TO_TRY": os.environ["RAY_ADDRESS"]},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=90)
-        print(stranger.stdout)
-        print("stranger:", "let in" if stranger.returncode == 0 else "refused" if "oken" in stranger.stdout else "lost")
+        print(client.stdout)
+        print("client:", "let in" if client.returncode == 0 else "refused" if "oken" in client.stdout else "lost")
         ray.init()
         print("alive:", len([each for each in ray.nodes() if each["Alive"]]))
         self.next(self.join)
@@ -46,4 +46,4 @@ class StrangerFlow(FlowSpec):
 
 
 if __name__ == "__main__":
-    StrangerFlow()
+    UnauthenticatedFlow()

@@ -8,10 +8,10 @@ import support  # noqa: F401
 from muster.arguments import flags, pairs, texts
 from muster.commands import grammar, help, verbs
 from muster.commands.line import Line
-from muster.handover import Refused, translate
+from muster.exec_muster import Refused, translate
 
 
-class HandoverTests(unittest.TestCase):
+class ExecMusterTests(unittest.TestCase):
     """Arguments as Metaflow has them, and what `muster` gets for them."""
 
     def test_every_verb_that_is_not_done_here_becomes_the_command_s_own(self):

@@ -13,12 +13,12 @@ import select
 LITTLE = 64 << 10
 
 
-def can_be_heard():
+def is_supported():
     """Whether this system can wait for a child's end and for its word at once, and lists a process's children."""
     return hasattr(os, "pidfd_open") and children() is not None
 
 
-class Farewell:
+class EarlyExitNotice:
     """The child's side: made when its step begins."""
 
     def __init__(self, writing):
@@ -27,20 +27,20 @@ class Farewell:
         self.files = _open_files()
         self.memory = _memory()
 
-    def say(self, code):
+    def send(self, code):
         """Right before the process ends with this code."""
-        if self._is_due():
+        if self._may_be_sent():
             os.write(self.writing, bytes([code & 0xFF]))
 
-    def _is_due(self):
+    def _may_be_sent(self):
         # What the step has forked may come here as well.
         return (
             os.getpid() == self.process and len(os.listdir("/proc/self/task")) == 1 and _open_files() == self.files
             and _memory() - self.memory <= LITTLE and children() == [])
 
 
-def hear(reading, process):
-    """In the server: waits for the child's farewell. Returns its code; None when it ends, or has ended, without one."""
+def wait_for_notice(reading, process):
+    """In the server: waits for the notice. Returns the exit code; None if the child has ended without one."""
     try:
         # What the child left behind may hold the other end of the pipe open: the child's own end is waited for as well.
         end = os.pidfd_open(process)

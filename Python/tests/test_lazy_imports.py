@@ -8,7 +8,7 @@ import unittest
 from importlib.util import find_spec
 
 from support import ROOT, Workshop, flow
-from muster.postponed import LATE
+from muster.lazy_imports import LATE
 
 BODY = """
     @resources(cpu=N)
@@ -50,7 +50,7 @@ def described(lines, libraries):
         return json.loads(done.stdout)["steps"][0]["settings"]["resources"]["cpu"], done.stderr
 
 
-class PostponedTests(unittest.TestCase):
+class LazyImportTests(unittest.TestCase):
     def test_modules_that_replace_themselves_are_called_or_register_themselves_are_what_they_are_under_python(self):
         registry = {"registry": "ALL = []\n", "plugin": "import registry\nregistry.ALL.append(2)\n"}
         for name in ("library", "numpy"):

@@ -12,7 +12,7 @@ from .task import Task
 
 _DESCRIPTION = """{
   "version": 1, "socket": "", "user": "", "taskID": "1", "temporaryFolder": "", "tags": [], "parameters": {},
-  "attempt": {"flow": "Rehearsal", "run": "1", "step": "start", "task": 1, "attempt": 0},
+  "attempt": {"flow": "Prefault", "run": "1", "step": "start", "task": 1, "attempt": 0},
   "inputs": [{"step": "start", "artifacts": {"unchanged": {"digest": "", "size": 1, "encoding": "pickle"}}}],
   "foreach": [{"index": 0, "count": 1, "item": "1"}], "parallel": {"nodes": 1, "index": 0}
 }"""
@@ -22,7 +22,7 @@ _MODULE = compile("""
 from muster import FlowSpec, step
 
 
-class Rehearsal(FlowSpec):
+class Prefault(FlowSpec):
     @step
     def start(self):
         self.input
@@ -34,7 +34,7 @@ class Rehearsal(FlowSpec):
 """, __file__, "exec", dont_inherit=True)
 
 
-def rehearse():
+def prefault():
     """Leaves nothing behind. Never fails: nobody waits for it."""
     with contextlib.suppress(Exception):
         perform()
@@ -44,7 +44,7 @@ def rehearse():
 def perform():
     module = {"__name__": __name__}
     exec(_MODULE, module)
-    task = Task(module["Rehearsal"], "start", os.devnull, json.loads(_DESCRIPTION))
+    task = Task(module["Prefault"], "start", os.devnull, json.loads(_DESCRIPTION))
     task.perform()
     artifacts.write([1], os.devnull)
     with open(os.devnull, "w", encoding="utf-8") as file:

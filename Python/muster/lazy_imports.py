@@ -17,7 +17,7 @@ from .toplevel import TopLevel, is_start
 LATE = ("jax", "matplotlib", "numpy", "pandas", "scipy", "sklearn", "tensorflow", "torch")
 
 
-def postpone(source):
+def make_lazy(source):
     """Has the libraries loaded late that the flow's file imports whole and cannot miss."""
     names = _Reading(ast.parse(source)).late
     if names:

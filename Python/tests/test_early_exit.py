@@ -5,33 +5,33 @@ import time
 import unittest
 
 import support  # noqa: F401  puts the front end in the path
-from muster import farewell
+from muster import early_exit
 
 
-def heard(body=lambda: None, code=7):
-    """What a parent hears of a child that runs `body` and then says farewell; and how the child ended."""
+def notice_and_exit_code(body=lambda: None, code=7):
+    """Forks a child that runs `body` and then sends its early exit notice. Returns the notice and the exit code."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             os.close(reading)
-            last = farewell.Farewell(writing)
+            last = early_exit.EarlyExitNotice(writing)
             body()
-            last.say(code)
+            last.send(code)
         finally:
             os._exit(code)
     os.close(writing)
     try:
-        return farewell.hear(reading, child), os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        return early_exit.wait_for_notice(reading, child), os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     finally:
         os.close(reading)
 
 
-@unittest.skipUnless(farewell.can_be_heard(), "this system cannot wait for both")
-class FarewellTests(unittest.TestCase):
+@unittest.skipUnless(early_exit.is_supported(), "this system cannot wait for both")
+class EarlyExitTests(unittest.TestCase):
     def test_a_child_that_holds_nothing_says_its_code(self):
         for code in (0, 1, 255):
-            self.assertEqual(heard(code=code), (code, code))
+            self.assertEqual(notice_and_exit_code(code=code), (code, code))
 
     def test_it_is_heard_before_the_child_has_ended(self):
         reading, writing = os.pipe()
@@ -39,12 +39,12 @@ class FarewellTests(unittest.TestCase):
         child = os.fork()
         if child == 0:
             try:
-                farewell.Farewell(writing).say(3)
+                early_exit.EarlyExitNotice(writing).send(3)
                 os.close(held_by_us)
                 os.read(held, 1)
             finally:
                 os._exit(3)
-        self.assertEqual(farewell.hear(reading, child), 3)
+        self.assertEqual(early_exit.wait_for_notice(reading, child), 3)
         self.assertEqual(os.waitpid(child, os.WNOHANG), (0, 0))
         for descriptor in (reading, writing, held, held_by_us):
             os.close(descriptor)
@@ -63,11 +63,11 @@ class FarewellTests(unittest.TestCase):
             "a socket": lambda: kept.append(socket.socket()),
             "a thread": lambda: threading.Thread(target=time.sleep, args=(5,), daemon=True).start(),
             "a process": fork,
-            "memory": lambda: kept.append(bytearray(farewell.LITTLE * 1024 + (16 << 20))),
+            "memory": lambda: kept.append(bytearray(early_exit.LITTLE * 1024 + (16 << 20))),
         }
         for name, body in bodies.items():
             with self.subTest(name):
-                self.assertEqual(heard(body), (None, 7))
+                self.assertEqual(notice_and_exit_code(body), (None, 7))
 
     def test_a_process_that_the_step_forked_speaks_for_nobody(self):
         def body():
@@ -75,10 +75,10 @@ class FarewellTests(unittest.TestCase):
                 return
             os.wait()
             os._exit(9)
-        self.assertEqual(heard(body), (None, 9))
+        self.assertEqual(notice_and_exit_code(body), (None, 9))
 
     def test_a_child_that_is_killed_says_nothing(self):
-        self.assertEqual(heard(lambda: os.kill(os.getpid(), 9)), (None, -9))
+        self.assertEqual(notice_and_exit_code(lambda: os.kill(os.getpid(), 9)), (None, -9))
 
 
 if __name__ == "__main__":
