@@ -86,7 +86,7 @@ class History:
 
     def _is_retried(self, task):
         retry = self.steps.get(task.step, {}).get("settings", {}).get("retry", {})
-        can_retry = task.failure["code"] not in ("run.cancelled", "gang.refused")
+        can_retry = task.failure["code"] not in ("run.cancelled", "gang.refused", "step.protocol")
         return not self._is_draining and can_retry and task.failures <= retry.get("times", 0)
 
     def _create(self, step, parents, scopes, nodes, time):

@@ -84,8 +84,14 @@ public struct TaskFailure: Codable, Sendable, Equatable, Error {
         /// An artifact could not be read or written.
         case store = "store.error"
 
-        /// Whether another attempt can end differently.
-        public var canRetry: Bool { self != .cancelled && self != .refused }
+        /// Whether another attempt can end differently. A breach of the step protocol is a fault of the flow's source,
+        /// which the next attempt runs as well.
+        public var canRetry: Bool {
+            switch self {
+            case .cancelled, .refused, .contract: false
+            case .body, .exit, .signal, .lost, .rendezvous, .timeout, .environment, .store: true
+            }
+        }
     }
 
     public var code: Code
