@@ -35,11 +35,6 @@ enum JSONEvents {
             ]
         case .tasksReused(let step, let count):
             return ["event": .string("tasks-reused"), "step": .string(step), "count": .int(count)]
-        case .taskQueued(let task, let reason):
-            return [
-                "event": .string("task-queued"), "step": .string(task.step), "task": .int(task.number),
-                "reason": reason.map { .string($0) } ?? .null,
-            ]
         case .attemptStarted(let attempt, let nodes):
             return self.place(attempt, "attempt-started").merging(["nodes": .int(nodes)]) { $1 }
         case .nodeState(let attempt, let node, let state):

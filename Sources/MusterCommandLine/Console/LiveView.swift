@@ -32,7 +32,7 @@ struct LiveView {
             self.run = run
             self.started = time
         case .tasksReused(let step, let count): self.steps[step, default: Step()].reused += count
-        case .taskQueued, .log, .warning: break
+        case .log, .warning: break
         case .attemptStarted(let attempt, let nodes):
             self.environment = nil
             self.steps[attempt.step, default: Step()].running += 1

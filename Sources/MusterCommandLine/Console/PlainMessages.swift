@@ -24,8 +24,6 @@ struct PlainMessages {
             return [Message(text: "run \(run.flow)/\(run.run) started\(origin)")]
         case .tasksReused(let step, let count):
             return [Message(text: "\(step): \(Count.text(count, "finished task")) taken over")]
-        case .taskQueued(let task, let reason):
-            return reason.map { [Message(text: "\(task) waits: \($0)")] } ?? []
         case .attemptStarted(let attempt, let nodes):
             self.nodes[attempt] = nodes
             let again = attempt.attempt > 0 ? " again (attempt \(attempt.attempt))" : ""

@@ -7,8 +7,6 @@ package enum EngineObservation: Sendable, Equatable {
     case runStarted(run: RunSummary)
     /// Tasks that a resumed run takes over from its origin without running them again.
     case tasksReused(step: String, count: Int)
-    /// A task waits for its turn; `reason` says for what when it is not just for a free worker.
-    case taskQueued(task: TaskLabel, reason: String?)
     /// An attempt's gang of `nodes` nodes is being started.
     case attemptStarted(attempt: AttemptID, nodes: Int)
     /// One node of an attempt has come to a new state.
