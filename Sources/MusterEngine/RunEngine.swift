@@ -226,7 +226,7 @@ package actor RunEngine<Backend: GangRunner> {
     private func outcome(_ verdict: RunVerdict) -> RunOutcome {
         switch verdict {
         case .succeeded: return .succeeded
-        case .cancelled: return .cancelled(reason: "cancelled")
+        case .cancelled: return .cancelled(reason: self.machine.cancellation?.message ?? "cancelled")
         case .failed:
             let task = self.machine.tasks.first { $0.status == .failed }
             let failure = task?.failure ?? TaskFailure(code: .contract, message: "the run ended early")

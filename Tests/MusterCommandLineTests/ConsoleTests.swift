@@ -19,7 +19,7 @@ private let started = EngineObservation.runStarted(
             started, .tasksReused(step: "start", count: 1), .attemptStarted(attempt: attempt, nodes: 4),
             .nodeState(attempt: attempt, node: 2, state: .failed),
             .attemptFinished(attempt: attempt, failure: failure, retryAfter: 90, caughtInto: nil),
-            .cancelling(reason: "Ctrl-C"), .runFinished(outcome: .cancelled(reason: "cancelled")),
+            .cancelling(reason: "Ctrl-C"), .runFinished(outcome: .cancelled(reason: "Ctrl-C")),
         ]
         #expect(
             observations.flatMap { messages.messages(for: $0) }.map(\.text) == [

@@ -192,7 +192,7 @@ import Testing
         #expect(failed.first?.failure?.code == .contract)
     }
 
-    @Test("A cancelled run stops its gangs, starts nothing new and ends as cancelled")
+    @Test("A cancelled run stops its gangs, starts nothing new and ends as cancelled, with its reason")
     func cancel() async throws {
         let harness = try Harness(SampleFlow.manifest)
         let backend = ScriptedBackend { gang in
@@ -206,6 +206,7 @@ import Testing
         engine.cancel(reason: "interrupted")
         #expect(try await verdict == .cancelled)
         #expect(backend.gangs.filter { $0.step.name == "joinTrain" }.isEmpty)
+        #expect(harness.observations.last == .runFinished(outcome: .cancelled(reason: "interrupted")))
     }
 
     @Test("A step whose Python environment cannot be made fails with the reason, and its gang is never submitted")

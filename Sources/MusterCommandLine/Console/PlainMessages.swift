@@ -12,7 +12,6 @@ struct PlainMessages {
     private let resume: String
     private var nodes: [AttemptID: Int] = [:]
     private var run: RunSummary?
-    private var reason: String?
 
     init(resume: String) { self.resume = resume }
 
@@ -42,7 +41,6 @@ struct PlainMessages {
         case .warning(let text): return [Message(text: "warning: \(text)", isTrouble: true)]
         case .environment(let step, let message): return [Message(text: "\(step): \(message)")]
         case .cancelling(let reason):
-            self.reason = reason
             return [Message(text: "stopping the run: \(reason)", isTrouble: true)]
         case .runFinished(let outcome): return self.over(outcome)
         }
@@ -75,7 +73,7 @@ struct PlainMessages {
                 Message(text: "mend it, then go on with: \(self.resume)", isTrouble: true),
             ]
         case .cancelled(let reason):
-            return [Message(text: "run \(name) was cancelled: \(self.reason ?? reason)", isTrouble: true)]
+            return [Message(text: "run \(name) was cancelled: \(reason)", isTrouble: true)]
         }
     }
 }

@@ -28,6 +28,8 @@ package struct RunStateMachine: Sendable {
     private var steps: [String: StepManifest] = [:]
     /// Tasks that wait at a join for their siblings, by the task that fanned out.
     private var waiting: [Int: WaitingJoin] = [:]
+    /// The reason of the first `cancelled`.
+    package private(set) var cancellation: TaskFailure?
     private var runningCount = 0
     private var openCount = 0
 
@@ -98,8 +100,9 @@ package struct RunStateMachine: Sendable {
             self.update(number) { $0.clonedFrom = "\(run)/\(origin)" }
             return self.complete(number, results: results)
 
-        case (.running, .cancelled), (.draining, .cancelled):
+        case (.running, .cancelled(let failure)), (.draining, .cancelled(let failure)):
             self.phase = .draining(.cancelled)
+            self.cancellation = self.cancellation ?? failure
             return []
 
         case (_, .ended(let verdict)) where self.dueVerdict == verdict:
