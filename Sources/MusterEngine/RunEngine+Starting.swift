@@ -120,7 +120,7 @@ extension RunEngine {
             size * wanted.cpu > capacity.cpus
             ? "asks for \(size * wanted.cpu) cpus, and this machine has \(capacity.cpus)"
             : wanted.memory > 0 && size > capacity.memory / wanted.memory
-                ? "asks for \(ByteText.gigabytes(wanted.memory)) of memory\(size > 1 ? " on each of \(size) nodes" : ""), and this machine has \(ByteText.gigabytes(capacity.memory))"
+                ? "asks for \(ByteText.of(wanted.memory)) of memory\(size > 1 ? " on each of \(size) nodes" : ""), and this machine has \(ByteText.of(capacity.memory))"
                 : "has \(size) nodes, more than --max-workers allows"
         self.observe(.warning("step \(step.name) \(reason): it runs alone"))
     }

@@ -6,7 +6,7 @@ import MusterProcess
 /// The files of a flow as a run begins with them: everything sensible below the flow's own folder.
 ///
 /// Version control, caches, environments, what a `.gitignore` or a `.musterignore` names, files of secrets and files of over
-/// 100 MB stay out.
+/// 100 MiB stay out.
 package struct CodePackage: Sendable, Equatable {
     package struct File: Sendable, Equatable {
         /// Relative to the flow's folder.
@@ -43,7 +43,7 @@ package struct CodePackage: Sendable, Equatable {
     package let secrets: [String]
 
     /// A file larger than this is data, not code.
-    package static let maximumFileSize = 100_000_000
+    package static let maximumFileSize = 100 << 20
     /// A folder with more files than this is not one flow's.
     package static let maximumFiles = 10_000
 

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import MusterModel
 
 /// Walks a flow's folder and picks what belongs into its code package.
 struct PackageWalk {
@@ -117,7 +118,7 @@ struct PackageWalk {
         let size = Int(status.st_size)
         guard access("\(self.folder)/\(relative)", R_OK) == 0 else { return self.leaveOut(relative, "cannot be read") }
         guard size <= CodePackage.maximumFileSize else {
-            return self.leaveOut(relative, "has \(size / 1_000_000) MB, and files of over 100 MB stay out")
+            return self.leaveOut(relative, "has \(ByteText.of(size)), and files of over \(ByteText.of(CodePackage.maximumFileSize)) stay out")
         }
         guard self.files.count < CodePackage.maximumFiles else {
             throw StoreError(

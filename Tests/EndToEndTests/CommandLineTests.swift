@@ -413,7 +413,7 @@ import Testing
             warnings[0].hasSuffix("step start asks for 200 cpus elsewhere, and gets 8 on this machine"), "\(warnings)")
         #expect(
             warnings[1].contains(
-                "step train asks for 3145.7 GB of memory, and this machine has 68.7 GB: it runs alone"), "\(warnings)")
+                "step train asks for 2929.7 GiB of memory, and this machine has 64 GiB: it runs alone"), "\(warnings)")
     }
 
     @Test("A line that does not end takes no memory, in a run, in JSON and in its log")

@@ -127,16 +127,16 @@ import Testing
             manifest.steps[index].settings.elsewhere = Resources(cpu: 64, gpu: 1)
         }
         for index in manifest.steps.indices where manifest.steps[index].name == "row" {
-            manifest.steps[index].settings.resources = Resources(cpu: 1, memory: 20_000_000_000)
+            manifest.steps[index].settings.resources = Resources(cpu: 1, memory: 20 << 30)
         }
         let harness = try Harness(manifest)
-        let backend = self.backend(harness, capacity: MachineCapacity(cpus: 8, memory: 8_000_000_000, gpus: 0))
+        let backend = self.backend(harness, capacity: MachineCapacity(cpus: 8, memory: 8 << 30, gpus: 0))
         #expect(try await harness.run(backend) == .succeeded)
         let warnings = harness.observations.compactMap { if case .warning(let text) = $0 { text } else { nil } }
         #expect(
             warnings.sorted() == [
                 "step cell asks for 64 cpus and 1 GPU elsewhere, and gets 8 and 0 on this machine",
-                "step row asks for 20 GB of memory, and this machine has 8 GB: it runs alone",
+                "step row asks for 20 GiB of memory, and this machine has 8 GiB: it runs alone",
             ])
     }
 

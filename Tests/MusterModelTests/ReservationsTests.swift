@@ -128,10 +128,10 @@ import Testing
 
     @Test("What is not had of it is said in words")
     func shortfall() {
-        let demand = ResourceDemand(needs: nil, elsewhere: Resources(cpu: 2, gpu: 8, memory: 64_000_000_000))
+        let demand = ResourceDemand(needs: nil, elsewhere: Resources(cpu: 2, gpu: 8, memory: 64 << 30))
         #expect(
             demand.shortfall(nodes: 1, of: Self.machine)
-                == "asks for 8 GPUs and 64 GB of memory elsewhere, and gets 4 and 8 GB on this machine")
+                == "asks for 8 GPUs and 64 GiB of memory elsewhere, and gets 4 and 7.5 GiB on this machine")
         #expect(ResourceDemand(needs: nil, elsewhere: Resources(cpu: 4)).shortfall(nodes: 1, of: Self.machine) == nil)
         #expect(ResourceDemand(needs: Resources(cpu: 99)).shortfall(nodes: 1, of: Self.machine) == nil)
     }
@@ -145,6 +145,16 @@ import Testing
         ] as [(String, Int?)])
     func amounts(text: String, bytes: Int?) {
         #expect(ByteAmount.bytes(text) == bytes)
+    }
+
+    @Test(
+        "Sizes are printed in powers of 1024, with a tenth where there is one",
+        arguments: [
+            (0, "0 B"), (1023, "1023 B"), (1024, "1 KiB"), (1536, "1.5 KiB"), (100 << 20, "100 MiB"),
+            (1 << 30, "1 GiB"), (3 << 29, "1.5 GiB"), (2 << 40, "2048 GiB"), (Int.max, "8589934592 GiB"),
+        ])
+    func printed(bytes: Int, text: String) {
+        #expect(ByteText.of(bytes) == text)
     }
 
     @Test("Random gangs never hold more than there is, and every one of them gets its turn")

@@ -34,7 +34,7 @@ package struct ResourceDemand: Sendable, Equatable {
             reserved.gpu < elsewhere.gpu
                 ? ("\(elsewhere.gpu) GPU\(elsewhere.gpu == 1 ? "" : "s")", "\(reserved.gpu)") : nil,
             reserved.memory < elsewhere.memory
-                ? ("\(ByteText.gigabytes(elsewhere.memory)) of memory", ByteText.gigabytes(reserved.memory)) : nil,
+                ? ("\(ByteText.of(elsewhere.memory)) of memory", ByteText.of(reserved.memory)) : nil,
         ].compactMap { $0 }
         guard !amounts.isEmpty else { return nil }
         let asked = amounts.map(\.0).joined(separator: " and ")
@@ -56,15 +56,5 @@ package struct GPUShortage: Sendable, Equatable {
         let decorator = FlowSpelling(manifest).gpus(self.asked)
         return
             "step \(step) cannot run here: \(decorator) asks for \(self.asked == 1 ? "a GPU" : "\(self.asked) GPUs")\(each), and this machine has \(self.available); `--without-gpus` runs it without reserving any"
-    }
-}
-
-/// Amounts of memory as people read them.
-package enum ByteText {
-    /// `1.5 GB`, in decimal units and without a library.
-    package static func gigabytes(_ bytes: Int) -> String {
-        // Halved after the division: the largest whole number has to fit as well.
-        let tenths = (bytes / 50_000_000 + 1) / 2
-        return tenths % 10 == 0 ? "\(tenths / 10) GB" : "\(tenths / 10).\(tenths % 10) GB"
     }
 }
