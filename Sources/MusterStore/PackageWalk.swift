@@ -118,7 +118,8 @@ struct PackageWalk {
         let size = Int(status.st_size)
         guard access("\(self.folder)/\(relative)", R_OK) == 0 else { return self.leaveOut(relative, "cannot be read") }
         guard size <= CodePackage.maximumFileSize else {
-            return self.leaveOut(relative, "has \(ByteText.of(size)), and files of over \(ByteText.of(CodePackage.maximumFileSize)) stay out")
+            let most = ByteText.of(CodePackage.maximumFileSize)
+            return self.leaveOut(relative, "has \(ByteText.of(size)), and files of over \(most) stay out")
         }
         guard self.files.count < CodePackage.maximumFiles else {
             throw StoreError(

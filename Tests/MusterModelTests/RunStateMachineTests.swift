@@ -105,7 +105,9 @@ import Testing
         #expect(machine.ready.isEmpty)
     }
 
-    @Test("A failure that no attempt can mend is not retried", arguments: [TaskFailure.Code.refused, .cancelled, .contract])
+    @Test(
+        "A failure that no attempt can mend is not retried",
+        arguments: [TaskFailure.Code.refused, .cancelled, .contract])
     func noRetry(code: TaskFailure.Code) throws {
         var machine = try self.machine(Self.running + [.attemptStarted(task: 3, attempt: 0)])
         let failure = TaskFailure(code: code, message: "no")
