@@ -133,7 +133,8 @@ import Testing
     /// The flow, once all that it leaves is there, and the processes' ids.
     private func start(_ sandbox: Sandbox, _ arguments: String...) async throws -> (Running, [Int32]) {
         let file = "\(sandbox.folder)/pids-\(UInt32.random(in: 0 ... .max))"
-        let running = try sandbox.start(["run", PythonFlowTests.flow("leftover_processes"), "--pids", file] + arguments)
+        let flow = PythonFlowTests.flow("leftover_processes")
+        let running = try sandbox.start(["run", flow, "--pids", file] + arguments)
         await running.wait(for: "everything is up")
         let pids = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").compactMap { Int32($0) }
         try #require(pids.count == 5, "\(running.output)")
