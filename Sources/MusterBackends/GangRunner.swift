@@ -9,13 +9,18 @@ package import MusterWire
 package protocol GangRunner: Sendable {
     associatedtype Request: Sendable, CustomStringConvertible
 
+    /// The place: `local`, `slurm`.
+    var name: String { get }
+
     var capabilities: RunnerCapabilities { get }
 
     /// Renders `gang` without sending anything.
     /// - Throws: ``BackendError`` when this place can never run such a gang.
     func request(for gang: GangSpec) throws -> Request
 
-    /// Starts all of the gang's nodes, or none. Submitting an attempt again that is running changes nothing.
+    /// Starts all of the gang's nodes, or none. Submitting an attempt again that is running changes nothing. It returns
+    /// without waiting for a scheduler: such a place submits in the background and tells
+    /// ``GangObservation/Event/submitted(job:)`` later.
     func submit(_ request: Request) async throws
 
     /// Has `body` told what happens to submitted gangs, in order for each gang, from any thread; it must not block. To
@@ -29,16 +34,32 @@ package protocol GangRunner: Sendable {
     /// No gang will follow for now: gives back what was kept for the next ones, and returns when it is gone.
     func rest() async
 
-    /// Ends and removes whatever gangs of the run an engine that died has left; returns when nothing of them is left.
-    func clearAway(flow: String, run: String) async
+    /// Takes over what an engine that died has left of the run at this place: observes the gangs that live, or may live,
+    /// from here on, and ends and removes everything else. To be called once, after ``observe(_:)``.
+    /// - Parameter gangs: The run's gangs at this place that had been started and had not ended.
+    /// - Returns: Those that live on. Nothing of the others is left.
+    func takeOver(_ gangs: [StartedGang], flow: String, run: String) async -> Set<AttemptID>
 }
 
-/// What a place can hold at once.
+extension GangRunner {
+    /// Renders `gang` and submits it.
+    /// - Throws: As ``request(for:)`` and ``submit(_:)``.
+    package func start(_ gang: GangSpec) async throws {
+        try await self.submit(self.request(for: gang))
+    }
+}
+
+/// Properties of a place that the engine has to know.
 package struct RunnerCapabilities: Sendable, Equatable {
     /// Bounds that are this engine's to keep, because nobody queues behind it; nil where the place has a queue.
     package var capacity: MachineCapacity?
+    /// Whether steps can run in the user's own folders, because its nodes are this machine.
+    package var runsInPlace: Bool
 
-    package init(capacity: MachineCapacity?) { self.capacity = capacity }
+    package init(capacity: MachineCapacity?, runsInPlace: Bool) {
+        self.capacity = capacity
+        self.runsInPlace = runsInPlace
+    }
 }
 
 /// One gang to run: an attempt with everything its agents must be told.
@@ -104,6 +125,10 @@ package struct GangSpec: Sendable, Equatable {
 /// Something that happened to a gang.
 package struct GangObservation: Sendable, Equatable {
     package enum Event: Sendable, Equatable {
+        /// The place has accepted the gang as this job.
+        case submitted(job: String)
+        /// The job waits in the place's queue; the reason is for people, in the place's own words.
+        case waiting(reason: String)
         /// The node has come to the rendezvous.
         case joined(node: Int)
         /// The step body has started on the node.

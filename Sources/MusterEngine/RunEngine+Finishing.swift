@@ -6,9 +6,25 @@ import MusterWire
 
 /// From reports to events.
 extension RunEngine {
+    /// The events that an observation makes; what is for people only is passed on.
+    func events(of observation: GangObservation) throws -> [RunEvent] {
+        let attempt = observation.attempt
+        switch observation.event {
+        case .finished(let report):
+            return try self.finish(attempt, report)
+        case .submitted(let job):
+            self.observe(
+                .attemptSubmitted(attempt: attempt, place: self.runner(of: self.machine[attempt.task]).name, job: job))
+            return [.attemptSubmitted(task: attempt.task, attempt: attempt.attempt, job: job)]
+        case .joined, .started, .log, .ended, .left, .waiting:
+            self.relay(observation)
+            return []
+        }
+    }
+
     /// The events that a gang's report makes; gives back what the gang held.
     func finish(_ attempt: AttemptID, _ report: GangReport) throws -> [RunEvent] {
-        self.reservations.release(attempt)
+        self.reservations[self.runner(of: self.machine[attempt.task]).name]?.release(attempt)
         let task = self.machine[attempt.task]
         let failure = report.failure ?? self.problem(with: report, of: task)
         guard let failure else {
@@ -19,7 +35,8 @@ extension RunEngine {
         let caught = try self.caught(failure, report, task)
         self.observe(
             .attemptFinished(
-                attempt: attempt, failure: failure, retryAfter: self.retryDelay(task, failure),
+                attempt: attempt, failure: failure,
+                retryAfter: self.machine.retryDelay(after: failure, of: task.number),
                 caughtInto: caught == nil ? nil : self.record.manifest.step(task.step)?.settings.catchInto))
         return [
             .attemptFailed(
@@ -41,16 +58,9 @@ extension RunEngine {
             ?? self.fanOutLimit?.problem(with: results.first?.transition, of: task.step)
     }
 
-    /// Seconds until the next attempt; nil when there is none.
-    private func retryDelay(_ task: RunTask, _ failure: TaskFailure) -> Double? {
-        guard let retry = self.record.manifest.step(task.step)?.settings.retry, failure.code.canRetry,
-            self.machine.phase == .running, task.failures < retry.times
-        else { return nil }
-        return retry.minutesBetween * 60
-    }
-
     private func caught(_ failure: TaskFailure, _ report: GangReport, _ task: RunTask) throws -> [NodeResult]? {
-        guard self.retryDelay(task, failure) == nil, let step = self.record.manifest.step(task.step) else { return nil }
+        guard self.machine.retryDelay(after: failure, of: task.number) == nil,
+            let step = self.record.manifest.step(task.step) else { return nil }
         return try CaughtResults.make(
             step: step, size: task.size, nodes: report.nodes,
             inherited: self.inputs(of: task).first?.artifacts ?? [:], failure: failure
@@ -70,7 +80,8 @@ extension RunEngine {
             self.observe(.nodeState(attempt: attempt, node: node, state: NodeState(status)))
         case .left(let problem):
             self.observe(.warning("\(TaskLabel(step: attempt.step, number: attempt.task)): \(problem)"))
-        case .finished: break
+        case .waiting(let reason): self.observe(.attemptWaiting(attempt: attempt, reason: reason))
+        case .submitted, .finished: break
         }
     }
 }

@@ -10,13 +10,15 @@ extension RunEngine {
     /// it, and stores it as cancelled. The caller holds the run's lock.
     /// - Throws: As ``run()``.
     package func end(reason: String) async throws {
-        let inputs = try await self.takeUp()
+        self.listen()
+        try await self.takeUp()
         try await self.beginCancelling(reason: reason)
-        if self.verdict == nil { try await self.process(inputs) }
+        while self.verdict == nil { try await self.process(await self.inbox.next()) }
+        await self.runners.rest()
     }
 
-    /// Replays the run's events, or appends the first one. Returns what has to be taken account of at once.
-    func takeUp() async throws -> [EngineInput] {
+    /// Replays the run's events, or appends the first one, and settles what had been started.
+    func takeUp() async throws {
         let events = try await self.metadata.events(of: self.record.key)
         self.observe(
             .runStarted(
@@ -24,15 +26,14 @@ extension RunEngine {
                     flow: self.record.flow, run: self.record.run, originRun: self.record.originRun,
                     steps: self.record.manifest.steps.map(\.name), store: self.layout.root)))
         guard !events.isEmpty else {
-            try self.apply([.started])
-            return []
+            return try self.apply([.started])
         }
         try self.replay(events.map(\.event))
         if case .over = self.machine.phase {
             throw EngineError(
                 code: .missing, message: "the run \(self.record.key) is over; resume makes a new run from it")
         }
-        return try await self.settle()
+        try await self.settle()
     }
 
     private func replay(_ events: [RunEvent]) throws {
@@ -52,21 +53,40 @@ extension RunEngine {
         }
     }
 
-    /// Finds out what became of the attempts that ran when the engine died.
-    private func settle() async throws -> [EngineInput] {
-        await self.backend.clearAway(flow: self.record.flow, run: self.record.run)
-        var inputs: [EngineInput] = []
+    /// Finds out what became of the attempts that ran when the engine died: they live on at their place, have left a
+    /// report, or were interrupted.
+    private func settle() async throws {
+        let alive = try await self.takeOverGangs()
         for task in self.machine.running {
             guard case .running(let number) = task.status else { continue }
             let attempt = self.attemptID(task, number)
-            if let report = self.report(of: attempt) {
-                inputs.append(.observed(GangObservation(attempt: attempt, event: .finished(report))))
+            if alive.contains(attempt) {
+                self.observe(.attemptStarted(attempt: attempt, nodes: task.size))
+            } else if let report = self.report(of: attempt) {
+                self.inbox.post(.observed(GangObservation(attempt: attempt, event: .finished(report))))
             } else {
                 try await self.commit([.attemptInterrupted(task: task.number, attempt: number)])
             }
         }
         try await self.commit([])
-        return inputs
+    }
+
+    /// Every place is asked, also one where nothing was started: it clears away what else is there of the run.
+    private func takeOverGangs() async throws -> Set<AttemptID> {
+        var gangs: [String: [StartedGang]] = [:]
+        for task in self.machine.running {
+            guard case .running(let number) = task.status else { continue }
+            let runner = self.runner(of: task)
+            let demand = ResourceDemand(self.record.manifest.step(task.step)?.settings ?? StepSettings())
+            let spec = try self.spec(task, self.attemptID(task, number), demand.allotments(nodes: task.size))
+            gangs[runner.name, default: []].append(StartedGang(spec: spec, job: task.job))
+        }
+        var alive: Set<AttemptID> = []
+        for runner in self.runners.all {
+            alive.formUnion(
+                await runner.takeOver(gangs[runner.name] ?? [], flow: self.record.flow, run: self.record.run))
+        }
+        return alive
     }
 
     private func report(of attempt: AttemptID) -> GangReport? {

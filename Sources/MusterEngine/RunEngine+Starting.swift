@@ -94,7 +94,12 @@ extension RunEngine {
             return nil
         }
         let attempt = self.attemptID(task, entry.attempt)
-        switch self.reservations.reserve(attempt, sizes: task.sizes, ResourceDemand(step.settings)) {
+        let place = self.runners[step.settings].name
+        let demand = ResourceDemand(step.settings)
+        guard let decision = self.reservations[place]?.reserve(attempt, sizes: task.sizes, demand) else {
+            return Start(task: task, attempt: entry.attempt, allotments: demand.allotments(nodes: task.size))
+        }
+        switch decision {
         case .granted(let allotments, let isOversized):
             self.warn(step, size: allotments.count, isOversized)
             return Start(task: task, attempt: entry.attempt, allotments: allotments)
@@ -109,7 +114,7 @@ extension RunEngine {
 
     /// Says once of each step what it asks for and does not get.
     private func warn(_ step: StepManifest, size: Int, _ isOversized: Bool) {
-        guard let capacity = self.backend.capabilities.capacity else { return }
+        guard let capacity = self.runners[step.settings].capabilities.capacity else { return }
         let demand = ResourceDemand(step.settings)
         let shortfall = demand.shortfall(nodes: size, of: capacity)
         guard isOversized || shortfall != nil, self.warnedSteps.insert(step.name).inserted else { return }
@@ -169,7 +174,8 @@ extension RunEngine {
             return
         }
         do {
-            try await self.backend.submit(self.backend.request(for: self.spec(start.task, attempt, start.allotments)))
+            let runner = self.runner(of: start.task)
+            try await runner.start(self.spec(start.task, attempt, start.allotments))
         } catch {
             let failure = TaskFailure(
                 code: (error as? BackendError)?.isTransient == false ? .refused : .lost,
@@ -182,7 +188,7 @@ extension RunEngine {
         }
     }
 
-    private func spec(_ task: RunTask, _ attempt: AttemptID, _ allotments: [NodeAllotment]) throws -> GangSpec {
+    func spec(_ task: RunTask, _ attempt: AttemptID, _ allotments: [NodeAllotment]) throws -> GangSpec {
         guard let step = self.record.manifest.step(task.step) else {
             throw EngineError(code: .events, message: "the flow has no step \(task.step)")
         }
@@ -192,7 +198,7 @@ extension RunEngine {
             parameters: self.record.parameters, inputs: self.inputs(of: task), foreach: try self.foreach(of: task),
             python: self.python(for: step), program: self.program(for: step),
             serves: self.record.manifest.serves ?? false, store: self.layout.root,
-            package: self.layout.packageFolder(self.record.package), inPlace: self.source?.place,
+            package: self.layout.packageFolder(self.record.package), inPlace: self.runners[step.settings].capabilities.runsInPlace ? self.source?.place : nil,
             environment: step.settings.environment, allotments: allotments, tags: self.record.tags,
             namespace: self.record.namespace)
     }

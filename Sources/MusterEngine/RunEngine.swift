@@ -10,12 +10,12 @@ package import MusterStore
 ///
 /// Events are stored before anything is done about them, so an engine that is killed at any instant is continued by
 /// another one from the same events.
-package actor RunEngine<Backend: GangRunner> {
+package actor RunEngine {
     let record: RunRecord
     let metadata: any MetadataStore
     let layout: StoreLayout
     let artifacts: ArtifactStore
-    let backend: Backend
+    let runners: GangRunners
     let environments: any StepEnvironments
     let origin: OriginRun?
     let fanOutLimit: FanOutLimit?
@@ -26,7 +26,8 @@ package actor RunEngine<Backend: GangRunner> {
 
     var machine: RunStateMachine
     var queue = ReadyQueue()
-    var reservations: Reservations
+    /// By place; a place with a queue has none, unless the user has limited the nodes that run at once.
+    var reservations: [String: Reservations] = [:]
     /// Interpreters of the steps' Python environments that have been made.
     var interpreters: [String: String] = [:]
     /// Tasks that wait for their step's environment.
@@ -50,13 +51,14 @@ package actor RunEngine<Backend: GangRunner> {
 
     /// - Parameters:
     ///   - record: The run; it stands in `metadata` already.
-    ///   - maxWorkers: How many nodes may run at once.
+    ///   - runners: Those of the places where its steps may run.
+    ///   - maxWorkers: How many nodes may run at once in a place without a queue.
     ///   - fanOutLimit: How wide a foreach may be; nil for any width.
     ///   - origin: The run that this one resumes.
     ///   - source: Where its steps run in place; nil: each in a copy of the code package of its own.
     ///   - observe: Told what happens, in order, from the engine's own context; it must not block.
     package init(
-        record: RunRecord, metadata: any MetadataStore, layout: StoreLayout, backend: Backend,
+        record: RunRecord, metadata: any MetadataStore, layout: StoreLayout, runners: GangRunners,
         environments: any StepEnvironments, maxWorkers: Int, fanOutLimit: FanOutLimit? = nil, origin: OriginRun? = nil,
         source: SourceWatch? = nil, observe: @escaping @Sendable (EngineObservation) -> Void
     ) {
@@ -64,15 +66,17 @@ package actor RunEngine<Backend: GangRunner> {
         self.metadata = metadata
         self.layout = layout
         self.artifacts = ArtifactStore(layout)
-        self.backend = backend
+        self.runners = runners
         self.environments = environments
         self.origin = origin
         self.fanOutLimit = fanOutLimit
         self.source = source
         self.observe = observe
         self.machine = RunStateMachine(manifest: record.manifest)
-        let capacity = backend.capabilities.capacity ?? MachineCapacity(cpus: .max, memory: .max, gpus: 0)
-        self.reservations = Reservations(capacity: capacity, maxWorkers: maxWorkers)
+        for runner in runners.all {
+            guard let capacity = runner.capabilities.capacity else { continue }
+            self.reservations[runner.name] = Reservations(capacity: capacity, maxWorkers: maxWorkers)
+        }
     }
 
     /// Asks for the end of the run: nothing new starts, running gangs are stopped. May be called from anywhere.
@@ -83,11 +87,10 @@ package actor RunEngine<Backend: GangRunner> {
     /// Moves the run to its end, from its beginning or from where its events stop.
     /// - Throws: ``EngineError``, `MetadataError` or `StoreError`; the run can then be resumed.
     package func run() async throws -> RunVerdict {
-        let inputs = try await self.takeUp()
+        self.listen()
+        try await self.takeUp()
         return try await withThrowingTaskGroup(of: Void.self) { group in
             let inbox = self.inbox
-            self.backend.observe { inbox.post(.observed($0)) }
-            for input in inputs { inbox.post(input) }
             try await self.startReady()
             self.runErrands(in: &group)
             while self.verdict == nil {
@@ -97,7 +100,7 @@ package actor RunEngine<Backend: GangRunner> {
                 self.runErrands(in: &group)
             }
             group.cancelAll()
-            await self.backend.rest()
+            await self.runners.rest()
             self.lookAtSource(isLast: true)
             // What the last agents have left behind shows when they have gone.
             for case .observed(let observation) in inbox.rest() { self.relay(observation) }
@@ -111,7 +114,7 @@ package actor RunEngine<Backend: GangRunner> {
     /// - Returns: How the run has ended where that is all of it; nil where it can be resumed.
     /// - Throws: As ``run()``.
     package func takeOver() async throws -> RunVerdict? {
-        _ = try await self.takeUp()
+        try await self.takeUp()
         while case .running = self.machine.phase, try await self.cloneReady() {}
         try await self.store()
         if let verdict = self.verdict { self.observe(.runFinished(outcome: self.outcome(verdict))) }
@@ -162,11 +165,7 @@ package actor RunEngine<Backend: GangRunner> {
         for input in inputs {
             switch input {
             case .observed(let observation):
-                guard case .finished(let report) = observation.event else {
-                    self.relay(observation)
-                    continue
-                }
-                try self.apply(self.finish(observation.attempt, report))
+                try self.apply(self.events(of: observation))
             case .due(let task, let attempt):
                 self.queue.append(ReadyQueue.Entry(task: task, attempt: attempt))
             case .progress(let step, let message):
@@ -188,7 +187,8 @@ package actor RunEngine<Backend: GangRunner> {
         try await self.commit([.cancelled(failure: failure)])
         for task in self.machine.running {
             if case .running(let attempt) = task.status {
-                await self.backend.cancel(self.attemptID(task, attempt), because: failure)
+                let runner = self.runner(of: task)
+                await runner.cancel(self.attemptID(task, attempt), because: failure)
             }
         }
     }
@@ -232,6 +232,17 @@ package actor RunEngine<Backend: GangRunner> {
             let failure = task?.failure ?? TaskFailure(code: .contract, message: "the run ended early")
             return .failed(task: task.map { TaskLabel(step: $0.step, number: $0.number) }, failure: failure)
         }
+    }
+
+    /// Has the runners tell what happens to their gangs.
+    func listen() {
+        let inbox = self.inbox
+        self.runners.observe { inbox.post(.observed($0)) }
+    }
+
+    /// The runner of the task's place.
+    func runner(of task: RunTask) -> any GangRunner {
+        self.runners[self.record.manifest.step(task.step)?.settings ?? StepSettings()]
     }
 
     func attemptID(_ task: RunTask, _ attempt: Int) -> AttemptID {

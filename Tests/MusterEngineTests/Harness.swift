@@ -34,12 +34,12 @@ final class Harness: Sendable {
     }
 
     func engine(
-        _ backend: ScriptedBackend, run: String = "1", origin: OriginRun? = nil, maxWorkers: Int = 16,
-        fanOutLimit: FanOutLimit? = nil
-    ) -> RunEngine<ScriptedBackend> {
+        _ backend: ScriptedBackend, beside others: [ScriptedBackend] = [], run: String = "1", origin: OriginRun? = nil,
+        maxWorkers: Int = 16, fanOutLimit: FanOutLimit? = nil
+    ) -> RunEngine {
         RunEngine(
             record: self.record(run, origin: origin?.run), metadata: self.metadata, layout: self.layout,
-            backend: backend, environments: NoEnvironments(), maxWorkers: maxWorkers,
+            runners: GangRunners(local: backend, others: others), environments: NoEnvironments(), maxWorkers: maxWorkers,
             fanOutLimit: fanOutLimit, origin: origin
         ) { observation in self.seen.withLock { $0.append(observation) } }
     }

@@ -9,18 +9,21 @@ final class ScriptedBackend: GangRunner {
         var description: String { "\(self.gang.attempt)" }
     }
 
+    let name: String
     let capabilities: RunnerCapabilities
     private let observer = GangObserver()
     private let script: @Sendable (GangSpec) -> GangReport?
     private let submitted = Mutex<[GangSpec]>([])
     private let held = Mutex<Set<AttemptID>>([])
+    private let left = Mutex<[StartedGang]>([])
 
     /// - Parameter script: The gang's report; nil leaves the gang running until it is cancelled.
     init(
-        capacity: MachineCapacity? = MachineCapacity(cpus: 4, memory: 8 << 30, gpus: 0),
+        name: String = "local", capacity: MachineCapacity? = MachineCapacity(cpus: 4, memory: 8 << 30, gpus: 0),
         script: @escaping @Sendable (GangSpec) -> GangReport?
     ) {
-        self.capabilities = RunnerCapabilities(capacity: capacity)
+        self.capabilities = RunnerCapabilities(capacity: capacity, runsInPlace: false)
+        self.name = name
         self.script = script
     }
 
@@ -33,6 +36,9 @@ final class ScriptedBackend: GangRunner {
 
     func submit(_ request: Request) async throws {
         self.submitted.withLock { $0.append(request.gang) }
+        if self.capabilities.capacity == nil {
+            self.observer.tell(GangObservation(attempt: request.gang.attempt, event: .submitted(job: "4711")))
+        }
         guard let report = self.script(request.gang) else {
             _ = self.held.withLock { $0.insert(request.gang.attempt) }
             return
@@ -46,7 +52,23 @@ final class ScriptedBackend: GangRunner {
     }
 
     func rest() async {}
-    func clearAway(flow: String, run: String) async {}
+
+    /// The gangs that a dead engine had left, as the next one gave them.
+    var takenOver: [StartedGang] { self.left.withLock { $0 } }
+
+    /// A place with a queue keeps its gangs: the script answers for those that live on as for new ones.
+    func takeOver(_ gangs: [StartedGang], flow: String, run: String) async -> Set<AttemptID> {
+        self.left.withLock { $0 += gangs }
+        guard self.capabilities.capacity == nil else { return [] }
+        for gang in gangs {
+            if let report = self.script(gang.spec) {
+                self.observer.tell(GangObservation(attempt: gang.spec.attempt, event: .finished(report)))
+            } else {
+                _ = self.held.withLock { $0.insert(gang.spec.attempt) }
+            }
+        }
+        return Set(gangs.map(\.spec.attempt))
+    }
 }
 
 extension GangReport {

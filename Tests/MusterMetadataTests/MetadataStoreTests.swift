@@ -20,7 +20,8 @@ import Testing
     static let failure = TaskFailure(
         code: .signal, message: "killed", node: 2, process: "rank 2", signal: 9, lastLines: ["a", "ünïcode"])
     static let events: [RunEvent] = [
-        .started, .attemptStarted(task: 1, attempt: 0), .attemptInterrupted(task: 1, attempt: 0),
+        .started, .attemptStarted(task: 1, attempt: 0), .attemptSubmitted(task: 1, attempt: 0, job: "12;a"),
+        .attemptInterrupted(task: 1, attempt: 0),
         .attemptStarted(task: 1, attempt: 1), .attemptFailed(task: 1, attempt: 1, failure: failure, caught: nil),
         .attemptFailed(task: 1, attempt: 2, failure: failure, caught: [result]),
         .attemptSucceeded(task: 2, attempt: 0, nodes: [result, result]),

@@ -46,13 +46,14 @@ import Testing
         .attemptFailed(task: 2, attempt: 0, failure: failure, caught: nil),
         .attemptInterrupted(task: 2, attempt: 0), .cloned(task: 3, fromRun: "0", fromTask: 3, nodes: toJoin),
         .cancelled(failure: failure), .ended(verdict: .failed), .ended(verdict: .succeeded),
+        .attemptSubmitted(task: 2, attempt: 0, job: "7"),
     ]
 
     @Test("Every event in every phase is either applied or thrown back, and what is thrown back changes nothing")
     func everyEventInEveryPhase() throws {
         let phases: [(String, [RunEvent], legal: [Int])] = [
             ("idle", [], [0]),
-            ("running", Self.running, [1, 2, 3, 4, 5, 6]),
+            ("running", Self.running, [1, 2, 3, 4, 5, 6, 9]),
             ("draining", Self.draining, [6]),
             ("over", Self.over, []),
         ]

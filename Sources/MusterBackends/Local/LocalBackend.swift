@@ -12,6 +12,7 @@ import Synchronization
 /// Every agent has a keeper, its parent, to which what the agent leaves comes, and which ends it, whether this process still
 /// lives or not. This process is a subreaper too: what a killed keeper leaves comes to it.
 package final class LocalBackend: GangRunner {
+    package let name = "local"
     package let capabilities: RunnerCapabilities
 
     private let reactor: ProcessReactor
@@ -42,7 +43,7 @@ package final class LocalBackend: GangRunner {
     ) {
         ProcessTree.becomeSubreaper()
         self.reactor = reactor
-        self.capabilities = RunnerCapabilities(capacity: capacity)
+        self.capabilities = RunnerCapabilities(capacity: capacity, runsInPlace: true)
         self.settings = LocalSettings(
             agent: agent, environment: environment, scratchRoot: "\(store)/scratch",
             rendezvousDeadline: rendezvousDeadline, grace: grace)
@@ -80,7 +81,8 @@ package final class LocalBackend: GangRunner {
         self.handle(.cancelled(failure), of: attempt)
     }
 
-    package func clearAway(flow: String, run: String) async {
+    /// Nothing of a gang outlives its engine here: what is left is ended.
+    package func takeOver(_ gangs: [StartedGang], flow: String, run: String) async -> Set<AttemptID> {
         _ = await self.reactor.terminate(
             [.marked(variable: NodeEnvironment.scope, value: "\(flow)/\(run)")], grace: self.settings.grace,
             deadline: 30)
@@ -89,6 +91,7 @@ package final class LocalBackend: GangRunner {
         let problems = names.filter { $0.hasPrefix("\(Self.scratchPrefix(run: run))-") }
             .compactMap { FolderRemoval.remove("\(root)/\($0)") }
         self.noteLeftovers(problems + self.short.clearAbandoned())
+        return []
     }
 
     /// Removes what is left of gangs whose engine and agents have gone without removing it, of whatever run. There is rarely

@@ -37,6 +37,11 @@ enum JSONEvents {
             return ["event": .string("tasks-reused"), "step": .string(step), "count": .int(count)]
         case .attemptStarted(let attempt, let nodes):
             return self.place(attempt, "attempt-started").merging(["nodes": .int(nodes)]) { $1 }
+        case .attemptSubmitted(let attempt, let place, let job):
+            let fields: [String: JSONValue] = ["place": .string(place), "job": .string(job)]
+            return self.place(attempt, "attempt-submitted").merging(fields) { $1 }
+        case .attemptWaiting(let attempt, let reason):
+            return self.place(attempt, "attempt-waiting").merging(["reason": .string(reason)]) { $1 }
         case .nodeState(let attempt, let node, let state):
             return self.place(attempt, "node").merging(["node": .int(node), "state": .string(state.rawValue)]) { $1 }
         case .log: return nil

@@ -13,6 +13,16 @@ struct LiveView {
     private struct Gang {
         var nodes: [NodeState]
         var started: Double
+        /// The place's name and the job's, once the gang is in a queue.
+        var queue: String?
+        /// Why it waits there.
+        var reason: String?
+
+        /// The nodes' states, or the queue while no node has been started.
+        var text: String {
+            guard let queue, self.nodes.allSatisfy({ $0 == .starting }) else { return LiveView.text(self.nodes) }
+            return self.reason.map { "\(queue): \($0)" } ?? queue
+        }
     }
 
     /// Gangs beyond this many are counted, not listed.
@@ -33,6 +43,8 @@ struct LiveView {
             self.started = time
         case .tasksReused(let step, let count): self.steps[step, default: Step()].reused += count
         case .log, .warning: break
+        case .attemptSubmitted(let attempt, let place, let job): self.gangs[attempt]?.queue = "\(place) job \(job)"
+        case .attemptWaiting(let attempt, let reason): self.gangs[attempt]?.reason = reason
         case .attemptStarted(let attempt, let nodes):
             self.environment = nil
             self.steps[attempt.step, default: Step()].running += 1
@@ -101,7 +113,7 @@ struct LiveView {
         guard let gang = self.gangs[attempt] else { return "" }
         let again = attempt.attempt > 0 ? " attempt \(attempt.attempt)" : ""
         return
-            "      \(Attribution.text(attempt))\(again)  \(Self.text(gang.nodes))  \(TimeText.duration(time - gang.started))"
+            "      \(Attribution.text(attempt))\(again)  \(gang.text)  \(TimeText.duration(time - gang.started))"
     }
 
     /// Few nodes one by one, many by their states.

@@ -28,6 +28,10 @@ struct PlainMessages {
             let again = attempt.attempt > 0 ? " again (attempt \(attempt.attempt))" : ""
             let size = nodes > 1 ? " on \(nodes) nodes" : ""
             return [Message(text: "\(Attribution.text(attempt)) started\(again)\(size)")]
+        case .attemptSubmitted(let attempt, let place, let job):
+            return [Message(text: "\(Attribution.text(attempt)) submitted to \(place) as job \(job)")]
+        case .attemptWaiting(let attempt, let reason):
+            return [Message(text: "\(Attribution.text(attempt)) waits: \(reason)")]
         case .nodeState(let attempt, let node, let state):
             // One node has nothing to tell that its task does not tell.
             guard self.nodes[attempt] ?? 1 > 1 else { return [] }

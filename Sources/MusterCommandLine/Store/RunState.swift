@@ -53,7 +53,7 @@ struct RunState {
         case .attemptSucceeded(let task, _, _), .attemptFailed(let task, _, _, _, _), .attemptInterrupted(let task, _),
             .cloned(let task, _, _, _):
             self.finished[task] = recorded.time
-        case .started, .cancelled, .ended: break
+        case .started, .attemptSubmitted, .cancelled, .ended: break
         }
     }
 

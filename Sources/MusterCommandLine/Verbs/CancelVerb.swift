@@ -92,7 +92,7 @@ private struct RunEnding {
             capacity: MachineCapacity(cpus: 1, memory: 1, gpus: 0),
             environment: context.environment)
         let engine = RunEngine(
-            record: record, metadata: self.metadata, layout: self.layout, backend: backend,
+            record: record, metadata: self.metadata, layout: self.layout, runners: GangRunners(local: backend),
             environments: NoEnvironments(),
             maxWorkers: 1, observe: { _ in })
         try await engine.end(reason: "`muster cancel` was called by \(self.author)")

@@ -28,6 +28,8 @@ struct EventRow {
             self.init(kind: "started")
         case .attemptStarted(let task, let attempt):
             self.init(kind: "attemptStarted", task: task, attempt: attempt)
+        case .attemptSubmitted(let task, let attempt, let job):
+            self.init(kind: "attemptSubmitted", task: task, attempt: attempt, payload: try Self.encode(job))
         case .attemptSucceeded(let task, let attempt, let nodes):
             self.init(kind: "attemptSucceeded", task: task, attempt: attempt, payload: try Self.encode(nodes))
         case .attemptFailed(let task, let attempt, let failure, let caught, let left):
@@ -59,6 +61,10 @@ struct EventRow {
             return .started
         case ("attemptStarted", let task?, let attempt?, _):
             return .attemptStarted(task: task, attempt: attempt)
+        case ("attemptSubmitted", let task?, let attempt?, let payload?):
+            return Self.decode(String.self, payload).map {
+                .attemptSubmitted(task: task, attempt: attempt, job: $0)
+            }
         case ("attemptSucceeded", let task?, let attempt?, let payload?):
             return Self.decode([NodeResult].self, payload).map {
                 .attemptSucceeded(task: task, attempt: attempt, nodes: $0)

@@ -21,6 +21,8 @@ public struct StepSettings: Codable, Sendable, Equatable {
     public var python: PythonRequirements?
     /// The cluster that is set up on the step's nodes.
     public var framework: FrameworkSettings?
+    /// Where the step's nodes come from; nil for the place of the run.
+    public var place: PlaceSettings?
     /// Whether the step may be entered with `nodes:`.
     public var isGang: Bool
 
@@ -34,6 +36,7 @@ public struct StepSettings: Codable, Sendable, Equatable {
         self.environment = [:]
         self.python = nil
         self.framework = nil
+        self.place = nil
         self.isGang = false
     }
 }

@@ -71,6 +71,8 @@ public struct TaskFailure: Codable, Sendable, Equatable, Error {
         case signal = "process.signal"
         /// A node's agent died or fell silent.
         case lost = "node.lost"
+        /// The place took the nodes away: a host failed, the job was preempted or evicted.
+        case place = "place.failed"
         /// Nodes did not come to the rendezvous in time.
         case rendezvous = "gang.rendezvous"
         case timeout = "task.timeout"
@@ -89,9 +91,28 @@ public struct TaskFailure: Codable, Sendable, Equatable, Error {
         public var canRetry: Bool {
             switch self {
             case .cancelled, .refused, .contract: false
-            case .body, .exit, .signal, .lost, .rendezvous, .timeout, .environment, .store: true
+            case .body, .exit, .signal, .lost, .place, .rendezvous, .timeout, .environment, .store: true
             }
         }
+
+        /// Whose fault it is: failures of the place have a retry budget of their own (``PlaceRetry``).
+        public var fault: Fault {
+            switch self {
+            case .place: .place
+            case .lost, .rendezvous, .store: .muster
+            case .body, .exit, .signal, .timeout, .cancelled, .refused, .environment, .contract: .user
+            }
+        }
+    }
+
+    /// The party that a failure is attributed to.
+    public enum Fault: String, Codable, Sendable {
+        /// The flow, its settings, or the person who runs it.
+        case user
+        /// The scheduler or the hosts it gave.
+        case place
+        /// The agents, their connections or the store.
+        case muster
     }
 
     public var code: Code

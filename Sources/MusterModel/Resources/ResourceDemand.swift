@@ -24,6 +24,12 @@ package struct ResourceDemand: Sendable, Equatable {
             memory: max(needs.memory, min(elsewhere.memory, capacity.memory / nodes)))
     }
 
+    /// Allotments of the nodes at a place that reserves by itself: all that the step asks for; the place chooses GPUs.
+    package func allotments(nodes: Int) -> [NodeAllotment] {
+        let cpus = max(self.needs?.cpu ?? 0, self.elsewhere?.cpu ?? 0)
+        return Array(repeating: NodeAllotment(cpus: cpus, gpus: []), count: nodes)
+    }
+
     /// What is asked for elsewhere and not had here, in words; nil when all of it is.
     package func shortfall(nodes: Int, of capacity: MachineCapacity) -> String? {
         guard let elsewhere, let reserved = self.reserved(nodes: nodes, of: capacity) else { return nil }

@@ -9,6 +9,10 @@ package enum EngineObservation: Sendable, Equatable {
     case tasksReused(step: String, count: Int)
     /// An attempt's gang of `nodes` nodes is being started.
     case attemptStarted(attempt: AttemptID, nodes: Int)
+    /// The attempt's place has accepted its gang as this job.
+    case attemptSubmitted(attempt: AttemptID, place: String, job: String)
+    /// The gang waits in its place's queue, for this reason.
+    case attemptWaiting(attempt: AttemptID, reason: String)
     /// One node of an attempt has come to a new state.
     case nodeState(attempt: AttemptID, node: Int, state: NodeState)
     /// The log at `path` has grown to `bytes` bytes.

@@ -7,6 +7,8 @@ package enum RunEvent: Codable, Sendable, Equatable {
     case started
     /// A gang is about to be submitted for this attempt.
     case attemptStarted(task: Int, attempt: Int)
+    /// The attempt's place has accepted the gang as this job. Not of places without jobs, such as this machine.
+    case attemptSubmitted(task: Int, attempt: Int, job: String)
     /// Every node succeeded; `nodes` are their results in node order.
     case attemptSucceeded(task: Int, attempt: Int, nodes: [NodeResult])
     /// The attempt failed. `caught` holds the results that stand in for the task's own when `@Catch` takes the failure;

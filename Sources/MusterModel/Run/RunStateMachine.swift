@@ -67,8 +67,15 @@ package struct RunStateMachine: Sendable {
             self.update(number) {
                 $0.status = .running(attempt: attempt)
                 $0.attempts = attempt + 1
+                $0.job = nil
             }
             self.runningCount += 1
+            return []
+
+        case (.running, .attemptSubmitted(let number, let attempt, let job)),
+            (.draining, .attemptSubmitted(let number, let attempt, let job)):
+            try self.require(number, is: .running(attempt: attempt), event)
+            self.update(number) { $0.job = job }
             return []
 
         case (.running, .attemptSucceeded(let number, let attempt, let results)),
@@ -153,23 +160,32 @@ package struct RunStateMachine: Sendable {
     private mutating func fail(
         _ number: Int, attempt: Int, failure: TaskFailure, caught: [NodeResult]?
     ) -> [Action] {
+        let delay = self.retryDelay(after: failure, of: number)
         self.update(number) {
-            $0.failures += 1
+            if failure.code.fault == .place { $0.placeFailures += 1 } else { $0.failures += 1 }
             $0.failure = failure
         }
         if let caught {
             self.update(number) { $0.wasCaught = true }
             return self.complete(number, results: caught)
         }
-        let retry = self.steps[self[number].step]?.settings.retry ?? RetryPolicy(times: 0, minutesBetween: 0)
-        if self.phase == .running, failure.code.canRetry, self[number].failures <= retry.times {
+        if let delay {
             self.update(number) { $0.status = .ready(attempt: attempt + 1) }
-            return [.prepare(task: number, attempt: attempt + 1, seconds: retry.minutesBetween * 60)]
+            return [.prepare(task: number, attempt: attempt + 1, seconds: delay)]
         }
         self.openCount -= 1
         self.update(number) { $0.status = .failed }
         if self.phase == .running { self.phase = .draining(.failed) }
         return []
+    }
+
+    /// Seconds until the next attempt of a running task that fails for the reason given; nil when there is none.
+    package func retryDelay(after failure: TaskFailure, of number: Int) -> Double? {
+        guard self.phase == .running, failure.code.canRetry else { return nil }
+        let task = self[number]
+        if failure.code.fault == .place { return PlaceRetry.delay(after: task.placeFailures) }
+        guard let retry = self.steps[task.step]?.settings.retry, task.failures < retry.times else { return nil }
+        return retry.minutesBetween * 60
     }
 
     /// A task has come to a join: the join starts when all of its siblings have come.

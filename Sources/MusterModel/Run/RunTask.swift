@@ -23,8 +23,12 @@ package struct RunTask: Sendable, Equatable {
     package let minimum: Int?
 
     package internal(set) var status: Status = .ready(attempt: 0)
-    /// Failed attempts so far; interrupted ones do not count.
+    /// Failed attempts so far; interrupted ones and those that its place made fail do not count.
     package internal(set) var failures = 0
+    /// Attempts that its place made fail.
+    package internal(set) var placeFailures = 0
+    /// The running attempt's job at its place, once that has accepted it; nil where places have no jobs.
+    package internal(set) var job: String?
     /// The last attempt's failure, kept also when it was caught or retried.
     package internal(set) var failure: TaskFailure?
     /// In node order once it has succeeded or its failure was caught.
