@@ -137,6 +137,18 @@ class HistoryTests(unittest.TestCase):
         tasks = History(MANIFEST, log).tasks
         self.assertEqual([(task.step, task.status) for task in tasks], [("start", "succeeded"), ("work", "failed"), ("work", "succeeded")])
 
+    def test_failures_of_the_place_are_retried_by_a_budget_of_their_own(self):
+        log, failure = [*events()[:1]], payload({"failure": {"code": "place.failed", "message": "preempted"}})
+        for attempt in range(4):
+            log += [(2.0, "attemptStarted", 1, attempt, None), (2.1, "attemptSubmitted", 1, attempt, b'"4711"'),
+                    (3.0, "attemptFailed", 1, attempt, failure)]
+            status = "ready" if attempt < 3 else "failed"
+            self.assertEqual([(task.status, task.failures) for task in History(MANIFEST, log).tasks], [(status, 0)])
+
+    def test_a_submitted_job_changes_no_task(self):
+        log = [*events()[:2], (9.0, "attemptSubmitted", 1, 0, b'"4711"')]
+        self.assertEqual([(task.status, task.finished) for task in History(MANIFEST, log).tasks], [("running", None)])
+
     def test_a_caught_failure_goes_on_with_what_stands_in_for_the_result(self):
         log = [*events()[:2], (2.0, "attemptFailed", 1, 0, payload(
             {"failure": {"code": "step.error", "message": "no"}, "caught": [result({"step": {"to": "end"}})]}))]

@@ -60,7 +60,8 @@ extension RunEngine {
 
     private func caught(_ failure: TaskFailure, _ report: GangReport, _ task: RunTask) throws -> [NodeResult]? {
         guard self.machine.retryDelay(after: failure, of: task.number) == nil,
-            let step = self.record.manifest.step(task.step) else { return nil }
+            let step = self.record.manifest.step(task.step)
+        else { return nil }
         return try CaughtResults.make(
             step: step, size: task.size, nodes: report.nodes,
             inherited: self.inputs(of: task).first?.artifacts ?? [:], failure: failure

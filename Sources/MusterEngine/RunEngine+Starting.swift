@@ -198,7 +198,8 @@ extension RunEngine {
             parameters: self.record.parameters, inputs: self.inputs(of: task), foreach: try self.foreach(of: task),
             python: self.python(for: step), program: self.program(for: step),
             serves: self.record.manifest.serves ?? false, store: self.layout.root,
-            package: self.layout.packageFolder(self.record.package), inPlace: self.runners[step.settings].capabilities.runsInPlace ? self.source?.place : nil,
+            package: self.layout.packageFolder(self.record.package),
+            inPlace: self.runners[step.settings].capabilities.runsInPlace ? self.source?.place : nil,
             environment: step.settings.environment, allotments: allotments, tags: self.record.tags,
             namespace: self.record.namespace)
     }

@@ -39,7 +39,8 @@ final class Harness: Sendable {
     ) -> RunEngine {
         RunEngine(
             record: self.record(run, origin: origin?.run), metadata: self.metadata, layout: self.layout,
-            runners: GangRunners(local: backend, others: others), environments: NoEnvironments(), maxWorkers: maxWorkers,
+            runners: GangRunners(local: backend, others: others), environments: NoEnvironments(),
+            maxWorkers: maxWorkers,
             fanOutLimit: fanOutLimit, origin: origin
         ) { observation in self.seen.withLock { $0.append(observation) } }
     }

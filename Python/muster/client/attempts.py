@@ -23,6 +23,8 @@ def attempts(run, number):
         if kind == "attemptStarted":
             found.append(AttemptRecord(attempt, time))
             continue
+        if kind == "attemptSubmitted":
+            continue
         record = next((each for each in reversed(found) if each.number == attempt), None)
         if record is None:
             record = AttemptRecord(attempt or 0, time)

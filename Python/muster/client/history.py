@@ -5,6 +5,10 @@ The rules are those of Documentation/Events.md; numbers are given in the order i
 
 from .quick import from_json
 
+# Failures that a place caused have a retry budget of their own.
+PLACE_FAILURE = "place.failed"
+PLACE_RETRIES = 3
+
 
 class TaskRecord:
     """One task: its place in the run, and how it stands."""
@@ -15,7 +19,7 @@ class TaskRecord:
     # By node: the artifacts that were there when its last failed attempt failed.
     left = {}
     failure = started = finished = cloned_from = None
-    attempt = failures = 0
+    attempt = failures = place_failures = 0
     was_caught = False
 
     def __init__(self, number, step, parents, scopes, nodes, created):
@@ -53,7 +57,7 @@ class History:
                 task = self.tasks[number - 1]
                 task.status, task.attempt = "running", attempt
                 task.started = task.started or time
-            else:
+            elif kind != "attemptSubmitted":
                 self._apply(self.tasks[number - 1], time, kind, fields)
 
     def _apply_to_run(self, time, kind):
@@ -72,7 +76,10 @@ class History:
         elif kind == "attemptFailed":
             task.failure = fields["failure"]
             task.left = {int(node): artifacts for node, artifacts in (fields.get("left") or {}).items()}
-            task.failures += 1
+            if fields["failure"]["code"] == PLACE_FAILURE:
+                task.place_failures += 1
+            else:
+                task.failures += 1
             if fields.get("caught"):
                 task.was_caught = True
                 self._complete(task, fields["caught"], time)
@@ -85,6 +92,8 @@ class History:
             task.status = "ready"
 
     def _is_retried(self, task):
+        if task.failure["code"] == PLACE_FAILURE:
+            return not self._is_draining and task.place_failures <= PLACE_RETRIES
         retry = self.steps.get(task.step, {}).get("settings", {}).get("retry", {})
         can_retry = task.failure["code"] not in ("run.cancelled", "gang.refused", "step.protocol")
         return not self._is_draining and can_retry and task.failures <= retry.get("times", 0)

@@ -91,7 +91,8 @@ struct RunSession {
         let lock = try RunLock(path: self.layout.runLock(flow: record.flow, run: record.run))
         defer { withExtendedLifetime(lock) {} }
         let engine = RunEngine(
-            record: record, metadata: self.metadata, layout: self.layout, runners: GangRunners(local: backend), environments: environments,
+            record: record, metadata: self.metadata, layout: self.layout, runners: GangRunners(local: backend),
+            environments: environments,
             maxWorkers: self.options.maxWorkers, fanOutLimit: self.options.fanOutLimit, origin: origin, source: source,
             observe: observe)
         signals.install(on: self.context.reactor) { engine.cancel(reason: $0) }
