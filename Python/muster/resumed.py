@@ -20,7 +20,8 @@ def texts(flow_name):
         return {}
     from .client.store import Store
     run = os.environ[VARIABLE].rpartition("/")[2]
-    record = Store().run(flow_name, run) if run else next(Store().runs(flow_name), None)
+    database = Store().database
+    record = database.run(flow_name, run) if run else next(database.runs(flow_name), None)
     program = record and record.get("program") or []
     then = Launch()
     # The interpreter, the front end and the flow's file stand before the options.

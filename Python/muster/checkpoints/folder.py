@@ -31,7 +31,7 @@ def store():
     """The store's folder."""
     found = os.environ.get("MUSTER_STORE")
     if not found:
-        from ..client.store import locate
+        from ..client.layout import locate
         found = locate()
     return os.path.abspath(found)
 

@@ -1,11 +1,6 @@
 """The cards of tasks, as they lie in the store at this moment: of running, failed and succeeded ones."""
 
-import os
-import re
-
 from .objects import Task
-
-_NAME = re.compile(r"(\d+)\.(\d+)\.node-(\d+)\.card-(\d+)_([a-zA-Z0-9-]+)(?:_([a-zA-Z0-9_]+))?\.html")
 
 
 class Card:
@@ -51,13 +46,12 @@ def get_cards(task, id=None, type=None, follow_resumed=True):
     follow_resumed: of a task that a run has taken over from another one, that one's.
     """
     task = Task(task) if isinstance(task, str) else task
-    folder, number = task._place(follow_resumed)
-    found = []
-    for name in os.listdir(folder) if os.path.isdir(folder) else []:
-        match = _NAME.fullmatch(name)
-        if match and (int(match[1]), int(match[3])) == (number, task._node):
-            found.append((int(match[2]), int(match[4]), Card(os.path.join(folder, name), match[5].replace("-", "_"), match[6])))
-    # Those of the newest attempt that has some.
+    step, number = task._place(follow_resumed)
+    found = [
+        (attempt, index, Card(path, type_, id_))
+        for of, attempt, node, index, type_, id_, path in task._store.files.cards(*step)
+        if (of, node) == (number, task._node)]
+    # An attempt that was killed before it made a card leaves those of the attempt before it.
     newest = max((attempt for attempt, _, _ in found), default=0)
     cards = [card for attempt, _, card in sorted(found, key=lambda each: each[:2]) if attempt == newest]
     return [card for card in cards if id in (None, card.id) and type in (None, card.type)]

@@ -49,7 +49,9 @@ class DataArtifact(MetaflowObject):
             super().__init__(pathspec, attempt)
             *parts, self._name = self._parts()
             self._task = Task("/".join(parts), attempt=attempt, _run=_run, _namespace_check=_namespace_check)
-        if not self._task._has(self._name):
+        # None for a parameter.
+        self._stored = self._task._references.get(self._name)
+        if self._stored is None and not self._task._has(self._name):
             raise MetaflowNotFound(f"{self._task.pathspec} has no artifact '{self._name}'{hint(self._name, self._task._names())}")
 
     @property
@@ -66,14 +68,14 @@ class DataArtifact(MetaflowObject):
 
     @property
     def _reference(self):
-        return self._task._references.get(self._name) or self._task._run._parameters.reference(self._name)
+        return self._stored or self._run._parameters.reference(self._name)
 
     @property
     def data(self):
-        reference = self._task._references.get(self._name)
-        if reference is None:
-            return self._task._run._parameters.value(self._name)
-        return self._task._run._store.value(reference, self._name)
+        run = self._task._run
+        if self._stored is None:
+            return run._parameters.value(self._name)
+        return run._store.values.read(self._stored, self._name)
 
     @property
     def sha(self):

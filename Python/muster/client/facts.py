@@ -4,8 +4,6 @@ import json
 import os
 from collections import namedtuple
 
-from .attempts import attempts
-
 Metadata = namedtuple("Metadata", ["name", "value", "created_at", "type", "task"])
 
 
@@ -18,7 +16,7 @@ def entries(task):
         found.extend(Metadata(name, value, int(moment * 1000), _TYPES.get(name, name), task)
                      for name, value in fields.items() if value is not None)
 
-    for attempt in attempts(run, record.number):
+    for attempt in task._attempts():
         if task._attempt not in (None, attempt.number):
             continue
         add(attempt.started, {
@@ -60,7 +58,7 @@ def code_package(run):
             "metaflow_version": tags.get("metaflow_version")}
     digest = run._record["package"]
     return json.dumps({
-        "ds_type": "local", "sha": digest, "location": os.path.join(run._store.root, "packages", digest),
+        "ds_type": "local", "sha": digest, "location": run._store.files.package(digest),
         "metadata": {name: value for name, value in info.items() if value is not None}})
 
 
@@ -77,8 +75,7 @@ def _path(task):
     parts = []
     for scope in task._record.scopes:
         if scope.is_foreach:
-            (_, fields), = tasks[scope.origin - 1].results[0]["transition"].items()
-            parts.append(f"{fields['to']}:{scope.index}")
+            parts.append(f"{tasks[scope.origin - 1].foreach_to}:{scope.index}")
     if task._record.nodes is not None:
         parts.append(f"{task._record.step}:{task._node}")
     return ",".join(parts) or None

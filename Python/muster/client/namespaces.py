@@ -46,7 +46,7 @@ def chosen_store():
 
 def get_metadata():
     """The store in use, as `local@FOLDER`."""
-    from .store import locate
+    from .layout import locate
     return f"local@{locate()}"
 
 

@@ -2,7 +2,6 @@
 
 from ..errors import MetaflowNamespaceMismatch, MetaflowNotFound, MetaflowTaggingError, MusterException
 from ..names import hint
-from ..stored import StoredParameters
 from .base import MetaflowObject, moment
 from .data import DataArtifact, MetaflowData
 from .history import History
@@ -28,7 +27,7 @@ class Metaflow:
         return list(self)
 
     def __iter__(self):
-        for name in self._store.flows():
+        for name in self._store.database.flows():
             flow = Flow(name, _store=self._store, _namespace_check=False)
             if get_namespace() is None or flow.is_in_namespace():
                 yield flow
@@ -55,18 +54,19 @@ class Flow(MetaflowObject):
         super().__init__(pathspec, attempt)
         self._parts()
         self._store = _store or Store()
-        if not self._store.has_runs(pathspec):
+        if not self._store.database.has_runs(pathspec):
             raise MetaflowNotFound(
-                f"there is no flow '{pathspec}' in {self._store.root}{hint(pathspec, self._store.flows())}")
+                f"there is no flow '{pathspec}' in {self._store.root}{hint(pathspec, self._store.database.flows())}")
         if _namespace_check and get_namespace() is not None and not any(self._runs()):
             raise MetaflowNamespaceMismatch(
                 f"the flow '{pathspec}' has no run in the namespace {get_namespace()}; namespace(None) shows all")
 
     def _runs(self, tags=()):
-        for record in self._store.runs(self.pathspec):
+        wanted = {*tags, *([get_namespace()] if get_namespace() is not None else [])}
+        for record in self._store.database.runs(self.pathspec):
             run = Run(f"{self.pathspec}/{record['run']}", _store=self._store, _record=record, _namespace_check=False)
-            wanted = {*tags, *([get_namespace()] if get_namespace() is not None else [])}
-            if wanted <= run.tags:
+            # A run's tags are one more query.
+            if not wanted or wanted <= run.tags:
                 yield run
 
     def runs(self, *tags):
@@ -82,7 +82,7 @@ class Flow(MetaflowObject):
     @property
     def created_at(self):
         """When its first run began."""
-        return moment(self._store.first_run(self.pathspec))
+        return moment(self._store.database.first_run(self.pathspec))
 
     def is_in_namespace(self):
         return any(True for _ in self)
@@ -105,9 +105,10 @@ class Run(MetaflowObject):
         super().__init__(pathspec, attempt)
         self._store = _store or Store()
         self._flow, self._run = self._parts()
-        self._record = _record or self._store.run(self._flow, self._run)
+        self._record = _record or self._store.database.run(self._flow, self._run)
         self._history = None
         self._stored_parameters = None
+        self._steps = {}
         if self._record is None:
             raise MetaflowNotFound(f"there is no run {pathspec} in {self._store.root}")
         if _namespace_check and get_namespace() is not None and get_namespace() not in self.tags:
@@ -117,16 +118,17 @@ class Run(MetaflowObject):
     @property
     def _parameters(self):
         if self._stored_parameters is None:
-            self._stored_parameters = StoredParameters(self._record, self._store.value)
+            from ..stored import StoredParameters
+            self._stored_parameters = StoredParameters(self._record, self._store.values.read)
         return self._stored_parameters
 
     def _now(self):
-        """What is known of the run by now. A run that is over does not change any more."""
+        """The history of the run; read again each time until the run is over."""
         if self._record["verdict"] is None:
-            self._record = self._store.run(self._flow, self._run)
+            self._record = self._store.database.run(self._flow, self._run)
             self._history = None
         if self._history is None:
-            events = self._store.events(self._flow, self._run)
+            events = self._store.database.events(self._flow, self._run, self._record["verdict"] is not None)
             try:
                 self._history = History(self._record["manifest"], events)
             except Exception as error:
@@ -147,8 +149,14 @@ class Run(MetaflowObject):
 
     def __iter__(self):
         """Newest first, as Metaflow has it."""
-        names = dict.fromkeys(task.step for task in self._now().tasks)
-        return (Step(f"{self.pathspec}/{name}", _run=self, _is_known=True) for name in reversed(list(names)))
+        return (self._step(name) for name in reversed(list(self._now().tasks_of)))
+
+    def _step(self, name):
+        """The step of this name, which has a task."""
+        step = self._steps.get(name)
+        if step is None:
+            step = self._steps[name] = Step(f"{self.pathspec}/{name}", _run=self, _is_known=True)
+        return step
 
     def __getitem__(self, step):
         return Step(f"{self.pathspec}/{step}", _run=self)
@@ -159,10 +167,9 @@ class Run(MetaflowObject):
         return next((task for task in self._tasks(self._record["manifest"].get("end", "end"))), None)
 
     def _tasks(self, step):
-        for record in self._now().tasks:
-            if record.step == step:
-                for node in range(record.nodes or 1):
-                    yield Task(_task_path(self, record, node), _run=self, _found=(record, node))
+        for record in self._now().tasks_of.get(step, ()):
+            for node in range(record.nodes or 1):
+                yield Task(_task_path(self, record, node), _run=self, _found=(record, node))
 
     @property
     def data(self):
@@ -190,7 +197,7 @@ class Run(MetaflowObject):
 
     def _state(self, field):
         if self._record["verdict"] is None:
-            self._record = self._store.run(self._flow, self._run)
+            self._record = self._store.database.run(self._flow, self._run)
         return self._record[field]
 
     @property
@@ -205,7 +212,7 @@ class Run(MetaflowObject):
 
     @property
     def user_tags(self):
-        return frozenset(self._store.tags(self._flow, self._run))
+        return frozenset(self._store.database.tags(self._flow, self._run))
 
     @property
     def system_tags(self):
@@ -247,7 +254,7 @@ class Run(MetaflowObject):
         after = before - removed | added - own
         if len(after) > max(MOST_TAGS, len(before)):
             raise MetaflowTaggingError(f"a run has {MOST_TAGS} tags at most, and this would make {len(after)}")
-        self._store.change_tags(self._flow, self._run, adding=added - own, removing=removed)
+        self._store.database.change_tags(self._flow, self._run, adding=added - own, removing=removed)
 
     # Code
 

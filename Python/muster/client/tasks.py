@@ -4,6 +4,7 @@ from ..errors import Failure, MetaflowNotFound
 from ..names import hint
 from .base import MetaflowObject, moment
 from .data import DataArtifact, MetaflowData
+from .history import attempts
 
 
 def _run_of(flow, run, checks_namespace, store=None):
@@ -27,8 +28,8 @@ class Step(MetaflowObject):
             return
         flow, run, self._name = self._parts()
         self._run = _run or _run_of(flow, run, _namespace_check)
-        if not any(record.step == self._name for record in self._run._now().tasks):
-            known = list(dict.fromkeys(record.step for record in self._run._now().tasks))
+        known = self._run._now().tasks_of
+        if self._name not in known:
             raise MetaflowNotFound(f"the run {self._run.pathspec} has no step '{self._name}' by now{hint(self._name, known)}")
 
     @property
@@ -124,9 +125,12 @@ class Task(MetaflowObject):
 
     @property
     def _meant(self):
-        """The record of the attempt that the object was made for; None for one that never was."""
-        from .attempts import attempts
-        return next((each for each in attempts(self._run, self._record.number) if each.number == self._attempt), None)
+        """The record of the attempt that the object was made for; None for one that has not begun."""
+        return next((each for each in self._attempts() if each.number == self._attempt), None)
+
+    def _attempts(self):
+        """The records of all attempts, in order."""
+        return attempts(self._store.database.events_of(self._run._flow, self._run._run, self._record.number))
 
     @property
     def _store(self):
@@ -134,7 +138,7 @@ class Task(MetaflowObject):
 
     @property
     def parent(self):
-        return Step(self.pathspec.rsplit("/", 1)[0], _run=self._run, _is_known=True)
+        return self._run._step(self._record.step)
 
     # Artifacts
 
@@ -144,8 +148,8 @@ class Task(MetaflowObject):
         if self._attempt is not None:
             meant = self._meant
             return meant.artifacts.get(self._node, {}) if meant else {}
-        results = self._record.results
-        return results[self._node]["artifacts"] if results else self._record.left.get(self._node, {})
+        artifacts = self._record.artifacts
+        return self._record.left.get(self._node, {}) if artifacts is None else artifacts[self._node]
 
     def _names(self):
         return [*self._references, *(name for name in self._run._parameters if name not in self._references)]
@@ -180,8 +184,8 @@ class Task(MetaflowObject):
         """
         from datetime import datetime, timezone
 
-        def utc(seconds):
-            return datetime.fromtimestamp(seconds, timezone.utc).replace(tzinfo=None)
+        def utc(microseconds):
+            return datetime.fromtimestamp(microseconds / 1e6, timezone.utc).replace(tzinfo=None)
 
         pending = {}
         for time, process, kind, data in self._log():
@@ -205,15 +209,15 @@ class Task(MetaflowObject):
         return run, number, record
 
     def _place(self, is_origin):
-        """The folder of its files, and its number there."""
+        """The flow, the run and the step of its files in the store, and its number there."""
         run, number, _ = self._origin() if is_origin else (self._run._run, self._record.number, None)
-        return self._run._store.step_folder(self._run._flow, run, self._record.step), number
+        return (self._run._flow, run, self._record.step), number
 
     def _log(self):
         """The output of the user's programs, without the cluster's own messages."""
         run, number, record = self._origin()
         attempt = record.attempt if self._attempt is None else self._attempt
-        records = self._run._store.log(self._run._flow, run, record.step, number, attempt, self._node)
+        records = self._store.files.log(self._run._flow, run, record.step, number, attempt, self._node)
         return (each for each in records if not 20_000 <= each[1] < 30_000)
 
     def _written(self, kind):

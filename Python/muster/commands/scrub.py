@@ -5,6 +5,7 @@ What else repeats a line of it stays: the message of a failure, a card, an artif
 
 import os
 
+from ..client.layout import log_records
 from ..errors import MetaflowNotFound
 from . import places
 from .grammar import Refused
@@ -31,8 +32,8 @@ def scrub(given, screen):
 
 def _path(task, attempt):
     # A task that was taken over has the log of the run that it comes from.
-    folder, number = task._place(True)
-    return os.path.join(folder, f"{number}.{attempt}.node-{task._node}.log")
+    step, number = task._place(True)
+    return task._store.files.log_path(*step, number, attempt, task._node)
 
 
 def _scrub(path, kinds):
@@ -42,7 +43,7 @@ def _scrub(path, kinds):
     remarks = {"o": b"[REDACTED runtime stdout]\n", "e": b"[REDACTED runtime stderr]\n"}
     new = f"{path}.scrubbed"
     with open(path, "rb") as file, open(new, "wb") as target:
-        for time, process, kind, data in _records(file):
+        for time, process, kind, data in log_records(file):
             if kind in kinds:
                 data = remarks.pop(kind, None)
             if data is not None:
@@ -50,13 +51,3 @@ def _scrub(path, kinds):
     os.chmod(new, os.stat(path).st_mode & 0o7777)
     os.replace(new, path)
     return True
-
-
-def _records(file):
-    """(microseconds, process, `o` or `e`, bytes) of each record, as Documentation/Store.md describes them."""
-    while head := file.readline():
-        fields = head.split()
-        if len(fields) == 4 and fields[2] in (b"o", b"e") and all(fields[each].isdigit() for each in (0, 1, 3)):
-            data = file.read(int(fields[3]))
-            file.read(1)
-            yield int(fields[0]), int(fields[1]), fields[2].decode(), data
