@@ -145,6 +145,15 @@ class HistoryTests(unittest.TestCase):
             status = "ready" if attempt < 3 else "failed"
             self.assertEqual([(task.status, task.failures) for task in History(MANIFEST, log).tasks], [(status, 0)])
 
+    def test_a_run_that_has_ended_needs_no_starts_of_attempts(self):
+        log = [*events(), (7.1, "attemptStarted", 7, 0, None), (8.0, "attemptSucceeded", 7, 0, payload([result({"end": {}})])),
+               (8.1, "ended", None, None, payload("succeeded"))]
+        states = [
+            [vars(task) | {"scopes": [scope.index for scope in task.scopes]} for task in History(MANIFEST, each).tasks]
+            for each in (log, [event for event in log if event[1] != "attemptStarted"])]
+        self.assertEqual(*states)
+        self.assertEqual([each.get("attempt", 0) for each in states[1]], [0, 1, 0, 0, 0, 0, 0])
+
     def test_a_submitted_job_changes_no_task(self):
         log = [*events()[:2], (9.0, "attemptSubmitted", 1, 0, b'"4711"')]
         self.assertEqual([(task.status, task.finished) for task in History(MANIFEST, log).tasks], [("running", None)])
