@@ -1,37 +1,42 @@
-"""Muster's Python front end: flows, and the client that reads what their runs left.
+"""Muster's Python front end: describes a flow, runs one step body, and reads finished runs.
 
-It describes a flow, runs one step body, and asks the node's agent for everything else. Documentation/Python.md shows
-how flows are written, Documentation/StepProtocol.md what is said between flow, engine and agent.
+It asks the node's agent for everything else. Documentation/Python.md shows how flows are written,
+Documentation/StepProtocol.md has the messages between flow, engine and agent. Scripts/check-floors has the order of the
+package's folders; the modules beside this one are the lowest, and import no folder.
 """
 
+from .launch import launch as _launch
+
 __version__ = "0.1.0"
-# The Metaflow whose interface this is.
+# The release of Metaflow whose interface this is.
 METAFLOW_VERSION = "2.19.39"
 
-# Where each name comes from. Modules are loaded when one of their names is asked for: a flow seldom needs the client,
-# and a program that reads runs needs no decorators.
+# The names of each module. A module is loaded when one of its names is asked for: a flow seldom needs the client, and a
+# program that reads runs needs no decorators.
 _MODULES = {
-    "absent": ("S3",),
     "checkpoints": ("Checkpoint",),
-    "config": ("Config", "ConfigValue", "config_expr"),
-    "events": ("namespaced_event_name",),
-    "running": ("current",),
+    "client": (
+        "Metaflow", "Flow", "Run", "Step", "Task", "DataArtifact", "namespace", "get_namespace", "default_namespace",
+        "metadata", "get_metadata", "default_metadata"),
+    "config": ("ConfigValue",),
     "decorators": (
         "batch", "card", "catch", "checkpoint", "conda", "conda_base", "deepspeed", "environment", "exit_hook", "kubernetes",
         "metaflow_ray", "mpi", "package_sources", "parallel", "project", "pypi", "pypi_base", "pytorch_parallel",
         "resources", "retry", "schedule", "secrets", "step", "tensorflow", "timeout", "torchrun", "trigger", "trigger_on_finish"),
-    "flow": ("FlowSpec",),
-    "frameworks": ("DeepspeedExecutor", "TorchrunSingleNodeMultiGPU"),
-    "multicore": ("parallel_imap_unordered", "parallel_map"),
-    "parameters": ("IncludeFile", "JSONType", "JSONTypeClass", "Parameter"),
-    "parsers": ("conda_environment_yml_parser", "pyproject_toml_parser", "requirements_txt_parser", "yaml_parser"),
-    "profiling": ("profile",),
-    "client": (
-        "Metaflow", "Flow", "Run", "Step", "Task", "DataArtifact", "namespace", "get_namespace", "default_namespace",
-        "metadata", "get_metadata", "default_metadata"),
-    "runner": ("Runner",),
-    "notebook": ("NBRunner",),
-    "deployer": ("DeployedFlow", "Deployer", "NBDeployer", "inspect_spin"),
+    "flow.configs": ("Config",),
+    "flow.expressions": ("config_expr",),
+    "flow.parameters": ("IncludeFile", "JSONType", "JSONTypeClass", "Parameter"),
+    "flow.parsers": ("conda_environment_yml_parser", "pyproject_toml_parser", "requirements_txt_parser", "yaml_parser"),
+    "flow.spec": ("FlowSpec",),
+    "runner.deployer": ("DeployedFlow", "Deployer", "NBDeployer", "inspect_spin"),
+    "runner.notebook": ("NBRunner",),
+    "runner.runner": ("Runner",),
+    "task.current": ("current",),
+    "task.events": ("namespaced_event_name",),
+    "task.frameworks": ("DeepspeedExecutor", "TorchrunSingleNodeMultiGPU"),
+    "task.multicore": ("parallel_imap_unordered", "parallel_map"),
+    "task.profiling": ("profile",),
+    "task.s3": ("S3",),
     "user_decorators": ("FlowMutator", "StepMutator", "USER_SKIP_STEP", "UserStepDecorator", "user_step_decorator"),
 }
 _PLACES = {name: module for module, names in _MODULES.items() for name in names}
@@ -54,14 +59,23 @@ def __getattr__(name):
 
 
 def _named(name, module):
-    """What `from module import name` gives; an ImportError that says what there is for a name that nobody knows."""
+    """Returns the value of `from module import name`. Raises an ImportError with a suggestion for an unknown name."""
     if name in _PLACES:
         return __getattr__(name)
     if not name.startswith("_"):
-        from .extensions import find
+        from .decorators.extensions import find
         found = find(name)
         if found is not None:
             globals()[name] = found
             return found
     from .names import hint
     raise ImportError(f"'{name}' is not known to Muster, which stands in for {module}{hint(name, _PLACES)}")
+
+
+def _act(flow, made):
+    """Carries out the verb of the command line: `MyFlow()` at the end of a flow's file calls it."""
+    from .program.act import act
+    act(flow, made)
+
+
+_launch.act = _act

@@ -1,4 +1,4 @@
-"""`python …/muster FLOW.py VERB …`: runs a flow with the front end that stands in this folder."""
+"""`python …/muster FLOW.py VERB …`: runs a flow with the front end in this folder."""
 
 import os
 import sys
@@ -7,14 +7,13 @@ import sys
 def start():
     package = os.path.dirname(os.path.abspath(__file__))
     root = os.path.dirname(package)
-    # An interpreter that runs a folder has that folder first in its path; the flow's own belongs there.
+    # An interpreter that runs a folder puts it first in the search path, where the flow's own folder belongs.
     sys.path[:] = [each for each in sys.path if os.path.abspath(each or ".") != package]
     sys.path.insert(0, root)
-    import muster.paths
-    import muster.program
-    muster.paths.settle(root, sys.argv[1:])
-    # To take every module apart would add an eighth to the time that `describe` takes.
-    muster.program.leave(muster.program.main(sys.argv[1:]))
+    from muster.program import ending
+    ending.prepare()
+    import muster.main
+    ending.end(muster.main.main(sys.argv[1:], root))
 
 
 start()

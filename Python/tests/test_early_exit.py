@@ -5,7 +5,7 @@ import time
 import unittest
 
 import support  # noqa: F401  puts the front end in the path
-from muster import early_exit
+from muster.serving import early_exit
 
 
 def notice_and_exit_code(body=lambda: None, code=7):

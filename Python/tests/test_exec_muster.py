@@ -6,9 +6,12 @@ from unittest import mock
 
 import support  # noqa: F401
 from muster.arguments import flags, pairs, texts
-from muster.commands import grammar, help, verbs
-from muster.commands.line import Line
-from muster.exec_muster import Refused, translate
+from muster.command_line import grammar, verbs
+from muster.command_line.grammar import Refused
+from muster.command_line.line import Line
+from muster.command_line.translation import translate
+from muster.commands import help
+from muster.commands.performing import perform_line
 
 
 class ExecMusterTests(unittest.TestCase):
@@ -124,7 +127,7 @@ class HelpTests(unittest.TestCase):
     def shown(self, *words):
         output = io.StringIO()
         with contextlib.redirect_stdout(output):
-            self.assertEqual(Line(words).perform(self.Sample, "/here/flow.py"), 0)
+            self.assertEqual(perform_line(Line(words), self.Sample, "/here/flow.py"), 0)
         return output.getvalue()
 
     def test_the_flow_and_every_verb_are_on_one_page_of_ordinary_width(self):

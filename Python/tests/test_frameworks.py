@@ -1,7 +1,7 @@
 import unittest
 
 from support import Workshop, flow
-from muster.frameworks import MPI, DeepSpeed, Torch
+from muster.task.frameworks import MPI, DeepSpeed, Torch
 
 # Every decorator with Metaflow's parameters, or its extensions', and their defaults.
 METAFLOW = {

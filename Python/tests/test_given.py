@@ -250,7 +250,7 @@ class ConfigTests(unittest.TestCase):
         with Workshop(flow(self.RESUMED)) as workshop:
             self.keep_run(workshop, "7", "--config-value", "c", '{"x": 3}')
             done = self.resumed(workshop, "7", "--config-value", "c", '{"x": 5}')
-            self.assertIn("a run that is resumed has the configs of the run that it goes on from", done.stderr)
+            self.assertIn("a run that is resumed has the configs of the run that it continues", done.stderr)
 
     def test_a_config_that_the_flow_does_not_have_or_that_is_given_twice_is_refused(self):
         with Workshop(flow(self.BODY), settings_json='{"cpu": 2, "name": "file"}') as workshop:

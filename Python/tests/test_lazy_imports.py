@@ -8,7 +8,7 @@ import unittest
 from importlib.util import find_spec
 
 from support import ROOT, Workshop, flow
-from muster.lazy_imports import LATE
+from muster.source.lazy_imports import LATE
 
 BODY = """
     @resources(cpu=N)
@@ -88,7 +88,7 @@ class LazyImportTests(unittest.TestCase):
 import builtins, codecs, importlib, json, os, sys
 sys.path.insert(0, sys.argv[1])
 from muster import FlowSpec, Parameter, resources, step
-from muster import config, constants, graph, manifest, parameters
+from muster.flow import configs, constants, graph, manifest, parameters
 import inspect, ast, textwrap
 met = ("muster", "builtins", "ast", "inspect", "json", "textwrap")
 def state():

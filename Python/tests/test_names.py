@@ -81,7 +81,7 @@ class NameTests(unittest.TestCase):
 
 class ParserTests(unittest.TestCase):
     def test_lists_of_packages_are_read_as_pypi_and_conda_take_them(self):
-        from muster.parsers import conda_environment_yml_parser, requirements_txt_parser
+        from muster.flow.parsers import conda_environment_yml_parser, requirements_txt_parser
         self.assertEqual(
             requirements_txt_parser("a==1\npython>=3.9,<4\nb[x,y]>=2 # c\n\n# d\nlib @ git+https://x/y\nc\nd ~= 2.1\n"),
             {"packages": {"a": "1", "b[x,y]": ">=2", "lib@git+https://x/y": "", "c": "", "d": "~=2.1"}, "python": "<4,>=3.9"})
@@ -91,13 +91,13 @@ class ParserTests(unittest.TestCase):
 
     @unittest.skipIf(sys.version_info < (3, 11), "tomllib")
     def test_a_project_s_dependencies_are_read(self):
-        from muster.parsers import pyproject_toml_parser
+        from muster.flow.parsers import pyproject_toml_parser
         self.assertEqual(
             pyproject_toml_parser('[project]\nrequires-python = ">=3.9"\ndependencies = ["a==1", "b[c] ~= 2.1"]\n'),
             {"packages": {"a": "1", "b[c]": "~=2.1"}, "python": ">=3.9"})
 
     def test_what_cannot_be_read_is_named(self):
-        from muster.parsers import ParserValueError, conda_environment_yml_parser, requirements_txt_parser
+        from muster.flow.parsers import ParserValueError, conda_environment_yml_parser, requirements_txt_parser
         for parser, text, said in (
                 (requirements_txt_parser, "a==1; sys_platform == 'linux'", "counts in some places only"),
                 (requirements_txt_parser, "-r other.txt", "'-r other.txt' is no requirement"),

@@ -55,8 +55,8 @@ class ProtocolTests(unittest.TestCase):
     def test_requests_are_spelled_as_they_are_written_down(self):
         from muster.agent import Agent
         from muster.cards.keeping import Keeper
-        from muster.running import Parallel
-        from muster.frameworks import MPI, DeepSpeed, Torch
+        from muster.task.current import Parallel
+        from muster.task.frameworks import MPI, DeepSpeed, Torch
         sent = []
 
         class Recorder(Agent):
@@ -70,7 +70,7 @@ class ProtocolTests(unittest.TestCase):
         DeepSpeed(agent).run(entrypoint="t.py", deepspeed_args=["--x", 1])
         MPI(agent).exec(args=["-n", 2], program="pi", program_args=["a b"])
         MPI(agent).cc(args=["-O2"])
-        with mock.patch("muster.running._running", lambda: mock.Mock(agent=agent)):
+        with mock.patch("muster.task.current._running", lambda: mock.Mock(agent=agent)):
             place = Parallel("127.0.1.1", 2, 0, "3")
             place.launch(["true"])
             place.barrier()

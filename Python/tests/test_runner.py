@@ -8,10 +8,10 @@ import unittest
 from unittest import mock
 
 import support  # noqa: F401
-from muster.deployer import DeployedFlow, Deployer, DeployerError, NBDeployer, inspect_spin
+from muster.runner.deployer import DeployedFlow, Deployer, DeployerError, NBDeployer, inspect_spin
 from muster.errors import MusterException
-from muster.notebook import NBRunner, NBRunnerInitializationError, source_of
-from muster.runner import Runner, RunnerError
+from muster.runner.notebook import NBRunner, NBRunnerInitializationError, source_of
+from muster.runner.runner import Runner, RunnerError
 
 # Stands in for `muster`: says what it was called with, and leaves what is known of a run.
 COMMAND = """#!{python}

@@ -179,7 +179,7 @@ class ServeTests(unittest.TestCase):
 
     def test_the_dummy_step_runs_to_its_end(self):
         done = subprocess.run(
-            [sys.executable, "-c", "import sys; sys.path.insert(0, sys.argv[1]); from muster import prefault; prefault.perform()",
+            [sys.executable, "-c", "import sys; sys.path.insert(0, sys.argv[1]); from muster.serving import prefault; prefault.perform()",
              ROOT], stderr=subprocess.PIPE, text=True)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 

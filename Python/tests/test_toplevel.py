@@ -4,7 +4,7 @@ import ast
 import unittest
 
 import support  # noqa: F401
-from muster.toplevel import TopLevel
+from muster.source.toplevel import TopLevel
 
 FLOW = "class Flow(FlowSpec):\n    @step\n    def start(self): pass\n"
 

@@ -85,7 +85,7 @@ private final class Workshop {
         }
         let empty = await #expect(throws: CommandFailure.self) { try await program() }
         #expect(empty?.message.contains("does not hold Muster's Python front end") == true)
-        for name in ["__main__.py", "serve.py"] { _ = try self.shop.file("muster/\(name)", "") }
+        for name in ["__main__.py", "launch.py"] { _ = try self.shop.file("muster/\(name)", "") }
         #expect(try await program() == ["/opt/python", "\(frontEnd)/__main__.py", flow])
         #expect(
             try await program(["--with", "retry"]) == [

@@ -1,11 +1,8 @@
-"""The base of components of cards: of Muster's own, and of those that flows and other packages derive."""
-
-import json
-from html import escape
+"""The base classes of components of cards: Muster's own, and those that flows and other packages derive."""
 
 
 class MetaflowCardComponent:
-    """A piece of a card. A subclass has `render`, which gives HTML, or a dict as Metaflow's components do."""
+    """A piece of a card. A subclass defines `render`, which returns HTML, or a dict as Metaflow's components do."""
 
     REALTIME_UPDATABLE = False
     _component_id = None
@@ -28,7 +25,7 @@ class MetaflowCardComponent:
 
 
 class Component(MetaflowCardComponent):
-    """One of Muster's own. A subclass has `html` and the fields by which Metaflow's viewer knows it."""
+    """One of Muster's own. A subclass defines `html`, and `type` and `fields` for Metaflow's viewer."""
 
     type = None
 
@@ -36,67 +33,6 @@ class Component(MetaflowCardComponent):
         return {}
 
     def render(self):
-        """A dict with Metaflow's fields, and the HTML that cards here show."""
+        """Returns a dict with Metaflow's fields, and the HTML that Muster's cards show."""
         own = {} if self.component_id is None else {"id": self.component_id}
         return {"type": self.type, **own, **self.fields(), "html": self.html()}
-
-
-def rendered(component):
-    """A component as the class of a card takes it; any other value becomes an artifact."""
-    if hasattr(component, "render"):
-        return component.render()
-    from .components import Artifact
-    return Artifact(component).render()
-
-
-def html_of_rendered(value):
-    """The HTML of what `render` gave: HTML itself, a dict with it, or a dict as Metaflow's viewer reads it."""
-    if isinstance(value, str):
-        return value
-    if not isinstance(value, dict):
-        return "".join(map(html_of_rendered, value)) if isinstance(value, (list, tuple)) else escape(str(value))
-    if "html" in value:
-        return value["html"]
-    shape = _SHAPES.get(value.get("type"))
-    return shape(value) if shape else f"<pre>{escape(json.dumps(value, indent=1, default=str))}</pre>"
-
-
-def _markdown(value):
-    from .markdown import render
-    return f'<div class="markdown">{render(value.get("source") or "")}</div>'
-
-
-def _table(value):
-    def row(cells, mark):
-        inner = "".join(
-            f"<{mark}>{html_of_rendered(each) if isinstance(each, dict) else escape(str(each))}</{mark}>" for each in cells)
-        return f"<tr>{inner}</tr>"
-    head = row(value["columns"], "th") if value.get("columns") else ""
-    return f"<table>{head}{''.join(row(each, 'td') for each in value.get('data') or [])}</table>"
-
-
-def _image(value):
-    label = f"<figcaption>{escape(str(value['label']))}</figcaption>" if value.get("label") else ""
-    return f'<figure><img alt="" src="{escape(str(value.get("src")), quote=True)}">{label}</figure>'
-
-
-def _text(value):
-    return f"<pre>{escape(str(value.get('data', value.get('text', ''))))}</pre>"
-
-
-def _group(value):
-    title = f"<h2>{escape(str(value['title']))}</h2>" if value.get("title") else ""
-    subtitle = f"<p>{escape(str(value['subtitle']))}</p>" if value.get("subtitle") else ""
-    return title + subtitle + html_of_rendered(value.get("contents") or [])
-
-
-def _chart(value):
-    from .components import VegaChart
-    return VegaChart(value.get("spec") or {}).html()
-
-
-_SHAPES = {
-    "markdown": _markdown, "table": _table, "image": _image, "text": _text, "log": _text, "pythonCode": _text,
-    "title": lambda value: f"<h2>{escape(str(value.get('text', '')))}</h2>", "heading": _group, "section": _group,
-    "page": _group, "vegaChart": _chart,
-}

@@ -5,16 +5,7 @@ import json
 import reprlib
 from html import escape
 
-from .component import Component, MetaflowCardComponent, html_of_rendered
-
-
-def html_of(component):
-    """A component's HTML; any other value is shown as an artifact."""
-    if hasattr(component, "html"):
-        return component.html()
-    if isinstance(component, MetaflowCardComponent):
-        return html_of_rendered(component.render())
-    return Artifact(component).html()
+from .component import Component
 
 
 class Markdown(Component):

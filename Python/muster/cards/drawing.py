@@ -2,15 +2,15 @@
 
 from html import escape
 
-from ..graph import _targets, read
-from ..steps import start_and_end, step_functions
+from ..flow.graph import targets_of, read
+from ..flow.steps import start_and_end, step_functions
 
 BOX, GAP, LINE = 120, 30, 64
 
 
 def graph(flow, here):
     """The graph, with the step `here` marked."""
-    following = {source.name: list(dict.fromkeys(name for edge in source.edges for name in _targets(edge))) for source in read(flow)}
+    following = {source.name: list(dict.fromkeys(name for edge in source.edges for name in targets_of(edge))) for source in read(flow)}
     first, _ = start_and_end(step_functions(flow))
     levels = _levels(following, first)
     rows = [[name for name in following if levels[name] == level] for level in range(max(levels.values()) + 1)]

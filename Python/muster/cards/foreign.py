@@ -4,10 +4,11 @@ import inspect
 import time
 import traceback
 
-from .. import dag
-from .component import rendered
+from ..flow import dag
+from .components import Error
 from .kinds import ErrorCard
 from .live import LiveTask
+from .rendering import rendered
 from .search import CardClassMissing, card_class
 
 
@@ -100,5 +101,4 @@ def _rendered(component):
     try:
         return rendered(component)
     except Exception:
-        from .components import Error
         return Error(traceback.format_exc(), f"{type(component).__name__} could not be shown").render()

@@ -2,9 +2,10 @@
 
 from html import escape
 
-from .component import Component, html_of_rendered
-from .components import Error
+from .component import Component
+from .components import Error, Table, shown
 from .page import document
+from .rendering import html_of_rendered
 
 
 class MetaflowCard:
@@ -92,7 +93,6 @@ class DefaultCard(_OwnCard):
         self._components = components
 
     def _parts(self, task):
-        from .components import Table, shown
         rows = [[each.id, type(each.data).__name__, shown(each.data, 500)] for each in task]
         return [*super()._parts(task), f"<h2>Artifacts</h2>{Table(rows).html()}" if rows else ""]
 

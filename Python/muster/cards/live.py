@@ -37,7 +37,7 @@ class LiveTask(Task):
         return self._running.flow._state.references
 
     def _names(self):
-        from ..manifest import parameters
+        from ..flow.members import parameters
         own = [name for name in self._running.flow.__dict__ if name != "_state"]
         return list(dict.fromkeys([*own, *self._references, *parameters(self._running.flow_class)]))
 

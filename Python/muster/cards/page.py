@@ -4,8 +4,9 @@ import time
 import traceback
 from html import escape
 
-from .components import Error, html_of, shown
+from .components import Error, shown
 from .drawing import graph
+from .rendering import html_of
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #222; background: #fff }
@@ -81,7 +82,7 @@ def _facts(task):
 
 
 def _parameters(task):
-    from ..manifest import parameters
+    from ..flow.members import parameters
     return [[name, shown(getattr(task.flow, name), 500)] for name in parameters(task.flow_class)]
 
 

@@ -5,7 +5,8 @@ import time
 from html import escape
 
 from .component import Component
-from .components import html_of, shown
+from .components import shown
+from .rendering import html_of
 
 
 class EventsTimeline(Component):

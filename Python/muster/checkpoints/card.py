@@ -1,6 +1,11 @@
-"""The page that tells of a task's checkpoints."""
+"""The card that lists a task's checkpoints."""
+
+from types import SimpleNamespace
 
 ID = "task_checkpoints"
+# Stands in for a decorator @card(type="blank").
+_DECORATOR = SimpleNamespace(kind="blank", is_own=True, options={
+    "type": "blank", "id": ID, "timeout": 45, "save_errors": True, "refresh_interval": 5})
 
 
 class CheckpointCard:
@@ -8,9 +13,8 @@ class CheckpointCard:
 
     def __init__(self, task, current):
         from ..cards.keeping import Keeper
-        from ..decorators.steps import Card
         place = sum(each.name == "card" for each in task.function.decorators)
-        self._keeper = Keeper(task, Card({"type": "blank", "id": ID}), place)
+        self._keeper = Keeper(task, _DECORATOR, place)
         self._current = current
 
     def refresh(self):

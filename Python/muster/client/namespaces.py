@@ -3,6 +3,7 @@
 import os
 
 from ..errors import MusterException
+from ..running import running
 from ..users import identity
 
 _UNSET = object()
@@ -13,10 +14,9 @@ def get_namespace():
     """The namespace in use; None means that every run is seen."""
     if _chosen is not _UNSET:
         return _chosen
-    from ..running import current
-    if current.is_running_flow:
+    if running.task is not None:
         # `run --namespace=` has its tasks see every run.
-        return None if current._told("namespace") == "" else current.namespace
+        return None if running.told("namespace") == "" else running.namespace
     return identity()
 
 

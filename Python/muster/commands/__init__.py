@@ -1,5 +1,4 @@
-"""The command line of `python flow.py`, as Metaflow spells it.
+"""The verbs of `python flow.py …`: those that show what runs have left are implemented here, with the client.
 
-`front` reads the options before the verb, `verbs` says which verbs and options there are, `grammar` reads them. Verbs that
-show what runs have left are done here, with the client; the others are the command `muster`'s (`muster.exec_muster`).
+All others are verbs of the command `muster`, which replaces this process (`exec_muster`).
 """

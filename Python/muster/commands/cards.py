@@ -6,10 +6,10 @@ import shutil
 import sys
 
 from ..client.cards import get_cards
+from ..command_line.grammar import Refused
 from ..errors import MetaflowNotFound
 from ..names import hint
 from . import places
-from .grammar import Refused
 
 # The beginning of what is said where there is no such card, as Metaflow has it.
 NONE = "Card not found in datastore"

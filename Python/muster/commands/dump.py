@@ -2,6 +2,7 @@
 
 import pickle
 
+from ..command_line.grammar import Refused
 from . import places
 
 TOO_LARGE = "< artifact too large >"
@@ -21,7 +22,6 @@ class Problems:
 
 def dump(given, screen):
     if given.max_value_size < 0:
-        from .grammar import Refused
         raise Refused(f"--max-value-size is {given.max_value_size}; it has to be 0 or more")
     wanted = {name for name in given.include.split(",") if name}
     problems, whole = Problems(), {}

@@ -4,7 +4,7 @@ import inspect
 import os
 import textwrap
 
-from .verbs import VERBS
+from ..command_line.verbs import VERBS
 
 WIDTH = 100
 FRONT = (

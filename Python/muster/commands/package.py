@@ -4,14 +4,15 @@ import json
 import os
 import subprocess
 
+from ..command_line.muster import environment, required_command
+from ..command_line.translation import native
 from ..errors import MusterException
 
 
 def _files(screen):
-    """The package's files as `muster` lists them, and what it says about them."""
-    from ..exec_muster import environment, native, program
+    """Returns the package's files as `muster` lists them, and shows its remarks."""
     words = native(screen.front, ["package", "list"], ["--json"], screen.path)
-    done = subprocess.run([program(), *words], capture_output=True, text=True, env=environment())
+    done = subprocess.run([required_command(), *words], capture_output=True, text=True, env=environment())
     if done.returncode != 0:
         raise MusterException(done.stderr.strip())
     for line in done.stderr.splitlines():

@@ -1,9 +1,9 @@
 """Runs and tasks by what people write: RUN/STEP, RUN/STEP/TASK, with `latest` for the newest run."""
 
 from ..client import Flow, Run
+from ..command_line.grammar import Refused
 from ..errors import MetaflowNotFound
 from ..names import hint
-from .grammar import Refused
 
 
 def newest(flow):

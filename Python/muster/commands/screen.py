@@ -2,6 +2,7 @@
 
 import sys
 
+from .. import __version__
 from ..client.namespaces import namespace
 from ..users import identity
 
@@ -16,7 +17,6 @@ class Screen:
             stream.reconfigure(errors="backslashreplace")
         # Whatever is named is shown, whoever made it.
         namespace(None)
-        from .. import __version__
         self.say(f"Muster {__version__} executing {flow} for {identity()}")
 
     def say(self, text):

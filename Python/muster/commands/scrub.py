@@ -6,9 +6,9 @@ What else repeats a line of it stays: the message of a failure, a card, an artif
 import os
 
 from ..client.layout import log_records
+from ..command_line.grammar import Refused
 from ..errors import MetaflowNotFound
 from . import places
-from .grammar import Refused
 from .logs import having, streams
 
 

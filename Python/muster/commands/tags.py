@@ -1,10 +1,10 @@
 """`tag list`, `add`, `remove`, `replace`: the tags of runs."""
 
 from ..client import Flow
+from ..command_line.grammar import Refused
 from ..errors import MetaflowNamespaceMismatch, MetaflowTaggingError
 from ..users import identity
 from . import places
-from .grammar import Refused
 
 # Columns that a table of tags may take, and spaces between two of them.
 WIDTH, GAP = 120, 4

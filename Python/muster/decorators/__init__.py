@@ -1,6 +1,6 @@
 """Decorators: what a step or a flow asks for. Each says it in the manifest's settings; none of them does it itself."""
 
-from .base import attach_texts, step
+from .base import step
 from .checkpoint import checkpoint
 from .clusters import deepspeed, metaflow_ray, mpi, parallel, pytorch_parallel, tensorflow, torchrun
 from .flows import conda_base, exit_hook, project, pypi_base, schedule, trigger, trigger_on_finish
@@ -10,7 +10,7 @@ from .secrets import secrets
 from .steps import card, catch, conda, environment, pypi, resources, retry, timeout
 
 __all__ = [
-    "attach_texts", "step", "deepspeed", "metaflow_ray", "mpi", "parallel", "pytorch_parallel", "tensorflow",
+    "step", "deepspeed", "metaflow_ray", "mpi", "parallel", "pytorch_parallel", "tensorflow",
     "torchrun", "conda_base", "exit_hook", "project", "pypi_base", "schedule", "trigger", "trigger_on_finish", "batch",
     "kubernetes", "card", "catch", "checkpoint", "conda", "environment", "pypi", "resources", "retry", "secrets", "timeout",
     "package_sources",

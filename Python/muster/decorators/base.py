@@ -3,6 +3,7 @@
 import math
 
 from ..errors import DecoratorError
+from ..flow.steps import of_flow
 from ..location import at_caller, caller
 from ..names import hint
 
@@ -43,7 +44,7 @@ class Decorator:
     def given(self):
         """The options that are written, with configs evaluated."""
         if self.written:
-            from ..config import resolve
+            from ..flow.expressions import resolve
             found = resolve(self.written)
             # `**config_expr(…)` brings options whose names are known only now.
             self._check_options(option for option in found if option not in self.written)
@@ -206,11 +207,6 @@ def _named(use, kind):
     return use
 
 
-def of_flow(flow):
-    """The decorators that stand above a flow or one of its bases, the outermost first."""
-    return getattr(flow, "_flow_decorators", [])
-
-
 def flow_decorator(kind):
     """The same for a decorator of flows."""
     FLOW_DECORATORS[kind.name] = kind
@@ -232,34 +228,3 @@ def flow_decorator(kind):
         decorator.fail("options are given by name")
 
     return _named(use, kind)
-
-
-def parse_attachment(text):
-    """The decorator that `--with NAME:option=value,…` spells."""
-    name, _, rest = text.partition(":")
-    from .texts import parse_options
-    kind = STEP_DECORATORS.get(name)
-    if kind is not None:
-        return kind(parse_options(rest, f"--with {text}"))
-    from ..user_decorators.specs import step_kind
-    made = step_kind(name)
-    if made is None:
-        from ..extensions import find
-        made = getattr(find(name), "kind", None)
-        if made is not None:
-            return made(parse_options(rest, f"--with {text}"))
-        known = ", ".join(sorted(STEP_DECORATORS))
-        raise DecoratorError(f"--with {text}: there is no decorator @{name}{hint(name, STEP_DECORATORS)}; there are {known}")
-    return made.parse_decorator_spec(rest)
-
-
-def attach_texts(functions, texts):
-    """Attaches the decorators of `--with` to all steps that do not have them yet."""
-    for text in texts:
-        for function in functions:
-            decorator = parse_attachment(text)
-            if not isinstance(decorator, Decorator):
-                decorator.add_or_raise(function, False, 1)
-            elif all(each.name != decorator.name for each in function.decorators):
-                decorator.is_attached, decorator.statically_defined = True, False
-                function.decorators.append(decorator)

@@ -6,6 +6,7 @@ Those that Metaflow calls where it schedules tasks and packs code have no counte
 import sys
 from types import SimpleNamespace
 
+from ..flow.steps import of_flow
 from .base import STEP_DECORATORS, Decorator, apply_step_decorator
 from .clusters import Parallel
 
@@ -35,7 +36,7 @@ class ForeignDecorator(Decorator):
 
     @property
     def options(self):
-        from ..config import resolve
+        from ..flow.expressions import resolve
         return resolve(self.attributes)
 
     def init(self):
@@ -131,7 +132,7 @@ class StepDecorator(ForeignDecorator):
             except Exception as error:
                 if not self.task_exception(error, task.step, task.flow, _graph(task.flow), *_attempts(task)):
                     raise
-                from ..user_decorators.wrapping import depart
+                from ..flow.departure import depart
                 depart(task)
         return run
 
@@ -161,7 +162,6 @@ class ParallelDecorator(StepDecorator, Parallel):
 
 def begin(flow, functions):
     """Calls the hooks of a flow that has been read."""
-    from .base import of_flow
     for decorator in of_flow(flow):
         if isinstance(decorator, FlowDecorator):
             decorator.begin(flow)
@@ -184,7 +184,7 @@ class _Metadata:
 
 
 def _graph(flow):
-    from ..dag import of
+    from ..flow.dag import of
     return of(flow if isinstance(flow, type) else type(flow))
 
 

@@ -5,6 +5,10 @@ from ..location import at_caller
 from . import registry
 
 
+# The choices for a decorator that a step or a flow has already.
+IGNORE, ERROR, OVERRIDE = 1, 2, 3
+
+
 class Applied(type):
     """Lets `@MyDecorator` and `@MyDecorator(…)` both give back the step, or the flow, that stands below."""
 
@@ -55,7 +59,7 @@ class UserDecorator(metaclass=Applied):
         """Calls `init`, once, with configs evaluated."""
         if self._ran_init:
             return
-        from ..config import resolve
+        from ..flow.expressions import resolve
         self._args, self._kwargs = [resolve(each) for each in self._args], resolve(self._kwargs)
         if type(self).init is not UserDecorator.init:
             self.init(*self._args, **self._kwargs)

@@ -1,5 +1,8 @@
 """User-made decorators of flows."""
 
+from ..decorators.base import FLOW_DECORATORS
+from ..flow.spec import is_flow
+from . import registry
 from .base import UserDecorator
 
 
@@ -10,7 +13,6 @@ class FlowMutator(UserDecorator):
 
     @staticmethod
     def is_target(value):
-        from ..program import is_flow
         return is_flow(value)
 
     def __call__(self, flow_spec=None):
@@ -25,9 +27,7 @@ class FlowMutator(UserDecorator):
 
     @property
     def name(self):
-        from ..decorators.base import FLOW_DECORATORS
-        from .registry import short_name
-        return short_name(type(self), FLOW_DECORATORS)
+        return registry.short_name(type(self), FLOW_DECORATORS)
 
     def pre_mutate(self, mutable_flow):
         """Called once configs are read."""
@@ -46,3 +46,8 @@ def mutators(flow):
         bases = [base for base in flow.__mro__[1:] if "_own_mutators" in vars(base)]
         flow._mutators = [each for base in [*bases, flow] for each in vars(base).get("_own_mutators", [])]
     return flow._mutators
+
+
+def flow_kind(name):
+    """Returns the class of the decorator of flows with this name, or None."""
+    return FLOW_DECORATORS.get(name) or registry.find(name, FlowMutator)

@@ -1,16 +1,22 @@
 """A flow, as mutators see it."""
 
-from ..decorators.base import FLOW_DECORATORS, of_flow
+from ..config import ConfigValue
+from ..decorators.base import FLOW_DECORATORS
 from ..decorators.texts import parse_options
 from ..errors import DecoratorError
+from ..flow.configs import Config
+from ..flow.members import parameters
+from ..flow.parameters import Parameter
+from ..flow.steps import of_flow, step_functions
 from ..location import at_caller
-from .flows import FlowMutator, mutators
-from .specs import Specifications, flow_kind, is_named, kind_of, specification
+from . import base
+from .flows import FlowMutator, flow_kind, mutators
+from .mutable_step import MutableStep
+from .specs import Specifications, is_named, kind_of, specification
 
 
 class MutableFlow(Specifications):
-    # The choices for a decorator that the flow has already.
-    IGNORE, ERROR, OVERRIDE = 1, 2, 3
+    IGNORE, ERROR, OVERRIDE = base.IGNORE, base.ERROR, base.OVERRIDE
 
     def __init__(self, flow, pre_mutate=False, statically_defined=False, inserted_by=None):
         self._flow_cls, self._pre_mutate = flow, pre_mutate
@@ -24,29 +30,23 @@ class MutableFlow(Specifications):
     @property
     def configs(self):
         """Each config's name and value."""
-        from ..config import Config
         return ((name, config.value) for name, config in Config.known.items())
 
     @property
     def parameters(self):
         """The attribute that each parameter stands in, and the parameter."""
-        from ..manifest import parameters
         return iter(list(parameters(self._flow_cls).items()))
 
     @property
     def steps(self):
         """Each step's name and the step."""
-        from ..steps import step_functions
         return ((name, self._step(function)) for name, function in step_functions(self._flow_cls).items())
 
     def _step(self, function):
-        from .mutable_step import MutableStep
-        return MutableStep(self._flow_cls, function, self._pre_mutate, self._statically_defined, self._inserted_by)
+        return MutableStep(self, function)
 
     def __getattr__(self, name):
         """A step, a parameter or a config."""
-        from ..config import Config, ConfigValue
-        from ..parameters import Parameter
         value = None if name.startswith("_") else getattr(self._flow_cls, name, None)
         if callable(value) and getattr(value, "is_step", False):
             return self._step(value)
@@ -60,7 +60,6 @@ class MutableFlow(Specifications):
 
     def add_parameter(self, name, value, overwrite=False):
         """Gives the flow one more parameter, which stands in the attribute `name`."""
-        from ..parameters import Parameter
         self._check(f"adding the parameter '{name}'")
         if not isinstance(value, Parameter):
             raise DecoratorError(at_caller(f"add_parameter takes a Parameter or an IncludeFile, not {value!r}"))

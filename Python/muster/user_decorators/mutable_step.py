@@ -4,23 +4,20 @@ from ..decorators.base import STEP_DECORATORS
 from ..decorators.texts import parse_options
 from ..errors import DecoratorError
 from ..location import at_caller
-from .mutable_flow import MutableFlow
-from .specs import Specifications, kind_of, step_kind
-from .steps import StepMutator, UserStepDecoratorBase
+from . import base
+from .specs import Specifications, kind_of
+from .steps import StepMutator, UserStepDecoratorBase, step_kind
 
 
 class MutableStep(Specifications):
-    # The choices for a decorator that the step has already.
-    IGNORE, ERROR, OVERRIDE = 1, 2, 3
+    """flow: the MutableFlow that the step belongs to."""
 
-    def __init__(self, flow, step, pre_mutate=False, statically_defined=False, inserted_by=None):
-        self._flow_cls, self._my_step, self._pre_mutate = flow, step, pre_mutate
-        self._statically_defined, self._inserted_by = statically_defined, inserted_by
+    IGNORE, ERROR, OVERRIDE = base.IGNORE, base.ERROR, base.OVERRIDE
 
-    @property
-    def flow(self):
-        """The flow that the step belongs to."""
-        return MutableFlow(self._flow_cls, self._pre_mutate, self._statically_defined, self._inserted_by)
+    def __init__(self, flow, step):
+        self.flow, self._my_step = flow, step
+        self._pre_mutate = flow._pre_mutate
+        self._statically_defined, self._inserted_by = flow._statically_defined, flow._inserted_by
 
     def _all(self):
         made = [*self._my_step.wrappers, *self._my_step.config_decorators]

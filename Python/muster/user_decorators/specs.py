@@ -1,42 +1,16 @@
-"""Decorators by name, and what is told of them."""
+"""Specifications of decorators: the arguments of add_decorator, and the descriptions that mutators read."""
 
-from ..decorators.base import FLOW_DECORATORS, STEP_DECORATORS, Decorator
+from ..decorators.base import Decorator
 from ..errors import DecoratorError
 from ..location import at_caller
 from ..names import hint
-from . import registry
-
-
-def step_kind(name):
-    """The class of the decorator of steps that has this name; None where there is none.
-
-    A name with a module in it is imported, where it stands for nothing that is known.
-    """
-    from .steps import UserStepDecoratorBase
-    found = STEP_DECORATORS.get(name) or registry.find(name, UserStepDecoratorBase)
-    if found is None and "." in name:
-        from importlib import import_module
-        module, _, kind = name.rpartition(".")
-        try:
-            found = getattr(import_module(module), kind, None)
-        except ImportError as error:
-            raise DecoratorError(at_caller(f"the decorator {name} cannot be imported: {error}")) from None
-        if not (isinstance(found, type) and issubclass(found, UserStepDecoratorBase)):
-            return None
-    return found
-
-
-def flow_kind(name):
-    """The same for a decorator of flows."""
-    from .flows import FlowMutator
-    return FLOW_DECORATORS.get(name) or registry.find(name, FlowMutator)
 
 
 def kind_of(value, find, known, made):
-    """The class that a user means by a class, by what stands in a flow's source, or by a name; and the text behind it.
+    """Returns the class of a decorator that is given as a class, as a function such as `retry`, or by name, and the text
+    behind the name.
 
-    - known: The decorators of Muster's that it can be, by name.
-    - made: The class that user-made ones derive from.
+    known: Muster's decorators of this kind, by name. made: the base class of user-made ones.
     """
     if isinstance(value, str):
         name, _, rest = value.partition(":")
@@ -57,23 +31,23 @@ def kind_of(value, find, known, made):
 
 
 def specification(decorator):
-    """Short name, full name, arguments without and with a name."""
+    """Returns the short name, the full name, positional arguments and named ones."""
     kind = type(decorator)
     full = getattr(decorator, "decorator_name", None) or f"{kind.__module__}.{kind.__qualname__}"
     return (decorator.name, full, *decorator.get_args_kwargs())
 
 
 def is_named(specification, name):
-    """Returns whether a decorator is meant by `name`: a full name has a period in it."""
+    """True if `name` is the decorator's full name, which has a period in it, or its short name."""
     return specification[1 if "." in name else 0] == name
 
 
 class Specifications:
-    """Lets mutable steps and flows tell of their decorators, which `_all` returns."""
+    """The base of mutable steps and flows. `_all` returns their decorators."""
 
     @property
     def decorator_specs(self):
-        """Each decorator's short name, full name, list of arguments without a name and dict of those with one."""
+        """Each decorator's short name, full name, list of positional arguments and dict of named ones."""
         return (specification(each) for each in self._all())
 
     def has_decorator(self, name):

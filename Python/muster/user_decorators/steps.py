@@ -1,7 +1,10 @@
 """User-made decorators of steps."""
 
+from ..decorators.base import STEP_DECORATORS
 from ..errors import DecoratorError
-from .base import UserDecorator
+from ..location import at_caller
+from . import registry
+from .base import ERROR, OVERRIDE, UserDecorator
 
 
 class UserStepDecoratorBase(UserDecorator):
@@ -31,30 +34,24 @@ class UserStepDecoratorBase(UserDecorator):
 
     @property
     def name(self):
-        from ..decorators.base import STEP_DECORATORS
-        from .registry import short_name
-        return short_name(type(self), STEP_DECORATORS)
+        return registry.short_name(type(self), STEP_DECORATORS)
 
     @classmethod
     def get_decorator_by_name(cls, name):
-        from .specs import step_kind
         return step_kind(name)
 
     @classmethod
     def get_decorator_name(cls, kind):
-        from ..decorators.base import STEP_DECORATORS
-        from .registry import short_name
-        return short_name(kind, STEP_DECORATORS)
+        return registry.short_name(kind, STEP_DECORATORS)
 
     def add_or_raise(self, step, statically_defined, duplicates, inserted_by=None):
         """Puts the decorator on a step as `duplicates` says. Returns it; None where another one stays in its place."""
-        from .mutable_step import MutableStep
         if any(each.decorator_name == self.decorator_name for each in getattr(step, self._step_field)):
-            if duplicates == MutableStep.OVERRIDE:
+            if duplicates == OVERRIDE:
                 for field in self.fields():
                     kept = [each for each in getattr(step, field) if each.decorator_name != self.decorator_name]
                     setattr(step, field, kept)
-            elif duplicates == MutableStep.ERROR and statically_defined:
+            elif duplicates == ERROR and statically_defined:
                 raise DecoratorError(f"step {step.name} has the decorator @{self.name} already")
             else:
                 return None
@@ -114,3 +111,18 @@ class StepMutator(UserStepDecoratorBase):
     def add_to_package(self):
         """The code package has all of the flow's folder already: what is returned has no meaning here."""
         return []
+
+
+def step_kind(name):
+    """Returns the class of the decorator of steps with this name, or None. Imports an unknown name that has a period in it."""
+    found = STEP_DECORATORS.get(name) or registry.find(name, UserStepDecoratorBase)
+    if found is None and "." in name:
+        from importlib import import_module
+        module, _, kind = name.rpartition(".")
+        try:
+            found = getattr(import_module(module), kind, None)
+        except ImportError as error:
+            raise DecoratorError(at_caller(f"the decorator {name} cannot be imported: {error}")) from None
+        if not (isinstance(found, type) and issubclass(found, UserStepDecoratorBase)):
+            return None
+    return found

@@ -1,8 +1,7 @@
-"""A step's body inside of what runs around it."""
+"""Runs a step's body between the calls of its user-made decorators."""
 
-import ast
-
-from ..errors import DecoratorError, TransitionError
+from ..errors import DecoratorError
+from ..flow.departure import depart
 
 
 def run(task, body, arguments):
@@ -54,44 +53,3 @@ def _ended(wrapper, name, flow, raised, leaving):
     raise DecoratorError(
         f"post_step of @{wrapper.name} returned {said!r}; it returns an exception or None, or such a one and the arguments of "
         "self.next")
-
-
-def depart(task, options=None):
-    """Does what the step's own self.next would have done; a dict has other options for it."""
-    if task.is_last:
-        return
-    from ..graph import StepSource
-    from ..steps import step_functions
-    source = StepSource(task.function, list(step_functions(task.flow_class)))
-    if not isinstance(options, dict):
-        if options not in (None, True):
-            raise DecoratorError(f"step {task.step}: the arguments of self.next are a dict or True, not {options!r}")
-        options = {}
-    task.transition = None
-    flow = task.flow
-    if source.condition and not options:
-        return flow.next(_choices(task, source), condition=source.condition)
-    (kind, fields), *_ = source.edges[0].items()
-    targets = [each for edge in source.edges for each in _names(edge)]
-    if kind == "nodes" and not options:
-        raise TransitionError(
-            f"step {task.step} was left without its self.next, which says how many nodes there are to be; its decorator has to "
-            "say so: {'num_parallel': …}")
-    if kind == "foreach" and not options:
-        options = {"foreach": source.foreach}
-    flow.next(*(getattr(flow, target) for target in targets), **options)
-
-
-def _names(edge):
-    (_, fields), = edge.items()
-    return fields["to"] if isinstance(fields["to"], list) else [fields["to"]]
-
-
-def _choices(task, source):
-    """The step's own choice, as far as its source says what it chooses by."""
-    try:
-        return {ast.literal_eval(case): getattr(task.flow, target) for case, target in source.choices}
-    except ValueError:
-        raise TransitionError(
-            f"step {task.step} was left without its self.next, whose choice its source does not show: the cases are no "
-            "constants") from None

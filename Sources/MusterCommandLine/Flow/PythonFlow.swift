@@ -62,7 +62,7 @@ struct PythonFlow {
 
     private static func isFrontEnd(_ folder: String) -> Bool {
         FileManager.default.fileExists(atPath: "\(folder)/__main__.py")
-            && FileManager.default.fileExists(atPath: "\(folder)/serve.py")
+            && FileManager.default.fileExists(atPath: "\(folder)/launch.py")
     }
 
     private func named(_ variable: String) -> String? {

@@ -21,21 +21,24 @@ MODULES = {
     "client.core": {
         **_CLIENT, "Metadata": "client.facts", "MetaflowCode": "client.code", "MetaflowData": "client.data",
         "MetaflowObject": "client.base"},
-    "flowspec": {"FlowSpec": "flow"},
-    "graph": {"FlowGraph": "dag:Graph", "DAGNode": "dag:Node"},
-    "includefile": {"IncludeFile": "parameters"},
-    "integrations": {"ArgoEvent": "events"},
-    "metaflow_current": {"current": "running"},
-    "metaflow_profile": {"profile": "profiling"},
+    "flowspec": {"FlowSpec": "flow.spec"},
+    "graph": {"FlowGraph": "flow.dag:Graph", "DAGNode": "flow.dag:Node"},
+    "includefile": {"IncludeFile": "flow.parameters"},
+    "integrations": {"ArgoEvent": "task.events"},
+    "metaflow_current": {"current": "task.current"},
+    "metaflow_profile": {"profile": "task.profiling"},
     "multicore_utils": {
-        "MulticoreException": "multicore", "parallel_imap_unordered": "multicore", "parallel_map": "multicore"},
-    "parameters": {"JSONType": "parameters", "JSONTypeClass": "parameters", "Parameter": "parameters", "ParameterContext": "parameters:Context"},
+        "MulticoreException": "task.multicore", "parallel_imap_unordered": "task.multicore", "parallel_map": "task.multicore"},
+    "parameters": {
+        "JSONType": "flow.parameters", "JSONTypeClass": "flow.parameters", "Parameter": "flow.parameters",
+        "ParameterContext": "flow.context:Context"},
     "user_configs": {},
-    "user_configs.config_parameters": {"Config": "config", "ConfigValue": "config", "config_expr": "config"},
+    "user_configs.config_parameters": {
+        "Config": "flow.configs", "ConfigValue": "config", "config_expr": "flow.expressions"},
     "util": {"get_username": "users:user", "resolve_identity": "users:identity"},
-    "datatools": {"S3": "absent"},
-    "plugins.datatools": {"S3": "absent"},
-    "plugins.datatools.s3": {"S3": "absent"},
+    "datatools": {"S3": "task.s3"},
+    "plugins.datatools": {"S3": "task.s3"},
+    "plugins.datatools.s3": {"S3": "task.s3"},
     "plugins.cards": {},
     "plugins.cards.card_client": {"Card": "client.cards", "get_cards": "client.cards"},
     "plugins.cards.card_modules": _CARDS,
@@ -53,11 +56,11 @@ MODULES = {
     "plugins.timeout_decorator": {"TimeoutDecorator": "decorators.steps:Timeout", "TimeoutException": "errors"},
     "plugins.package_sources": {"package_sources": "decorators.packages"},
     "plugins.package_suffixes_mutator": {"package_suffixes": "decorators.packages"},
-    "plugins.parsers": {"yaml_parser": "parsers"},
+    "plugins.parsers": {"yaml_parser": "flow.parsers"},
     "plugins.pypi": {},
     "plugins.pypi.parsers": {
-        "ParserValueError": "parsers", "conda_environment_yml_parser": "parsers", "pyproject_toml_parser": "parsers",
-        "requirements_txt_parser": "parsers"},
+        "ParserValueError": "flow.parsers", "conda_environment_yml_parser": "flow.parsers",
+        "pyproject_toml_parser": "flow.parsers", "requirements_txt_parser": "flow.parsers"},
 }
 
 

@@ -1,3 +1,3 @@
 """Deployer under Metaflow's name, which says what there is instead."""
 
-from muster.deployer import DeployedFlow, Deployer, NBDeployer  # noqa: F401
+from muster.runner.deployer import DeployedFlow, Deployer, NBDeployer  # noqa: F401

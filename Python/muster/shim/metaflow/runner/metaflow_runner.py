@@ -1,3 +1,3 @@
 """Runner under Metaflow's name."""
 
-from muster.runner import ExecutingRun, Runner  # noqa: F401
+from muster.runner.runner import ExecutingRun, Runner  # noqa: F401

@@ -1,3 +1,3 @@
 """NBRunner under Metaflow's name."""
 
-from muster.notebook import NBRunner, NBRunnerInitializationError  # noqa: F401
+from muster.runner.notebook import NBRunner, NBRunnerInitializationError  # noqa: F401

@@ -1,0 +1,179 @@
+"""What a flow's class inherits from."""
+
+from ..errors import (
+    CAUGHT, ArtifactError, MergeError, MissingInMergeArtifacts, TransitionError, UnhandledInMergeArtifacts)
+from ..launch import launch
+from ..location import at_caller
+from ..names import hint
+
+# Under these names, which Metaflow's flows have too, a flow says where it is, unless an artifact is called so.
+_PLACE = ("_graph", "_graph_info", "_current_step", "_foreach_stack")
+
+
+class FlowSpec:
+    """A flow: its `@step` methods are its steps, what they set on `self` are its artifacts.
+
+        class Training(FlowSpec):
+            @step
+            def start(self):
+                self.folds = [1, 2, 3]
+                self.next(self.train, foreach='folds')
+    """
+
+    def __init__(self, use_cli=True):
+        if use_cli:
+            launch.act(type(self), self)
+
+    @classmethod
+    def _of(cls, state):
+        """A flow object around stored artifacts. A constructor of the flow's own runs, as for a flow that is no program."""
+        flow = cls.__new__(cls) if cls.__init__ is FlowSpec.__init__ else cls(use_cli=False)
+        return flow._around(state)
+
+    def _around(self, state):
+        """This object, with stored artifacts for what it does not have itself."""
+        object.__setattr__(self, "_state", state)
+        return self
+
+    # Artifacts
+
+    def __getattr__(self, name):
+        state = self.__dict__.get("_state")
+        if state is not None and name in state.references:
+            value = state.load(name)
+            self.__dict__[name] = value
+            return value
+        if name in _PLACE and (state is not None or "graph" in name):
+            from . import dag
+            return dag.answer(self, name)
+        if name.startswith("__") or state is None:
+            raise AttributeError(name)
+        known = sorted({*state.references, *self.__dict__} - {"_state"})
+        origin = f" at step {state.task.step}" if state.task else f" from step {state.origin}"
+        raise AttributeError(f"{type(self).__name__}{origin} has no artifact '{name}'{hint(name, known)}")
+
+    def __delattr__(self, name):
+        state = self.__dict__.get("_state")
+        if state is not None and state.task is not None and name in state.task.constants:
+            # Says why not.
+            return object.__delattr__(self, name)
+        known = self.__dict__.pop(name, self) is not self
+        if state is not None and state.references.pop(name, None) is not None:
+            known = True
+        if not known:
+            raise AttributeError(name)
+
+    def __iter__(self):
+        from .steps import step_functions
+        return (getattr(self, name) for name in sorted(step_functions(type(self))))
+
+    @property
+    def name(self):
+        return type(self).__name__
+
+    def __str__(self):
+        """The flow, and of a task its step and its place in a foreach."""
+        state = self.__dict__.get("_state")
+        if state is None or state.task is None and state.reader is None:
+            return f"<flow {self.name}>"
+        from .dag import told
+        return told(self)
+
+    def __getstate__(self):
+        raise ArtifactError(at_caller(
+            "a flow, or an input of a join, cannot be kept as a whole; keep the attributes of it that are needed"))
+
+    @property
+    def script_name(self):
+        import os
+        return os.path.basename(launch.file or "")
+
+    # The place in the run
+
+    @property
+    def index(self):
+        """The place in the innermost foreach, or the node's index in a gang; None outside of both."""
+        return self._place.index
+
+    @property
+    def input(self):
+        """The element of the innermost foreach, or the node's index in a gang; None outside of both."""
+        return self._place.input
+
+    def foreach_stack(self):
+        """(index, count, element) of every foreach that this task is inside of, outermost first."""
+        return self._place.foreach_stack
+
+    @property
+    def _task(self):
+        state = self.__dict__.get("_state")
+        if state is None or state.task is None:
+            raise AttributeError("this flow object is no running task")
+        return state.task
+
+    @property
+    def _place(self):
+        """The task whose foreach counts here: this one, or for an input of a join the one that it comes from."""
+        state = self.__dict__.get("_state")
+        if state is None or state.reader is None:
+            return self._task
+        from .dag import InputPlace
+        return InputPlace(self)
+
+    # What comes next
+
+    def next(self, *steps, foreach=None, num_parallel=None, condition=None, **unknown):
+        """Says what comes after this step; its last line.
+
+            self.next(self.a)                                   one step
+            self.next(self.a, self.b)                           both at once
+            self.next(self.a, foreach='items')                  once per element
+            self.next(self.a, num_parallel=4)                   a gang of four nodes
+            self.next({'x': self.a, 'y': self.b}, condition='name')   one of them
+        """
+        if unknown:
+            raise TransitionError(at_caller(f"self.next has no option '{sorted(unknown)[0]}'"))
+        self._task.depart(steps, foreach, num_parallel, condition)
+
+    # Joins
+
+    def merge_artifacts(self, inputs, exclude=None, include=None):
+        """Takes over every artifact on which all inputs agree; nothing is read for it.
+
+        What this join has set before stays. Values that differ are an error that names them: set those first, or leave
+        them out with `exclude`; `include` takes only the ones it names.
+        """
+        exclude, include = list(exclude or []), list(include or [])
+        if not self._task.is_join:
+            raise MergeError(at_caller("merge_artifacts is for joins: steps that take (self, inputs)"))
+        if exclude and include:
+            raise MergeError(at_caller("merge_artifacts takes exclude or include, not both"))
+        candidates = {}
+        for flow in inputs:
+            for name, reference in flow._state.references.items():
+                if name != CAUGHT and name not in exclude and (not include or name in include):
+                    candidates.setdefault(name, set()).add(reference["digest"])
+        mine = {*self.__dict__, *self._state.references}
+        missing = [name for name in include if name not in candidates and name not in mine]
+        if missing:
+            raise MissingInMergeArtifacts(at_caller(
+                f"merge_artifacts: no input has {', '.join(missing)}{hint(missing[0], self._names(inputs))}"), missing)
+        open_names = [name for name in candidates if name not in mine]
+        differing = sorted(name for name in open_names if len(candidates[name]) > 1)
+        if differing:
+            raise UnhandledInMergeArtifacts(at_caller(
+                f"merge_artifacts: the inputs differ in {', '.join(differing)}; set them before, or leave them out with "
+                f"exclude={differing!r}"), differing)
+        for name in open_names:
+            holder = next(flow for flow in inputs if name in flow._state.references)
+            self._state.references[name] = holder._state.references[name]
+
+    @staticmethod
+    def _names(inputs):
+        return sorted({name for flow in inputs for name in flow._state.references})
+
+
+def is_flow(value):
+    """True for a class that is a flow."""
+    # The type is asked, not the value: an object may say of itself that it is a class.
+    return issubclass(type(value), type) and issubclass(value, FlowSpec) and value is not FlowSpec

@@ -1,0 +1,1 @@
+"""Starts runs from Python: Runner for a file, NBRunner for a notebook's cell."""

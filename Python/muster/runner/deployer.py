@@ -1,0 +1,55 @@
+"""Metaflow's deployers and spin are not here; their names say in a sentence what to use instead."""
+
+from ..command_line.verbs import ELSEWHERE
+from ..errors import MusterException
+
+
+class DeployerError(MusterException):
+    """A deployer was asked for."""
+
+
+class Deployer:
+    """Says what there is instead."""
+
+    _instead = "Runner(FLOW_FILE).run()"
+
+    def __init__(
+            self, flow_file, show_output=True, profile=None, env=None, cwd=None, file_read_timeout=3600, **kwargs):
+        self._refuse()
+
+    @classmethod
+    def _refuse(cls):
+        raise DeployerError(
+            f"there is no {cls.__name__}: Muster deploys no flows to schedulers; {cls._instead} runs the flow on this machine, "
+            "and cron or any other scheduler can start `python FLOW.py run`")
+
+
+class NBDeployer(Deployer):
+    """Says what there is instead."""
+
+    _instead = "NBRunner(FLOW).nbrun()"
+
+    def __init__(
+            self, flow, show_output=True, profile=None, env=None, base_dir=None, file_read_timeout=3600, **kwargs):
+        self._refuse()
+
+
+class DeployedFlow(Deployer):
+    """Says what there is instead."""
+
+    @classmethod
+    def from_deployment(cls, identifier, metadata=None, impl=None):
+        cls._refuse()
+
+    @classmethod
+    def get_triggered_run(cls, identifier, run_id, metadata=None, impl=None):
+        cls._refuse()
+
+    @classmethod
+    def list_deployed_flows(cls, flow_name=None, impl=None):
+        cls._refuse()
+
+
+def inspect_spin(datastore_root="."):
+    """Says what there is instead."""
+    raise MusterException(ELSEWHERE["spin"])

@@ -1,0 +1,1 @@
+"""The verb `serve`: one process loads the libraries once and forks a child for each task."""
