@@ -36,41 +36,45 @@ let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl
 
 /// The floors: a target imports only targets on lower floors.
 let sources: [Target] = [
-    // Floor 0: values only.
+    // Floor 0: values only, and the operating system's files, folders and locks.
     .target(name: "CMusterPlatform"),
+    .target(name: "MusterSystem", dependencies: ["CMusterPlatform"], swiftSettings: strict),
     .target(name: "MusterModel", swiftSettings: strict),
 
     // Floor 1: frameworks and messages are pure; processes are the one edge they all share.
     .target(name: "MusterFrameworks", dependencies: ["MusterModel"], swiftSettings: strict),
     .target(name: "MusterWire", dependencies: ["MusterModel"], swiftSettings: strict),
-    .target(name: "MusterProcess", dependencies: ["CMusterPlatform"], swiftSettings: strict),
+    .target(name: "MusterProcess", dependencies: ["CMusterPlatform", "MusterSystem"], swiftSettings: strict),
 
     // Floor 2: where things are kept, and where nodes come from.
-    .target(name: "MusterStore", dependencies: ["MusterModel", "MusterProcess", crypto], swiftSettings: strict),
+    .target(
+        name: "MusterStore", dependencies: ["MusterModel", "MusterSystem", crypto],
+        swiftSettings: strict),
     .target(
         name: "MusterMetadata",
-        dependencies: ["MusterModel", .product(name: "GRDB", package: "GRDB.swift")],
+        dependencies: ["MusterModel", "MusterSystem", .product(name: "GRDB", package: "GRDB.swift")],
         swiftSettings: strict),
     .target(
-        name: "MusterBackends", dependencies: ["MusterModel", "MusterWire", "MusterProcess"],
+        name: "MusterBackends", dependencies: ["MusterModel", "MusterSystem", "MusterWire", "MusterProcess"],
         swiftSettings: strict),
     .target(
-        name: "MusterPython", dependencies: ["MusterModel", "MusterProcess", crypto],
+        name: "MusterPython", dependencies: ["MusterModel", "MusterSystem", "MusterProcess", crypto],
         swiftSettings: strict),
 
     // Floor 3: what happens on a node, and what moves a run.
     .target(
         name: "MusterAgent",
         dependencies: [
-            "CMusterPlatform", "MusterModel", "MusterWire", "MusterFrameworks", "MusterProcess", "MusterStore",
+            "CMusterPlatform", "MusterModel", "MusterSystem", "MusterWire", "MusterFrameworks", "MusterProcess",
+            "MusterStore",
             nioCore, nioPosix, nioSSL,
         ],
         swiftSettings: strict),
     .target(
         name: "MusterEngine",
         dependencies: [
-            "MusterModel", "MusterWire", "MusterProcess", "MusterStore", "MusterMetadata", "MusterBackends",
-            "MusterPython",
+            "MusterModel", "MusterSystem", "MusterWire", "MusterProcess", "MusterStore", "MusterMetadata",
+            "MusterBackends",
         ],
         swiftSettings: strict),
 
@@ -87,7 +91,9 @@ let sources: [Target] = [
         swiftSettings: strict),
     .target(
         name: "Muster",
-        dependencies: ["CMusterPlatform", "MusterModel", "MusterFrameworks", "MusterWire", "MusterMacros"],
+        dependencies: [
+            "CMusterPlatform", "MusterModel", "MusterSystem", "MusterFrameworks", "MusterWire", "MusterMacros",
+        ],
         swiftSettings: strict),
 
     // What tests of frameworks outside import.
@@ -97,7 +103,8 @@ let sources: [Target] = [
     .target(
         name: "MusterCommandLine",
         dependencies: [
-            "MusterModel", "MusterWire", "MusterProcess", "MusterStore", "MusterMetadata", "MusterBackends",
+            "MusterModel", "MusterSystem", "MusterWire", "MusterProcess", "MusterStore", "MusterMetadata",
+            "MusterBackends",
             "MusterPython", "MusterEngine",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
@@ -107,7 +114,7 @@ let sources: [Target] = [
         linkerSettings: fixedAddress),
     .target(name: "CMusterStatic"),
     .executableTarget(
-        name: "muster-agent", dependencies: ["MusterAgent", "CMusterPlatform", "CMusterStatic"],
+        name: "muster-agent", dependencies: ["MusterAgent", "CMusterPlatform", "MusterSystem", "CMusterStatic"],
         swiftSettings: strict, linkerSettings: staticExecutable),
 ]
 
@@ -151,6 +158,7 @@ let examples: [Target] = [
 let tests: [Target] = [
     .target(name: "MusterTestSupport", path: "Tests/MusterTestSupport", swiftSettings: strict),
     .testTarget(name: "MusterModelTests", dependencies: ["MusterModel"], swiftSettings: strict),
+    .testTarget(name: "MusterSystemTests", dependencies: ["MusterSystem"], swiftSettings: strict),
     .testTarget(name: "MusterProcessTests", dependencies: ["MusterProcess"], swiftSettings: strict),
     .testTarget(
         name: "MusterWireTests", dependencies: ["MusterWire", "MusterModel", "MusterTestSupport"], swiftSettings: strict

@@ -1,3 +1,5 @@
+import MusterSystem
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -15,8 +17,7 @@ enum FilePaths {
     }
 
     static func isFolder(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        FileStatus(path)?.isFolder ?? false
     }
 
     static func isExecutable(_ path: String) -> Bool {

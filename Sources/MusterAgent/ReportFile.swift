@@ -1,14 +1,14 @@
 import FoundationEssentials
 import Glibc
 import MusterModel
+import MusterSystem
 import MusterWire
 
 /// The report of an attempt, in the store: there as a whole or not at all.
 enum ReportFile {
     /// Whether the report at `path` is one that the engine reads from there.
     static func isLong(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_size > Self.longestLine
+        FileStatus(path).map { $0.size > Self.longestLine } ?? false
     }
 
     /// Bytes of a report that goes to the engine as a line.
@@ -16,11 +16,11 @@ enum ReportFile {
 
     /// Returns what went wrong, if anything did.
     static func write(_ report: GangReport, to path: String) -> String? {
-        let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        let folder = Folder.parent(of: path)
         let temporary = "\(path).new"
         do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            try WholeFile.write(LineCoding.encode(report), to: temporary)
+            try Folder.make(folder)
+            try FileContents.overwrite(temporary, with: LineCoding.encode(report))
         } catch {
             return "cannot write the report \(path): \(error)"
         }

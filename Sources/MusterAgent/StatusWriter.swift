@@ -2,6 +2,7 @@ import Dispatch
 import FoundationEssentials
 import Glibc
 import MusterProcess
+import MusterSystem
 import MusterWire
 import Synchronization
 
@@ -83,6 +84,6 @@ final class StatusWriter: Sendable {
 
     /// Errors mean that the engine has gone, which the end of the input tells.
     private static func write(_ line: Data, to descriptor: CInt) {
-        _ = line.withUnsafeBytes { WholeWrite.write($0, to: descriptor) }
+        line.withUnsafeBytes { try? OpenFile.write($0, to: descriptor, called: "the status") }
     }
 }

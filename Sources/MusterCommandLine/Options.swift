@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import MusterMetadata
 import MusterStore
+import MusterSystem
 
 /// Which store a verb works on.
 struct StoreOptions: ParsableArguments {
@@ -34,7 +35,7 @@ struct StoreOptions: ParsableArguments {
         guard access(layout.database, F_OK) != 0 else { return }
         guard errno == ENOENT || errno == ENOTDIR else {
             throw CommandFailure(
-                .store, "the store at \(layout.root) cannot be read: \(String(cString: strerror(errno)))")
+                .store, "the store at \(layout.root) cannot be read: \(SystemError.lastText)")
         }
         throw CommandFailure(
             .notFound, "there is no store at \(layout.root); run a flow first, or name another folder with --store")

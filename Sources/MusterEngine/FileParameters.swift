@@ -1,6 +1,7 @@
 import Foundation
 import MusterModel
 import MusterStore
+import MusterSystem
 
 /// Parameters that are files: a run keeps their bytes, so that it is the same wherever and whenever its steps run.
 struct FileParameters {
@@ -35,7 +36,7 @@ struct FileParameters {
         let reason =
             !FileManager.default.fileExists(atPath: found, isDirectory: &isFolder)
             ? "there is none"
-            : isFolder.boolValue ? "it is a folder" : access(found, R_OK) != 0 ? String(cString: strerror(errno)) : nil
+            : isFolder.boolValue ? "it is a folder" : access(found, R_OK) != 0 ? SystemError.lastText : nil
         guard let reason else { return found }
         throw EngineError(
             code: .flow,

@@ -1,5 +1,5 @@
-import Glibc
 package import MusterStore
+import MusterSystem
 package import MusterWire
 
 /// The source on which steps run in place: whether it is still what the run began with.
@@ -7,18 +7,11 @@ package import MusterWire
 /// A program that stays loaded would go on with what it has loaded, so every change counts for it; people hear of changes
 /// to code alone, because steps write into the flow's folder too.
 package struct SourceWatch: Sendable {
-    private struct Stamp: Sendable, Equatable {
-        let device: UInt64
-        let inode: UInt64
-        let size: Int64
-        let modified: Int
-    }
-
     private struct File: Sendable {
         let path: String
         /// For people.
         let name: String
-        var stamp: Stamp?
+        var stamp: FileStamp?
     }
 
     /// What is handed to every gang.
@@ -38,7 +31,7 @@ package struct SourceWatch: Sendable {
         let own = package.files.map { ("\(package.folder)/\($0.path)", $0.path) }
         // The program of a flow in Swift; that of one in Python is an interpreter.
         let built = program.count == 1 ? program.map { ($0, $0) } : []
-        self.files = (own + built).map { File(path: $0.0, name: $0.1, stamp: Self.stamp($0.0)) }
+        self.files = (own + built).map { File(path: $0.0, name: $0.1, stamp: FileStamp($0.0)) }
     }
 
     /// Looks whether something has changed since the last time, if that is due.
@@ -48,7 +41,7 @@ package struct SourceWatch: Sendable {
         guard isLast || start >= self.nextLook else { return nil }
         var changed: [String] = []
         for index in self.files.indices {
-            let stamp = Self.stamp(self.files[index].path)
+            let stamp = FileStamp(self.files[index].path)
             guard stamp != self.files[index].stamp else { continue }
             self.files[index].stamp = stamp
             changed.append(self.files[index].name)
@@ -77,13 +70,5 @@ package struct SourceWatch: Sendable {
         let last = name.split(separator: "/").last ?? ""
         guard let dot = last.lastIndex(of: "."), dot != last.startIndex else { return name.hasPrefix("/") }
         return self.suffixes.contains(last[last.index(after: dot)...])
-    }
-
-    private static func stamp(_ path: String) -> Stamp? {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        return Stamp(
-            device: UInt64(status.st_dev), inode: UInt64(status.st_ino), size: Int64(status.st_size),
-            modified: status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec)
     }
 }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import MusterSystem
 
 /// Finds programs by name, as a shell would.
 package enum ExecutableSearch {
@@ -22,9 +23,7 @@ package enum ExecutableSearch {
 
     /// Whether `path` is a regular file that this user may execute.
     package static func isExecutable(_ path: String) -> Bool {
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
-        return access(path, X_OK) == 0
+        FileStatus(path)?.isFile == true && access(path, X_OK) == 0
     }
 
     private static func resolve(_ path: String, folder: String?) -> String {

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import MusterSystem
 
 /// A process together with where and when it runs: enough for never taking another one for it, be it of another machine,
 /// another container, another boot, or a later one that got its id.
@@ -23,7 +24,7 @@ package struct ProcessPlace: Sendable, Hashable, CustomStringConvertible {
         let pid = getpid()
         return ProcessPlace(
             identity: ProcessTree.identity(of: pid) ?? ProcessIdentity(pid: pid, started: 0),
-            boot: ProcessFile.read("/proc/sys/kernel/random/boot_id").map { Self.firstLine($0[...]) } ?? "",
+            boot: FileContents.read("/proc/sys/kernel/random/boot_id").map { Self.firstLine($0[...]) } ?? "",
             namespace: Self.namespace(), host: Self.hostName())
     }()
 

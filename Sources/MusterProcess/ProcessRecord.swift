@@ -1,4 +1,5 @@
 internal import Glibc
+internal import MusterSystem
 
 /// One process, and never a later one that got the same process id.
 package struct ProcessIdentity: Sendable, Hashable, CustomStringConvertible {
@@ -57,7 +58,7 @@ struct ProcessRecord: Sendable, Hashable {
 
     /// The process of that id now; nil when there is none.
     init?(pid: Int32) {
-        guard let text = ProcessFile.read("/proc/\(pid)/stat") else { return nil }
+        guard let text = FileContents.read("/proc/\(pid)/stat") else { return nil }
         self.init(stat: text)
     }
 
@@ -73,29 +74,5 @@ struct ProcessRecord: Sendable, Hashable {
             }
         }
         return isNegative ? -value : value
-    }
-}
-
-/// Files of `/proc`, which have no size.
-enum ProcessFile {
-    /// The whole file; nil when it cannot be read, as when the process has gone or is somebody else's.
-    static func read(_ path: String) -> [UInt8]? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        while true {
-            let step = max(1024, bytes.count)
-            let before = bytes.count
-            var count = 0
-            bytes.append(
-                contentsOf: [UInt8](unsafeUninitializedCapacity: step) { buffer, initialized in
-                    count = Glibc.read(descriptor, buffer.baseAddress, step)
-                    initialized = max(0, count)
-                })
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { return nil }
-            if bytes.count == before { return bytes }
-        }
     }
 }

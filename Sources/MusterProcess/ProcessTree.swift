@@ -1,5 +1,6 @@
 internal import CMusterPlatform
 internal import Glibc
+internal import MusterSystem
 
 /// Processes as `/proc` shows them, found by descent or by a mark in their environment.
 ///
@@ -69,7 +70,7 @@ package enum ProcessTree {
 
     /// The environment that a process was started with; nil when it has gone or is somebody else's.
     package static func environment(of pid: Int32) -> [String: String]? {
-        guard let text = ProcessFile.read("/proc/\(pid)/environ") else { return nil }
+        guard let text = FileContents.read("/proc/\(pid)/environ") else { return nil }
         let entries = text.split(separator: 0).compactMap { entry -> (String, String)? in
             guard let equals = entry.firstIndex(of: UInt8(ascii: "=")) else { return nil }
             let value = entry[entry.index(after: equals)...]
@@ -80,7 +81,7 @@ package enum ProcessTree {
 
     /// The command's name, of at most 15 bytes; nil when the process has gone.
     package static func name(of identity: ProcessIdentity) -> String? {
-        guard let text = ProcessFile.read("/proc/\(identity.pid)/comm"), self.identity(of: identity.pid) == identity
+        guard let text = FileContents.read("/proc/\(identity.pid)/comm"), self.identity(of: identity.pid) == identity
         else {
             return nil
         }
@@ -142,7 +143,7 @@ package enum ProcessTree {
 
     private static func isMarked(_ record: ProcessRecord, _ variable: String, _ value: String) -> Bool {
         guard record.isRunning, record.identity.pid != getpid(),
-            let environment = ProcessFile.read("/proc/\(record.identity.pid)/environ")
+            let environment = FileContents.read("/proc/\(record.identity.pid)/environ")
         else { return false }
         let exact = Array("\(variable)=\(value)".utf8)
         return environment.split(separator: 0).contains { entry in

@@ -1,5 +1,6 @@
 internal import CMusterPlatform
 internal import Glibc
+internal import MusterSystem
 
 /// The parent of every agent: what its agent leaves comes to it and is ended there.
 package enum AgentKeeper {

@@ -1,6 +1,7 @@
 internal import CMusterPlatform
 internal import Dispatch
 internal import Glibc
+internal import MusterSystem
 internal import Synchronization
 
 /// The reactor's thread and everything that belongs to it.

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import MusterSystem
 
 /// A program could not be started. Nothing is left behind.
 package struct SpawnError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -63,13 +64,5 @@ extension SpawnError {
     static func refused(_ spec: ProcessSpec, doing: String, error: CInt) -> SpawnError {
         SpawnError(
             reason: .refused, message: "\(spec.executable) cannot be started: \(doing): \(SystemError.text(error))")
-    }
-}
-
-/// The system's own words for an error number.
-enum SystemError {
-    static func text(_ error: CInt) -> String {
-        guard let text = strerror(error) else { return "error \(error)" }
-        return String(cString: text)
     }
 }

@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import Glibc
+internal import MusterSystem
 
 /// Gives a new environment what other environments of the same interpreter have compiled of the same packages.
 ///
@@ -20,8 +21,7 @@ struct BytecodeDonors {
         let sameOwner = found.map { "\(environments)/\($0)" }.filter { $0 != own && Self.isPrivate($0) }
         let dated = sameOwner.compactMap { folder -> (folder: String, time: Int)? in
             guard EnvironmentPlan.marker(at: folder)?.python == python else { return nil }
-            var status = stat()
-            return stat(folder, &status) == 0 ? (folder, status.st_mtim.tv_sec) : nil
+            return FileStamp(folder).map { (folder, $0.modified) }
         }
         self.donors = dated.sorted { $0.time > $1.time }.prefix(Self.most).map(\.folder)
         self.tag = python.abi.split(separator: "-").prefix(2).joined(separator: "-")
@@ -78,9 +78,7 @@ struct BytecodeDonors {
 
     /// Whether only this user can have written what is in the folder.
     private static func isPrivate(_ folder: String) -> Bool {
-        var status = stat()
-        return lstat(folder, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR && status.st_uid == geteuid()
-            && status.st_mode & (S_IWGRP | S_IWOTH) == 0
+        FileStatus(ofLink: folder).map { $0.isFolder && $0.isWrittenByOwnerAlone } ?? false
     }
 }
 
@@ -89,13 +87,13 @@ enum CompiledFile {
     /// Whether Python would take the file for `source` as it is now: it holds the source's time and size, in seconds and
     /// bytes modulo 2^32. Source: PEP 3147, PEP 552.
     static func fits(_ path: String, source: String) -> Bool {
-        let header = FileStart.of(path, count: 16)
-        var status = stat()
-        guard header.count == 16, stat(source, &status) == 0 else { return false }
+        guard let header = FileContents.read(path, limit: 16), header.count == 16, let stamp = FileStamp(source) else {
+            return false
+        }
         let word = { (index: Int) in
             header[index..<index + 4].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         }
-        return word(4) == 0 && word(8) == UInt32(truncatingIfNeeded: status.st_mtim.tv_sec)
-            && word(12) == UInt32(truncatingIfNeeded: status.st_size)
+        return word(4) == 0 && word(8) == UInt32(truncatingIfNeeded: stamp.modified / 1_000_000_000)
+            && word(12) == UInt32(truncatingIfNeeded: stamp.size)
     }
 }

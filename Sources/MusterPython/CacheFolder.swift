@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import Glibc
+internal import MusterSystem
 
 /// The files of the cache. Every error names the folder, because that is what a person can do something about.
 enum CacheFolder {
@@ -13,8 +14,7 @@ enum CacheFolder {
 
     /// Writes a whole file or none.
     static func write(_ value: some Encodable, to path: String) throws(PythonError) {
-        let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        try self.make(folder)
+        try self.make(Folder.parent(of: path))
         do {
             try JSONEncoder().encode(value).write(to: URL(filePath: path), options: .atomic)
         } catch {
@@ -31,9 +31,29 @@ enum CacheFolder {
     }
 
     static func failure(_ what: String, errno number: CInt) -> PythonError {
-        let reason = strerror(number).map { String(cString: $0) } ?? "error \(number)"
-        return PythonError(
+        PythonError(
             code: .storage,
-            message: "\(what): \(reason); make the cache's folder writable, or name another one in MUSTER_CACHE")
+            message:
+                "\(what): \(SystemError.text(number)); make the cache's folder writable, or name another one in MUSTER_CACHE"
+        )
+    }
+
+    /// Takes the exclusive lock of the file at `path`, which is made if need be and stays. It is released with the value
+    /// that is returned.
+    /// - Parameter onWait: Called when another program holds it.
+    /// - Throws: ``PythonError`` when the file cannot be made, or the task is cancelled while it waits.
+    static func lock(_ path: String, onWait: () -> Void) async throws(PythonError) -> OpenFile {
+        let file: OpenFile
+        do throws(SystemError) {
+            file = try OpenFile(path, O_RDWR | O_CREAT)
+        } catch {
+            throw self.failure("the lock \(path) cannot be made", errno: error.number)
+        }
+        if file.tryLock(.exclusive) { return file }
+        onWait()
+        guard await file.lockWhenFree(.exclusive) else {
+            throw PythonError(code: .cancelled, message: "waiting for another program that holds \(path) was cancelled")
+        }
+        return file
     }
 }

@@ -2,6 +2,7 @@ internal import Crypto
 internal import FoundationEssentials
 internal import Glibc
 internal import MusterProcess
+internal import MusterSystem
 
 /// Asks interpreters what they are, and remembers the answers: an interpreter that has not changed is not started again.
 struct InterpreterProbe: Sendable {
@@ -12,17 +13,17 @@ struct InterpreterProbe: Sendable {
     private struct Memory: Codable {
         var question: String
         var interpreter: PythonInterpreter
-        /// ``FileStamp`` of the interpreter's program.
+        /// ``StampText`` of the interpreter's program.
         var stamp: String
     }
 
     /// What the interpreter at `path` is; nil when it does not run or is no Python.
     func interpreter(at path: String) async throws(PythonError) -> PythonInterpreter? {
-        guard let stamp = FileStamp.of(path) else { return nil }
+        guard let stamp = StampText.of(path) else { return nil }
         let question = "\(path) \(stamp) \(self.shimState(path))"
         let file = "\(self.folder)/\(Digest.of([question])).json"
         if let memory = self.remembered(file), memory.question == question { return memory.interpreter }
-        guard let interpreter = try await self.ask(path), let stamp = FileStamp.of(interpreter.path) else { return nil }
+        guard let interpreter = try await self.ask(path), let stamp = StampText.of(interpreter.path) else { return nil }
         let memory = Memory(question: question, interpreter: interpreter, stamp: stamp)
         try CacheFolder.write(memory, to: file)
         return interpreter
@@ -31,7 +32,7 @@ struct InterpreterProbe: Sendable {
     private func remembered(_ file: String) -> Memory? {
         guard let data = FileManager.default.contents(atPath: file),
             let memory = try? JSONDecoder().decode(Memory.self, from: data),
-            FileStamp.of(memory.interpreter.path) == memory.stamp
+            StampText.of(memory.interpreter.path) == memory.stamp
         else { return nil }
         return memory
     }
@@ -60,15 +61,15 @@ struct InterpreterProbe: Sendable {
     /// What decides which interpreter a shim starts. A version manager's shim is a script, the same for all versions;
     /// its choice depends on variables and on files of this folder and those above it.
     private func shimState(_ path: String) -> String {
-        guard FileStart.of(path, count: 2) == Array("#!".utf8) else { return "" }
+        guard FileContents.read(path, limit: 2) == Array("#!".utf8) else { return "" }
         var state = ["PYENV_VERSION", "PYENV_ROOT", "ASDF_PYTHON_VERSION", "ASDF_DATA_DIR", "MISE_PYTHON_VERSION"]
             .map { self.environment[$0] ?? "" }
         let manager = path.split(separator: "/").dropLast(2).joined(separator: "/")
-        state.append(FileStamp.of("/\(manager)/version") ?? "")
+        state.append(StampText.of("/\(manager)/version") ?? "")
         var folder = FileManager.default.currentDirectoryPath
         while true {
             for name in [".python-version", ".tool-versions", "mise.toml"] {
-                if let stamp = FileStamp.of("\(folder)/\(name)") { state.append("\(folder)/\(name) \(stamp)") }
+                if let stamp = StampText.of("\(folder)/\(name)") { state.append("\(folder)/\(name) \(stamp)") }
             }
             guard let slash = folder.lastIndex(of: "/"), folder != "/" else { break }
             folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
@@ -77,25 +78,12 @@ struct InterpreterProbe: Sendable {
     }
 }
 
-/// A file as it is now: when it changes, so does its stamp.
-enum FileStamp {
+/// A file's ``FileStamp`` as text.
+enum StampText {
     /// nil when there is no such file. Links are followed.
     static func of(_ path: String) -> String? {
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-        return "\(status.st_dev)-\(status.st_ino)-\(status.st_size)-\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
-    }
-}
-
-/// The first bytes of a file.
-enum FileStart {
-    static func of(_ path: String, count: Int) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return [] }
-        defer { close(descriptor) }
-        return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            initialized = max(0, read(descriptor, buffer.baseAddress, count))
-        }
+        guard let status = FileStatus(path), status.isFile else { return nil }
+        return "\(status.stamp)"
     }
 }
 

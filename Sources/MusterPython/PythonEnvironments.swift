@@ -72,7 +72,7 @@ package struct PythonEnvironments: Sendable {
     {
         try CacheFolder.make("\(self.cache)/locks")
         try CacheFolder.make("\(self.cache)/environments")
-        let lock = try await FileLock.take("\(self.cache)/locks/\(plan.key).lock") {
+        let lock = try await CacheFolder.lock("\(self.cache)/locks/\(plan.key).lock") {
             progress("another run is making the same environment; waiting for it")
         }
         defer { withExtendedLifetime(lock) {} }

@@ -27,7 +27,7 @@ struct UVTool: Sendable {
         let own = "\(self.folder)/bin/uv"
         if ExecutableSearch.isExecutable(own) { return own }
         try CacheFolder.make("\(self.cache)/locks")
-        let lock = try await FileLock.take("\(self.cache)/locks/uv.lock") {
+        let lock = try await CacheFolder.lock("\(self.cache)/locks/uv.lock") {
             progress("another program is installing uv")
         }
         defer { withExtendedLifetime(lock) {} }

@@ -2,6 +2,7 @@ import Crypto
 package import FoundationEssentials
 import Glibc
 package import MusterModel
+import MusterSystem
 
 /// Artifacts by the digest of their bytes: equal values are kept once, and what was put in never changes.
 ///
@@ -28,13 +29,19 @@ package struct ArtifactStore: Sendable {
     package func adopt(
         file: String, encoding: ArtifactEncoding, isFinal: Bool = false
     ) throws -> ArtifactReference {
-        let source = try Taking.open(file)
+        try StoreError.wrapping { try self.take(Taking.open(file), encoding, isFinal) }
+    }
+
+    private func take(
+        _ source: OpenFile, _ encoding: ArtifactEncoding, _ isFinal: Bool
+    ) throws -> ArtifactReference {
+        let file = source.path
         let reference = try Self.reference(source, encoding)
         if self.holds(reference, readingUpTo: Self.brief) {
             unlink(file)
             return reference
         }
-        if try source.status().st_nlink == 1, try self.move(file, source, into: reference) {
+        if try source.status().links == 1, try self.move(file, source, into: reference) {
             // After the last change of its attributes: the renaming.
             if isFinal { try self.taken?.remember(reference.digest, source) }
         } else {
@@ -57,7 +64,7 @@ package struct ArtifactStore: Sendable {
             let reference = ArtifactReference(digest: Self.text(hash.finalize()), size: bytes.count, encoding: encoding)
             if self.holds(reference, readingUpTo: .max) { return reference }
             let file = IncomingFile(self.layout)
-            try file.write { target in try target.write(bytes) }
+            try StoreError.wrapping { try file.write { target in try target.write(bytes) } }
             _ = try self.rename(file.path, into: reference)
             return reference
         }
@@ -65,13 +72,15 @@ package struct ArtifactStore: Sendable {
 
     /// Puts a copy of the file at `path` into the store, piece by piece; the file stays as it is.
     package func put(copyOf path: String, encoding: ArtifactEncoding) throws -> ArtifactReference {
-        let source = try OpenFile(path, O_RDONLY)
-        let copy = IncomingFile(self.layout)
-        try copy.write { target in try source.forEachPiece(target.write) }
-        let reference = try Self.reference(OpenFile(copy.path, O_RDONLY), encoding)
-        if self.holds(reference, readingUpTo: Self.brief) { return reference }
-        _ = try self.rename(copy.path, into: reference)
-        return reference
+        try StoreError.wrapping {
+            let source = try OpenFile(path, O_RDONLY)
+            let copy = IncomingFile(self.layout)
+            try copy.write { target in try source.forEachPiece(target.write) }
+            let reference = try Self.reference(OpenFile(copy.path, O_RDONLY), encoding)
+            if self.holds(reference, readingUpTo: Self.brief) { return reference }
+            _ = try self.rename(copy.path, into: reference)
+            return reference
+        }
     }
 
     /// The bytes of an artifact. Large ones are mapped, not copied.
@@ -97,7 +106,7 @@ package struct ArtifactStore: Sendable {
         let path = self.layout.artifactFile(reference.digest)
         try self.checkSize(reference, path)
         if self.taken?.knows(reference.digest, path) == true { return path }
-        let found = try Self.reference(OpenFile(path, O_RDONLY), reference.encoding)
+        let found = try StoreError.wrapping { try Self.reference(OpenFile(path, O_RDONLY), reference.encoding) }
         try self.check(reference, path, found: found.digest)
         return path
     }
@@ -125,8 +134,7 @@ extension ArtifactStore {
     /// Makes an open file read-only and renames it into its place. Returns false when that is on another file system.
     private func move(_ file: String, _ source: OpenFile, into reference: ArtifactReference) throws -> Bool {
         // Who could not read what the step has made does not read it here.
-        let mode = try source.status().st_mode & 0o444 | 0o400
-        try SystemCall.check("make \(file) read-only") { fchmod(source.descriptor, mode) }
+        try source.setMode(source.status().mode & 0o444 | 0o400)
         return try self.rename(file, into: reference)
     }
 
@@ -150,10 +158,7 @@ extension ArtifactStore {
         )
     }
 
-    private func size(_ path: String) -> Int? {
-        var status = stat()
-        return stat(path, &status) == 0 ? Int(status.st_size) : nil
-    }
+    private func size(_ path: String) -> Int? { FileStatus(path)?.size }
 
     private func checkSize(_ reference: ArtifactReference, _ path: String) throws(StoreError) {
         // References come from files and messages: one that is no digest must not become a path.
@@ -162,7 +167,7 @@ extension ArtifactStore {
                 .corrupt, "'\(reference.digest)' is no artifact digest; 64 hexadecimal digits are expected")
         }
         guard let size = self.size(path) else {
-            if errno != ENOENT { throw SystemCall.error(errno, "look at \(path)") }
+            if errno != ENOENT { throw StoreError(SystemError(errno, "look at \(path)")) }
             throw StoreError(
                 .missing,
                 "artifact \(reference.digest) is not in the store: \(path) does not exist; resume the run from the step that made it"

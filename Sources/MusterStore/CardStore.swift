@@ -2,6 +2,7 @@ import Crypto
 package import FoundationEssentials
 import Glibc
 package import MusterModel
+import MusterSystem
 
 /// Pages that a running task shows people, beside its log. Unlike an artifact, a page may be replaced by a newer one, and
 /// is there while the task runs and when it has failed.
@@ -16,13 +17,15 @@ package struct CardStore: Sendable {
     /// two, whole.
     /// - Throws: ``StoreError``.
     package func take(file: String, as card: CardName, of attempt: AttemptID, node: Int) throws {
-        let source = try Taking.open(file)
-        let target = self.layout.cardFile(attempt, node: node, card)
-        if try self.rename(file, to: target, of: attempt) { return }
-        let copy = IncomingFile(self.layout)
-        try copy.write { target in try source.forEachPiece(target.write) }
-        _ = try self.rename(copy.path, to: target, of: attempt)
-        unlink(file)
+        try StoreError.wrapping {
+            let source = try Taking.open(file)
+            let target = self.layout.cardFile(attempt, node: node, card)
+            if try self.rename(file, to: target, of: attempt) { return }
+            let copy = IncomingFile(self.layout)
+            try copy.write { target in try source.forEachPiece(target.write) }
+            _ = try self.rename(copy.path, to: target, of: attempt)
+            unlink(file)
+        }
     }
 
     /// A page by its path, and the digest of its bytes.

@@ -1,7 +1,7 @@
 import Crypto
 import FoundationEssentials
 import Glibc
-import MusterProcess
+import MusterSystem
 
 /// The files of a flow as a run begins with them: everything sensible below the flow's own folder.
 ///
@@ -80,7 +80,7 @@ package struct CodePackage: Sendable, Equatable {
     package func snapshot(in layout: StoreLayout) throws -> String {
         let (digest, contents) = try self.read()
         if access(layout.packageFolder(digest), F_OK) != 0 {
-            try self.write(contents, to: layout, as: digest)
+            try StoreError.wrapping { try self.write(contents, to: layout, as: digest) }
         }
         return digest
     }
@@ -112,8 +112,8 @@ package struct CodePackage: Sendable, Equatable {
         let aside = "\(layout.incoming)/package-\(UUID().uuidString)"
         do {
             try Folder.make(layout.incoming)
-            let held = HeldFolder.make(aside, mode: self.topMode)
-            guard held != nil else { throw SystemCall.error(errno, "make the folder \(aside)") }
+            let held = LockedFolder.make(aside, mode: self.topMode)
+            guard held != nil else { throw SystemError(errno, "make the folder \(aside)") }
             defer { withExtendedLifetime(held) {} }
             for folder in self.folders { try Folder.make("\(aside)/\(folder.path)", mode: mode_t(folder.mode | 0o700)) }
             for (file, data) in contents {
@@ -126,7 +126,7 @@ package struct CodePackage: Sendable, Equatable {
             }
             // Another run may have been faster; its copy is the same.
             if Glibc.rename(aside, layout.packageFolder(digest)) != 0, access(layout.packageFolder(digest), F_OK) != 0 {
-                throw SystemCall.error(errno, "put the code package into the store as \(layout.packageFolder(digest))")
+                throw SystemError(errno, "put the code package into the store as \(layout.packageFolder(digest))")
             }
         } catch {
             _ = FolderRemoval.remove(aside)
@@ -136,7 +136,6 @@ package struct CodePackage: Sendable, Equatable {
     }
 
     private var topMode: mode_t {
-        var status = stat()
-        return stat(self.folder, &status) == 0 ? status.st_mode & 0o777 | 0o700 : 0o700
+        FileStatus(self.folder).map { $0.permissions | 0o700 } ?? 0o700
     }
 }

@@ -1,11 +1,12 @@
 import FoundationEssentials
 import Glibc
+import MusterSystem
 import Synchronization
 
-/// A file of the store that is still being written. Goes when the last reference to it goes, unless it was renamed.
+/// A file of the store that is still being written. It is removed with the last reference to it, unless it was renamed.
 final class IncomingFile: Sendable {
     let path: String
-    /// Open and locked from its making on: what nobody holds is cleared away (``StoreLayout/clearIncoming()``).
+    /// Locked, so that ``StoreLayout/clearIncoming()`` of another process does not take it for a stale one.
     private let file = Mutex<OpenFile?>(nil)
 
     init(_ layout: StoreLayout) {
@@ -18,16 +19,17 @@ final class IncomingFile: Sendable {
     func write(_ body: (OpenFile) throws -> Void) throws {
         let target = try self.open()
         self.file.withLock { $0 = target }
-        flock(target.descriptor, LOCK_SH | LOCK_NB)
+        target.tryLock(.shared)
         try body(target)
-        try SystemCall.check("make \(self.path) read-only") { fchmod(target.descriptor, 0o444) }
+        try target.setMode(0o444)
     }
 
-    private func open() throws(StoreError) -> OpenFile {
-        do {
+    private func open() throws(SystemError) -> OpenFile {
+        do throws(SystemError) {
             return try OpenFile(self.path, O_WRONLY | O_CREAT | O_EXCL)
-        } catch let error where error.code == .missing {
-            try Folder.make(String(self.path[..<(self.path.lastIndex(of: "/") ?? self.path.endIndex)]))
+        } catch {
+            guard error.number == ENOENT else { throw error }
+            try Folder.make(Folder.parent(of: self.path))
             return try OpenFile(self.path, O_WRONLY | O_CREAT | O_EXCL)
         }
     }

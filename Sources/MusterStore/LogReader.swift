@@ -1,4 +1,5 @@
 import Glibc
+import MusterSystem
 
 /// Reads a node's log from an offset on, also while it is being written.
 package struct LogReader: Sendable {
@@ -10,7 +11,7 @@ package struct LogReader: Sendable {
     /// - Parameter offset: Where to begin: 0, or what ``offset`` was before.
     /// - Throws: ``StoreError`` with the code ``StoreError/Code/missing`` when the log was not begun yet.
     package init(path: String, from offset: Int = 0) throws(StoreError) {
-        self.file = try OpenFile(path, O_RDONLY)
+        self.file = try StoreError.converting { () throws(SystemError) in try OpenFile(path, O_RDONLY) }
         self.parser = LogParser(offset: offset)
         self.readOffset = offset
     }
@@ -40,7 +41,9 @@ package struct LogReader: Sendable {
         let file = self.file
         let count = try withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 16) {
             (buffer) throws(StoreError) in
-            let count = try file.read(into: buffer, at: offset)
+            let count = try StoreError.converting { () throws(SystemError) in
+                try file.read(into: buffer, at: offset)
+            }
             parser.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             return count
         }

@@ -1,4 +1,5 @@
 import Glibc
+import MusterSystem
 import Synchronization
 
 /// Appends what the processes of one node write to the node's log file.
@@ -12,14 +13,14 @@ package final class LogWriter: Sendable {
 
     /// Opens the log at `path`, made with the folders above it when it is missing; appends to what is there.
     package init(path: String) throws {
-        let file = try Self.open(path)
+        let file = try StoreError.converting { () throws(SystemError) in try Self.open(path) }
         self.file = file
-        self.length = Mutex(Int(try file.status().st_size))
+        self.length = Mutex(try StoreError.converting { () throws(SystemError) in try file.status().size })
     }
 
-    private static func open(_ path: String) throws -> OpenFile {
-        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        if access(folder, F_OK) != 0 { try Folder.make(folder) }
+    private static func open(_ path: String) throws(SystemError) -> OpenFile {
+        let folder = Folder.parent(of: path)
+        if !folder.isEmpty, access(folder, F_OK) != 0 { try Folder.make(folder) }
         return try OpenFile(path, O_WRONLY | O_CREAT | O_APPEND)
     }
 
@@ -37,7 +38,7 @@ package final class LogWriter: Sendable {
             while !rest.isEmpty {
                 let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(LogRecord.maximumLength))
                 let header = LogRecord.header(time: time, process: process, stream: stream, length: piece.count)
-                try self.write(header, piece, after: length)
+                try StoreError.wrapping { try self.write(header, piece, after: length) }
                 length += header.utf8.count + piece.count + 1
                 rest = rest.dropFirst(piece.count)
             }
@@ -59,7 +60,7 @@ package final class LogWriter: Sendable {
                 try self.file.write(UnsafeRawBufferPointer(rebasing: record[written...]))
             }
         } catch {
-            ftruncate(self.file.descriptor, length)
+            try? self.file.truncate(to: length)
             throw error
         }
     }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import MusterModel
+import MusterSystem
 
 /// Walks a flow's folder and picks what belongs into its code package.
 struct PackageWalk {
@@ -75,21 +76,20 @@ struct PackageWalk {
 
     private mutating func consider(_ relative: String) throws {
         let path = "\(self.folder)/\(relative)"
-        var status = stat()
-        guard lstat(path, &status) == 0 else {
+        guard let status = FileStatus(ofLink: path) else {
             // What has just been removed is no loss.
             if errno != ENOENT || relative.contains("\u{FFFD}") {
                 self.leaveOut(relative, "cannot be looked at: its name is too long, or not UTF-8")
             }
             return
         }
-        switch status.st_mode & S_IFMT {
+        switch status.type {
         case S_IFDIR:
             guard !self.isIgnored(relative, isFolder: true), !self.isMadeByTool(path) else { return }
             guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
                 return self.leaveOut(relative, "cannot be read")
             }
-            self.folders.append(CodePackage.Subfolder(path: relative, mode: Int(status.st_mode & 0o777)))
+            self.folders.append(CodePackage.Subfolder(path: relative, mode: Int(status.permissions)))
             try self.visit(relative, names: names)
         case S_IFLNK:
             if !self.isIgnored(relative, isFolder: false) { self.considerLink(relative) }
@@ -114,8 +114,8 @@ struct PackageWalk {
         return tag.starts(with: Data("Signature: 8a477f597d28d172789f06886806bc55".utf8))
     }
 
-    private mutating func take(_ relative: String, _ status: stat) throws {
-        let size = Int(status.st_size)
+    private mutating func take(_ relative: String, _ status: FileStatus) throws {
+        let size = status.size
         guard access("\(self.folder)/\(relative)", R_OK) == 0 else { return self.leaveOut(relative, "cannot be read") }
         guard size <= CodePackage.maximumFileSize else {
             let most = ByteText.of(CodePackage.maximumFileSize)
@@ -127,7 +127,7 @@ struct PackageWalk {
                 "the flow's folder \(self.folder) holds over \(CodePackage.maximumFiles) files; keep the flow in a folder of its own, or name what is not its code in a .gitignore"
             )
         }
-        self.files.append(CodePackage.File(path: relative, size: size, mode: Int(status.st_mode & 0o555 | 0o400)))
+        self.files.append(CodePackage.File(path: relative, size: size, mode: Int(status.mode & 0o555 | 0o400)))
     }
 
     private mutating func leaveOut(_ relative: String, _ reason: String) {
@@ -154,8 +154,7 @@ struct PackageWalk {
                 self.links.append(CodePackage.Link(path: path, target: Self.relative(target, from: path)))
                 continue
             }
-            var status = stat()
-            guard stat("\(self.folder)/\(path)", &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            guard let status = FileStatus("\(self.folder)/\(path)"), status.isFile else {
                 self.leaveOut(path, "is a link to \(target), which is left out")
                 continue
             }

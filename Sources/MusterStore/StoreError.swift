@@ -1,3 +1,6 @@
+import Glibc
+import MusterSystem
+
 /// What went wrong with the store: a folder, a file or what stands in it.
 package struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     /// A stable dotted name; programs match on it, never on the message. Open: other subjects may add theirs.
@@ -29,4 +32,34 @@ package struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     package var description: String { self.message }
+}
+
+extension StoreError {
+    /// The error of a failed system call, with the remedy.
+    init(_ error: SystemError) {
+        switch error.number {
+        case ENOSPC, EDQUOT:
+            self.init(
+                .full,
+                "cannot \(error.purpose): the disk is full; free some space, or take another folder with --store")
+        case EACCES, EPERM, EROFS:
+            self.init(.permission, "\(error); make the folder writable, or take another one with --store")
+        case ENOENT:
+            self.init(.missing, "cannot \(error.purpose): it does not exist")
+        case ENOTDIR:
+            self.init(.failed, "cannot \(error.purpose): a file is in the way")
+        default:
+            self.init(.failed, "\(error)")
+        }
+    }
+
+    /// Runs `body` with failed system calls turned into this error.
+    static func wrapping<Value>(_ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch let error as SystemError { throw StoreError(error) }
+    }
+
+    /// Runs `body` with failed system calls turned into this error.
+    static func converting<Value>(_ body: () throws(SystemError) -> Value) throws(StoreError) -> Value {
+        do throws(SystemError) { return try body() } catch { throw StoreError(error) }
+    }
 }

@@ -1,7 +1,7 @@
-import MusterProcess
+import MusterSystem
 
 extension StoreLayout {
-    /// Removes what programs that were killed have left of files and packages on their way into the store.
-    /// - Returns: What cannot be removed, a sentence each.
-    package func clearIncoming() async -> [String] { HeldFolder.clear(self.incoming) }
+    /// Removes files and packages that killed programs have left on their way into the store.
+    /// - Returns: A sentence for each that cannot be removed.
+    package func clearIncoming() async -> [String] { StaleFiles.remove(in: self.incoming) }
 }

@@ -33,7 +33,7 @@ package struct StoreLayout: Sendable, Hashable {
     /// Held by the engine that moves this run, for as long as it lives.
     package func runLock(flow: String, run: String) -> String { "\(self.runFolder(flow: flow, run: run))/engine.lock" }
     /// Tells the engine that moves this run to end it.
-    package func cancelWish(flow: String, run: String) -> String { "\(self.runFolder(flow: flow, run: run))/cancel" }
+    package func cancelRequest(flow: String, run: String) -> String { "\(self.runFolder(flow: flow, run: run))/cancel" }
     /// The files of all attempts of a step's tasks; see ``AttemptFile`` for their names.
     package func stepFolder(flow: String, run: String, step: String) -> String {
         "\(self.runFolder(flow: flow, run: run))/\(step)"

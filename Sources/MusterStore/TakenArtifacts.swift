@@ -1,4 +1,4 @@
-import Glibc
+import MusterSystem
 import Synchronization
 
 /// Artifacts that this process has itself taken into a store, as it last saw their files: what was hashed a moment ago,
@@ -12,43 +12,24 @@ package final class TakenArtifacts: Sendable {
     /// How many are remembered; the oldest goes.
     private static let kept = 64
 
-    private let stamps = Mutex<[(digest: String, stamp: FileStamp)]>([])
+    private let taken = Mutex<[(digest: String, status: FileStatus)]>([])
 
     package init() {}
 
     /// `file` holds the bytes of `digest`.
-    func remember(_ digest: String, _ file: OpenFile) throws(StoreError) {
-        let stamp = FileStamp(try file.status())
-        guard stamp.size >= Self.minimumSize else { return }
-        self.stamps.withLock { stamps in
-            stamps.removeAll { $0.digest == digest }
-            stamps.append((digest, stamp))
-            if stamps.count > Self.kept { stamps.removeFirst() }
+    func remember(_ digest: String, _ file: OpenFile) throws(SystemError) {
+        let status = try file.status()
+        guard status.size >= Self.minimumSize else { return }
+        self.taken.withLock { taken in
+            taken.removeAll { $0.digest == digest }
+            taken.append((digest, status))
+            if taken.count > Self.kept { taken.removeFirst() }
         }
     }
 
     /// Whether the file at `path` is the one that was remembered for `digest`, untouched.
     func knows(_ digest: String, _ path: String) -> Bool {
-        guard let stamp = self.stamps.withLock({ $0.first { $0.digest == digest }?.stamp }) else { return false }
-        var status = stat()
-        return stat(path, &status) == 0 && FileStamp(status) == stamp
-    }
-}
-
-/// What changes with a file when anything is done to it.
-private struct FileStamp: Sendable, Equatable {
-    let device: UInt64
-    let inode: UInt64
-    let size: Int
-    /// Nanoseconds.
-    let modified: Int
-    let changed: Int
-
-    init(_ status: stat) {
-        self.device = UInt64(status.st_dev)
-        self.inode = UInt64(status.st_ino)
-        self.size = Int(status.st_size)
-        self.modified = status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec
-        self.changed = status.st_ctim.tv_sec * 1_000_000_000 + status.st_ctim.tv_nsec
+        guard let status = self.taken.withLock({ $0.first { $0.digest == digest }?.status }) else { return false }
+        return FileStatus(path) == status
     }
 }

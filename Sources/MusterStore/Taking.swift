@@ -1,11 +1,12 @@
 import Glibc
+import MusterSystem
 
 /// Taking somebody's file away into the store.
 enum Taking {
     /// Opens `file`, which has to be a plain one and no link.
-    static func open(_ file: String) throws(StoreError) -> OpenFile {
+    static func open(_ file: String) throws -> OpenFile {
         let source = try OpenFile(file, O_RDONLY | O_NOFOLLOW)
-        guard try source.status().st_mode & S_IFMT == S_IFREG else {
+        guard try source.status().isFile else {
             throw StoreError(.failed, "cannot take \(file) into the store: it is not a plain file")
         }
         return source
@@ -17,10 +18,10 @@ enum Taking {
     static func move(_ file: String, to target: String, in folder: String, _ what: String) throws(StoreError) -> Bool {
         if rename(file, target) == 0 { return true }
         if errno == ENOENT {
-            try Folder.make(folder)
+            try StoreError.converting { () throws(SystemError) in try Folder.make(folder) }
             if rename(file, target) == 0 { return true }
         }
         if errno == EXDEV { return false }
-        throw SystemCall.error(errno, "put \(what) into the store as \(target)")
+        throw StoreError(SystemError(errno, "put \(what) into the store as \(target)"))
     }
 }

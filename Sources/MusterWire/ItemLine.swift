@@ -1,5 +1,5 @@
 import FoundationEssentials
-public import MusterModel
+import MusterModel
 
 /// One line of the elements of a foreach: a JSON text, or `@` and the file that holds a large element.
 ///

@@ -1,6 +1,7 @@
 import CMusterPlatform
 import Glibc
 import MusterAgent
+import MusterSystem
 
 /// `muster-agent`: what Muster runs on every node. Muster starts it; people only ask for its version.
 @main
@@ -38,7 +39,7 @@ struct Main {
         let failed = muster_keep()
         if failed != 0 {
             self.giveUp(
-                "no further process: \(String(cString: strerror(-failed))); end other programs, or raise the limit of processes"
+                "no further process: \(SystemError.text(-failed)); end other programs, or raise the limit of processes"
             )
         }
         muster_raise_descriptor_limit()

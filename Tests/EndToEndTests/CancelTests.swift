@@ -92,7 +92,7 @@ import Testing
         running.process?.signal(SIGKILL)
         _ = await running.end()
         let record = try await sandbox.newest(Self.flow).record
-        try CancelWish.leave(at: sandbox.layout.cancelWish(flow: Self.flow, run: record.run), author: "somebody")
+        try CancelRequest.leave(at: sandbox.layout.cancelRequest(flow: Self.flow, run: record.run), author: "somebody")
         try Data().write(to: URL(filePath: self.file(sandbox)))
         let resumed = try await sandbox.muster(["resume", try sandbox.flow(Self.flow)])
         #expect(resumed.status == .exited(0), "\(resumed)")

@@ -39,7 +39,7 @@ import Testing
         }
         for name in ["muster-ABCDEF", "other"] { try Data().write(to: URL(filePath: "\(self.parent)/\(name)/lock")) }
         try FileManager.default.createSymbolicLink(atPath: "\(self.parent)/muster-link", withDestinationPath: "other")
-        self.folder().clearAbandoned()
+        _ = self.folder().removeStale()
         #expect(Set(self.names()) == Set(kept + ["muster-run-other", "other", "muster-link"]))
         living.remove()
     }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import MusterModel
+import MusterSystem
 
 /// Between values and the bytes of artifacts.
 ///

@@ -1,5 +1,14 @@
 import FoundationEssentials
 import MusterModel
+import MusterSystem
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
 
 /// A type whose artifact is its memory: little-endian numbers without a header, or plain bytes.
 protocol RawArtifact {
@@ -32,8 +41,8 @@ extension Array: RawArtifact where Element: RawNumber {
     static var rawEncoding: ArtifactEncoding { Element.rawEncoding }
 
     init(rawFile path: String) throws {
-        let file = try OpenFile(reading: path)
-        let size = try file.size()
+        let file = try OpenFile(path, O_RDONLY)
+        let size = try file.status().size
         let stride = MemoryLayout<Element>.stride
         guard size.isMultiple(of: stride) else {
             throw StepFailure(.store, "it has \(size) bytes, which is not a whole number of \(Element.self)")
@@ -41,7 +50,8 @@ extension Array: RawArtifact where Element: RawNumber {
         try self.init(unsafeUninitializedCapacity: size / stride) { buffer, count in
             let bytes = UnsafeMutableRawBufferPointer(buffer)
             MemoryPages.take(bytes)
-            try file.read(into: bytes)
+            let read = try file.fill(bytes)
+            guard read == size else { throw StepFailure(.store, "it ends after \(read) of \(size) bytes") }
             count = size / stride
         }
     }
@@ -56,15 +66,15 @@ extension Data: RawArtifact {
 
     /// Maps the file: an artifact's file is never changed after it was written.
     init(rawFile path: String) throws {
-        let file = try OpenFile(reading: path)
-        let size = try file.size()
+        let file = try OpenFile(path, O_RDONLY)
+        let size = try file.status().size
         guard size > 0 else {
             self = Data()
             return
         }
         let bytes = try file.map(size)
         self.init(
-            bytesNoCopy: bytes, count: size, deallocator: .custom { address, count in OpenFile.unmap(address, count) })
+            bytesNoCopy: bytes, count: size, deallocator: .custom { address, count in munmap(address, count) })
     }
 
     func withRawBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {

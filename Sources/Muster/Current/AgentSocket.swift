@@ -1,5 +1,6 @@
 import FoundationEssentials
 import MusterModel
+import MusterSystem
 import MusterWire
 
 #if canImport(Glibc)
@@ -85,6 +86,6 @@ final class AgentSocket: Sendable {
     }
 
     private static func failure(_ what: String) -> StepFailure {
-        StepFailure(.contract, "\(what): \(String(cString: strerror(errno)))")
+        StepFailure(.contract, "\(what): \(SystemError.lastText)")
     }
 }

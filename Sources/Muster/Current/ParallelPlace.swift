@@ -1,4 +1,4 @@
-public import MusterModel
+import MusterModel
 import MusterWire
 
 /// A node's place in its gang, and what the gang does together.

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import MusterModel
+import MusterSystem
 import MusterWire
 
 #if canImport(Glibc)
@@ -31,7 +32,7 @@ enum FlowProgram<Root: Flow> {
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
             var text = try encoder.encode(Root.definition.manifest(fallbackFolder: folder))
             text.append(UInt8(ascii: "\n"))
-            try text.withUnsafeBytes { try OpenFile.write($0, to: STDOUT_FILENO) }
+            try text.withUnsafeBytes { try OpenFile.write($0, to: STDOUT_FILENO, called: "standard output") }
             return 0
         } catch {
             StepExit.report("the flow could not be described: \(error)")

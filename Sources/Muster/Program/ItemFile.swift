@@ -1,5 +1,6 @@
 import FoundationEssentials
 import MusterModel
+import MusterSystem
 import MusterWire
 
 /// The elements of a foreach on their way out of a step: a line each, and a file of its own for a large one.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import MusterSystem
 
 #if canImport(Glibc)
     import Glibc
@@ -24,7 +25,7 @@ enum MusterCommand {
             for: Array(arguments.dropFirst()), program: program, calledAs: arguments.first)
         var pointers = ([command] + handedOver).map { strdup($0) } + [nil]
         execv(command, &pointers)
-        StepExit.now("\(command) could not be started: \(String(cString: strerror(errno)))")
+        StepExit.now("\(command) could not be started: \(SystemError.lastText)")
     }
 
     /// The arguments of `muster` for these arguments of the flow program.

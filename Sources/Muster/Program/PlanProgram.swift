@@ -1,6 +1,7 @@
 import FoundationEssentials
 import MusterFrameworks
 import MusterModel
+import MusterSystem
 
 #if canImport(Glibc)
     import Glibc
@@ -22,7 +23,7 @@ enum PlanProgram<Root: Flow> {
             }
             var answer = try JSONEncoder().encode(query.answer(by: framework))
             answer.append(UInt8(ascii: "\n"))
-            try answer.withUnsafeBytes { try OpenFile.write($0, to: STDOUT_FILENO) }
+            try answer.withUnsafeBytes { try OpenFile.write($0, to: STDOUT_FILENO, called: "standard output") }
             return 0
         } catch {
             StepExit.report("the question about a framework could not be answered: \(error)")

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import MusterModel
+import MusterSystem
 import MusterWire
 
 #if canImport(Glibc)
@@ -42,14 +43,16 @@ import MusterWire
             let folder = TaskFolder(path: request.folder)
             let task = Result { try folder.readTask() }
             let child = fork()
-            if child < 0 { return .refused(reason: "fork: \(String(cString: strerror(errno)))") }
+            if child < 0 { return .refused(reason: "fork: \(SystemError.lastText)") }
             guard child == 0 else { return ServeProcess.wait(for: child) }
             ServeProcess.becomeStep(request)
             FlowProgram<Root>.step(request.step, in: folder, task)
         }
 
         private static func answer(_ answer: ServeAnswer) throws {
-            try LineCoding.encode(answer).withUnsafeBytes { try OpenFile.write($0, to: STDIN_FILENO) }
+            try LineCoding.encode(answer).withUnsafeBytes {
+                try OpenFile.write($0, to: STDIN_FILENO, called: "the agent's socket")
+            }
         }
 
         /// Does once what every step would do first.
@@ -113,7 +116,7 @@ import MusterWire
             if null >= 0 { dup2(null, STDIN_FILENO) } else { close(STDIN_FILENO) }
             if null > STDERR_FILENO { close(null) }
             guard chdir(request.workFolder) == 0 else {
-                StepExit.now("the folder \(request.workFolder) cannot be entered: \(String(cString: strerror(errno)))")
+                StepExit.now("the folder \(request.workFolder) cannot be entered: \(SystemError.lastText)")
             }
             for (name, value) in request.environment { setenv(name, value, 1) }
         }

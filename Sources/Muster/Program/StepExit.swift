@@ -1,4 +1,5 @@
 import MusterModel
+import MusterSystem
 
 #if canImport(Glibc)
     @preconcurrency import Glibc
@@ -20,7 +21,7 @@ enum StepExit {
     static func report(_ message: String) {
         let line = Array("\(message)\n".utf8)
         // Where standard error is gone there is nobody left to tell.
-        try? line.withUnsafeBytes { try OpenFile.write($0, to: STDERR_FILENO) }
+        try? line.withUnsafeBytes { try OpenFile.write($0, to: STDERR_FILENO, called: "standard error") }
     }
 
     /// Lets every line of output leave when it is complete: it goes to a log that somebody follows.

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import MusterModel
+import MusterSystem
 import MusterWire
 
 #if canImport(Glibc)
@@ -78,8 +79,8 @@ struct TaskFolder: Sendable {
     /// Writes `result.json`, which nobody reads before this program has left. What is there is written over.
     func write(_ result: ResultFile) throws {
         do {
-            try WholeFile.write(LineCoding.encode(result), to: "\(self.path)/\(ResultFile.name)")
-        } catch let error as WholeFileError {
+            try FileContents.overwrite("\(self.path)/\(ResultFile.name)", with: LineCoding.encode(result))
+        } catch let error as SystemError {
             throw StepFailure(.store, "\(error)")
         }
     }

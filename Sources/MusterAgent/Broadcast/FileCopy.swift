@@ -1,5 +1,6 @@
 import CMusterPlatform
 import Glibc
+import MusterSystem
 
 /// Copies within one machine.
 enum FileCopy {
@@ -32,12 +33,12 @@ enum FileCopy {
                 if count < 0 && errno == EINTR { continue }
                 guard count > 0 else { return count == 0 ? "the file has become shorter" : Self.reason }
                 let piece = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count])
-                guard WholeWrite.write(piece, to: target) else { return Self.reason }
+                guard (try? OpenFile.write(piece, to: target, called: "the copy")) != nil else { return Self.reason }
                 rest -= count
             }
             return nil
         }
     }
 
-    private static var reason: String { String(cString: strerror(errno)) }
+    private static var reason: String { SystemError.lastText }
 }

@@ -1,18 +1,18 @@
 import FoundationEssentials
 import Glibc
+import MusterSystem
 import MusterWire
 
 extension FileIdentity {
     /// The file at `path` as this node sees it, with its size in bytes and permission bits.
     /// - Throws: ``AgentError`` when there is none, or it is no file.
     static func look(_ path: String) throws(AgentError) -> (identity: FileIdentity, size: Int, mode: Int) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { throw .system("read \(path)") }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw AgentError("\(path) is not a file") }
+        guard let status = FileStatus(path) else { throw .system("read \(path)") }
+        guard status.isFile else { throw AgentError("\(path) is not a file") }
         guard access(path, R_OK) == 0 else { throw .system("read \(path)") }
         let identity = FileIdentity(
-            system: Self.machine, path: path, device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
-        return (identity, Int(status.st_size), Int(status.st_mode & 0o777))
+            system: Self.machine, path: path, device: status.id.device, inode: status.id.inode)
+        return (identity, status.size, Int(status.permissions))
     }
 
     /// Whether this node sees that very file at its path.

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import MusterSystem
 import MusterWire
 import Synchronization
 
@@ -47,7 +48,13 @@ final class IncomingBroadcast: Sendable {
     }
 
     private static func write(_ bytes: Data, to descriptor: CInt, _ place: BroadcastPlace) -> AgentError? {
-        let isWritten = bytes.withUnsafeBytes { WholeWrite.write($0, to: descriptor) }
-        return isWritten ? nil : .system("write \(place.path)")
+        bytes.withUnsafeBytes { bytes in
+            do throws(SystemError) {
+                try OpenFile.write(bytes, to: descriptor, called: place.path)
+                return nil
+            } catch {
+                return AgentError(error)
+            }
+        }
     }
 }

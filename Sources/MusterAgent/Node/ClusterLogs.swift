@@ -3,6 +3,7 @@ import FoundationEssentials
 import Glibc
 import MusterFrameworks
 import MusterProcess
+import MusterSystem
 import Synchronization
 
 /// Log files that a cluster writes by itself: what they grow by goes into the node's log, line by line.
@@ -10,10 +11,6 @@ import Synchronization
 /// Looked at once a second and at the end, so nothing that was written is missed.
 final class ClusterLogs: Sendable {
     /// A file by what it is: one that has grown large is given another name, and a new one takes its place.
-    private struct Identity: Hashable {
-        let device: UInt64
-        let inode: UInt64
-    }
 
     private struct File {
         var offset = 0
@@ -27,7 +24,7 @@ final class ClusterLogs: Sendable {
     private let log: NodeLog
     private let first: Int
     private let queue: DispatchQueue
-    private let files = Mutex<[Identity: File]>([:])
+    private let files = Mutex<[FileID: File]>([:])
 
     /// - Parameter first: The number of the first file in the node's log.
     init(_ planned: PlannedLogs, log: NodeLog, first: Int, on queue: DispatchQueue) {
@@ -41,7 +38,7 @@ final class ClusterLogs: Sendable {
     /// - Parameter isLast: Nothing will come any more, so a line without an end is whole too.
     func follow(isLast: Bool = false) {
         self.queue.async {
-            let names = (NodeFolder.names(in: self.planned.folder) ?? []).filter { name in
+            let names = (Folder.names(in: self.planned.folder) ?? []).filter { name in
                 self.planned.prefixes.contains { name.hasPrefix($0) }
             }
             for name in names.sorted() { self.take(name, isLast: isLast) }
@@ -49,12 +46,11 @@ final class ClusterLogs: Sendable {
     }
 
     private func take(_ name: String, isLast: Bool) {
-        let descriptor = open("\(self.planned.folder)/\(name)", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-        guard descriptor >= 0 else { return }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
-        let identity = Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        let path = "\(self.planned.folder)/\(name)"
+        guard let source = try? OpenFile(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK),
+            let status = try? source.status(), status.isFile
+        else { return }
+        let identity = status.id
         var file = self.files.withLock { files in files[identity] ?? File(number: self.first + files.count) }
         defer { self.files.withLock { $0[identity] = file } }
         // An old one's name has a number behind that.
@@ -62,7 +58,7 @@ final class ClusterLogs: Sendable {
         let stream: OutputStream = isError ? .standardError : .standardOutput
         var buffer = [UInt8](repeating: 0, count: Self.piece)
         while true {
-            let count = pread(descriptor, &buffer, buffer.count, off_t(file.offset))
+            let count = pread(source.descriptor, &buffer, buffer.count, off_t(file.offset))
             guard count > 0 else { return }
             // A line longer than the buffer goes in pieces.
             let isCut = count == buffer.count || isLast

@@ -2,6 +2,7 @@ import CMusterPlatform
 import Glibc
 import MusterFrameworks
 import MusterProcess
+import MusterSystem
 
 /// The folder in which torch keeps what it compiles at its first use (`torch.utils.cpp_extension`, which is how DeepSpeed
 /// gets its operators), for later runs.
@@ -17,24 +18,21 @@ final class ExtensionFolder: Sendable {
     let path: String
     /// Locks of a folder of the user's that nobody seems to hold, though somebody may who cannot be seen from here.
     let doubtful: [String]
-    private let descriptor: CInt
+    private let folder: OpenFile
 
     /// Starts to use the folder; nil when it cannot be opened.
     /// - Parameter isOwn: Whether only steps of Muster's compile there, whose agents all hold it.
     init?(_ path: String, isOwn: Bool) {
-        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
+        guard let folder = try? OpenFile(path, O_RDONLY | O_DIRECTORY) else { return nil }
         self.path = path
-        self.descriptor = descriptor
-        let isAlone = flock(descriptor, LOCK_EX | LOCK_NB) == 0
+        self.folder = folder
+        let isAlone = folder.tryLock(.exclusive)
         let dead = isAlone ? Self.unheld(in: path) : []
-        let seesAll = isOwn || Self.seesAll(descriptor)
+        let seesAll = isOwn || Self.seesAll(folder)
         if seesAll { for lock in dead { unlink(lock) } }
         self.doubtful = seesAll ? [] : dead
-        _ = flock(descriptor, LOCK_SH)
+        folder.lock(.shared)
     }
-
-    deinit { close(self.descriptor) }
 
     /// The lock files of a folder.
     static func locks(in folder: String) -> PlannedLeaving { PlannedLeaving(prefix: folder + "/", suffix: self.lock) }
@@ -83,11 +81,10 @@ final class ExtensionFolder: Sendable {
     ]
 
     /// Whether every process that could have a file of the folder open is seen from here.
-    private static func seesAll(_ descriptor: CInt) -> Bool {
-        var folder = stat()
-        guard fstat(descriptor, &folder) == 0 else { return false }
-        return !self.shared.contains(UInt32(truncatingIfNeeded: muster_file_system(descriptor)))
+    private static func seesAll(_ folder: OpenFile) -> Bool {
+        guard let status = try? folder.status() else { return false }
+        return !self.shared.contains(UInt32(truncatingIfNeeded: muster_file_system(folder.descriptor)))
             && NodeFolder.target(of: "/proc/self/ns/pid") == self.firstNamespace
-            && (getuid() == 0 || folder.st_uid == getuid() && folder.st_mode & (S_IWGRP | S_IWOTH) == 0)
+            && (geteuid() == 0 || status.isWrittenByOwnerAlone)
     }
 }

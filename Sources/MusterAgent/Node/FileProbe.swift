@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import MusterProcess
+import MusterSystem
 
 /// Waits until a text has appeared in a file, which may appear later and grow.
 struct FileProbe: Sendable {
@@ -32,13 +33,11 @@ struct FileProbe: Sendable {
 
     /// - Returns: Where what was not read yet begins.
     private func read(from offset: Int, into watch: TextWatch) -> Int {
-        let descriptor = open(self.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { return offset }
-        defer { close(descriptor) }
+        guard let file = try? OpenFile(self.path, O_RDONLY | O_NONBLOCK) else { return offset }
         var offset = offset
         var buffer = [UInt8](repeating: 0, count: Self.piece)
         while !watch.isFound {
-            let count = pread(descriptor, &buffer, buffer.count, off_t(offset))
+            let count = pread(file.descriptor, &buffer, buffer.count, off_t(offset))
             guard count > 0 else { break }
             buffer[..<count].withUnsafeBytes { watch.append($0) }
             offset += count

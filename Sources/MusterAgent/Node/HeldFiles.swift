@@ -1,6 +1,7 @@
 import Glibc
 import MusterFrameworks
 import MusterProcess
+import MusterSystem
 import Synchronization
 
 /// Files outside of the node's folder that its processes have open and would leave behind when they are killed: locks that
@@ -12,8 +13,7 @@ import Synchronization
 final class HeldFiles: Sendable {
     private struct File: Hashable {
         let path: String
-        let device: UInt64
-        let inode: UInt64
+        let id: FileID
     }
 
     private struct State {
@@ -57,7 +57,7 @@ final class HeldFiles: Sendable {
         let left = held.filter { Self.file(at: $0.path, path: $0.path) == $0 }
         guard !left.isEmpty else { return }
         let paths = Set(left.map(\.path))
-        let processes = (NodeFolder.names(in: "/proc") ?? []).compactMap { Int32($0) }
+        let processes = (Folder.names(in: "/proc") ?? []).compactMap { Int32($0) }
         let inUse = Set(processes.flatMap { Self.open(by: $0, where: paths.contains) })
         for file in left.subtracting(inUse) { unlink(file.path) }
     }
@@ -68,25 +68,22 @@ final class HeldFiles: Sendable {
     static func isOpen(_ path: String) -> Bool {
         guard let file = self.file(at: path, path: path) else { return false }
         let name = path.split(separator: "/").last.map { "/\($0)" } ?? path
-        return (NodeFolder.names(in: "/proc") ?? []).compactMap { Int32($0) }.contains { process in
-            self.open(by: process) { $0.hasSuffix(name) }.contains {
-                ($0.device, $0.inode) == (file.device, file.inode)
-            }
+        return (Folder.names(in: "/proc") ?? []).compactMap { Int32($0) }.contains { process in
+            self.open(by: process) { $0.hasSuffix(name) }.contains { $0.id == file.id }
         }
     }
 
     private static func open(by process: Int32, where isMeant: (String) -> Bool) -> [File] {
         let folder = "/proc/\(process)/fd"
-        return (NodeFolder.names(in: folder) ?? []).compactMap { name in
+        return (Folder.names(in: folder) ?? []).compactMap { name in
             guard let path = NodeFolder.target(of: "\(folder)/\(name)"), isMeant(path) else { return nil }
             return self.file(at: "\(folder)/\(name)", path: path)
         }
     }
 
     private static func file(at place: String, path: String) -> File? {
-        var status = stat()
-        guard stat(place, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-        return File(path: path, device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        guard let status = FileStatus(place), status.isFile else { return nil }
+        return File(path: path, id: status.id)
     }
 }
 
@@ -113,7 +110,7 @@ extension PlannedLeaving {
     }
 
     private static func entries(of folder: String) -> [String] {
-        (NodeFolder.names(in: folder) ?? []).map { "\(folder)/\($0)" }
+        (Folder.names(in: folder) ?? []).map { "\(folder)/\($0)" }
     }
 
     /// Whether the file at `path` is such a one.

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import MusterProcess
+import MusterSystem
 import MusterWire
 
 /// The folder between two attempts of an agent that stays.
@@ -30,29 +31,24 @@ extension NodeFolder {
         return true
     }
 
-    /// Leaves a newline, which is no result: file systems send a file to the disk at once when it begins at nothing again.
+    /// Leaves a newline, which is no result. ext4 (`auto_da_alloc`) would flush a file that is truncated to zero and
+    /// rewritten.
     private func emptyResult() -> Bool {
         let result = "\(self.task)/\(ResultFile.name)"
         guard access(result, F_OK) == 0 else { return true }
-        guard Self.kind(of: result)?.type == S_IFREG else { return false }
-        return (try? WholeFile.write(Data([UInt8(ascii: "\n")]), to: result)) != nil
+        guard FileStatus(ofLink: result)?.isFile == true else { return false }
+        return (try? FileContents.overwrite(result, with: Data([UInt8(ascii: "\n")]))) != nil
     }
 
     /// A step runs as the same user and could have changed anything, its own folders' places and modes included.
     private var isAsMade: Bool {
         [self.root, self.short, self.task, self.temporary].allSatisfy(Self.isFolder)
-            && Self.kind(of: self.socket)?.type == S_IFSOCK
+            && FileStatus(ofLink: self.socket)?.type == S_IFSOCK
     }
 
     private static func isFolder(_ path: String) -> Bool {
-        guard let kind = Self.kind(of: path) else { return false }
-        return kind.type == S_IFDIR && kind.mode & 0o700 == 0o700
-    }
-
-    private static func kind(of path: String) -> (type: mode_t, mode: mode_t)? {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return nil }
-        return (status.st_mode & S_IFMT, status.st_mode & 0o7777)
+        guard let status = FileStatus(ofLink: path) else { return false }
+        return status.isFolder && status.mode & 0o700 == 0o700
     }
 
     static func target(of link: String) -> String? {
@@ -65,7 +61,7 @@ extension NodeFolder {
     }
 
     private static func remove(from folder: String, but kept: some Collection<String>) -> Bool {
-        guard let names = Self.names(in: folder) else { return false }
+        guard let names = Folder.names(in: folder) else { return false }
         return names.allSatisfy { name in
             if kept.contains(name) { return true }
             return FolderRemoval.remove("\(folder)/\(name)") == nil

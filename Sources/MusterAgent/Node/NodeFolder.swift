@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Glibc
 import MusterModel
-import MusterProcess
+import MusterSystem
 import MusterWire
 
 /// A node's folders: everything on the node that goes when the attempt ends, and where its programs run.
@@ -89,23 +89,9 @@ struct NodeFolder: Sendable, Equatable {
         guard mkdir(folder, 0o700) == 0 else { throw AgentError.system("make the folder \(folder)") }
     }
 
-    /// What is in `folder`, in no order; nil when it cannot be read.
-    static func names(in folder: String) -> [String]? {
-        guard let directory = opendir(folder) else { return nil }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != "." && name != ".." { names.append(name) }
-        }
-        return names
-    }
-
     /// Holds the folder on the store's file system that this one is in, if it is there.
-    func holdParent() -> HeldFolder? {
-        self.root.lastIndex(of: "/").flatMap { HeldFolder(String(self.root[..<$0])) }
+    func holdParent() -> LockedFolder? {
+        self.root.lastIndex(of: "/").flatMap { LockedFolder(String(self.root[..<$0])) }
     }
 
     /// Removes the folders that these were in, if they are empty now.
@@ -133,10 +119,11 @@ struct AgentError: Error, Sendable, Equatable, CustomStringConvertible {
 
     init(_ message: String) { self.message = message }
 
+    init(_ error: SystemError) { self.message = error.description }
+
     /// The system call that was to do this has just failed.
     static func system(_ doing: String) -> AgentError {
-        let reason = strerror(errno).map { String(cString: $0) } ?? "error \(errno)"
-        return AgentError("cannot \(doing): \(reason)")
+        AgentError(SystemError(errno, doing))
     }
 
     var description: String { self.message }

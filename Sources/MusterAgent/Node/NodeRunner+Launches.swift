@@ -3,6 +3,7 @@ import Glibc
 import MusterFrameworks
 import MusterModel
 import MusterProcess
+import MusterSystem
 import MusterWire
 
 /// Launches of a framework: asked for by the step, started and stopped by the gang's control on all nodes alike.
@@ -147,7 +148,7 @@ extension NodeRunner {
             throw AgentError("the framework wants to write \(file.path), which is not below its own folder")
         }
         do {
-            try WholeFile.write(Data(file.contents.utf8), to: file.path)
+            try FileContents.overwrite(file.path, with: Data(file.contents.utf8))
         } catch {
             throw AgentError("\(error)")
         }

@@ -5,6 +5,7 @@ import MusterFrameworks
 import MusterModel
 import MusterProcess
 import MusterStore
+import MusterSystem
 import MusterWire
 
 /// One node: its folder, its cluster's services, its step program, what that asks for, and their end.
@@ -159,7 +160,7 @@ final class NodeRunner {
     private func writeTask(_ roster: Roster) throws {
         let task = StepEnvironment.task(self.spec, roster: roster, folder: self.folder)
         let path = "\(self.folder.task)/\(TaskFile.name)"
-        try WholeFile.write(LineCoding.encode(task), to: path)
+        try FileContents.overwrite(path, with: LineCoding.encode(task))
     }
 
     private func makeLog() -> NodeLog {

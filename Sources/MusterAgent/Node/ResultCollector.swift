@@ -3,6 +3,7 @@ import Glibc
 import MusterModel
 import MusterProcess
 import MusterStore
+import MusterSystem
 import MusterWire
 
 /// Reads what a step program left and takes it into the store. Blocks: for a thread that may.
@@ -25,10 +26,9 @@ struct ResultCollector: Sendable {
         var rest = Self.brief
         let artifacts = NodeFolder.artifactsName
         for folder in [self.folder, "\(self.folder)/\(artifacts)"] {
-            for name in NodeFolder.names(in: folder) ?? [] where name != artifacts {
-                var status = stat()
-                guard lstat("\(folder)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
-                rest -= Int(status.st_size)
+            for name in Folder.names(in: folder) ?? [] where name != artifacts {
+                guard let status = FileStatus(ofLink: "\(folder)/\(name)"), status.isFile else { return false }
+                rest -= status.size
             }
         }
         return rest >= 0
@@ -67,12 +67,11 @@ struct ResultCollector: Sendable {
 
     private func read() throws -> ResultFile? {
         let path = "\(self.folder)/\(ResultFile.name)"
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return nil }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw AgentError("\(ResultFile.name) is not a plain file") }
-        guard status.st_size <= Self.longestResult else {
+        guard let status = FileStatus(ofLink: path) else { return nil }
+        guard status.isFile else { throw AgentError("\(ResultFile.name) is not a plain file") }
+        guard status.size <= Self.longestResult else {
             throw AgentError(
-                "\(ResultFile.name) has \(status.st_size) bytes, and at most \(Self.longestResult) are read; keep what is in it "
+                "\(ResultFile.name) has \(status.size) bytes, and at most \(Self.longestResult) are read; keep what is in it "
                     + "in fewer artifacts")
         }
         let result: ResultFile

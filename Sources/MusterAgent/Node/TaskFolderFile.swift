@@ -1,4 +1,5 @@
 import Glibc
+import MusterSystem
 
 /// A file that a step program names as one of its task folder's.
 enum TaskFolderFile {
@@ -15,9 +16,8 @@ enum TaskFolderFile {
         let parts = name.split(separator: "/")
         for (index, part) in parts.enumerated() {
             path += "/\(part)"
-            var status = stat()
-            let kind = index + 1 < parts.count ? S_IFDIR : S_IFREG
-            guard lstat(path, &status) == 0, status.st_mode & S_IFMT == kind else {
+            let type = index + 1 < parts.count ? S_IFDIR : S_IFREG
+            guard FileStatus(ofLink: path)?.type == type else {
                 throw AgentError("\(what) names the file '\(name)', which is not a file of the task folder")
             }
         }

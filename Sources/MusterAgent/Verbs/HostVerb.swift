@@ -1,5 +1,6 @@
 import CMusterPlatform
 import Glibc
+import MusterSystem
 
 /// Becomes a program that finds its machine to have another name.
 ///
@@ -12,14 +13,14 @@ enum HostVerb {
         }
         let failed = muster_become_host(arguments[0])
         if failed != 0 {
-            let reason = String(cString: strerror(-failed))
+            let reason = SystemError.text(-failed)
             AgentErrors.print(
                 "\(arguments[0]) cannot have a host name of its own here (\(reason)); a launcher that tells hosts apart by "
                     + "their names may refuse to start")
         }
         var pointers = arguments.dropFirst().map { strdup($0) } + [nil]
         _ = arguments[1].withCString { execvp($0, &pointers) }
-        AgentErrors.print("\(arguments[1]) cannot be started: \(String(cString: strerror(errno)))")
+        AgentErrors.print("\(arguments[1]) cannot be started: \(SystemError.lastText)")
         return errno == ENOENT ? 127 : 126
     }
 }

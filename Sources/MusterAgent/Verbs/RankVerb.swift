@@ -3,6 +3,7 @@ import Glibc
 import MusterFrameworks
 import MusterModel
 import MusterProcess
+import MusterSystem
 import MusterWire
 import Synchronization
 
@@ -60,8 +61,7 @@ enum RankVerb {
     }
 
     private static func isProgram(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
+        FileStatus(path)?.isFile == true && access(path, X_OK) == 0
     }
 
     /// Who asked this program to end, before the program did; it handed that on.
@@ -118,7 +118,8 @@ enum RankVerb {
 
     /// A launcher that has gone is no reason to stop the program: its end will be told.
     private static func relay(_ stream: OutputStream, _ bytes: UnsafeRawBufferPointer) {
-        _ = WholeWrite.write(bytes, to: stream == .standardOutput ? STDOUT_FILENO : STDERR_FILENO)
+        try? OpenFile.write(
+            bytes, to: stream == .standardOutput ? STDOUT_FILENO : STDERR_FILENO, called: "the launcher's pipe")
     }
 
     /// What the agent is to hear; nil for nothing. A launcher ends its ranks because something else has failed, and says of

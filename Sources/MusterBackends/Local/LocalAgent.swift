@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import MusterModel
 import MusterProcess
+import MusterSystem
 import MusterWire
 import Synchronization
 
@@ -58,7 +59,7 @@ final class LocalAgent: Sendable, Equatable {
     /// The path of a file with the task, the same for all nodes of a gang: an agent knows its own place in it best.
     private func keep(_ task: TaskFile) throws -> String {
         let path = "\(self.scratch.near)/task-\(task.attempt.task)-\(task.attempt.attempt).json"
-        if access(path, F_OK) != 0 { try WholeFile.write(LineCoding.encode(task), to: path) }
+        if access(path, F_OK) != 0 { try FileContents.overwrite(path, with: LineCoding.encode(task)) }
         return path
     }
 

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Glibc
 package import MusterModel
 package import MusterProcess
+import MusterSystem
 import MusterWire
 import Synchronization
 
@@ -28,7 +29,7 @@ package final class LocalBackend: GangRunner {
         var gangs: [AttemptID: RunningGang] = [:]
         var pool: AgentPool
         /// What holds the gangs' folders, by their paths near the store.
-        var folders: [String: HeldFolder] = [:]
+        var folders: [String: LockedFolder] = [:]
         /// What earlier programs have left and cannot be removed.
         var leftovers: [String] = []
     }
@@ -87,10 +88,10 @@ package final class LocalBackend: GangRunner {
             [.marked(variable: NodeEnvironment.scope, value: "\(flow)/\(run)")], grace: self.settings.grace,
             deadline: 30)
         let root = self.settings.scratchRoot
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
+        let names = Folder.names(in: root) ?? []
         let problems = names.filter { $0.hasPrefix("\(Self.scratchPrefix(run: run))-") }
             .compactMap { FolderRemoval.remove("\(root)/\($0)") }
-        self.noteLeftovers(problems + self.short.clearAbandoned())
+        self.noteLeftovers(problems + self.short.removeStale())
         return []
     }
 
@@ -98,7 +99,8 @@ package final class LocalBackend: GangRunner {
     /// anything.
     private func clearLeftovers() {
         let problems =
-            HeldFolder.clear(self.settings.scratchRoot, butNamed: ShortFolder.prefix) + self.short.clearAbandoned()
+            StaleFiles.remove(in: self.settings.scratchRoot, exceptPrefix: ShortFolder.prefix)
+            + self.short.removeStale()
         self.noteLeftovers(problems)
     }
 

@@ -1,6 +1,5 @@
-import Foundation
 import Glibc
-import MusterProcess
+import MusterSystem
 
 /// The folders of one gang's nodes: one near the store, and one with a short path.
 struct ScratchFolder: Sendable, Equatable {
@@ -9,24 +8,22 @@ struct ScratchFolder: Sendable, Equatable {
 
     /// Makes both, for this user alone.
     /// - Throws: ``BackendError`` that names the folder.
-    /// - Returns: What holds the one near the store: while it is there, no other command clears that away. The short one
-    ///   goes with its ``ShortFolder``.
-    func make() throws(BackendError) -> HeldFolder? {
+    /// - Returns: The lock of the one near the store. While it is held, no other command removes that folder as a stale one.
+    ///   The short one is removed with its ``ShortFolder``.
+    func make() throws(BackendError) -> LockedFolder? {
         try Self.make(self.short)
-        if let held = HeldFolder.make(self.near) { return held }
-        try Self.make((self.near as NSString).deletingLastPathComponent)
-        if let held = HeldFolder.make(self.near) { return held }
+        if let locked = LockedFolder.make(self.near) { return locked }
+        try Self.make(Folder.parent(of: self.near))
+        if let locked = LockedFolder.make(self.near) { return locked }
         try Self.make(self.near)
-        return HeldFolder(self.near)
+        return LockedFolder(self.near)
     }
 
     private static func make(_ path: String) throws(BackendError) {
-        if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        do throws(SystemError) {
+            try Folder.make(path, mode: 0o700)
         } catch {
-            throw BackendError(message: "the folder \(path) cannot be made: \(error)", isTransient: true)
+            throw BackendError(message: "\(error)", isTransient: true)
         }
     }
 

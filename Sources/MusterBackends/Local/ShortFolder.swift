@@ -1,34 +1,33 @@
-import Foundation
 import Glibc
-import MusterProcess
+import MusterSystem
 import Synchronization
 
-/// A folder of this process for what needs short paths: the temporary files and sockets of its gangs' nodes. It has a name
-/// that nobody else had (`mkdtemp`) and belongs to this user alone, so nobody can be in the way.
+/// A folder of this process with a short path, for the temporary files and sockets of its gangs' nodes. It is made with
+/// `mkdtemp`: its name is unique, and no other user can enter it.
 ///
-/// A file in it is locked as long as this process lives. What others find unlocked is left over, and goes.
+/// Its lock file is locked while this process lives. Other processes remove a folder whose lock file is free.
 final class ShortFolder: Sendable {
     private struct State {
         /// nil until a gang needs it.
         var path: String?
-        var lock: CInt = -1
+        var lock: OpenFile?
         var gangs = 0
     }
 
-    /// A socket's path has at most 107 bytes. Ray needs 70 of them below `TMPDIR`, and a gang's and a node's number, and
-    /// what `mkdtemp` adds, some 20.
+    /// Bytes. A socket's path has at most 107: Ray takes 70 of them below `TMPDIR`; the numbers of a gang and a node, and
+    /// the suffix of `mkdtemp`, some 20.
     private static let longestParent = 17
-    /// How the names of all of them begin.
+    /// The beginning of the names of all of them.
     static let prefix = "muster-"
     private static let lockName = "lock"
 
-    /// Where it may be, the best place first.
+    /// Folders in which it can be made, the best first.
     private let parents: [String]
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - environment: Its `TMPDIR` is the first choice, as long as it is short.
-    ///   - last: Where it is when nothing else can be written to.
+    ///   - last: The folder for it when no other can be written to.
     init(environment: [String: String], last: String) {
         let named = environment["TMPDIR"].flatMap {
             $0.hasPrefix("/") && $0.utf8.count <= Self.longestParent ? $0 : nil
@@ -38,8 +37,8 @@ final class ShortFolder: Sendable {
 
     deinit { self.remove() }
 
-    /// A path for one more gang. Nothing is there yet.
-    /// - Throws: ``BackendError`` when there is no place for temporary files at all.
+    /// The path of a folder for one more gang, which is not made yet.
+    /// - Throws: ``BackendError`` when no folder for temporary files can be written to.
     func next() throws(BackendError) -> String {
         do {
             return try self.state.withLock { state in
@@ -57,8 +56,7 @@ final class ShortFolder: Sendable {
         self.state.withLock { state in
             guard let path = state.path else { return }
             _ = FolderRemoval.remove(path)
-            close(state.lock)
-            (state.path, state.lock) = (nil, -1)
+            (state.path, state.lock) = (nil, nil)
         }
     }
 
@@ -84,39 +82,31 @@ final class ShortFolder: Sendable {
         return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
-    /// Locked before it has its name: a lock that can be seen and is free means that its owner is gone.
-    private static func lock(_ path: String) -> CInt? {
-        let descriptor = open("\(path)/\(Self.lockName).new", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return nil }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0,
-            rename("\(path)/\(Self.lockName).new", "\(path)/\(Self.lockName)") == 0
-        else {
-            close(descriptor)
-            return nil
-        }
-        return descriptor
+    /// Makes the lock file. It gets its name when it is locked, so a lock file that is free is a stale one.
+    private static func lock(_ path: String) -> OpenFile? {
+        let new = "\(path)/\(Self.lockName).new"
+        guard let file = try? OpenFile(new, O_RDWR | O_CREAT | O_EXCL, mode: 0o600), file.tryLock(.exclusive),
+            rename(new, "\(path)/\(Self.lockName)") == 0
+        else { return nil }
+        return file
     }
 
-    // MARK: What others left
+    // MARK: Stale folders of others
 
-    /// Removes the folders of this user's processes that are gone.
-    /// - Returns: What cannot be removed, a sentence each.
-    func clearAbandoned() -> [String] {
+    /// Removes the folders of this user's processes that have ended.
+    /// - Returns: A sentence for each that cannot be removed.
+    func removeStale() -> [String] {
         Set(self.parents).sorted().flatMap { parent -> [String] in
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
-            let abandoned = names.filter { $0.hasPrefix(Self.prefix) && Self.isAbandoned("\(parent)/\($0)") }
-            return abandoned.compactMap { FolderRemoval.remove("\(parent)/\($0)") }
+            (Folder.names(in: parent) ?? [])
+                .filter { $0.hasPrefix(Self.prefix) && Self.isStale("\(parent)/\($0)") }
+                .compactMap { FolderRemoval.remove("\(parent)/\($0)") }
         }
     }
 
-    private static func isAbandoned(_ path: String) -> Bool {
-        var status = stat()
-        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid() else {
-            return false
-        }
-        let descriptor = open("\(path)/\(Self.lockName)", O_RDWR | O_NOFOLLOW | O_CLOEXEC)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        return flock(descriptor, LOCK_EX | LOCK_NB) == 0
+    private static func isStale(_ path: String) -> Bool {
+        guard let status = FileStatus(ofLink: path), status.isFolder, status.owner == geteuid(),
+            let lock = try? OpenFile("\(path)/\(Self.lockName)", O_RDWR | O_NOFOLLOW)
+        else { return false }
+        return lock.tryLock(.exclusive)
     }
 }

@@ -1,7 +1,9 @@
 import Dispatch
 import Foundation
 import Glibc
+import MusterEngine
 import MusterProcess
+import MusterSystem
 
 /// Tells when something changes in a run's folder, and when the run's engine has gone.
 ///
@@ -23,13 +25,13 @@ final class FolderChanges: Sendable {
         guard descriptor >= 0 else {
             throw CommandFailure(
                 .runFailed,
-                "the log cannot be followed: \(String(cString: strerror(errno))); raise fs.inotify.max_user_instances")
+                "the log cannot be followed: \(SystemError.lastText); raise fs.inotify.max_user_instances")
         }
         self.descriptor = descriptor
         let (stream, continuation) = AsyncStream<Change>.makeStream()
         self.changes = stream
         guard Self.watch(root, descriptor) || errno == ENOENT else {
-            let reason = String(cString: strerror(errno))
+            let reason = SystemError.lastText
             close(descriptor)
             throw CommandFailure(.runFailed, "the log cannot be followed: \(reason); raise fs.inotify.max_user_watches")
         }
@@ -41,7 +43,7 @@ final class FolderChanges: Sendable {
         }
         // A thread of its own: waiting for a lock blocks.
         DispatchQueue(label: "muster.lock-wait").async {
-            LockWait.block(lock)
+            RunLock.waitForRelease(path: lock)
             continuation.yield(.ended)
         }
     }
@@ -74,17 +76,5 @@ final class FolderChanges: Sendable {
             }
             offset += MemoryLayout<inotify_event>.size + Int(event.len)
         }
-    }
-}
-
-/// Waits for the engine of a run to go.
-enum LockWait {
-    /// Blocks the calling thread until nobody holds the lock at `path`. The kernel gives it back whatever way its holder
-    /// ends.
-    static func block(_ path: String) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        defer { close(descriptor) }
-        while flock(descriptor, LOCK_SH) != 0, errno == EINTR {}
     }
 }

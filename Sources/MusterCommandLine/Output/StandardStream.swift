@@ -1,4 +1,5 @@
 import Glibc
+import MusterSystem
 import Synchronization
 
 /// Standard output and standard error, byte for byte.
@@ -70,5 +71,5 @@ private final class WriteLoss: Sendable {
 
     func note(_ number: Int32) { self.number.withLock { $0 = $0 ?? number } }
 
-    var reason: String? { self.number.withLock { $0 }.map { String(cString: strerror($0)) } }
+    var reason: String? { self.number.withLock { $0 }.map(SystemError.text) }
 }

@@ -5,6 +5,7 @@ import MusterEngine
 import MusterMetadata
 import MusterModel
 import MusterStore
+import MusterSystem
 
 /// One run from its record to its end, on this machine.
 struct RunSession {
@@ -96,7 +97,7 @@ struct RunSession {
             maxWorkers: self.options.maxWorkers, fanOutLimit: self.options.fanOutLimit, origin: origin, source: source,
             observe: observe)
         signals.install(on: self.context.reactor) { engine.cancel(reason: $0) }
-        let wish = CancelWish.watch(self.layout.cancelWish(flow: record.flow, run: record.run)) {
+        let wish = CancelRequest.watch(self.layout.cancelRequest(flow: record.flow, run: record.run)) {
             engine.cancel(reason: "`muster cancel` was called by \($0)")
         }
         defer { withExtendedLifetime(wish) {} }
@@ -139,7 +140,7 @@ struct RunSession {
         let folder = (path as NSString).deletingLastPathComponent
         guard access(folder, W_OK) != 0 else { return }
         throw CommandFailure(
-            .usage, "the run's id cannot be written to \(file): \(folder): \(String(cString: strerror(errno)))")
+            .usage, "the run's id cannot be written to \(file): \(folder): \(SystemError.lastText)")
     }
 
     private func writeRunID(of record: RunRecord) throws {

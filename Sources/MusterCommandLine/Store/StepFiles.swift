@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import MusterStore
+import MusterSystem
 
 /// What attempts have left in the store, task by task. The folder of a step is read once, however many of its tasks are
 /// asked for.
@@ -25,7 +26,7 @@ struct StepFiles {
     private static func names(in folder: String) throws -> [String] {
         guard access(folder, R_OK | X_OK) == 0 else {
             if errno == ENOENT { return [] }
-            throw CommandFailure(.store, "\(folder) cannot be read: \(String(cString: strerror(errno)))")
+            throw CommandFailure(.store, "\(folder) cannot be read: \(SystemError.lastText)")
         }
         return try FileManager.default.contentsOfDirectory(atPath: folder)
     }

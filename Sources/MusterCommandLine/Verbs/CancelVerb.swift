@@ -49,7 +49,7 @@ private struct RunEnding {
     let metadata: any MetadataStore
 
     private var lock: String { self.layout.runLock(flow: self.record.flow, run: self.record.run) }
-    private var wish: String { self.layout.cancelWish(flow: self.record.flow, run: self.record.run) }
+    private var wish: String { self.layout.cancelRequest(flow: self.record.flow, run: self.record.run) }
 
     /// Returns when nobody moves the run any more; its record says then whether it is over.
     /// - Throws: ``EngineError`` when nobody could be told, or the run could not be ended here.
@@ -57,7 +57,7 @@ private struct RunEnding {
         var isToldOfStop = false
         while let holder = RunLock.holder(path: self.lock) {
             // An engine that has just begun takes an older wish away, so it is left again.
-            if !CancelWish.isThere(at: self.wish) { try CancelWish.leave(at: self.wish, author: self.author) }
+            if !CancelRequest.isThere(at: self.wish) { try CancelRequest.leave(at: self.wish, author: self.author) }
             if !isToldOfStop, let place = holder.place, place.isStopped {
                 isToldOfStop = true
                 StandardStream.error.line(
@@ -66,7 +66,7 @@ private struct RunEnding {
             }
             try await Task.sleep(for: .seconds(Self.pause))
         }
-        CancelWish.remove(at: self.wish)
+        CancelRequest.remove(at: self.wish)
         guard try await self.metadata.record(of: self.record.key)?.verdict == nil else { return }
         try await self.endHere()
     }

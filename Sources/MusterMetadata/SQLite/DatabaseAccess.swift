@@ -1,16 +1,17 @@
 import Foundation
 import GRDB
+import MusterSystem
 
 /// How the database is reached.
 enum DatabaseAccess: Sendable {
-    case writable(DatabasePool, FileIdentity?)
+    case writable(DatabasePool, FileID?)
     case readOnly(ReadOnlyDatabase)
 
     /// Opens the database at `path` for writing, made if it is missing and brought up to date.
     static func opening(_ path: String) throws -> DatabaseAccess {
         // Two processes that make a new file together can find it locked while it turns to write-ahead mode.
-        let lock = try OpeningLock(path: path + ".lock")
-        defer { lock.release() }
+        let lock = try Self.lock(path + ".lock")
+        defer { withExtendedLifetime(lock) {} }
         var configuration = Configuration()
         configuration.busyMode = .timeout(30)
         configuration.maximumReaderCount = 2
@@ -18,7 +19,7 @@ enum DatabaseAccess: Sendable {
         let pool = try DatabasePool(path: path, configuration: configuration)
         try pool.read { try self.checkVersion($0, path) }
         try SQLiteSchema.migrator.migrate(pool)
-        return .writable(pool, FileIdentity(path))
+        return .writable(pool, FileStamp(path)?.id)
     }
 
     /// The database at `path`, which is there, for reading alone.
@@ -26,6 +27,21 @@ enum DatabaseAccess: Sendable {
         let database = ReadOnlyDatabase(path: path)
         try database.read { try self.checkVersion($0, path) }
         return .readOnly(database)
+    }
+
+    /// Opens the lock file at `path`, made if it is missing, and waits for its exclusive lock.
+    private static func lock(_ path: String) throws -> OpenFile {
+        do throws(SystemError) {
+            let file = try OpenFile(path, O_RDWR | O_CREAT)
+            file.lock(.exclusive)
+            return file
+        } catch {
+            throw MetadataError(
+                code: .open,
+                message:
+                    "\(path) cannot be made (\(SystemError.text(error.number))); choose a store folder that you can write to"
+            )
+        }
     }
 
     private static func checkVersion(_ database: Database, _ path: String) throws {
@@ -38,7 +54,7 @@ enum DatabaseAccess: Sendable {
     ///
     /// A file that was deleted or replaced still takes writes from whoever has it open, and they are lost.
     func checkPresence(_ path: String) throws {
-        guard case .writable(_, let opened?) = self, !opened.isSameFile(as: FileIdentity(path)) else { return }
+        guard case .writable(_, let opened?) = self, opened != FileStamp(path)?.id else { return }
         throw MetadataError(
             code: .lost,
             message:

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import MusterSystem
 
 /// A database that this user may read and not write: a colleague's, or one on a read-only file system.
 ///
@@ -62,38 +63,16 @@ struct ReadOnlyDatabase: Sendable {
 
 /// The files of a database as they are at one moment.
 private struct Traces: Equatable {
-    private let database: FileIdentity?
-    private let log: FileIdentity?
+    private let database: FileStamp?
+    private let log: FileStamp?
     /// Whether somebody shares an index of the log.
     let isShared: Bool
 
     init(path: String) {
-        self.database = FileIdentity(path)
-        self.log = FileIdentity(path + "-wal")
-        self.isShared = FileIdentity(path + "-shm") != nil
+        self.database = FileStamp(path)
+        self.log = FileStamp(path + "-wal")
+        self.isShared = FileStamp(path + "-shm") != nil
     }
 
     var hasLog: Bool { self.log.map { $0.size > 0 } ?? false }
-}
-
-/// Which file it is, and a state of its contents.
-struct FileIdentity: Equatable, Sendable {
-    let device: UInt64
-    let inode: UInt64
-    let size: Int64
-    private let modified: Int
-    private let nanoseconds: Int
-
-    /// nil when there is no such file.
-    init?(_ path: String) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        self.device = UInt64(status.st_dev)
-        self.inode = UInt64(status.st_ino)
-        self.size = Int64(status.st_size)
-        self.modified = Int(status.st_mtim.tv_sec)
-        self.nanoseconds = Int(status.st_mtim.tv_nsec)
-    }
-
-    func isSameFile(as other: FileIdentity?) -> Bool { other?.device == self.device && other?.inode == self.inode }
 }

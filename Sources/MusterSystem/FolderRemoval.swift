@@ -1,13 +1,12 @@
-internal import CMusterPlatform
-internal import Glibc
+import CMusterPlatform
+import Glibc
 
-/// Removes folders with everything in them: those that their owner has forbidden himself, read-only ones, and trees whose
-/// paths are longer than the system takes.
+/// Removes folders with everything in them, also folders without permissions and trees deeper than `PATH_MAX`.
 ///
-/// Links are never followed, no other file system that is mounted inside is entered, and whoever renames a folder meanwhile
-/// does not lead this elsewhere: everything is reached from the folder above it, by descriptor.
+/// Links are not followed and mounted file systems are not entered. Each entry is reached by the descriptor of its folder
+/// (`openat`, `unlinkat`), so a folder that is renamed meanwhile does not lead the removal to another place.
 package struct FolderRemoval {
-    /// Folders open at once: what is deeper is moved up first.
+    /// Descriptors that are open at once at most. A folder below that depth is renamed into the top folder first.
     private static let depth = 32
 
     private let path: String
@@ -17,7 +16,7 @@ package struct FolderRemoval {
     private var problem: String?
 
     /// Removes the file, link or folder at `path`; fine when there is none.
-    /// - Returns: The first thing that could not be removed, and why, in one sentence; nil when nothing is left.
+    /// - Returns: A sentence with the first entry that could not be removed and the reason; nil when nothing is left.
     package static func remove(_ path: String) -> String? {
         if unlink(path) == 0 || errno == ENOENT { return nil }
         guard errno == EISDIR || errno == EPERM else {
@@ -39,7 +38,7 @@ package struct FolderRemoval {
         var status = stat()
         fstat(folder, &status)
         (self.device, self.top) = (status.st_dev, folder)
-        // What was moved up may itself hold what has to be moved up.
+        // A folder that was moved up can itself be deeper than ``depth``.
         var before = -1
         while before != self.moved {
             before = self.moved
@@ -49,7 +48,7 @@ package struct FolderRemoval {
         if self.problem == nil, rmdir(self.path) != 0, errno != ENOENT { self.note("", errno) }
     }
 
-    /// Removes what is in `folder`, which is called `name` below the top.
+    /// Removes the entries of `folder`. Its path below the top is `name`.
     private mutating func empty(_ folder: CInt, _ name: String, depth: Int) {
         for entry in Self.entries(of: folder) {
             entry.withUnsafeBufferPointer { entry in
@@ -81,7 +80,7 @@ package struct FolderRemoval {
     }
 
     private mutating func moveUp(_ entry: UnsafePointer<CChar>, from folder: CInt) -> Bool {
-        // A folder whose parent entry would be changed must be writable for that.
+        // A rename to another parent changes the folder's `..`, so the folder itself must be writable.
         let child = Self.open(entry, in: folder)
         guard child >= 0 else { return false }
         close(child)
@@ -103,7 +102,7 @@ package struct FolderRemoval {
         return fstatat(folder, entry, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// Opens a folder, no link, and makes it one that its owner can change.
+    /// Opens a folder, never a link, and gives its owner all permissions.
     private static func open(_ entry: UnsafePointer<CChar>, in folder: CInt) -> CInt {
         let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
         var opened = openat(folder, entry, flags)
@@ -114,7 +113,7 @@ package struct FolderRemoval {
         return opened
     }
 
-    /// Names, ended by 0, as they are: they need not be UTF-8.
+    /// Names as bytes with a final 0, because they need not be UTF-8.
     private static func entries(of folder: CInt) -> [[CChar]] {
         let own = dup(folder)
         guard own >= 0, let stream = fdopendir(own) else {

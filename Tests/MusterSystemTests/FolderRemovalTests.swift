@@ -1,7 +1,6 @@
 import Foundation
+import MusterSystem
 import Testing
-
-@testable import MusterProcess
 
 @Suite struct FolderRemovalTests {
     private let root = "/tmp/mr-\(UInt32.random(in: 0 ... .max))"
@@ -80,26 +79,27 @@ import Testing
         #expect(FolderRemoval.remove(self.root) == nil)
     }
 
-    @Test("What somebody holds is not cleared away; what nobody holds is, however it was left")
+    @Test("Folders in use stay; stale ones are removed, whatever their permissions")
     func held() throws {
-        var held = HeldFolder.make("\(self.root)/held")
+        var held = LockedFolder.make("\(self.root)/held")
         #expect(held != nil)
         try self.write("held/file")
-        for name in ["left", "forbidden", "empty"] { try self.make(name) }
+        for name in ["left", "forbidden", "empty", "other-1"] { try self.make(name) }
         try self.write("left/file")
         chmod("\(self.root)/forbidden", 0)
         symlink("held", "\(self.root)/link")
         try self.write("new")
         try self.make(".new-1-2")
-        #expect(HeldFolder.clear(self.root) == [])
+        #expect(StaleFiles.remove(in: self.root, exceptPrefix: "other") == [])
         let names = try FileManager.default.contentsOfDirectory(atPath: self.root).sorted()
-        #expect(names == [".new-1-2", "held", "link", "new"], "what is young, and what is a link, is left alone")
+        #expect(names == [".new-1-2", "held", "link", "new", "other-1"], "new files and links stay")
         #expect(access("\(self.root)/held/file", F_OK) == 0)
-        let second = HeldFolder("\(self.root)/held")
+        let second = LockedFolder("\(self.root)/held")
         held = nil
-        #expect(HeldFolder.clear(self.root) == [] && access("\(self.root)/held", F_OK) == 0)
+        #expect(StaleFiles.remove(in: self.root) == [] && access("\(self.root)/held", F_OK) == 0)
         withExtendedLifetime(second) {}
-        #expect(HeldFolder.make("\(self.root)/nowhere/folder") == nil && errno == ENOENT)
+        #expect(access("\(self.root)/other-1", F_OK) != 0)
+        #expect(LockedFolder.make("\(self.root)/nowhere/folder") == nil && errno == ENOENT)
         _ = FolderRemoval.remove(self.root)
     }
 }

@@ -1,0 +1,31 @@
+package import FoundationEssentials
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Small files, read and written as a whole.
+package enum FileContents {
+    /// The bytes of the file at `path`, at most `limit` of them; nil, with `errno` set, when it cannot be read.
+    package static func read(_ path: String, limit: Int = .max) -> [UInt8]? {
+        try? OpenFile(path, O_RDONLY).bytes(limit: limit)
+    }
+
+    /// Writes `data` to `path`, over the bytes that are there. Readers must know from elsewhere that it is complete.
+    ///
+    /// The file is truncated after the write and not before: ext4 (`auto_da_alloc`) flushes a file that is truncated to
+    /// zero and rewritten when it is closed, which takes 5 to 20 ms on a disk.
+    package static func overwrite(_ path: String, with data: Data) throws(SystemError) {
+        let file = try OpenFile(path, O_WRONLY | O_CREAT)
+        // The closure of `withUnsafeBytes` cannot throw a typed error.
+        let result = data.withUnsafeBytes { bytes in
+            Result { () throws(SystemError) in try file.write(bytes) }
+        }
+        try result.get()
+        try file.truncate(to: data.count)
+    }
+}

@@ -1,0 +1,31 @@
+import CMusterPlatform
+import Glibc
+
+/// Files and folders whose owners have ended without removing them: nobody holds a lock on them any more.
+package enum StaleFiles {
+    /// Seconds that an owner has to lock a file that it has made, or a folder that it is making.
+    private static let newestAge = 60
+
+    /// Removes everything of this user's in the folder at `root` that nobody has locked.
+    /// - Parameter prefix: Names that begin so belong to another owner, with rules of its own.
+    /// - Returns: A sentence for each that could not be removed.
+    package static func remove(in root: String, exceptPrefix prefix: String? = nil) -> [String] {
+        (Folder.names(in: root) ?? [])
+            .filter { name in prefix.map { !name.hasPrefix($0) } ?? true }
+            .compactMap { self.removeOne("\(root)/\($0)", isNew: $0.hasPrefix(".")) }
+    }
+
+    private static func removeOne(_ path: String, isNew: Bool) -> String? {
+        guard let status = FileStatus(ofLink: path), status.owner == geteuid(), status.isFolder || status.isFile else {
+            return nil
+        }
+        if isNew || !status.isFolder, time(nil) - status.changed / 1_000_000_000 < Self.newestAge { return nil }
+        if status.isFolder, status.mode & 0o500 != 0o500 { _ = muster_allow_owner(AT_FDCWD, path) }
+        do throws(SystemError) {
+            let file = try OpenFile(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+            return file.tryLock(.exclusive) ? FolderRemoval.remove(path) : nil
+        } catch {
+            return error.number == ENOENT ? nil : "\(path) cannot be removed: \(SystemError.text(error.number))"
+        }
+    }
+}
