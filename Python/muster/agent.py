@@ -1,4 +1,4 @@
-"""Asks the node's agent over its Unix socket: one JSON object a line, one answer to each."""
+"""Sends requests to the node's agent over its Unix socket: one line of JSON for a request, one for its answer."""
 
 import json
 import socket
@@ -7,7 +7,7 @@ from .errors import ProtocolError, StepFailure
 
 
 class Agent:
-    """The agent of this node. Every request has a connection of its own, so threads and forks need no care."""
+    """The agent of this node. Every request opens a connection of its own, so that threads and forked processes share none."""
 
     def __init__(self, path):
         self.path = path
@@ -15,7 +15,7 @@ class Agent:
     def ask(self, request):
         """Sends `request` and returns the answer's one entry as (name, fields).
 
-        Raises StepFailure when the agent says that it failed, ProtocolError when there is no agent to ask.
+        Raises StepFailure if the agent reports a failure, ProtocolError if the agent cannot be reached.
         """
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
@@ -30,22 +30,22 @@ class Agent:
         return name, fields
 
     def locate(self, reference):
-        """The path of an artifact's bytes, which the agent has checked."""
+        """Returns the path of an artifact's bytes, whose digest the agent has checked."""
         return self.ask({"artifact": {"reference": reference}})[1]["path"]
 
     def try_locate(self, references):
-        """The paths of several artifacts' bytes; none where one of them cannot be had, which then fails by itself."""
+        """Returns the paths of several artifacts' bytes. If one is missing it returns none: reading that one reports the error."""
         try:
             return self.ask({"artifacts": {"references": references}})[1]["paths"]
         except StepFailure:
             return []
 
     def launch(self, framework, options):
-        """Runs something of the step's framework and returns when it has ended well on every node."""
+        """Starts processes of the step's framework and returns when they have ended on every node. Raises StepFailure."""
         self.ask({"framework": {"framework": framework, "options": options}})
 
     def run(self, arguments, environment=None):
-        """Runs one program on this node, below its agent, and returns when it has left with 0."""
+        """Runs one program on this node as a child of its agent. Raises StepFailure unless it exits with 0."""
         self.ask({"process": {"arguments": arguments, "environment": environment or {}}})
 
 

@@ -1,8 +1,8 @@
-"""Arguments as flows give them, a dict or a list, as the list of texts that a program gets. Nothing is quoted or cut."""
+"""Converts arguments that flows give as a dict or a list into a program's arguments. No shell splits or quotes them."""
 
 
 def flags(given):
-    """`{"lr": 0.1, "verbose": ""}` is `--lr 0.1 --verbose`; a list is taken as it is."""
+    """Returns `--lr 0.1 --verbose` for `{"lr": 0.1, "verbose": ""}`, and the texts of a list."""
     if given is None:
         return []
     if isinstance(given, dict):
@@ -16,7 +16,7 @@ def flags(given):
 
 
 def pairs(given):
-    """The same, but a list whose first word has no dash alternates between names and values."""
+    """Does the same, but a list whose first word has no dash alternates between names and values."""
     if not isinstance(given, dict) and given and not str(given[0]).startswith("-"):
         words = texts(given)
         if len(words) % 2:

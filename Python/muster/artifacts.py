@@ -1,13 +1,13 @@
-"""Artifacts as files: a pickle of protocol 5, with large buffers beside it instead of in it.
+"""The file format of artifacts: a pickle of protocol 5, with large buffers behind it instead of in it.
 
     pickle stream · padding · buffer 0 · padding · buffer 1 · … · table · count · mark
 
-Without large buffers a file is the pickle alone. Otherwise every buffer starts at a multiple of 64 bytes; the table has
-two little-endian 64-bit numbers for each, its offset and its length in bytes; `count` is a 64-bit number, and the mark
-is eight bytes. A pickle ends with a dot and the mark does not, so the end tells which it is.
+A file without large buffers is the pickle alone. Otherwise every buffer starts at a multiple of 64 bytes. The table has two
+little-endian 64-bit numbers for each buffer, its offset and its length in bytes; `count` is a 64-bit number, and the mark
+has eight bytes. A pickle ends with a dot and the mark does not, so the last byte tells the two forms apart.
 
-Buffers are written from where they lie and mapped where they are read, so a large array is never held twice. The
-mapping is private: what is changed in memory stays there.
+Buffers are written without a copy and read with mmap, so a large array is in memory once (Benchmarks: python-artifact,
+python-memory). The mapping is private: changes in memory do not reach the file.
 """
 
 import io
@@ -22,16 +22,16 @@ from .errors import ArtifactUnreadable, CaughtFailure
 
 MARK = b"muster\x05\n"
 ALIGNMENT = 64
-# A smaller buffer costs less inside the pickle than a page of its own does.
+# A smaller buffer is stored in the pickle: a page of its own would cost more.
 SMALLEST_BUFFER = 16 << 10
 CHUNK = 1 << 20
 
-# Values of these types cannot change, so one that was read is the one that is stored.
+# Immutable types: a value that was read is the one that is stored.
 IMMUTABLE = frozenset([type(None), bool, int, float, complex, str, bytes, range])
 
 
 class _Pickler(pickle.Pickler):
-    """Tensors have no out-of-band pickle of their own, so they get one here."""
+    """Pickles PyTorch tensors with out-of-band buffers, which their own `__reduce__` does not use."""
 
     def reducer_override(self, value):
         if type(value).__name__ == "Tensor" and type(value).__module__ == "torch":
@@ -53,20 +53,20 @@ def _pickler(file, buffers):
 
 
 def write(value, path):
-    """Writes `value` into a new file. Raises what pickling it raises."""
+    """Writes `value` into a new file. Raises the errors of pickling."""
     with open(path, "wb", buffering=0) as file:
         write_to(value, io.BufferedWriter(_WholeWriter(file), CHUNK))
 
 
 def pickled(value):
-    """The pickle of `value`, and its large buffers. Raises what pickling it raises."""
+    """Returns the pickle of `value`, and its large buffers. Raises the errors of pickling."""
     buffers, file = [], io.BytesIO()
     _pickler(file, buffers).dump(value)
     return file.getbuffer(), buffers
 
 
 def write_pickled(stream, buffers, path):
-    """Writes what `pickled` gave into a new file. Returns how many bytes that has."""
+    """Writes a pickle and its buffers into a new file. Returns the file's size in bytes."""
     with open(path, "wb", buffering=0) as file:
         counter = _Counter(io.BufferedWriter(_WholeWriter(file), CHUNK))
         counter.write(stream)
@@ -76,7 +76,7 @@ def write_pickled(stream, buffers, path):
 
 
 def measure(value):
-    """How many bytes the file of `value` would have. Raises what pickling it raises."""
+    """Returns the number of bytes that the file of `value` would have. Raises the errors of pickling."""
     counter = _Counter(_Nowhere())
     write_to(value, counter)
     return counter.position
@@ -91,9 +91,9 @@ class _Nowhere:
 
 
 class _WholeWriter(io.RawIOBase):
-    """Writes everything it is given, a mebibyte at a time.
+    """Writes all of its argument, a mebibyte at a time.
 
-    In larger pieces Linux looks for larger pages, and can take ten times as long.
+    For larger pieces Linux looks for huge pages in the page cache, and can take ten times as long.
     """
 
     def __init__(self, file):
@@ -111,7 +111,7 @@ class _WholeWriter(io.RawIOBase):
 
 
 class _Counter:
-    """A file that counts what goes through it."""
+    """A writer that counts the bytes it passes on."""
 
     def __init__(self, file):
         self.file = file
@@ -151,13 +151,13 @@ def _append(buffers, counter):
 
 
 def read(path):
-    """The value in a file that `write` made."""
+    """Returns the value in a file that `write` has made."""
     with open(path, "rb") as file:
         return pickle.load(file, buffers=_buffers(file))
 
 
 def _buffers(file):
-    """Views of the file's buffers; None for a pickle alone. Leaves the file at its beginning."""
+    """Returns views of the file's buffers, or None for a pickle alone. Leaves the file at its beginning."""
     size = file.seek(0, os.SEEK_END)
     tail = len(MARK) + 8
     buffers = None
@@ -175,7 +175,7 @@ def _buffers(file):
 
 
 class _Comparison:
-    """A file that is not written but compared with one that is there."""
+    """A writer that compares its input with an existing file."""
 
     def __init__(self, path):
         self.file = open(path, "rb", buffering=0)
@@ -194,14 +194,14 @@ class _Comparison:
 
 
 def is_unchanged(value, path):
-    """Whether writing `value` would make the file that stands at `path`. Needs no memory for it."""
+    """True if writing `value` would make the same file as the one at `path`. Takes no memory for a copy."""
     comparison = _Comparison(path)
     with comparison.file:
         write_to(value, comparison)
         return comparison.is_same and not comparison.file.read(1)
 
 
-# Everything that a store can hold.
+# All encodings of artifacts.
 
 _NUMBERS = {
     "int8": "b", "int16": "h", "int32": "i", "int64": "q", "uint8": "B", "uint16": "H", "uint32": "I", "uint64": "Q",
@@ -210,9 +210,9 @@ _NUMBERS = {
 
 
 def decode(path, reference, name, data=None):
-    """The value of an artifact of any encoding; `data` are its bytes, where somebody has read them already.
+    """Returns the value of an artifact of any encoding. data: its bytes, if they have been read already.
 
-    Raises ArtifactUnreadable, which names it, when its bytes make no value here.
+    Raises ArtifactUnreadable, which names the artifact, if the bytes cannot be decoded here.
     """
     encoding = reference["encoding"]
     try:
@@ -233,6 +233,6 @@ def decode(path, reference, name, data=None):
 
 
 def _failure_or(value):
-    """What `@catch` stored is a TaskFailure in JSON; everything else in JSON is itself."""
+    """Returns a CaughtFailure for the TaskFailure that `@catch` stores as JSON, and any other value unchanged."""
     is_failure = isinstance(value, dict) and {"code", "message", "lastLines"} <= value.keys()
     return CaughtFailure(value) if is_failure else value

@@ -1,18 +1,18 @@
-"""What can go wrong in a flow, as exceptions with a code and a sentence for a person.
+"""The errors of the front end, as exceptions with a code and a sentence for a person.
 
-The codes are those of `TaskFailure.Code` in the engine; they travel in `result.json`.
+The codes are those of `TaskFailure.Code` in the engine, and are written into `result.json`.
 """
 
-# The artifact that holds a failure where @catch names none. A join does not take it over.
+# The artifact that holds a failure if @catch names none. Joins do not merge it.
 CAUGHT = "_caught"
 
 
 class MusterException(Exception):
-    """The base of everything that the front end raises, and of what flows raise as a MetaflowException."""
+    """The base of all exceptions of the front end. Flows know it as MetaflowException."""
 
     code = "step.error"
     headline = "Muster"
-    # The class that Metaflow raises for the same reason.
+    # The name of the class that Metaflow raises for the same reason.
     metaflow_name = "metaflow.exception.MetaflowException"
 
     def __init__(self, msg="", lineno=None, source_file=None):
@@ -25,7 +25,7 @@ class MusterException(Exception):
         return f"{place}{self.message}"
 
     def __reduce__(self):
-        # Subclasses of the flow's own take what they like when they are made.
+        # A subclass in a flow may have a constructor with other parameters, so it is not called.
         return _remade, (type(self), self.args), self.__dict__
 
 
@@ -34,18 +34,18 @@ def _remade(kind, arguments):
 
 
 def is_own(kind):
-    """The class belongs to the front end, and not to a flow."""
+    """True if the class belongs to the front end, and not to a flow."""
     return kind.__module__.split(".")[0] == "muster"
 
 
 def type_name(kind):
-    """A class of exceptions with its module; of an own one, the name of Metaflow's counterpart."""
+    """Returns the name of an exception's class with its module; for a class of the front end, that of Metaflow's counterpart."""
     return getattr(kind, "metaflow_name", None) if is_own(kind) and hasattr(kind, "metaflow_name") else \
         f"{kind.__module__}.{kind.__name__}"
 
 
 class FlowError(MusterException):
-    """The flow's source cannot mean anything: found while it is read, before a step runs."""
+    """The flow's source is wrong: found while it is read, before a step runs."""
 
     headline = "Flow"
 
@@ -63,7 +63,7 @@ class ParameterError(FlowError):
 
 
 class TransitionError(MusterException):
-    """`self.next` was called in a way that leads nowhere."""
+    """A call of `self.next` is wrong."""
 
     headline = "Transition"
 
@@ -82,7 +82,7 @@ class ArtifactUnreadable(MusterException):
 
 
 class MergeError(MusterException):
-    """`merge_artifacts` was called where or as it cannot be."""
+    """A call of `merge_artifacts` is wrong."""
 
     headline = "Merge"
 
@@ -94,13 +94,13 @@ class _ArtifactsNotMerged(MergeError):
 
 
 class UnhandledInMergeArtifacts(_ArtifactsNotMerged):
-    """`merge_artifacts` found values that differ."""
+    """`merge_artifacts` found inputs with different values."""
 
     metaflow_name = "metaflow.exception.UnhandledInMergeArtifactsException"
 
 
 class MissingInMergeArtifacts(_ArtifactsNotMerged):
-    """`merge_artifacts` was told names that are not there."""
+    """`merge_artifacts` was given names that no input has."""
 
     metaflow_name = "metaflow.exception.MissingInMergeArtifactsException"
 
@@ -112,21 +112,21 @@ class CheckpointError(MusterException):
 
 
 class ProtocolError(MusterException):
-    """A file or a message broke the step protocol."""
+    """A file or a message violates the step protocol."""
 
     code = "step.protocol"
     headline = "Step protocol"
 
 
 class StepEnvironmentError(MusterException):
-    """What the step needs around it is not there: a secret, a variable, a program."""
+    """The step's environment lacks something: a secret, a variable, a program."""
 
     code = "step.environment"
     headline = "Environment"
 
 
 class TimeoutException(MusterException):
-    """The step's time is up."""
+    """The step has run longer than its @timeout."""
 
     code = "task.timeout"
     headline = "@timeout"
@@ -134,7 +134,7 @@ class TimeoutException(MusterException):
 
 
 class StepFailure(MusterException):
-    """Something that the agent was asked for has failed; the code and the message are the agent's own."""
+    """A request to the agent has failed; the code and the message are the agent's own."""
 
     headline = "Step"
 
@@ -145,7 +145,7 @@ class StepFailure(MusterException):
 
     @property
     def exit_code(self):
-        """The exit code of the process that is the cause, where there is one."""
+        """The exit code of the process that caused the failure, if there is one."""
         return self.failure.get("exitCode")
 
     @property
@@ -154,28 +154,28 @@ class StepFailure(MusterException):
 
     @property
     def last_lines(self):
-        """What that process wrote last, oldest first."""
+        """The last lines that this process wrote, oldest first."""
         return self.failure.get("lastLines", [])
 
 
 class FailureHandledByCatch(MusterException):
-    """The type of a failure that @catch has taken and that no exception was the reason of. It is not raised."""
+    """The type of a failure without an exception that @catch has handled. It is never raised."""
 
     headline = "Task execution failed but @catch handled it"
     metaflow_name = "metaflow.plugins.catch_decorator.FailureHandledByCatch"
 
 
-# Of runs that are read
+# Errors of the client
 
 class MetaflowNotFound(MusterException, KeyError):
-    """There is no such flow, run, step, task or artifact in the store; a KeyError, because `parent[name]` asks for them."""
+    """The store has no such flow, run, step, task or artifact. It is a KeyError because of `parent[name]`."""
 
     headline = "Object not found"
     metaflow_name = "metaflow.exception.MetaflowNotFound"
 
 
 class MetaflowNamespaceMismatch(MusterException):
-    """It is there, but not in the namespace that is looked at."""
+    """The object exists, but not in the chosen namespace."""
 
     headline = "Object not in the current namespace"
     metaflow_name = "metaflow.exception.MetaflowNamespaceMismatch"
@@ -195,13 +195,13 @@ class MetaflowTaggingError(MusterException):
     metaflow_name = "metaflow.exception.MetaflowTaggingError"
 
 
-# Failures of tasks, as they are read afterwards
+# Failures of finished tasks
 
 class Failure(Exception):
-    """Why a task failed: `exception`, `type` and `stacktrace` as Metaflow has them, and what is known beyond that."""
+    """The failure of a task: `exception`, `type` and `stacktrace` as under Metaflow, and the fields that Muster adds."""
 
     def __init__(self, exc=None):
-        """exc: The failure as the run keeps it; programs may give an exception, as Metaflow has it."""
+        """exc: the stored failure, a dict. Programs may also give an exception, as Metaflow's constructor takes it."""
         failure = exc if isinstance(exc, dict) else _kept(exc)
         super().__init__(failure.get("message", ""))
         self.failure = failure
@@ -214,17 +214,17 @@ class Failure(Exception):
 
     @property
     def _raised(self):
-        """The exception that ended the body, where one did."""
+        """The exception that ended the body, or None."""
         return self.failure.get("exception")
 
     @property
     def exception(self):
-        """The exception's own words."""
+        """The exception's message."""
         return self._raised["text"] if self._raised else self.message
 
     @property
     def type(self):
-        """The exception's class with its module; without an exception, the failure's code."""
+        """The exception's class with its module, or the failure's code if there was no exception."""
         if self._raised:
             return self._raised["type"]
         return TimeoutException.metaflow_name if self.code == TimeoutException.code else self._without_exception
@@ -254,6 +254,6 @@ def _kept(error):
 
 
 class CaughtFailure(Failure):
-    """The failure that `@catch` keeps: the artifact that its `var` names."""
+    """The failure that `@catch` stores in the artifact that its `var` names."""
 
     _without_exception = FailureHandledByCatch.metaflow_name

@@ -1,8 +1,7 @@
-"""The elements of a foreach as lines, which the engine hands out one by one.
+"""The elements of a foreach as lines of a file, of which the engine gives each task one.
 
-A line is a JSON text: a text, a number, true, false and null stand for themselves, anything else is an object with its
-pickle in base64. A line that begins with `@` names a file of the task folder instead: a large element becomes an artifact
-of its own. How large it is changes nothing but the way that it takes.
+A line is JSON: a text, a number, true, false or null stands for itself, and any other element is an object with its pickle
+in base64. A line that begins with `@` names a file of the task folder instead: a large element becomes an artifact.
 """
 
 import base64
@@ -13,14 +12,14 @@ import pickle
 from . import artifacts
 
 FILE = "items.jsonl"
-# A larger element becomes an artifact.
+# Bytes. A larger element becomes an artifact.
 LARGEST = 16 << 10
-# Bytes of large elements from which on it is looked at whether they share what they hold.
+# Bytes of large elements together. Beyond, they are checked for shared contents.
 LARGEST_APART = 64 << 20
 
 
 class Together(list):
-    """All elements of one foreach in one artifact, because they share most of what they hold."""
+    """All elements of one foreach in one artifact. They share most of their contents, such as a table in every tuple."""
 
 
 class Unpicklable(Exception):
@@ -40,7 +39,7 @@ def write(elements, folder):
 
 
 class _ShareMuch(Exception):
-    """The elements would take several times as much space apart as they do together."""
+    """The elements would take several times as much space in separate files as in one."""
 
 
 class _Writer:
@@ -48,7 +47,7 @@ class _Writer:
         self.elements, self.folder = elements, folder
         self.written = []
         self.size = 0
-        # From how many bytes on the elements are better kept together.
+        # Bytes of separate files beyond which one file for all is checked.
         self.limit = LARGEST_APART
         self.is_measured = False
 
@@ -71,7 +70,7 @@ class _Writer:
         return text + "\n"
 
     def _apart(self, index, stream, buffers):
-        # No attribute is called so.
+        # The @ keeps it apart from files of attributes.
         path = f"artifacts/@{index}"
         self.size += artifacts.write_pickled(stream, buffers, os.path.join(self.folder, path))
         self.written.append(path)
@@ -96,10 +95,10 @@ class _Writer:
 
 
 def _text(element):
-    """The JSON text of a small element that JSON can say; None for any other."""
+    """Returns the JSON text of a small element that JSON can hold, or None."""
     if element is None or isinstance(element, bool) or type(element) is int and -(1 << 63) <= element < 1 << 63:
         return json.dumps(element)
-    # JSON has no infinities.
+    # False for infinities and NaN, which JSON does not have.
     if type(element) is float and element - element == 0:
         return json.dumps(element)
     if type(element) is str and len(element) <= LARGEST // 6 and _is_text(element):
@@ -108,7 +107,7 @@ def _text(element):
 
 
 def _is_text(text):
-    """Half of a surrogate pair is no text that JSON in other languages can hold."""
+    """True unless the text has half of a surrogate pair, which JSON parsers of other languages refuse."""
     try:
         text.encode()
         return True
@@ -121,7 +120,7 @@ def _file(path):
 
 
 def read(frame, locate):
-    """The element of a foreach that a task is inside of; `locate(reference)` gives the path of an artifact's bytes."""
+    """Returns a task's element of a foreach. locate: returns the path of an artifact's bytes for its reference."""
     reference = frame.get("artifact")
     if reference is not None:
         value = artifacts.decode(locate(reference), reference, f"element {frame['index']} of the foreach in {frame['step']}")

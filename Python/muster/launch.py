@@ -1,4 +1,4 @@
-"""What this interpreter was started with: the flow's file and the options before the verb.
+"""The command line of this interpreter: the flow's file, the options before the verb, and the verb.
 
 It is filled before the flow's module runs, because decorators and configs are evaluated while it does.
 """

@@ -1,4 +1,4 @@
-"""Where in the user's source something was written."""
+"""Places in the user's source, for messages."""
 
 import os
 import sys
@@ -7,12 +7,12 @@ PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
 def is_own(path):
-    """Whether a file belongs to this package and not to the flow."""
+    """True if a file belongs to this package and not to the flow."""
     return path.startswith(PACKAGE) or path.startswith("<frozen ")
 
 
 def short(path):
-    """A path as people write it: relative where that is shorter."""
+    """Returns the path relative to the current folder if it is below it, else unchanged."""
     try:
         relative = os.path.relpath(path)
     except (OSError, ValueError):
@@ -21,7 +21,7 @@ def short(path):
 
 
 def users_frame():
-    """The nearest frame that is not this package's own; None where there is none."""
+    """Returns the nearest stack frame outside of this package, or None."""
     frame = sys._getframe(1)
     while frame is not None and is_own(frame.f_code.co_filename):
         frame = frame.f_back
@@ -29,12 +29,12 @@ def users_frame():
 
 
 def caller():
-    """`file:line` of the nearest frame that is not this package's own; an empty text where there is none."""
+    """Returns `file:line` of the nearest frame outside of this package, or an empty text."""
     frame = users_frame()
     return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}" if frame else ""
 
 
 def at_caller(message):
-    """`message` with the place of the user's own line in front."""
+    """Returns `message` behind the place of the user's own line."""
     place = caller()
     return f"{place}: {message}" if place else message

@@ -1,13 +1,13 @@
-"""The values of parameters, from what a run keeps of them: texts as they were given."""
+"""Converts the texts in which a run stores its parameters into values."""
 
 import json
 
 
 def value(stored, kind, separator=None, encoding=None, read=None):
-    """What a flow sees.
+    """Returns the value that a flow sees.
 
-    stored: a text, or None. kind: as the manifest names it. separator: of a list in one text. encoding: of a file that is a text. read: gives the
-    bytes of a file's reference.
+    stored: a text, or None. kind: the parameter's kind in the manifest. separator: splits the text of a list. encoding: of a
+    file that is a text. read: returns the bytes for a file's reference.
     """
     if stored is None:
         return None
@@ -23,7 +23,7 @@ _READERS = {"int": int, "double": float, "bool": lambda text: text == "true", "j
 
 
 class StoredParameters:
-    """Those of one run, by the names under which its flow has them."""
+    """The parameters of one run, by the attributes of its flow."""
 
     def __init__(self, record, read):
         entries = {entry["name"]: entry for entry in record["manifest"].get("parameters", [])}
@@ -40,7 +40,7 @@ class StoredParameters:
         return name in self._found
 
     def reference(self, name):
-        """Of a file; None for any other parameter."""
+        """Returns the reference of a parameter that is a file, else None."""
         entry, stored = self._found[name]
         return json.loads(stored) if stored is not None and "file" in entry.get("kind", {}) else None
 

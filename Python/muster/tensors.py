@@ -1,11 +1,11 @@
-"""PyTorch tensors as a dtype, a shape and one buffer: their own pickle copies the numbers several times."""
+"""Pickles PyTorch tensors as a dtype, a shape and one buffer. Their own pickle copies the numbers several times."""
 
 import pickle
 import sys
 
 
 def reduce(tensor):
-    """How a tensor is pickled; NotImplemented leaves it to PyTorch's own way."""
+    """Returns the `__reduce__` value of a tensor, or NotImplemented for one that PyTorch has to pickle itself."""
     torch = sys.modules["torch"]
     is_plain = (
         tensor.layout == torch.strided and tensor.device.type == "cpu" and not tensor.is_quantized

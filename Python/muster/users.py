@@ -1,10 +1,10 @@
-"""Who runs flows here."""
+"""The name of the user who runs this process."""
 
 import os
 
 
 def user():
-    """A name, as `muster` decides it. A user without an entry in the list of users, as in many containers, has a number."""
+    """Returns the name, chosen by the same rules as in `muster`. A user without an entry in /etc/passwd has their number."""
     for name in ("MUSTER_USER", "METAFLOW_USER", "USER", "LOGNAME"):
         if os.environ.get(name):
             return os.environ[name]
@@ -16,5 +16,5 @@ def user():
 
 
 def identity():
-    """The tag of this user's runs, which is the namespace of who says nothing else."""
+    """Returns the tag of this user's runs, which is the default namespace."""
     return f"user:{user()}"

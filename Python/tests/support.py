@@ -17,7 +17,7 @@ PACKAGE = os.path.join(ROOT, "muster")
 sys.path.insert(0, ROOT)
 
 
-# What the agent says of an artifact that it does not have.
+# The agent's answer about a missing artifact.
 GONE = {"failed": {"failure": {"code": "artifact.unreadable", "message": "the artifact is gone", "causes": []}}}
 
 
@@ -124,7 +124,7 @@ class Workshop:
 
 
 class Outcome:
-    """What a step has left."""
+    """The result, the output and the artifacts of a step."""
 
     def __init__(self, workshop, step, number, folder, done):
         self.step, self.number, self.folder = step, number, folder

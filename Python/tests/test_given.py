@@ -10,7 +10,7 @@ from support import Workshop, flow
 START = "@step\ndef start(self):\n    {}\n    self.next(self.end)\n"
 
 
-# What is said when a package of @conda cannot be had.
+# The end of the message about a package of @conda that cannot be installed.
 FROM_PYPI = (
     "@conda takes packages from PyPI, under PyPI's names (conda's pytorch is torch): take the name or version that PyPI "
     "has; install what is no Python package (compilers, CUDA) on the machine and leave it out; or make the environment "

@@ -8,7 +8,7 @@ import unittest
 
 from support import PACKAGE, Workshop, flow
 
-# What such a user's interpreter finds when it asks who it is.
+# Simulates such a user: their interpreter finds no entry and no name.
 PROGRAM = """
 import os, pwd
 def getpwuid(uid): raise KeyError(f"getpwuid(): uid not found: {uid}")

@@ -1,6 +1,6 @@
-"""Cards: a page about a task, in one file that needs no network."""
+"""Cards: a page about a task, in one HTML file that loads nothing from a network."""
 
-# The module of each name, loaded when it is asked for: most steps with a card need a component or two.
+# The module of each name. It is loaded when the name is used: most steps with a card need one or two components.
 _PLACES = {
     **dict.fromkeys(
         ("Artifact", "Error", "Image", "Markdown", "ProgressBar", "PythonCode", "Table", "ValueBox", "VegaChart"), "components"),
@@ -26,6 +26,6 @@ def __dir__():
 
 
 def get_cards(task, id=None, type=None, follow_resumed=True):
-    """The cards of a task, a `Task` or its pathspec, as they are by now."""
+    """Returns the cards of a task, a `Task` or its pathspec, in their present state."""
     from ..client.cards import get_cards
     return get_cards(task, id, type, follow_resumed)

@@ -1,7 +1,7 @@
-"""Vega-Lite charts of the plainest kinds as SVG, so that a page needs no library from elsewhere.
+"""Draws simple Vega-Lite charts as SVG, so that a page needs no library from a network.
 
-Drawn are the marks bar, line, area, point, circle, square and tick with `x` and `y` as fields of values that the chart
-carries itself, and `color` as a field of few values. Anything else is left to be shown as text.
+It draws the marks bar, line, area, point, circle, square and tick with `x` and `y` as fields of values in the chart itself,
+and `color` as a field of few values. All other charts are shown as text.
 """
 
 from html import escape
@@ -12,7 +12,7 @@ COLOURS = ["#4c78a8", "#f58518", "#54a24b", "#e45756", "#72b7b2", "#b279a2", "#9
 
 
 def draw(spec):
-    """An SVG drawing; None for a chart that is not drawn here."""
+    """Returns an SVG drawing, or None for a chart that is not drawn here."""
     try:
         mark = spec.get("mark")
         mark = mark.get("type") if isinstance(mark, dict) else mark
@@ -40,7 +40,7 @@ def draw(spec):
 
 
 class _Axis:
-    """Values of one field on one direction of the drawing."""
+    """The values of one field along one axis."""
 
     def __init__(self, encoding, rows):
         self.field = encoding["field"]
@@ -57,7 +57,7 @@ class _Axis:
                 self.high = self.low + 1
 
     def place(self, value):
-        """Between 0 and 1."""
+        """Returns the value's position between 0 and 1."""
         if self.is_discrete:
             return (self.values.index(value) + 0.5) / len(self.values)
         return (value - self.low) / (self.high - self.low)

@@ -1,4 +1,4 @@
-"""`current.card`: what a step puts on its cards."""
+"""`current.card`: the cards of a step and their components."""
 
 import sys
 
@@ -7,13 +7,13 @@ from .keeping import Keeper
 
 
 class Components:
-    """What a card shows, in its order; what was added with an id is found by it."""
+    """A card's components in their order. A component that was added with an id is found by it."""
 
     def __init__(self):
         self._all = {}
 
     def append(self, component, id=None):
-        """Adds a component, or anything else, which is shown as an artifact. An id that is there already is replaced."""
+        """Adds a component, or any other value, which is shown as an artifact. Replaces the one with the same id."""
         self._all[id if id is not None else object()] = component
 
     def extend(self, components):
@@ -51,7 +51,7 @@ class Components:
 
 
 class Card:
-    """One card of the step. `keeper` is None for one that is shown nowhere."""
+    """One card of the step. `keeper` is None for a card that is shown nowhere."""
 
     def __init__(self, keeper=None):
         self.keeper = keeper
@@ -61,7 +61,7 @@ class Card:
         return iter(self.components)
 
     def append(self, component, id=None):
-        """Adds a component, or anything else, which is shown as an artifact."""
+        """Adds a component, or any other value, which is shown as an artifact."""
         self.components.append(component, id)
 
     def extend(self, components):
@@ -71,18 +71,18 @@ class Card:
         self.components.clear()
 
     def refresh(self, data=None, force=False):
-        """Shows people the card as it is now, while the step runs; `data` is for classes of cards that take it.
+        """Stores the card's present state while the step runs. data: an argument for classes of cards that take it.
 
-        One that comes so soon that cards would take a good part of the step's time is left out, but for `force`.
+        Skips calls in quick succession, so that cards take at most a tenth of the step's time, unless `force` is set.
         """
         if self.keeper is not None:
             self.keeper.refresh(self.components, force, data)
 
 
 class Cards:
-    """`current.card`: the card that is meant when none is named, and all of them by their ids.
+    """`current.card`: the step's default card, and all cards by their ids.
 
-    Named by none is the only card, the one with `customize=True`, or the only one without an id.
+    The default card is the only one, the one with `customize=True`, or the only one without an id.
     """
 
     def __init__(self, task):
@@ -101,7 +101,7 @@ class Cards:
 
     @property
     def _default(self):
-        # Those that show nothing that is put on them are nobody's meaning, unless there is no other.
+        # Cards that take no components come last: `current.card` means one only if there is no other.
         shown = [card for card in self._all if card.keeper.takes_components] or self._all
         for meant in (
                 shown, [card for card in shown if card.keeper.options["customize"]],
@@ -114,7 +114,7 @@ class Cards:
         return self._nowhere
 
     def __getitem__(self, id):
-        """The card with this id. A card that is missing ends no run: what is put on it is shown nowhere."""
+        """Returns the card with this id. A missing card only causes a warning, and its components are shown nowhere."""
         found = [card for card in self._all if card.keeper.id == id]
         if len(found) == 1:
             return found[0]
@@ -124,7 +124,7 @@ class Cards:
         return self._nowhere
 
     def __setitem__(self, id, components):
-        """Puts these components on the card with this id, in place of what is there."""
+        """Replaces the components of the card with this id."""
         if not isinstance(components, (list, tuple)):
             raise TypeError(f"current.card[{id!r}] is set to a list of components, not to {type(components).__name__}")
         card = self[id]
@@ -132,7 +132,7 @@ class Cards:
         card.extend(components)
 
     def get(self, type=None):
-        """All cards of this type."""
+        """Returns all cards of this type."""
         return [card for card in self._all if card.keeper.type == type]
 
     @property

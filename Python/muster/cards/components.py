@@ -1,4 +1,4 @@
-"""What can be put on a card. Each renders itself as HTML that needs nothing from elsewhere."""
+"""The components of cards. Each renders itself as HTML that loads nothing from a network."""
 
 import base64
 import json
@@ -40,7 +40,7 @@ class Table(Component):
 
     @classmethod
     def from_dataframe(cls, dataframe=None, truncate=True):
-        """The first 500 rows of a data frame; all of them without `truncate`."""
+        """Returns the first 500 rows of a data frame, or all of them without `truncate`."""
         rows = dataframe.head(500) if truncate else dataframe
         return cls([[index, *row] for index, row in zip(rows.index.tolist(), rows.values.tolist())], ["", *map(str, rows.columns)])
 
@@ -72,7 +72,7 @@ class Image(Component):
         self.label = label
 
     def update(self, image, label=None):
-        """image: Bytes, or a figure of Matplotlib, or an image of PIL."""
+        """image: bytes, a figure of Matplotlib, or an image of PIL."""
         made = image if isinstance(image, Image) else self._of(image)
         self.src, self.label = made.src, label or self.label
 
@@ -101,7 +101,7 @@ class Image(Component):
         return {"src": self._source(), "label": self.label}
 
     def _source(self):
-        """Its bytes as an address; None where browsers do not show their kind."""
+        """Returns the bytes as a data URL, or None for a format that browsers do not show."""
         kind = next((kind for start, kind in self.KINDS if self.src.startswith(start)), None)
         return kind and f"data:image/{kind};base64,{base64.b64encode(self.src).decode()}"
 
@@ -114,7 +114,7 @@ class Image(Component):
 
 
 class Artifact(Component):
-    """Any value as Python shows it."""
+    """Any value, as its `repr`."""
 
     type = "artifacts"
     REALTIME_UPDATABLE = True
@@ -138,7 +138,7 @@ class Artifact(Component):
         return f'<div class="artifact">{name}<i>{escape(label)}</i><pre>{escape(shown(self.artifact, self.LONGEST))}</pre></div>'
 
 
-# Of large collections nobody wants to wait for the whole text.
+# Limits, because the `repr` of a large collection takes long.
 _REPR = reprlib.Repr()
 _REPR.maxlist = _REPR.maxtuple = _REPR.maxdict = _REPR.maxset = _REPR.maxfrozenset = 200
 _REPR.maxstring = _REPR.maxlong = _REPR.maxother = 2000
@@ -146,7 +146,7 @@ _REPR.maxlevel = 10
 
 
 def shown(value, longest):
-    """A value's `repr`, cut after `longest` characters."""
+    """Returns a value's `repr`, cut after `longest` characters."""
     try:
         text = _REPR.repr(value) if isinstance(value, (list, tuple, dict, set, frozenset)) else repr(value)
     except Exception as error:
@@ -155,7 +155,7 @@ def shown(value, longest):
 
 
 class ProgressBar(Component):
-    """How far something has come."""
+    """A bar for the progress of something."""
 
     type = "progressBar"
     REALTIME_UPDATABLE = True
@@ -179,7 +179,7 @@ class ProgressBar(Component):
 
 
 class VegaChart(Component):
-    """A chart as Vega-Lite describes it. Bars, lines, areas and points with their own data are drawn."""
+    """A chart in Vega-Lite. Bars, lines, areas and points with their own data are drawn."""
 
     type = "vegaChart"
     REALTIME_UPDATABLE = True
@@ -235,7 +235,7 @@ class ValueBox(Component):
 
 
 class PythonCode(Component):
-    """Source code, as a text or as a function's own."""
+    """Source code: a text, or that of a function."""
 
     type = "pythonCode"
     REALTIME_UPDATABLE = True
@@ -256,7 +256,7 @@ class PythonCode(Component):
 
 
 class Error(Component):
-    """Something that went wrong."""
+    """An error message."""
 
     type = "log"
 

@@ -1,4 +1,4 @@
-"""A flow's graph as SVG: every step on the level of its longest way from the start."""
+"""Draws a flow's graph as SVG. A step's level is the length of its longest path from the start."""
 
 from html import escape
 
@@ -9,7 +9,7 @@ BOX, GAP, LINE = 120, 30, 64
 
 
 def graph(flow, here):
-    """The graph, with the step `here` marked."""
+    """Returns the graph with the step `here` marked."""
     following = {source.name: list(dict.fromkeys(name for edge in source.edges for name in targets_of(edge))) for source in read(flow)}
     first, _ = start_and_end(step_functions(flow))
     levels = _levels(following, first)
@@ -24,7 +24,7 @@ def graph(flow, here):
 
 
 def _levels(following, first):
-    """Edges that lead back are left out: a loop has no longest way."""
+    """Leaves out edges that lead back: a loop has no longest path."""
     levels = {name: 0 for name in following}
 
     def visit(name, path):

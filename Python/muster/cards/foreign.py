@@ -1,4 +1,4 @@
-"""Pages of cards whose class the flow or another package brings, made as Metaflow makes them."""
+"""Pages of cards whose class belongs to the flow or to another package, made with Metaflow's calls."""
 
 import inspect
 import time
@@ -13,10 +13,7 @@ from .search import CardClassMissing, card_class
 
 
 class ForeignPage:
-    """The pages of one @card of a task.
-
-    failure: why the last page shows an error instead; None where it shows what it should.
-    """
+    """The pages of one @card of a task. failure: the reason why the last page shows an error, or None."""
 
     def __init__(self, task, kind, options):
         self.task, self.kind, self.options = task, kind, options
@@ -25,18 +22,18 @@ class ForeignPage:
 
     @property
     def takes_components(self):
-        """The card's class shows what the step puts on it."""
+        """True if the card's class shows components of the step."""
         try:
             return card_class(self.kind).ALLOW_USER_COMPONENTS
         except CardClassMissing:
             return False
 
     def last(self, components, data):
-        """The page after the body; an error card where it cannot be rendered."""
+        """Returns the page after the body; an error page if it cannot be rendered."""
         return self._page(components, data, True)
 
     def running(self, components, data):
-        """The page while the body runs; None where the class makes none."""
+        """Returns the page while the body runs, or None if the class makes none."""
         return self._page(components, data, False)
 
     def _page(self, components, data, is_over):
@@ -68,7 +65,7 @@ class ForeignPage:
         return ErrorCard().render(task, stack_trace=self.failure)
 
     def error(self, text):
-        """The page of a step that has failed, or of a card that took too long."""
+        """Returns the page of a failed step, or of a card that took too long."""
         return ErrorCard().render(LiveTask(self.task, True), stack_trace=text)
 
     def _made(self, kind, components):
@@ -97,7 +94,7 @@ class ForeignPage:
 
 
 def _rendered(component):
-    """A component that cannot render itself is what went wrong in it."""
+    """Renders a component. One that raises becomes an error component."""
     try:
         return rendered(component)
     except Exception:

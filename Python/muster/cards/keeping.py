@@ -1,4 +1,4 @@
-"""Makes the pages of a task and hands them to the agent, which shows them to people."""
+"""Makes the pages of a task and passes them to the agent, which stores them."""
 
 import os
 import signal
@@ -9,16 +9,16 @@ import traceback
 
 from .page import page, renewed
 
-# A refresh that comes sooner after the last one than this many times what that took is left out.
+# A refresh is skipped until this multiple of the last one's duration has passed.
 SPARING = 10
 
 
 class _Late(BaseException):
-    """No Exception: a component that handles its own would keep it."""
+    """No subclass of Exception, which a component may catch."""
 
 
 class Keeper:
-    """Keeps the page of one @card of a task."""
+    """Makes and stores the page of one @card of a task."""
 
     def __init__(self, task, decorator, place):
         options = decorator.options
@@ -26,10 +26,10 @@ class Keeper:
         self.options = options
         self.type = decorator.kind
         self.id = options["id"]
-        # Its place among the step's cards, its type, and its id if it has one. `_` parts them.
+        # The card's index in the step, its type, and its id if it has one, with `_` between them.
         self.name = f"{place}_{self.type.replace('_', '-')}" + (f"_{self.id}" if self.id else "")
         self._next = 0
-        # The value that the step gave to `refresh` last.
+        # The value that the step has passed to `refresh` last.
         self._data = {}
         self._foreign = None
         if not decorator.is_own:
@@ -50,7 +50,7 @@ class Keeper:
         self._next = ended + SPARING * (ended - began)
 
     def finish(self, components, error=None):
-        """Leaves the last page: after the body, or with the failure that has ended it. Never raises."""
+        """Stores the last page, after the body or with the failure that has ended it. Never raises."""
         error = error if self.options["save_errors"] else None
         try:
             with _limit(self.options["timeout"]):
@@ -75,7 +75,7 @@ class Keeper:
         if self._foreign is None:
             return page(self.task, components, self.type == "blank", error=error)
         if self.task.is_over:
-            # Metaflow renders cards of tasks that have succeeded.
+            # Metaflow renders such cards only of tasks that have succeeded.
             return self._foreign.error(f"The step has failed:\n\n{error}") if error else None
         text = self._foreign.last(components, self._data)
         if len(components) and not self._foreign.failure and not self.takes_components:
@@ -87,7 +87,7 @@ class Keeper:
         return text if self.options["save_errors"] or not self._foreign.failure else None
 
     def _keep(self, make):
-        """A page that cannot be made is no reason for a task to fail. `make` gives its text; None for none."""
+        """Stores a page. An error in it is printed and fails no task. make: returns the page, or None for no page."""
         task = self.task
         file = f"card-{self.name}.html"
         try:
@@ -105,7 +105,7 @@ class Keeper:
 
 
 class _limit:
-    """Raises _Late in the body of its `with` after so many seconds; in the main thread only, where signals arrive."""
+    """A context manager that raises _Late in its body after so many seconds. Does nothing outside of the main thread, which alone gets signals."""
 
     def __init__(self, seconds):
         self.seconds = float(seconds) if seconds and threading.current_thread() is threading.main_thread() else 0

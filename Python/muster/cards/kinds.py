@@ -1,4 +1,4 @@
-"""Classes of cards under Metaflow's interface: what other packages derive from, and the kinds that are here already."""
+"""Classes of cards with Metaflow's interface: the base for other packages, and Muster's own types."""
 
 from html import escape
 
@@ -9,20 +9,20 @@ from .rendering import html_of_rendered
 
 
 class MetaflowCard:
-    """A kind of card: `@card(type=T)` has the class with this `type` render the page of a task.
+    """A type of card: `@card(type=T)` has the class with this `type` render the page of a task.
 
-    options: those of the decorator. components: as they render themselves. graph: the flow's steps by name. flow: the
-    flow object of the task.
+    options: the decorator's. components: the values that their `render` returned. graph: the flow's steps by name. flow: the
+    task's flow object.
     """
 
     RELOAD_POLICY_NEVER = "never"
     RELOAD_POLICY_ALWAYS = "always"
     RELOAD_POLICY_ONCHANGE = "onchange"
-    # Stands in a page for what tells browsers of Metaflow's that it has changed.
+    # A placeholder in a page for the token by which Metaflow's viewer sees that it has changed.
     RELOAD_POLICY_TOKEN = "[METAFLOW_RELOAD_TOKEN]"
 
     type = None
-    # Steps may put components on it; it has a page while the step runs.
+    # True if steps can add components, and if there is a page while the step runs.
     ALLOW_USER_COMPONENTS = False
     RUNTIME_UPDATABLE = False
     RELOAD_POLICY = RELOAD_POLICY_NEVER
@@ -34,15 +34,15 @@ class MetaflowCard:
         pass
 
     def render(self, task):
-        """The page of a task that is over, as HTML."""
+        """Returns the page of a task that is over, as HTML."""
         raise NotImplementedError()
 
     def render_runtime(self, task, data):
-        """The page of a task that runs."""
+        """Returns the page of a running task."""
         raise NotImplementedError()
 
     def refresh(self, task, data):
-        """Gives values to a page that Metaflow's viewer shows. There is no such viewer here, so nobody calls it."""
+        """Returns values for a page in Metaflow's viewer. Never called: there is no such viewer here."""
         raise NotImplementedError()
 
     def reload_content_token(self, task, data):
@@ -68,7 +68,7 @@ class _OwnCard(MetaflowCard):
 
 
 class BlankCard(_OwnCard):
-    """A page with the components that the step puts on it, and nothing else."""
+    """A page with the step's components alone."""
 
     type = "blank"
 
@@ -85,7 +85,7 @@ class BlankCard(_OwnCard):
 
 
 class DefaultCard(_OwnCard):
-    """A page with the components that the step puts on it, and its artifacts."""
+    """A page with the step's components and artifacts."""
 
     type = "default"
 
@@ -98,7 +98,7 @@ class DefaultCard(_OwnCard):
 
 
 class ErrorCard(MetaflowCard):
-    """Stands in for a card that could not be rendered."""
+    """Replaces a card that could not be rendered."""
 
     type = "error"
     RELOAD_POLICY = MetaflowCard.RELOAD_POLICY_ONCHANGE

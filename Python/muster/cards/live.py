@@ -1,4 +1,4 @@
-"""The task that runs here as an object of the client: what the classes of other packages' cards are given to render."""
+"""The running task as an object of the client, which the classes of other packages' cards get to render."""
 
 from ..client.data import DataArtifact
 from ..client.objects import Run
@@ -6,9 +6,9 @@ from ..client.tasks import Task
 
 
 class LiveTask(Task):
-    """A task whose artifacts are those that the flow object has at this moment. The store is read for everything else.
+    """A task with the artifacts that the flow object has at this moment. All other data are read from the store.
 
-    is_over: whether its body has come to its end.
+    is_over: true once its body has ended.
     """
 
     def __init__(self, running, is_over):
@@ -47,7 +47,7 @@ class LiveTask(Task):
     def __getitem__(self, name):
         return LiveArtifact(f"{self.pathspec}/{name}", _found=(self, name))
 
-    # How it stands
+    # State
 
     finished = property(lambda self: self._is_over)
     successful = property(lambda self: self._is_over)
@@ -57,7 +57,7 @@ class LiveTask(Task):
 
 
 class LiveArtifact(DataArtifact):
-    """An artifact of such a task."""
+    """An artifact of a LiveTask."""
 
     @property
     def data(self):

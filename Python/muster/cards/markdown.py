@@ -1,13 +1,13 @@
-"""The part of Markdown that cards need: headings, paragraphs, lists, quotes, rules, code, emphasis and links."""
+"""Renders the part of Markdown that cards use: headings, paragraphs, lists, quotes, rules, code, emphasis and links."""
 
 import re
 from html import escape
 
 
 def render(text):
-    """HTML of Markdown text. Whatever is no Markdown stays text."""
+    """Returns HTML. Text in other notations is left as it is."""
     blocks, lines = [], text.expandtabs(4).split("\n")
-    # Text that is indented with the code it stands in means no code block.
+    # A text that is indented like the code around it is no code block.
     margins = [len(line) - len(line.lstrip()) for line in lines if line.strip()]
     margin = min(margins) if margins else 0
     lines = [line[margin:] for line in lines]

@@ -1,4 +1,4 @@
-"""The page of a task: what its step put on it, and what is known of the task by itself."""
+"""The page of a task: the components of its step, and the facts that Muster adds."""
 
 import time
 import traceback
@@ -21,10 +21,10 @@ svg .node { fill: #eef3fa; stroke: #4c78a8 } svg .here { fill: #4c78a8; stroke: 
 
 
 def page(task, components, plain, error=None, renewal=None):
-    """One HTML file.
+    """Returns one HTML file.
 
-    plain: only what the step put on it. error: how the step has failed. renewal: seconds after which a browser is to
-    load the page of a step that runs again.
+    plain: True for the components alone. error: the step's failure. renewal: seconds after which a browser is to load the page
+    of a running step again.
     """
     current = task.current
     parts = [Error(error, "The step has failed").html()] if error else []
@@ -44,7 +44,7 @@ def page(task, components, plain, error=None, renewal=None):
 
 
 def document(title, parts, note=""):
-    """A page with these pieces of HTML, under the title that is a text."""
+    """Returns a page with these pieces of HTML. title: a text, which is escaped."""
     title = escape(title)
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>{STYLE}</style></head>\n'
@@ -52,12 +52,12 @@ def document(title, parts, note=""):
 
 
 def renewed(text, seconds):
-    """The page, which browsers load again after so many seconds."""
+    """Returns the page with a header by which browsers load it again after so many seconds."""
     return text.replace("<head>", f'<head><meta http-equiv="refresh" content="{float(seconds):g}">', 1)
 
 
 def _shown(component):
-    """A component that cannot render itself is shown as what went wrong in it."""
+    """Returns a component's HTML, or an error's if it cannot render itself."""
     try:
         return html_of(component)
     except Exception:
@@ -87,7 +87,7 @@ def _parameters(task):
 
 
 def _artifacts(task):
-    """Those of the step with their values; those that it left alone by their size, since nobody has read them."""
+    """Returns rows for the step's own artifacts with their values, and for unread ones of earlier steps with their sizes."""
     rows = [
         [name, type(value).__name__, shown(value, 500)]
         for name, value in sorted(task.flow.__dict__.items()) if not name.startswith("_")]

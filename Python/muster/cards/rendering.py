@@ -1,4 +1,4 @@
-"""HTML of components, of any class and of the dicts that they render."""
+"""Renders components of all classes, and the dicts that foreign components return, as HTML."""
 
 import json
 from html import escape

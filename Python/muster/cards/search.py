@@ -1,4 +1,4 @@
-"""Finds the class of a card's type: of the flow's own module and what it imports, or of an installed extension."""
+"""Finds the class of a card's type: in the flow's modules, or in an installed extension."""
 
 import os
 from importlib import import_module
@@ -15,11 +15,11 @@ class CardClassMissing(MusterException):
 
 
 class UnrenderableCardException(MusterException):
-    """For programs that handle it. Never raised here: a card shows what went wrong itself."""
+    """For programs that catch it. Never raised here: a card shows its error itself."""
 
 
 def card_class(kind):
-    """The class whose `type` is this one. Raises CardClassMissing with what kept it from being found."""
+    """Returns the class with this `type`. Raises CardClassMissing, which names the extensions that could not be imported."""
     problems = []
     for candidate in _all(problems):
         if candidate.type == kind:
@@ -29,7 +29,7 @@ def card_class(kind):
 
 
 def _all(problems):
-    """Those that are loaded already come first: no package has to be imported for them."""
+    """Yields the classes, loaded ones first: no package has to be imported for them."""
     yield from _derived(MetaflowCard)
     for package in _packages(problems):
         cards = getattr(package, "CARDS", None)
@@ -46,7 +46,7 @@ def _derived(kind):
 
 
 def _packages(problems):
-    """The packages of cards in `metaflow_extensions`: `NAME.plugins.cards`, or where that is no package, those inside of it."""
+    """Yields the packages of cards in `metaflow_extensions`: `NAME.plugins.cards`, or the packages inside if that is none."""
     try:
         import metaflow_extensions
     except ImportError:

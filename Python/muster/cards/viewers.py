@@ -1,4 +1,4 @@
-"""Components that show what programs log and keep: events, JSON and YAML."""
+"""Components for events, JSON and YAML."""
 
 import json
 import time
@@ -10,7 +10,7 @@ from .rendering import html_of
 
 
 class EventsTimeline(Component):
-    """Events with the newest on top. Each is a dict, and may come with components."""
+    """Events, newest first. Each is a dict, and may have components."""
 
     type = "eventsTimeline"
     REALTIME_UPDATABLE = True
@@ -24,7 +24,7 @@ class EventsTimeline(Component):
         self.total, self.first, self.finished = 0, None, False
 
     def update(self, event_data, style_theme=None, priority=None, payloads=None, finished=None):
-        """Adds an event; of more than `max_events` the oldest is left out."""
+        """Adds an event. Drops the oldest one beyond `max_events`."""
         if not isinstance(event_data, dict):
             raise TypeError(f"an event is a dict, not {type(event_data).__name__}")
         now = time.time()
@@ -61,7 +61,7 @@ class EventsTimeline(Component):
 
 
 class _Viewer(Component):
-    """A value as text of some notation."""
+    """A value as text in some notation."""
 
     REALTIME_UPDATABLE = True
     notation = ""
@@ -98,7 +98,7 @@ class JSONViewer(_Viewer):
 
 
 class YAMLViewer(_Viewer):
-    """A value as YAML, where PyYAML is installed, otherwise as JSON, which is YAML too."""
+    """A value as YAML if PyYAML is installed, otherwise as JSON, which is YAML too."""
 
     type, notation = "yamlViewer", "YAML"
 

@@ -1,4 +1,4 @@
-"""Checkpoints: folders in the store that a task saves while it runs."""
+"""Checkpoints: folders that a task saves into the store while it runs."""
 
 from .checkpoint import Checkpoint
 from .reference import CheckpointArtifact

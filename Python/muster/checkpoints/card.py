@@ -9,7 +9,7 @@ _DECORATOR = SimpleNamespace(kind="blank", is_own=True, options={
 
 
 class CheckpointCard:
-    """A card beside those of the step's own. The control node's is the only one of a gang."""
+    """A card beside those of the step. Of a gang only the control node makes one."""
 
     def __init__(self, task, current):
         from ..cards.keeping import Keeper

@@ -1,15 +1,15 @@
-"""Checkpoints outside of `current`: in programs that a step starts, and in those that look at a run."""
+"""The class Checkpoint: for programs that a step starts, and for programs that read runs."""
 
 from ..errors import CheckpointError
 from ..location import at_caller
 
-# The modules that save and load are imported by their uses: a flow that takes everything from Metaflow comes by here.
+# `from metaflow import *` loads this module, so the modules that save and load are imported when they are used.
 
 NAME = "mfchckpt"
 
 
 class Checkpoint:
-    """Saves in a program that a step with @checkpoint has started, loads and lists anywhere.
+    """Saves in a program that a step with @checkpoint has started. Loads and lists anywhere.
 
         with Checkpoint() as checkpoint:
             checkpoint.load(reference)
@@ -42,9 +42,9 @@ class Checkpoint:
         return self._directory and self._directory.name
 
     def save(self, path=None, metadata=None, latest=True, name=NAME, storage_format="files"):
-        """Keeps a folder's content, or a file, and returns what is told of it, as a dict.
+        """Saves the contents of a folder, or a file. Returns its description, a dict.
 
-        path: the own folder where it is left out. latest: whether it is the one to begin the next attempt with.
+        path: by default this object's own folder. latest: True for the checkpoint that the next attempt begins with.
         storage_format: `files`, or `tar` for very many of them.
         """
         path = self._folder(path)
@@ -53,14 +53,14 @@ class Checkpoint:
         return writer.save(path, name, version, metadata, latest, storage_format).to_dict()
 
     def load(self, reference, path=None):
-        """Copies a checkpoint's files into a folder, the own one where it is left out."""
+        """Copies a checkpoint's files into a folder, by default this object's own."""
         from .folder import load
         load(reference, self._folder(path))
 
     def list(self, name=None, task=None, attempt=None, full_namespace=False):
-        """Describes checkpoints as dicts: those of this task's attempts, or of the newest attempt of another one.
+        """Returns descriptions of checkpoints: of all attempts of this task, or of another task's newest attempt.
 
-        full_namespace: also those of other runs, as far as `eager` would find them.
+        full_namespace: True to include those of other runs that `eager` would find.
         """
         if task is not None:
             found, attempt = self._of_other(task, attempt)
@@ -70,7 +70,7 @@ class Checkpoint:
                 if name in (None, each.name) and (attempt is None or int(attempt) == each.attempt)]
 
     def generate_key(self, name, version_id=None):
-        """The key of a checkpoint of this task's, or of the one that comes next."""
+        """Returns the key of a checkpoint of this task, by default of the next one."""
         return self._write().key(name, self._version if version_id is None else version_id)
 
     def _of_other(self, task, attempt):

@@ -25,7 +25,7 @@ class CurrentCheckpoint:
             self._card = CheckpointCard(task, self)
 
     def begin(self, policy):
-        """Loads what there is to begin with: `fresh` from attempts of this task, `eager` from earlier runs as well."""
+        """Loads the last checkpoint: `fresh` of earlier attempts of this task, `eager` of earlier runs as well."""
         found = None if policy == "none" else self._folder.latest_of_task()
         if found is None and policy == "eager":
             found = self._folder.latest_of_scope()
@@ -37,7 +37,7 @@ class CurrentCheckpoint:
             self._loaded = found
 
     def end(self, error=None):
-        """error: what people were told of a body that has failed."""
+        """error: the printed text of the body's failure."""
         if self._card is not None:
             self._card.finish(error)
         self._checkpoint.close()
@@ -48,32 +48,32 @@ class CurrentCheckpoint:
 
     @property
     def directory(self):
-        """A folder of this node's, which holds what was loaded, and which `save` keeps when it is given no path."""
+        """A folder on this node with the loaded checkpoint, which `save` saves by default."""
         return self._checkpoint.directory
 
     @property
     def is_loaded(self):
-        """Tells whether the step has begun with a checkpoint."""
+        """True if the step has begun with a checkpoint."""
         return self._loaded is not None
 
     @property
     def info(self):
-        """The checkpoint that the step has begun with; None without one."""
+        """The description of the checkpoint that the step has begun with, or None."""
         return self._loaded
 
     def save(self, path=None, name=NAME, metadata=None, latest=True, storage_format="files"):
-        """As that of ``Checkpoint``."""
+        """See ``Checkpoint.save``."""
         saved = self._checkpoint.save(path, metadata, latest, name, storage_format)
         if self._card is not None:
             self._card.refresh()
         return saved
 
     def list(self, name=None, task=None, attempt=None, full_namespace=False):
-        """As that of ``Checkpoint``."""
+        """See ``Checkpoint.list``."""
         return self._checkpoint.list(name, task, attempt, full_namespace)
 
     def load(self, reference, path=None):
-        """Copies a checkpoint's files into a folder; without a path into `directory`, a new one, which holds nothing else."""
+        """Copies a checkpoint's files into a folder. Without a path it replaces the contents of `directory`."""
         if path is None:
             self._checkpoint.close()
             self._checkpoint.__enter__()

@@ -1,4 +1,4 @@
-"""The part of the store that keeps checkpoints: their files in a folder, and a description in a JSON file.
+"""Checkpoints in the store: their files in a folder, and a description in a JSON file.
 
     checkpoints/files/FLOW/STEP/SCOPE/IDENTIFIER/RUN.TASK.ATTEMPT.NAME.VERSION/…
     checkpoints/scopes/FLOW/STEP/SCOPE/IDENTIFIER/RUN.TASK.ATTEMPT.NAME.VERSION.json
@@ -6,7 +6,8 @@
 
 Beside these, `RUN.TASK.ATTEMPT.latest.json` and `ATTEMPT.latest.json` are copies of the last one of an attempt.
 
-A checkpoint is there once its JSON file is: whatever ends a process while it saves, nobody finds half of one.
+A checkpoint exists once its JSON file does. The file is written last and renamed into place, so a process that is killed
+while it saves leaves none.
 """
 
 import contextlib
@@ -23,12 +24,12 @@ from .reference import CheckpointArtifact
 FORMATS = ("files", "tar")
 ARCHIVE = "checkpoint.tar"
 LATEST = ".latest.json"
-# How the names of files begin that are not whole yet.
+# The prefix of files that are being written.
 PART = ".muster-part-"
 
 
 def store():
-    """The store's folder."""
+    """Returns the store's folder."""
     found = os.environ.get("MUSTER_STORE")
     if not found:
         from ..client.layout import locate
@@ -50,7 +51,7 @@ class CheckpointFolder:
         return os.path.join("checkpoints", "files", self._scope, f"{at.run}.{at.task}.{at.attempt}.{name}.{version}")
 
     def save(self, path, name, version, metadata, is_latest, storage_format):
-        """Copies a folder's content, or a file. Nodes of a gang that save under one name fill one folder together."""
+        """Copies the contents of a folder, or a file. Nodes of a gang that save under one name fill one folder together."""
         _check_name(name)
         if storage_format not in FORMATS:
             raise CheckpointError(at_caller(f"storage_format is {storage_format!r}; there are {' and '.join(FORMATS)}"))
@@ -79,13 +80,13 @@ class CheckpointFolder:
         return f"{self.identity.run}.{self.identity.task}.{self.identity.attempt}"
 
     def latest_of_task(self):
-        """The last one of the attempts before this one. Another node of the gang may have saved one of this attempt already."""
+        """Returns the last one of the attempts before this one: another node of the gang may already have saved one of this attempt."""
         folder = os.path.join(store(), self._task)
         attempts = [each for each in range(self.identity.attempt) if os.path.exists(os.path.join(folder, f"{each}{LATEST}"))]
         return _read(os.path.join(folder, f"{attempts[-1]}{LATEST}")) if attempts else None
 
     def latest_of_scope(self):
-        """The last one of all runs, but for those of this attempt."""
+        """Returns the last one of all runs, without those of this attempt."""
         folder = os.path.join(store(), "checkpoints", "scopes", self._scope)
         if not os.path.isdir(folder):
             return None
@@ -93,6 +94,7 @@ class CheckpointFolder:
         return _read(max(found, key=lambda each: each.stat().st_mtime_ns).path) if found else None
 
     def of_task(self):
+        """Returns the checkpoints of all attempts of a task."""
         return of_task(self.identity.pathspec)
 
     def of_scope(self):
@@ -105,10 +107,7 @@ def of_task(pathspec):
 
 
 def load(reference, path):
-    """Copies a checkpoint's files into a folder, over what is there under their names.
-
-    reference: what is told of it, or its key.
-    """
+    """Copies a checkpoint's files into a folder, over files of the same names. reference: its description, or its key."""
     key = reference if isinstance(reference, str) else dict(reference).get("key") if isinstance(reference, dict) else reference.key
     parts = str(key).split("/")
     if parts[:2] != ["checkpoints", "files"] or len(parts) != 7 or ".." in parts:
@@ -125,19 +124,19 @@ def load(reference, path):
 
 
 def _files(path):
-    """Each file below a path, with its place relative to it."""
+    """Yields each file below a path, with its relative path."""
     if not os.path.isdir(path):
         yield path, os.path.basename(path)
         return
     for folder, _, names in os.walk(path, followlinks=True):
-        # Half a file, left by a process that was killed, is none.
+        # Without partial files, which a killed process has left.
         for name in (each for each in names if not each.startswith(PART)):
             file = os.path.join(folder, name)
             yield file, os.path.relpath(file, path)
 
 
 def _copy(path, target):
-    """Returns the bytes that were copied. Each file is there whole or not at all."""
+    """Copies all files, each to a temporary name that is renamed. Returns the number of bytes."""
     size = 0
     os.makedirs(target, exist_ok=True)
     for file, place in _files(path):
@@ -161,7 +160,7 @@ def _pack(path, target):
 
 @contextlib.contextmanager
 def _beside(path):
-    """The path of a new file in the same folder, which takes a path's place once it is whole."""
+    """Yields the path of a temporary file in the same folder, and renames it to `path` at the end."""
     part = os.path.join(os.path.dirname(path), PART + os.urandom(8).hex())
     try:
         yield part
@@ -186,7 +185,7 @@ def _read(path):
 
 
 def _all(folder):
-    """Newest first."""
+    """Returns the checkpoints in a folder, newest first."""
     names = os.listdir(folder) if os.path.isdir(folder) else []
     found = [_read(os.path.join(folder, each)) for each in names if each.endswith(".json") and not each.endswith(LATEST)]
     return sorted(filter(None, found), key=lambda each: (each.version_id, each.created_on), reverse=True)

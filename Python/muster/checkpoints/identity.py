@@ -1,25 +1,25 @@
-"""The identity under which a task writes checkpoints: its next attempts, all nodes of its gang, and later runs find them by it."""
+"""The identity under which a task writes checkpoints. Its next attempts, its gang's nodes and later runs find them by it."""
 
 import hashlib
 import json
 import os
 from collections import namedtuple
 
-# The run's tag that names a scope other than its namespace.
+# Prefix of a run's tag that names a scope in place of its namespace.
 TAG = "checkpoint:"
-# Programs that a step starts find its identity in this variable when they inherit the step's own, and in this file of the task
-# folder when the agent starts them.
+# The step's identity for programs that it starts: in a variable for those that inherit its environment, in a file of
+# the task folder for those that the agent starts.
 VARIABLE = "METAFLOW_CHECKPOINT_UID"
 FILE = "checkpoint.uid"
 
-# scope: in which later runs look for it. identifier: the same for the same step, or element of a loop, of every run.
+# scope: shared by later runs. identifier: the same for the same step, or element of a foreach, in every run.
 _Identity = namedtuple("Identity", ["flow", "run", "step", "task", "identifier", "scope", "attempt"])
 
 
 class Identity(_Identity):
     @classmethod
     def of_task(cls, task):
-        """A task's own; of a gang's nodes all have the control node's."""
+        """Returns a task's identity. All nodes of a gang have that of the control node."""
         attempt = task.description["attempt"]
         control = task.description["parallel"]["controlTaskID"] if task.is_gang else task.description["taskID"]
         return cls(
@@ -28,7 +28,7 @@ class Identity(_Identity):
 
     @classmethod
     def of_environment(cls):
-        """That of the step that has started this program; None where none has."""
+        """Returns the identity of the step that has started this program, or None."""
         text = os.environ.get(VARIABLE)
         folder = os.environ.get("MUSTER_TASK_FOLDER")
         if text is None and folder and os.path.exists(os.path.join(folder, FILE)):
@@ -40,7 +40,7 @@ class Identity(_Identity):
         return cls(*words, int(attempt))
 
     def leave(self, folder):
-        """Lets programs that the step starts find it."""
+        """Stores the identity for programs that the step starts."""
         text = "/".join(str(each) for each in self)
         os.environ[VARIABLE] = text
         with open(os.path.join(folder, FILE), "w", encoding="utf-8") as file:
@@ -57,10 +57,10 @@ def _scope(current):
 
 
 def _identifier(task):
-    """The step's name, or the elements of the loops that the task is inside of."""
+    """Returns a digest of the step's name and the elements of the enclosing foreach steps."""
     elements = [element for _, _, element in task.foreach_stack]
     if task.is_gang:
-        # Which node it is makes no difference.
+        # The same for all nodes.
         elements[-1] = "gang"
     return _digest(json.dumps([task.step, *(_text(each) for each in elements)]))
 

@@ -2,7 +2,7 @@
 
 
 class CheckpointArtifact:
-    """A checkpoint's place and what was said of it, as attributes; `to_dict()` is what an artifact may hold of it."""
+    """The key and the metadata of a checkpoint, as attributes. `to_dict()` returns them for an artifact."""
 
     FIELDS = (
         "key", "url", "name", "version_id", "attempt", "pathspec", "created_on", "size", "storage_format", "metadata",

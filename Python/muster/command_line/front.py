@@ -1,10 +1,10 @@
-"""The options before the verb."""
+"""The options before the verb of `python flow.py …`."""
 
 import os
 
 from .grammar import TRUE, Refused
 
-# Those that have some values here, and what can be said of any other.
+# Options with few supported values, and the reason in the message about any other.
 ONLY = {
     "--metadata": (("local",), "runs are recorded in a store on this machine"),
     "--datastore": (("local",), "artifacts are kept in a store on this machine"),
@@ -13,11 +13,11 @@ ONLY = {
     "--mode": ((), "there is no spin"),
 }
 ENVIRONMENTS = ("local", "conda", "pypi")
-# Those that change nothing, with the words that follow each: the linter's, and suffixes of files that are packaged anyway.
+# Options without effect, with the number of words after each: Pylint's, and suffixes of files that are packaged anyway.
 WITHOUT_MEANING = {
     "--pylint": 0, "--no-pylint": 0, "--package-suffixes": 1, "--force-rebuild-environments": 0,
     "--no-force-rebuild-environments": 0}
-# Those that the flow itself reads, with the words that follow each.
+# Options that the flow itself reads, with the number of words after each.
 FLOWS_OWN = {"--config": 2, "--config-value": 2, "--environment": 1, "--branch": 1, "--production": 0}
 KNOWN = sorted([*ONLY, *WITHOUT_MEANING, *FLOWS_OWN, "--with", "--datastore-root", "--quiet", "--not-quiet"])
 
@@ -26,14 +26,14 @@ class Front:
     """The options before the verb."""
 
     def __init__(self):
-        # Options of `muster` for the flow, and the store's folder where one is named.
+        # Options of `muster` for the flow, and the store's folder if one is given.
         self.words = []
         self.store = None
         self.is_quiet = False
         self._given = set()
 
     def read(self, words):
-        """Takes the options off the beginning of `words`, a list. Returns the rest."""
+        """Removes the options from the beginning of `words`, a list. Returns the rest."""
         words = list(words)
         while words and words[0].startswith("-") and words[0] not in ("--help", "-h", "--version"):
             option, equals, text = words.pop(0).partition("=")
@@ -42,7 +42,7 @@ class Front:
         return words
 
     def _take_from_variables(self):
-        """Options that variables give and the line does not: METAFLOW_DATASTORE_ROOT is --datastore-root."""
+        """Reads options from variables if the line does not have them: METAFLOW_DATASTORE_ROOT is --datastore-root."""
         for option in [*ONLY, "--environment", "--datastore-root"]:
             text = os.environ.get(f"METAFLOW_{option[2:].replace('-', '_').upper()}")
             if text and option not in self._given:

@@ -1,18 +1,18 @@
-"""How the words after a verb are read: options with the values that belong to them, and arguments."""
+"""Reads the words after a verb: options with their values, and arguments."""
 
 import os
 
 
-# Variables that switch an option on.
+# Values of variables that set a flag.
 TRUE = ("1", "true", "t", "yes", "y", "on")
 
 
 class Refused(Exception):
-    """The words mean nothing here; the text is one sentence for a person."""
+    """The command line is wrong. The text is a sentence for a person."""
 
 
 class Option:
-    """One option of a verb. A flag may have an opposite; any other option takes a value."""
+    """One option of a verb. A flag may have an opposite; every other option takes a value."""
 
     def __init__(self, name, help="", value=None, opposite=None, kind=str, default=None, many=False, hidden=False):
         self.name, self.opposite, self.value = name, opposite, value
@@ -27,6 +27,11 @@ class Option:
         return f"{self.name} {self.value}" if self.value else f"{self.name} / {self.opposite}" if self.opposite else self.name
 
     def read(self, text):
+        """Reads the words after a verb.
+
+        arguments: the least and the greatest number of arguments; None for no limit. variables: the prefix of variables that set
+        options, such as `METAFLOW_DUMP_`.
+        """
         try:
             return self.kind(text)
         except ValueError:
@@ -42,7 +47,7 @@ def flag(name, opposite=None, help="", default=False, **more):
 
 
 class Given:
-    """The parsed command line of a verb: every option as an attribute, and the arguments."""
+    """The words of a verb as they were read: every option as an attribute, and the arguments."""
 
     def __init__(self, options, arguments):
         self.arguments = arguments
@@ -50,7 +55,7 @@ class Given:
 
 
 def without_options(words, options):
-    """The places of those words that are no option and no option's value."""
+    """Returns the indices of words that are neither an option nor its value."""
     places, place = [], 0
     taking = [option.name for option in options if option.value is not None]
     while place < len(words):
@@ -114,7 +119,7 @@ def _named(name, options, verb):
 
 
 def _from_environment(options, variables):
-    """The options that environment variables set, parsed as click parses them."""
+    """Returns the options that variables set, read as Metaflow's library click reads them."""
     found = {}
     for option in options:
         text = os.environ.get(f"{variables}{option.attribute.upper()}") if variables else None

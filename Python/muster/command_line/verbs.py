@@ -1,4 +1,4 @@
-"""The verbs of `python flow.py`, their options, and who does them."""
+"""The verbs of `python flow.py`, their options, and the functions that carry them out."""
 
 from .grammar import flag, value
 
@@ -6,10 +6,10 @@ from .grammar import flag, value
 class Verb:
     """One verb, or one of a verb that has several.
 
-    does: `module.function` of this package; None: `muster` does it, under the same name unless `becomes` says another.
-    natives: Options that only the command `muster` has; a line with one of them is handed over to it.
-    count: How many arguments there may be, at least and at most. path: How its argument PATH may be written.
-    ignored: Words that change nothing here. refused: Options that are not there, each with a sentence.
+    does: `module.function` of `muster.commands`; None for a verb of the command `muster`, which has the same name there or
+    that in `becomes`. natives: options that only `muster` has; a line with one of them is passed on to it. count: the least and
+    the greatest number of arguments. path: the forms of the argument PATH. ignored: options without effect. refused: options
+    that are not supported, each with a sentence.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ TAGGED = (RUN_ID, value("--namespace", "NAME", "The run has to be in this namesp
 TASKS = "RUN/STEP or RUN/STEP/TASK"
 CARD_OF = "STEP, RUN/STEP or RUN/STEP/TASK"
 
-# Values only: of `run` and `resume`, as variables such as METAFLOW_RUN_MAX_WORKERS give them.
+# Options of `run` and `resume` with values, which variables such as METAFLOW_RUN_MAX_WORKERS may set.
 RUNNING = (
     value("--tags", "TAG", many=True), value("--max-workers", "N"), value("--max-num-splits", "N"),
     value("--max-log-size", "N"), value("--decospecs", "DECORATOR", many=True), value("--run-id-file", "FILE"),
@@ -98,13 +98,13 @@ VERBS = [
     Verb("version", "The version of Muster.", does="line"),
 ]
 BY_NAME = {verb.name: verb for verb in VERBS}
-# Verbs that are `muster`'s whose help is its own, too.
+# Verbs of `muster` whose help it prints itself.
 HELPED = ("run", "resume", "show", "list", "status", "cancel")
-# Verbs that have verbs of their own, each with the one that is meant where none is named.
+# Verbs that have verbs of their own, each with the default one.
 OUTER = {"logs": "logs show", "tag": None, "card": None, "package": None}
 
 _DEPLOYED = "Muster deploys no flows; `run` runs the flow on this machine"
-# Verbs of Metaflow's that are not there, each with a sentence.
+# Verbs of Metaflow's that are not supported, each with a sentence.
 ELSEWHERE = {
     "spin": "there is no spin; `resume STEP --origin-run-id RUN` runs a step again, and what follows it, on what that run has left",
     "spin-step": "spin-step is Metaflow's own affair; its counterpart is the step protocol",

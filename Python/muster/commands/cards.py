@@ -11,15 +11,15 @@ from ..errors import MetaflowNotFound
 from ..names import hint
 from . import places
 
-# The beginning of what is said where there is no such card, as Metaflow has it.
+# The beginning of the message about a missing card, as under Metaflow.
 NONE = "Card not found in datastore"
 
 
 class Found:
-    """The cards of a task that were asked for."""
+    """The cards of a task that match the options."""
 
     def __init__(self, given, task):
-        """Raises MetaflowNotFound where there are none."""
+        """Raises MetaflowNotFound if there are none."""
         cards = get_cards(task, id=given.id, type=given.type, follow_resumed=given.follow_resumed)
         self.cards = [card for card in cards if given.hash is None or card.hash.startswith(given.hash)]
         self.pathspec = _origin(task) if given.follow_resumed else task.pathspec
@@ -50,7 +50,7 @@ def _none(given, pathspec):
 
 
 def _task(text, flow):
-    """The task of STEP, RUN/STEP or RUN/STEP/TASK; of a step with several the first one."""
+    """Returns the task of STEP, RUN/STEP or RUN/STEP/TASK; the first one of a step with several."""
     found = places.parts(text, flow)
     if not 1 <= len(found) <= 3 or not all(found):
         raise Refused(f"'{text}' names no task; write STEP, RUN/STEP or RUN/STEP/TASK")
@@ -104,7 +104,7 @@ def _write(content, given, screen):
 
 
 def _one(given, screen):
-    """The only card that was asked for."""
+    """Returns the only card that matches the options."""
     task = _task(given.arguments[0], screen.flow)
     screen.say(f"Resolving card: {task.pathspec}")
     found = Found(given, task)
@@ -125,6 +125,6 @@ def get(given, screen):
 def view(given, screen):
     card = _one(given, screen)
     screen.show(card.path)
-    # Without a screen a browser of texts would take the terminal.
+    # Without a display a text browser would take the terminal.
     if os.environ.get("DISPLAY") or os.environ.get("BROWSER") or sys.platform == "darwin":
         card.view()

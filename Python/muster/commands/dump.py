@@ -6,7 +6,7 @@ from ..command_line.grammar import Refused
 from . import places
 
 TOO_LARGE = "< artifact too large >"
-# Bytes of an artifact up to which its value is read for its type alone.
+# Bytes. Values of larger artifacts are not read to find their types.
 READ_FOR_TYPE = 1 << 26
 
 
@@ -64,7 +64,7 @@ def _line(task, name, limit, problems):
             return f"{name} [size: {size} type: not read] = {TOO_LARGE}"
         value = task[name].data
         if size is None:
-            # A parameter is kept as a text; this is the size that it has as an artifact.
+            # A parameter is stored as a text. This is its size as an artifact.
             size = len(pickle.dumps(value))
         text = TOO_LARGE if limit == 0 or size > limit else str(value)
     except Exception as error:

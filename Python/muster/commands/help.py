@@ -20,7 +20,7 @@ FRONT = (
 
 
 def main(flow, path):
-    """The page for all verbs."""
+    """Returns the page for all verbs."""
     name = os.path.basename(path)
     parts = [f"Usage: python {name} [OPTION …] VERB …", *_documentation(flow)]
     parts.append("\nVerbs:\n" + _table([(_call(verb), verb.help) for verb in VERBS]))
@@ -33,7 +33,7 @@ def main(flow, path):
 
 
 def of(verb, path):
-    """The page for one verb that is done here."""
+    """Returns the page for one verb that is implemented here."""
     parts = [f"Usage: python {os.path.basename(path)} {_call(verb)}{' [OPTION …]' if verb.options else ''}", f"\n{verb.help}"]
     if verb.path:
         parts.append(f"PATH is {verb.path}; a run may be called latest.")
@@ -46,7 +46,7 @@ def of(verb, path):
 
 
 def of_group(name, path):
-    """The page for a verb that has verbs of its own."""
+    """Returns the page for a verb that has verbs of its own."""
     rows = [(_call(verb), verb.help) for verb in VERBS if verb.name.split()[0] == name]
     note = "\nBefore the verb, --timeout SECONDS is accepted, and changes nothing.\n" if name == "package" else ""
     return f"Usage: python {os.path.basename(path)} {name} VERB …\n\nVerbs:\n{_table(rows)}\n{note}"

@@ -8,7 +8,7 @@ from . import places
 
 
 def streams(given):
-    """The streams that are meant, standard output first."""
+    """Returns the chosen streams, standard output first."""
     named = [name for name in ("stdout", "stderr") if getattr(given, name)]
     return named or (["stdout", "stderr"] if given.both else [])
 
@@ -26,14 +26,14 @@ def show(given, screen):
             for time, line in task.loglines(stream, as_unicode=False):
                 if given.timestamps:
                     sys.stdout.write(f"{time.strftime('%Y-%m-%d %H:%M:%S.%f')[:-3]} ")
-                # A log is shown as it was written, but for bytes that are no text.
+                # Bytes that are no text are replaced; the rest is shown as it was written.
                 sys.stdout.write(line.decode(errors="replace") + "\n")
             sys.stdout.flush()
     return 0
 
 
 def having(tasks, attempt, text):
-    """The tasks that have this attempt, as they were then; all as they are for None."""
+    """Returns the tasks that have this attempt, in its state; all of them for None."""
     if attempt is None:
         return tasks
     having = [Task(task.pathspec, attempt=attempt, _namespace_check=False) for task in tasks if 0 <= attempt <= task.current_attempt]

@@ -1,4 +1,4 @@
-"""`package list`, `save`, `info`: the code package, whose files the command `muster` names."""
+"""`package list`, `save`, `info`: the files of the code package, which the command `muster` lists."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Runs and tasks by what people write: RUN/STEP, RUN/STEP/TASK, with `latest` for the newest run."""
+"""Finds runs and tasks by RUN/STEP or RUN/STEP/TASK, with `latest` for the newest run."""
 
 from ..client import Flow, Run
 from ..command_line.grammar import Refused
@@ -7,7 +7,7 @@ from ..names import hint
 
 
 def newest(flow):
-    """The newest run of a flow."""
+    """Returns the newest run of a flow."""
     run = Flow(flow, _namespace_check=False).latest_run
     if run is None:
         raise MetaflowNotFound(f"the flow {flow} has no run")
@@ -19,13 +19,13 @@ def run(flow, name):
 
 
 def parts(text, flow):
-    """The parts of a pathspec without the flow's name, which may stand before them."""
+    """Returns the parts of a pathspec without the flow's name, if it begins with it."""
     found = text.split("/")
     return found[1:] if found[0] == flow and len(found) > 1 else found
 
 
 def tasks(text, flow):
-    """The run, and the tasks of it that RUN/STEP or RUN/STEP/TASK names; none of a step that has not run."""
+    """Returns the run, and the tasks that RUN/STEP or RUN/STEP/TASK names. A step that has not run has none."""
     found = parts(text, flow)
     if len(found) not in (2, 3) or not all(found):
         raise Refused(f"'{text}' names no step; write RUN/STEP or RUN/STEP/TASK")
@@ -39,12 +39,12 @@ def tasks(text, flow):
 
 
 def steps(run):
-    """The names of the steps of a run's flow, whether they have run or not."""
+    """Returns the names of all steps of a run's flow."""
     return [step["name"] for step in run._record["manifest"]["steps"]]
 
 
 def short(task):
-    """A task's pathspec without the flow."""
+    """Returns a task's pathspec without the flow."""
     return task.pathspec.split("/", 1)[1]
 
 

@@ -1,6 +1,6 @@
-"""`logs scrub`: takes the output of tasks out of the store.
+"""`logs scrub`: removes the output of tasks from the store.
 
-What else repeats a line of it stays: the message of a failure, a card, an artifact.
+Copies of a line elsewhere are left: in the message of a failure, a card or an artifact.
 """
 
 import os
@@ -31,13 +31,13 @@ def scrub(given, screen):
 
 
 def _path(task, attempt):
-    # A task that was taken over has the log of the run that it comes from.
+    # A reused task has the log of the run that it comes from.
     step, number = task._place(True)
     return task._store.files.log_path(*step, number, attempt, task._node)
 
 
 def _scrub(path, kinds):
-    """Puts a remark in the place of everything that was written to the streams `kinds`, `o` and `e`."""
+    """Replaces all output of the streams `kinds`, `o` and `e`, by a remark."""
     if not os.path.exists(path):
         return False
     remarks = {"o": b"[REDACTED runtime stdout]\n", "e": b"[REDACTED runtime stderr]\n"}

@@ -6,7 +6,7 @@ from ..errors import MetaflowNamespaceMismatch, MetaflowTaggingError
 from ..users import identity
 from . import places
 
-# Columns that a table of tags may take, and spaces between two of them.
+# Columns of a table of tags, and the spaces between two of them.
 WIDTH, GAP = 120, 4
 
 
@@ -39,7 +39,7 @@ def _change(given, screen, adding=(), removing=()):
 
 
 def _run(given, screen):
-    """The run that is named: it has to be in the namespace, which is the user's own by default."""
+    """Returns the named run. It has to be in the namespace, by default the user's own."""
     name = identity() if given.namespace is None else given.namespace
     if given.run_id is None:
         run = next((each for each in Flow(screen.flow, _namespace_check=False).runs(*([name] if name else []))), None)
@@ -99,7 +99,7 @@ def _show_by_tag(runs, system, every, screen):
 
 
 def _show(system, every, screen):
-    """Tags by run. Those that can be changed are marked."""
+    """Prints the tags of each run, with those marked that can be changed."""
     _head(screen)
     for run in sorted(every):
         if screen.is_quiet:

@@ -1,4 +1,4 @@
-"""Decorators: what a step or a flow asks for. Each says it in the manifest's settings; none of them does it itself."""
+"""Muster's decorators. Each writes its requests into the manifest's settings; the engine and the agents carry them out."""
 
 from .base import step
 from .checkpoint import checkpoint

@@ -1,4 +1,4 @@
-"""Amounts as decorators spell them: numbers, or texts of numbers."""
+"""Amounts in decorators: numbers, or texts of numbers."""
 
 import math
 
@@ -13,15 +13,15 @@ def number(decorator, name, value):
 
 
 def whole(decorator, name, value):
-    """Rounded up: half a processor is reserved as one."""
+    """Returns the amount rounded up: half a processor is reserved as one."""
     return math.ceil(number(decorator, name, value))
 
 
 def reserve(decorator, settings, cpu, gpu, memory, kind="resources"):
-    """Adds what a decorator asks for to a step's settings: of several decorators the largest counts.
+    """Adds the amounts of a decorator to a step's settings. Of several decorators the largest amount counts.
 
-    memory: in megabytes. None asks for nothing.
-    kind: `resources` is needed wherever the step runs, `elsewhere` is met as far as it can be.
+    memory: in megabytes. None requests nothing. kind: `resources` is required in every place, `elsewhere` is met on this
+    machine as far as possible.
     """
     resources = settings.setdefault(kind, {"cpu": 0, "gpu": 0, "memory": 0})
     wanted = {

@@ -1,4 +1,4 @@
-"""What all decorators share: their options, where they may stand, and how they are found by name."""
+"""The base of all decorators: options, the positions in the source where they are allowed, and the tables of their names."""
 
 import math
 
@@ -7,28 +7,25 @@ from ..flow.steps import of_flow
 from ..location import at_caller, caller
 from ..names import hint
 
-# By name: what `--with` can attach to steps, and what stands above flows.
+# Decorators of steps, which `--with` can attach, and of flows, by name.
 STEP_DECORATORS = {}
 FLOW_DECORATORS = {}
 
 
 class Decorator:
-    """One use of a decorator.
-
-    A subclass has `name`, `defaults` (Metaflow's), and overrides what it has to say.
-    """
+    """One use of a decorator. A subclass defines `name` and `defaults`, which are Metaflow's, and overrides hooks."""
 
     name = ""
     defaults = {}
-    # Whether a step may have several.
+    # True if a step may have several.
     is_repeatable = False
-    # True for one that stands in the source; otherwise there are the mutators that have put it there, the last one first.
+    # True for a decorator in the source. Otherwise `inserted_by` has the mutators that have added it, the last one first.
     statically_defined = True
     inserted_by = None
 
     def __init__(self, given):
         self.place = caller()
-        # The options as they stand in the source: configs in them are evaluated when all are known.
+        # The options in the source. Config expressions are evaluated when all configs are known.
         self.written = given
         self._check_options(option for option in given if type(option) is str)
 
@@ -42,53 +39,53 @@ class Decorator:
 
     @property
     def given(self):
-        """The options that are written, with configs evaluated."""
+        """The options in the source, with config expressions evaluated."""
         if self.written:
             from ..flow.expressions import resolve
             found = resolve(self.written)
-            # `**config_expr(…)` brings options whose names are known only now.
+            # The names of options in `**config_expr(…)` are known only now.
             self._check_options(option for option in found if option not in self.written)
             return found
         return self.written
 
     @property
     def options(self):
-        """Every option, with configs evaluated."""
+        """All options, with config expressions evaluated."""
         return {**self.defaults, **self.given}
 
     @classmethod
     def added(cls, given, statically_defined, inserted_by):
-        """One that a mutator makes. What it gives may have been read from another one, with all that nobody wrote."""
+        """Returns a decorator for a mutator. Options with their default values count as not given: the mutator may have copied them."""
         decorator = cls({name: value for name, value in given.items() if name not in cls.defaults or value != cls.defaults[name]})
         decorator.statically_defined, decorator.inserted_by = statically_defined, inserted_by
         return decorator
 
     @property
     def attributes(self):
-        """The options, to be read and set as one dict."""
+        """The options as a dict. Setting an entry sets the option."""
         return _Attributes(self)
 
     def get_args_kwargs(self):
-        """As user-made decorators tell of their arguments: those without a name, of which there are none, and those with one."""
+        """Returns the arguments in the form of user-made decorators: positional ones, of which there are none, and named ones."""
         return [], dict(self.attributes)
 
     def manifest(self):
-        """The decorator as it stands in the source, for people."""
+        """Returns the decorator's name and options for people."""
         options = self.options
         return {"name": self.name, "options": {name: plain(options[name]) for name in self.defaults}}
 
     def apply(self, settings):
-        """Says to the engine and the agents what the step wants."""
+        """Adds the decorator's requests to the step's settings in the manifest."""
 
     def notes(self):
-        """What is asked for and has no meaning on this machine, a sentence each."""
+        """Returns sentences about options that have no effect on this machine."""
         return []
 
     def tags(self):
-        """System tags that every run of a flow with it has."""
+        """Returns system tags for the flow's runs."""
         return []
 
-    # True for a decorator that came with `--with` and is not written above the step.
+    # True for a decorator that `--with` has attached and that is not written above the step.
     is_attached = False
 
     def suits(self, source):
@@ -110,14 +107,14 @@ class Decorator:
         return False
 
     def failed(self, task, text):
-        """Runs on every node whose body has failed, once that is told; `text` is what people were told."""
+        """Runs on every node whose body has failed, after the failure was printed. text: the printed text."""
 
     def fail(self, reason):
         raise DecoratorError(f"{self.place}: @{self.name}: {reason}" if self.place else f"@{self.name}: {reason}")
 
 
 class _Attributes(dict):
-    """A decorator's options; what is set here is given to the decorator."""
+    """A decorator's options. Setting an entry sets the option."""
 
     def __init__(self, decorator):
         super().__init__(decorator.options)
@@ -133,7 +130,7 @@ class _Attributes(dict):
 
 
 def plain(value):
-    """As JSON in every language has it; what it does not have, as Python spells it."""
+    """Returns a value as JSON of every language can hold it, or its `repr` if JSON cannot."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int) and -(1 << 63) <= value < 1 << 63:
@@ -152,7 +149,7 @@ def plain(value):
 def step(f=None, *, start=False, end=False, node_info=None):
     """Makes a method a step of its flow.
 
-    start, end: whether a run begins, or ends, with it, whatever it is called. node_info: anything, kept with the method.
+    start, end: True for the run's first or last step, which may have any name then. node_info: any value, stored with the method.
     """
     if f is None:
         return lambda function: step(function, start=start, end=end, node_info=node_info)
@@ -161,7 +158,7 @@ def step(f=None, *, start=False, end=False, node_info=None):
         raise DecoratorError(at_caller("@step stands above a method of a flow"))
     function.is_step = True
     function.decorators = getattr(function, "decorators", [])
-    # Decorators that users make themselves: those that run around the body, and those that change the step as it is read.
+    # User-made decorators: those that run around the body, and mutators.
     function.wrappers, function.config_decorators = [], []
     function.is_start_step, function.is_end_step, function.node_info = start, end, node_info or {}
     function.name = function.__name__
@@ -169,13 +166,13 @@ def step(f=None, *, start=False, end=False, node_info=None):
 
 
 def step_decorator(kind):
-    """The function that a flow's source uses for a decorator of steps, which `--with` knows by its name."""
+    """Returns the function that a flow's source uses for a decorator of steps, and lists it for `--with`."""
     STEP_DECORATORS[kind.name] = kind
     return apply_step_decorator(kind)
 
 
 def apply_step_decorator(kind):
-    """That function for a class: to be used with options, with `()`, or bare. A name that is taken stays what it is."""
+    """Returns that function for a class: for use with options, with `()`, or bare. A name that is listed already is left alone."""
     STEP_DECORATORS.setdefault(kind.name, kind)
 
     def attach(function, decorator):
@@ -208,7 +205,7 @@ def _named(use, kind):
 
 
 def flow_decorator(kind):
-    """The same for a decorator of flows."""
+    """Returns the function that a flow's source uses for a decorator of flows, and lists it."""
     FLOW_DECORATORS[kind.name] = kind
 
     def attach(flow, decorator):

@@ -1,10 +1,10 @@
-"""@checkpoint: folders that a task keeps on its way, and that its next attempt begins with."""
+"""@checkpoint: a task saves folders while it runs, and its next attempt begins with the last of them."""
 
 from .base import Decorator, step_decorator
 
 
 class Checkpoint(Decorator):
-    """`current.checkpoint`: saves folders while the step runs, and has the last one ready for the attempt that follows."""
+    """Provides `current.checkpoint`, and loads the last checkpoint before a later attempt's body runs."""
 
     name = "checkpoint"
     POLICIES = ("fresh", "eager", "none")

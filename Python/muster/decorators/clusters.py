@@ -1,4 +1,4 @@
-"""Decorators that make a step a gang, and the cluster that is set up on it. How, is the agents' business."""
+"""Decorators that make a step a gang, and name the framework that the agents set up on it."""
 
 from .amounts import whole
 from .base import Decorator, step_decorator
@@ -37,7 +37,7 @@ class PyTorchParallel(Parallel):
 
     @staticmethod
     def port(task):
-        """The same on all nodes, and another one for every attempt: nothing of the last one may answer."""
+        """Returns a port that is the same on all nodes and differs between attempts, so that no process of an earlier one answers."""
         import zlib
         return 51000 + zlib.crc32(repr(sorted(task.description["attempt"].items())).encode()) % 10000
 
@@ -88,10 +88,10 @@ class MetaflowRay(Parallel):
     }
 
     def framework_options(self):
-        """Ports are picked on the nodes, so that two clusters never meet; one that is written is meant.
+        """Returns the dashboard's options. The agents pick free ports, so that two clusters never share one; a written port is used.
 
-        Without enable_worker_logs Ray itself brings its workers' output to the body's. Here it is always in the log of
-        the node that it comes from.
+        Under Metaflow, Ray prints its workers' output in the body's log unless enable_worker_logs is set. Here it is always in the
+        log of the worker's own node.
         """
         options = self.options
         settings = {"dashboard": bool(options["enable_dashboard"])}

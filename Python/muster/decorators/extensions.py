@@ -1,6 +1,6 @@
-"""Decorators of packages that extend Metaflow: `metaflow_extensions.NAME.plugins` lists them.
+"""Finds decorators of packages that extend Metaflow, which list them in `metaflow_extensions.NAME.plugins`.
 
-They are looked for when a flow asks for a name that nobody else knows.
+It is done when a flow imports a name that Muster does not have.
 """
 
 import importlib
@@ -10,7 +10,7 @@ from ..errors import FlowError
 
 
 def find(name):
-    """The decorator of this name, as a flow's source uses it; None where no package has it."""
+    """Returns the decorator of this name for use in a flow's source, or None."""
     for package, module in _plugins():
         for list_name, apply in (("STEP_DECORATORS_DESC", _apply_to_steps), ("FLOW_DECORATORS_DESC", _apply_to_flows)):
             for known, path in getattr(module, list_name, ()):
@@ -20,7 +20,7 @@ def find(name):
 
 
 def _plugins():
-    """Each package with its modules that list something."""
+    """Yields each package with its modules that list decorators."""
     try:
         import metaflow_extensions
     except ImportError:
@@ -38,7 +38,7 @@ def _plugins():
 
 
 def _load(name, path, package):
-    """path: of a class, from the package on where it begins with a period."""
+    """path: the class's module and name. A path that begins with a period is relative to the package."""
     module, _, kind = path.rpartition(".")
     try:
         return getattr(importlib.import_module(module or ".", package), kind)

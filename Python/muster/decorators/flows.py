@@ -1,4 +1,4 @@
-"""The decorators of flows. Those that say when a flow is to run are for other places; here they are recorded."""
+"""Decorators of flows. @schedule and triggers are recorded in the manifest, and have no effect on this machine."""
 
 import os
 import re
@@ -15,19 +15,19 @@ class Project(Decorator):
     defaults = {"name": None, "branch": None, "production": False}
 
     def manifest(self):
-        """With the branch that this run is on, wherever it was named."""
+        """Adds the branch of this run, from the source or the command line."""
         entry = super().manifest()
         name, branch, production = self._chosen()
         entry["options"].update({"name": name, "branch": branch, "production": production})
         return entry
 
     def tags(self):
-        """The system tags of every run."""
+        """Returns the system tags of every run."""
         name, branch, *_ = self.identity()
         return [f"project:{name}", f"project_branch:{branch}"]
 
     def identity(self):
-        """Name, branch, whether it is the production, and whether the branch is a user's, as Metaflow spells them."""
+        """Returns the name, the branch, and whether it is production or a user's own, under Metaflow's names."""
         name, branch, production = self._chosen()
         if branch:
             return name, f"{'prod' if production else 'test'}.{branch}", production, False
@@ -39,7 +39,7 @@ class Project(Decorator):
         return os.environ.get("METAFLOW_OWNER") or user()
 
     def _chosen(self):
-        """Name, branch and production: as they are written, or as they were given when the flow was started."""
+        """Returns name, branch and production from the source, or from the command line."""
         from ..launch import launch
         options = self.options
         name = options["name"]
@@ -56,14 +56,14 @@ class Project(Decorator):
 
 
 class Schedule(Decorator):
-    """When a deployed flow runs."""
+    """The times at which a deployed flow runs."""
 
     name = "schedule"
     defaults = {"cron": None, "weekly": False, "daily": True, "hourly": False, "timezone": None}
 
 
 class _Started(Decorator):
-    """Its options may be functions that give what is meant once the flow's project is known."""
+    """Its options may be functions, which are called when the flow's project is known."""
 
     @property
     def options(self):
@@ -93,14 +93,14 @@ class TriggerOnFinish(_Started):
 
 
 class ExitHook(Decorator):
-    """Functions to call when a run is over: themselves, or their names in the flow's file or, with a module, anywhere."""
+    """Functions that are called after a run: given themselves, or by name, from the flow's file or with a module."""
 
     name = "exit_hook"
     is_repeatable = True
     defaults = {"on_success": [], "on_error": [], "options": {}}
 
     def functions(self, has_succeeded):
-        """Returns the functions, or their names, to be called after a run that has succeeded, or has not."""
+        """Returns the functions, or their names, for a run that has succeeded, or for one that has failed."""
         option = "on_success" if has_succeeded else "on_error"
         found = list(self.options[option])
         for each in found:
@@ -120,13 +120,13 @@ class ExitHook(Decorator):
 
 
 class PyPIBase(PyPI):
-    """@pypi for every step that has none of its own."""
+    """@pypi for every step without one of its own."""
 
     name = "pypi_base"
 
 
 class CondaBase(Conda):
-    """@conda for every step that has none of its own."""
+    """@conda for every step without one of its own."""
 
     name = "conda_base"
 

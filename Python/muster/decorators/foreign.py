@@ -1,6 +1,6 @@
-"""Decorators that other packages derive from Metaflow's classes: their hooks are called where a step runs.
+"""Decorators that other packages derive from Metaflow's classes. Muster calls the hooks that belong to a step's execution.
 
-Those that Metaflow calls where it schedules tasks and packs code have no counterpart here, which a run says.
+Hooks that belong to Metaflow's scheduler and code package are not called, which a run reports.
 """
 
 import sys
@@ -11,7 +11,7 @@ from .base import STEP_DECORATORS, Decorator, apply_step_decorator
 from .clusters import Parallel
 
 CONTROL, WORKER = "ubf_control", "ubf_task"
-# Metaflow calls these in its scheduler, and the `_ctx` forms in place of all others.
+# Hooks of Metaflow's scheduler, and the `_ctx` forms, which replace all others.
 _NOT_CALLED = (
     "package_init", "add_to_package", "runtime_init", "runtime_task_created", "runtime_step_cli", "runtime_finished",
     "step_init_ctx", "package_init_ctx", "runtime_init_ctx", "runtime_task_created_ctx", "runtime_step_cli_ctx",
@@ -73,12 +73,12 @@ class StepDecorator(ForeignDecorator):
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)
         if cls.IS_PARALLEL and not hasattr(cls, "framework"):
-            # Which marks a gang.
+            # The attribute marks the step as a gang.
             cls.framework = None
         if vars(cls).get("name"):
             STEP_DECORATORS.setdefault(cls.name, cls)
 
-    # Hooks for subclasses, with Metaflow's parameters. Arguments that have no counterpart here are None.
+    # Hooks for subclasses, with Metaflow's parameters. Arguments without a counterpart here are None.
 
     def step_init(self, flow, graph, step_name, decorators, environment, flow_datastore, logger):
         pass
@@ -98,12 +98,12 @@ class StepDecorator(ForeignDecorator):
         pass
 
     def task_exception(self, exception, step_name, flow, graph, retry_count, max_user_code_retries):
-        """Returns true for a step that is to go on as if nothing had been raised."""
+        """Returns true to treat the step as succeeded."""
 
     def task_finished(self, step_name, flow, graph, is_task_ok, retry_count, max_user_code_retries):
         pass
 
-    # Their calls
+    # Calls of the hooks
 
     def begin(self, flow, function):
         self.external_init()
@@ -145,7 +145,7 @@ class StepDecorator(ForeignDecorator):
 
 
 class ParallelDecorator(StepDecorator, Parallel):
-    """A gang of somebody's own: `setup_distributed_env` runs on every node, right before the step's body."""
+    """A gang of another package: `setup_distributed_env` runs on every node, right before the step's body."""
 
     name = "parallel"
     IS_PARALLEL = True
@@ -157,7 +157,7 @@ class ParallelDecorator(StepDecorator, Parallel):
         return run
 
     def setup_distributed_env(self, flow):
-        """Sets up what the nodes need to work together. To be written by a subclass."""
+        """Sets up the communication between the nodes. Subclasses override it."""
 
 
 def begin(flow, functions):
@@ -172,12 +172,12 @@ def begin(flow, functions):
 
 
 def use_step_decorator(kind, *arguments, **options):
-    """Makes a decorator of a class, as packages for Metaflow do with `functools.partial(_base_step_decorator, kind)`."""
+    """Applies a decorator's class: packages for Metaflow use `functools.partial(_base_step_decorator, kind)`."""
     return apply_step_decorator(kind)(*arguments, **options)
 
 
 class _Metadata:
-    """Takes what a decorator wants recorded about its task. It is not kept."""
+    """Accepts metadata that a decorator registers about its task, and drops it."""
 
     def register_metadata(self, run_id, step_name, task_id, metadata):
         pass
@@ -189,7 +189,7 @@ def _graph(flow):
 
 
 def _attempts(task):
-    """This attempt's number, and how many more a user's code gets, which is not known where it runs."""
+    """Returns the attempt's number, and 0 for the number of further attempts, which the step does not know."""
     return task.description["attempt"]["attempt"], 0
 
 

@@ -1,4 +1,4 @@
-"""Decorators that say what a flow's code package holds. Here it holds all of the flow's folder, whatever they say."""
+"""Decorators for the contents of a flow's code package, which here always holds all of the flow's folder."""
 
 import os
 
@@ -24,7 +24,7 @@ class PackageSources(Decorator):
 
     def _paths(self):
         sources = self.options["sources"]
-        # A tuple of two is a path and its name in the package.
+        # A pair has a path and its name in the package.
         several = [sources] if isinstance(sources, (str, os.PathLike, tuple)) else sources or []
         return [os.fspath(each[0] if isinstance(each, tuple) else each) for each in several]
 
@@ -35,7 +35,7 @@ class PackageSources(Decorator):
 
 
 class PackageSuffixes(Decorator):
-    """More kinds of files for the code package."""
+    """More suffixes of files for the code package."""
 
     name = "package_suffixes"
     defaults = {"suffixes": None}
@@ -46,10 +46,10 @@ _package_suffixes = flow_decorator(PackageSuffixes)
 
 
 def package_sources(sources, arcname=None, suffixes=None):
-    """What `@package_sources("../shared")` is."""
+    """The decorator `@package_sources("../shared")`."""
     return _package_sources(sources=sources, arcname=arcname, suffixes=suffixes)
 
 
 def package_suffixes(suffixes):
-    """What `@package_suffixes([".yaml"])` is."""
+    """The decorator `@package_suffixes([".yaml"])`."""
     return _package_suffixes(suffixes=suffixes)

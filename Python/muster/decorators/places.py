@@ -1,11 +1,11 @@
-"""Decorators that name a place to run at. What they ask for is for there: this machine meets it as far as it can."""
+"""Decorators that name a place to run at. This machine meets their requests as far as it can."""
 
 from .amounts import reserve
 from .base import Decorator, step_decorator
 
 
 class _Place(Decorator):
-    # What has a meaning everywhere.
+    # Options that count in every place.
     counting = ("cpu", "gpu", "memory")
 
     def apply(self, settings):

@@ -1,4 +1,4 @@
-"""`@secrets`: variables that the step finds in its environment, from places where people keep secrets."""
+"""`@secrets`: sets variables of the step's environment from the places where people store secrets."""
 
 import os
 import re
@@ -11,7 +11,7 @@ _KNOWN = f"this machine has the sources {_INLINE} and {_FILE}"
 
 
 class Secrets(Decorator):
-    """Variables from the source itself (`inline`), or from a file of lines `NAME=value` that stays where it is."""
+    """Variables from the source itself (`inline`), or from a file of lines `NAME=value` that no package includes."""
 
     name = "secrets"
     defaults = {"sources": [], "role": None, "allow_override": False}
@@ -85,7 +85,7 @@ class Secrets(Decorator):
                 continue
             name, equals, value = line.partition("=")
             if not equals:
-                # Not the line itself: it may be half of a secret.
+                # Without the line, which may hold a part of a secret.
                 self._stop(f"line {number} of {path} is not of the form NAME=value")
             variables[name.strip()] = _unquoted(value.strip())
         self._check_names(variables, self._stop)

@@ -1,4 +1,4 @@
-"""The decorators of any step."""
+"""Decorators for every kind of step."""
 
 import os
 import re
@@ -9,7 +9,7 @@ from .base import Decorator, step_decorator
 
 
 class Resources(Decorator):
-    """What each node of the step reserves. Only what is written counts: nobody asked for a default's memory."""
+    """The amounts that each node of the step reserves. Memory counts only if it is written, unlike Metaflow's default of 4 GB."""
 
     name = "resources"
     defaults = {"cpu": 1, "gpu": None, "disk": None, "memory": 4096, "shared_memory": None}
@@ -20,7 +20,7 @@ class Resources(Decorator):
 
 
 class Retry(Decorator):
-    """Attempts after the first. Minutes that are not written are none, as Metaflow has it on one machine."""
+    """Attempts after the first. Without minutes_between_retries there is no pause, as under Metaflow on one machine."""
 
     name = "retry"
     defaults = {"times": 3, "minutes_between_retries": 2}
@@ -35,7 +35,7 @@ class Retry(Decorator):
 
 
 class Catch(Decorator):
-    """Goes on when every attempt has failed. `var` names the artifact that then holds the failure, and None otherwise."""
+    """Continues the run when every attempt has failed. `var` names the artifact that holds the failure then, and None otherwise."""
 
     name = "catch"
     defaults = {"var": None, "print_exception": True}
@@ -48,24 +48,24 @@ class Catch(Decorator):
         settings["catchInto"] = self.artifact
 
     def suits(self, source):
-        """After a failure nobody knows which way the body would have chosen, or how many tasks come next."""
+        """False for a step whose body decides the transition: after a failure the decision is unknown."""
         return source.goes_on_without_body
 
     def finish(self, task):
         setattr(task.flow, self.artifact, None)
 
     def hides_failure(self, task):
-        """With `print_exception=False`, where no attempt is left that could do better."""
+        """True with `print_exception=False` in the last attempt."""
         retries = max((each.options["times"] for each in task.function.decorators if each.name == "retry"), default=0)
         return not self.options["print_exception"] and task.description["attempt"]["attempt"] >= int(retries)
 
 
 class Timeout(Decorator):
-    """For one attempt of the step, the whole gang's where it is one."""
+    """A limit for one attempt of the step, or of the whole gang."""
 
     name = "timeout"
     defaults = {"seconds": 0, "minutes": 0, "hours": 0}
-    # Seconds that a body has to come out of what it does, before the agent ends it.
+    # Grace in seconds for a body that was interrupted, before the agent kills it.
     PATIENCE = 2.0
 
     def apply(self, settings):
@@ -80,7 +80,7 @@ class Timeout(Decorator):
                    for unit, factor in (("seconds", 1), ("minutes", 60), ("hours", 3600)))
 
     def prepare(self, task):
-        """The body is interrupted where it is, as under Metaflow: so what it had set is kept."""
+        """Sets a timer whose signal raises TimeoutException in the body, as under Metaflow, so that its artifacts are stored."""
         import signal
         import time
         deadline = task.description.get("deadline")
@@ -106,7 +106,7 @@ class Timeout(Decorator):
 
 
 class Environment(Decorator):
-    """Variables of everything that runs in the step."""
+    """Variables for all processes of the step."""
 
     name = "environment"
     defaults = {"vars": {}}
@@ -128,7 +128,7 @@ class _Packages(Decorator):
     """Packages of the Python that runs the step."""
 
     defaults = {"packages": {}, "python": None, "disabled": None}
-    # Said when a package cannot be had.
+    # The end of the message about a package that cannot be installed.
     origin = None
 
     def apply(self, settings):
@@ -148,7 +148,7 @@ class _Packages(Decorator):
 
 
 def requirement(decorator, name, version):
-    """A PEP 508 requirement: a bare version is that version, an empty one any."""
+    """Returns a PEP 508 requirement. A bare version is pinned, an empty one allows all."""
     version = str(version).strip()
     if name.startswith("git+") or "://" in name:
         return f"{name}@{version}" if version else name
@@ -164,7 +164,7 @@ class PyPI(_Packages):
 
 
 class Conda(_Packages):
-    """Packages of the Python that runs the step. They are taken from PyPI, under the same names."""
+    """Packages of the Python that runs the step. They are installed from PyPI, under the same names."""
 
     name = "conda"
     defaults = {"packages": {}, "libraries": {}, "python": None, "disabled": None}
@@ -175,7 +175,7 @@ class Conda(_Packages):
 
 
 class Card(Decorator):
-    """A page about the task: its artifacts, parameters, graph and timing, and what `current.card` was given."""
+    """A page about the task: its artifacts, parameters, graph and times, and the components added to `current.card`."""
 
     name = "card"
     is_repeatable = True
@@ -187,12 +187,12 @@ class Card(Decorator):
 
     @property
     def is_own(self):
-        """Muster makes the page itself, and no class of the flow's or of another package."""
+        """True for a page that Muster makes itself, not a class of the flow or of another package."""
         return self.options["type"] in self.KINDS
 
     @property
     def kind(self):
-        """The type under which the page is kept: `error`, as Metaflow has it, for one that is no name."""
+        """The type under which the page is stored: `error`, as under Metaflow, for a type that is no name."""
         kind = str(self.options["type"])
         return kind if re.fullmatch("[a-zA-Z0-9_]{1,90}", kind) else "error"
 
@@ -202,7 +202,7 @@ class Card(Decorator):
             self.fail(f"id is {id!r}; it has to be letters, digits and _")
 
     def prepare(self, task):
-        # Made by the first, for all of them.
+        # The first @card makes the object for all of them.
         task.current.card
 
     def finish(self, task):

@@ -1,4 +1,4 @@
-"""Decorators as texts: `name:option=value,…`."""
+"""Decorators on the command line: `name:option=value,…`."""
 
 import json
 import re
@@ -8,12 +8,9 @@ from ..location import at_caller
 
 
 def parse_options(text, whole):
-    """The options behind the colon.
-
-    whole: what stands in the user's line, for a message.
-    """
+    """Parses the options behind the colon. whole: the user's argument, for messages."""
     options = {}
-    # A comma inside a value does not start another option.
+    # Splits only at commas before `NAME=`: a value may contain commas.
     for part in re.split(r",(?=\s*\w+\s*=)", text) if text else []:
         option, equals, value = part.partition("=")
         if not equals:

@@ -1,4 +1,4 @@
-"""A flow's graph as steps ask for it: `self._graph`, `self._foreach_stack` and `current.graph`, in Metaflow's words."""
+"""A flow's graph under Metaflow's names: `self._graph`, `self._foreach_stack` and `current.graph`."""
 
 import inspect
 import os
@@ -12,12 +12,12 @@ ForeachFrame = namedtuple("ForeachFrame", ["step", "var", "num_splits", "index",
 
 # Characters of an element's text in a frame.
 LONGEST_VALUE = 30
-# The name under which Metaflow keeps the nodes that a gang goes over.
+# Metaflow's name for the iterator over a gang's nodes.
 NODES = "_parallel_ubf_iter"
 
 
 class Node:
-    """A step and its place in the graph."""
+    """A step and its position in the graph."""
 
     def __init__(self, source, decorators, first):
         function = source.function
@@ -61,12 +61,13 @@ class Node:
 
     @property
     def kind(self):
-        """The type as `current.graph` names it."""
+        """The type as `current.graph` has it."""
         if self.type == "foreach":
             return "split-parallel" if self.parallel_foreach else "split-foreach"
         return "split-static" if self.type == "split" else self.type
 
     def description(self):
+        """Returns the value of `current.graph`."""
         entry = {
             "name": self.name, "type": self.kind, "line": self.func_lineno, "source_file": self.source_file,
             "doc": self.doc, "next": self.out_funcs,
@@ -85,7 +86,7 @@ class Node:
 
 
 class Graph:
-    """The steps of a flow by their names; iteration goes over the nodes."""
+    """The steps of a flow by name. Iterating over it gives the nodes."""
 
     def __init__(self, flow):
         sources = graph.read(flow)
@@ -105,10 +106,9 @@ class Graph:
                 self[each].type == "foreach" and self[each].matching_join != node.name for each in node.split_parents)
 
     def _place(self, name, parents, branches):
-        """Gives a node and all that come after it their places; a node that is being placed closes a circle.
+        """Places a node and all nodes after it, depth first. An edge to a node that is being placed is part of a loop.
 
-        - parents: The steps whose fan-outs are open here, outermost first.
-        - branches: The step that each of these went on to.
+        parents: the steps whose fan-outs are open here, outermost first. branches: for each of them, the step that it went on to.
         """
         node = self.nodes.get(name)
         if node is None or name in self._seen:
@@ -145,11 +145,11 @@ class Graph:
         return "\n".join(str(self[name]) for name in self.sorted_nodes)
 
     def output_steps(self):
-        """The nodes as plain values, and their nesting: a fan-out is followed by the list of its branches."""
+        """Returns the nodes as plain values, and their nesting: a fan-out is followed by the list of its branches."""
         steps = {}
 
         def block(name, end, before):
-            """The steps from one up to another. `before`: those that lead here, to which a choice may go back."""
+            """Returns the steps from one up to another. before: the steps that lead here, to which a choice may go back."""
             names = []
             while name and name != end and name not in before:
                 node, before = self[name], before | {name}
@@ -171,7 +171,7 @@ class Graph:
 
 
 def of(flow):
-    """The graph of a flow's class, read once."""
+    """Returns the graph of a flow's class, which is read once."""
     if "_read_graph" not in vars(flow):
         flow._read_graph = Graph(flow)
     return flow._read_graph
@@ -202,7 +202,7 @@ def _described(decorator):
 
 
 def answer(flow, name):
-    """The attributes by which a flow object tells its place in the graph, under Metaflow's names."""
+    """Returns the value of one of Metaflow's attributes for the position in the graph."""
     if name == "_graph":
         return of(type(flow))
     if name == "_graph_info":
@@ -213,7 +213,7 @@ def answer(flow, name):
 
 
 def told(flow):
-    """A task in one line: `<flow Training step train[1,0] (input: b)>`."""
+    """Returns the task in one line: `<flow Training step train[1,0] (input: b)>`."""
     indices = ",".join(str(index) for index, *_ in flow.foreach_stack())
     place = f"step {flow._current_step}" + (f"[{indices}]" if indices else "")
     element = str(flow.input) if indices and flow.input is not None else None
@@ -222,7 +222,7 @@ def told(flow):
 
 
 def _frames(flow):
-    """The foreach frames that a task is inside of, outermost first."""
+    """Returns the frames of the enclosing foreach steps, outermost first."""
     whole, name = of(type(flow)), flow._current_step
     opened = [whole[each] for each in whole[name].split_parents if whole[each].type == "foreach"]
     return [
@@ -238,13 +238,13 @@ def _text(element):
 
 
 class InputPlace:
-    """The place of the task that an input of a join comes from, as far as the join and the graph tell it."""
+    """The position of the task that an input of a join comes from, derived from the join's inputs and the graph."""
 
     def __init__(self, flow):
         state = flow._state
         self._flow, self._reader = flow, state.reader
         whole = of(type(flow))
-        # The step whose fan-out the join closes.
+        # The step that began the fan-out which the join ends.
         self._opening = whole[whole[self._reader.step].split_parents[-1]]
         self._position = next(place for place, each in enumerate(state.beside) if each is flow)
         self._count = len(state.beside)

@@ -1,7 +1,7 @@
-"""A flow's graph, read from its source: no step runs for it.
+"""Reads a flow's graph from its source, without running a step.
 
-A step's last statement is its `self.next(…)`. What cannot be said in the manifest's edges is reported as a problem, a
-dict of the shape that the manifest's `problems` have, and reading goes on, so that all problems are found at once.
+A step's last statement is its `self.next(…)`. Anything that the manifest's edges cannot express becomes a problem, a dict in
+the form of the manifest's `problems`. Reading goes on after a problem, so that all of them are found at once.
 """
 
 import ast
@@ -15,10 +15,7 @@ from .steps import start_and_end, step_functions
 
 
 class StepSource:
-    """What the source says about one step.
-
-    last: the name of the step that a run ends with.
-    """
+    """The source of one step. last: the name of the flow's last step."""
 
     def __init__(self, function, steps, last="end"):
         self.last = last
@@ -28,25 +25,25 @@ class StepSource:
         self.edges = []
         self.problems = []
         self.artifacts = {}
-        # By name: the lines of those that are set whenever the body comes to its end.
+        # Lines of assignments that every complete execution of the body reaches, by artifact.
         self.certain = {}
         self.entrypoints = []
-        # The line of its self.next, and how many nodes that asks for where it is written as a number.
+        # The line of its self.next, and the number of nodes if it is a constant there.
         self.departure = 0
         self.nodes = None
-        # The names of the artifacts that it fans out over, or chooses by; and the cases, as the source has them, with their steps.
+        # The artifact that a foreach iterates over, or that a choice looks at; and the choice's cases, source and step.
         self.foreach = self.condition = None
         self.choices = []
         self.is_join = False
         self._read(function, steps)
 
     def place_of(self, artifact):
-        """The line where the step sets an artifact; None where its source does not."""
+        """Returns the line of the assignment to an artifact, or None."""
         return self.artifacts.get(artifact)
 
     @property
     def goes_on_without_body(self):
-        """True if the graph alone gives the transition: the body neither chooses nor fans out over a number."""
+        """True if the source alone gives the transition: no choice, and no fan-out over a number of elements or nodes."""
         return len(self.edges) < 2 and all("step" in edge or "branches" in edge for edge in self.edges)
 
     def _report(self, code, message, node=None):
@@ -125,12 +122,12 @@ class StepSource:
 
     @property
     def cases(self):
-        """The targets of a choice by its values; by the value's source where only the step can evaluate it."""
+        """The steps of a choice by value, or by the value's source if it is no constant."""
         return {key.value if isinstance(key, ast.Constant) else ast.unparse(key): target for key, target in self.choices}
 
     @property
     def targets(self):
-        """The steps that it can go on to, one for each case of a choice."""
+        """The steps that may follow, one for each case of a choice."""
         return list(self.cases.values()) if self.choices else [name for edge in self.edges for name in targets_of(edge)]
 
     def _edges(self, call, owner, steps):
@@ -203,13 +200,13 @@ def _is_name(node, name):
 
 
 def _literal(call, name):
-    """The constant that a call gives for a keyword; None when it gives none."""
+    """Returns the constant that a call passes for a keyword, or None."""
     values = [keyword.value for keyword in call.keywords if keyword.arg == name]
     return values[0].value if values and isinstance(values[0], ast.Constant) else None
 
 
 def _may_run_others(call):
-    """Whether torchrun is told, or may be, to run a module, or a program that it looks for on the PATH."""
+    """True if torchrun is told to run a module or a program of the PATH instead of a script, or if the source does not show it."""
     given = call.args[:1] + [keyword.value for keyword in call.keywords if keyword.arg in ("torchrun_args", None)]
     try:
         words = [word for value in given for word in pairs(ast.literal_eval(value))]
@@ -224,26 +221,26 @@ def _is_next(node, owner):
 
 
 def place_of_class(flow):
-    """Where the flow's class begins; None where its source cannot be read."""
+    """Returns the file and line of the flow's class, or None if its source cannot be read."""
     try:
         lines, first = inspect.getsourcelines(flow)
         file = inspect.getsourcefile(flow)
     except (OSError, TypeError):
         return None
-    # Decorators stand above it.
+    # The source begins with the decorators.
     offset = next((offset for offset, line in enumerate(lines) if line.lstrip().startswith("class ")), 0)
     return {"file": os.path.basename(file), "line": max(first, 1) + offset}
 
 
 def read(flow):
-    """The steps of a flow as its source has them."""
+    """Returns the sources of a flow's steps."""
     functions = step_functions(flow)
     _, last = start_and_end(functions)
     return [StepSource(function, list(functions), last) for function in functions.values()]
 
 
 def assigned_outside_steps(flow):
-    """Names of artifacts that methods which are no steps set."""
+    """Returns the names of attributes that methods other than steps set."""
     names = set()
     for base in flow.__mro__:
         for value in vars(base).values():
@@ -261,7 +258,7 @@ def assigned_outside_steps(flow):
 
 
 def circles(sources):
-    """Steps that go round and never get out, one problem for each such circle."""
+    """Returns a problem for each loop of steps that has no way out."""
     following = {source.name: [name for edge in source.edges for name in targets_of(edge)] for source in sources}
     last = sources[0].last if sources else "end"
     ending = {last}

@@ -1,4 +1,4 @@
-"""What `describe` prints: everything that the engine knows of a flow, from its class and its source."""
+"""The manifest that `describe` prints: the engine's only knowledge of a flow."""
 
 import inspect
 import os
@@ -15,9 +15,9 @@ from .steps import contradictions, of_flow, start_and_end
 
 
 def settings_of(function, flow, source):
-    """The StepSettings that a step's decorators, and the flow's, add up to."""
+    """Returns the StepSettings that the decorators of the step and of the flow add up to."""
     settings = {"retry": {"times": 0, "minutesBetween": 0}, "environment": {}, "isGang": False}
-    # A step's own @pypi stands for itself; the flow's counts for all others.
+    # @pypi_base counts for steps without an @pypi of their own.
     if not {each.name for each in function.decorators} & {"pypi", "conda"}:
         for decorator in of_flow(flow):
             decorator.apply(settings)
@@ -28,7 +28,7 @@ def settings_of(function, flow, source):
 
 
 def manifest(flow, serves):
-    """The FlowManifest of Documentation/StepProtocol.md."""
+    """Returns the FlowManifest of Documentation/StepProtocol.md."""
     running.flow = flow
     configs.check_given()
     sources = graph.read(flow)
@@ -63,20 +63,20 @@ def manifest(flow, serves):
 
 
 def _system_tags(flow):
-    """The system tags of every run of the flow, as Metaflow has them."""
+    """Returns the system tags of the flow's runs, under Metaflow's names."""
     python = ".".join(map(str, sys.version_info[:3]))
     own = [f"python_version:{python}", f"metaflow_version:{METAFLOW_VERSION}+muster({__version__})", "runtime:dev"]
     return own + [tag for each in of_flow(flow) for tag in each.tags()]
 
 
 def _notes(flow, functions):
-    """What a run says once of decorators that do not mean here all that they mean elsewhere."""
+    """Returns remarks on decorators that have less effect here than elsewhere. A run prints each once."""
     decorators = [*of_flow(flow), *(each for function in functions for each in function.decorators)]
     return list(dict.fromkeys(note for each in decorators for note in each.notes()))
 
 
 def _left_out(sources):
-    """Steps on which a decorator of `--with` does not count, a sentence for each decorator."""
+    """Returns a sentence for each decorator of `--with` that does not apply to some steps, with their names."""
     steps = {}
     for source in sources:
         for decorator in source.function.decorators:
@@ -120,7 +120,7 @@ def _problems(sources, given, fixed, functions):
             "code": "flow.source", "message": message, "step": step,
             "location": {"file": os.path.basename(source.file), "line": source.line}})
     if found:
-        # Nobody knows which step ends with self.next and which does not.
+        # The last step is unknown, so problems of other kinds would be wrong.
         return found
     found = [problem for source in sources for problem in source.problems]
     found += _set(sources, given, "a parameter") + _set(sources, fixed, "a constant of the flow's class")
@@ -128,7 +128,7 @@ def _problems(sources, given, fixed, functions):
 
 
 def _set(sources, names, what):
-    """Steps that surely assign to what has its value before the run begins. In other places the assignment itself says so."""
+    """Returns a problem for each step that always assigns to a parameter or constant. Other assignments raise when they are executed."""
     return [
         {
             "code": "flow.clash", "step": source.name,

@@ -84,7 +84,7 @@ class Parameter:
             f"{self.place}: Parameter '{self.name}' has the default {self.default!r} of a type that no text can be read "
             "as; int, float, bool, str and what JSON can say are known")
 
-    # In `describe`
+    # For `describe`
 
     @property
     def reading(self):
@@ -148,7 +148,7 @@ class Parameter:
         from .context import Context
         return default(Context(flow_name, self.name, {name: each.value for name, each in Config.known.items()}))
 
-    # In `step`
+    # For `step`
 
     def __get__(self, flow, owner=None):
         state = None if flow is None else flow.__dict__.get("_state")

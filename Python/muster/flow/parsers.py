@@ -1,13 +1,13 @@
 """Parsers for configs: `Config("packages", default="requirements.txt", parser=requirements_txt_parser)`.
 
-Those of lists of packages give `{"packages": {name: version}, "python": version}`, as @pypi and @conda take it.
+Parsers of package lists return `{"packages": {name: version}, "python": version}`, the options of @pypi and @conda.
 """
 
 import re
 
 from ..errors import ParameterError
 
-# A package's name with its extras, then where it is to be had or which versions.
+# A package's name with its extras, then its URL or its versions.
 _REQUIREMENT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?\s*(?:@\s*(\S+)|\(?([<>=!~][^;@()]*)\)?)?\s*")
 _CONDA = re.compile(r"([A-Za-z0-9_.-]+)\s*([=<>!~].*)?")
 
@@ -19,7 +19,7 @@ class ParserValueError(ParameterError):
 
 
 def yaml_parser(content):
-    """YAML, with the PyYAML that is installed."""
+    """Parses YAML with the installed PyYAML."""
     try:
         import yaml
     except ImportError:
@@ -29,7 +29,7 @@ def yaml_parser(content):
 
 
 def requirements_txt_parser(content):
-    """The lines of a requirements.txt that name packages."""
+    """Parses the packages of a requirements.txt."""
     found = {"packages": {}, "python": None}
     for line in _lines(content):
         if line != "-e file:.":
@@ -38,7 +38,7 @@ def requirements_txt_parser(content):
 
 
 def pyproject_toml_parser(content):
-    """`requires-python` and `dependencies` of the project in a pyproject.toml."""
+    """Parses `requires-python` and `dependencies` of the project in a pyproject.toml."""
     try:
         import tomllib
     except ImportError:
@@ -55,7 +55,7 @@ def pyproject_toml_parser(content):
 
 
 def conda_environment_yml_parser(content):
-    """The dependencies of a conda environment.yml, one package a line."""
+    """Parses the dependencies of a conda environment.yml, one package a line."""
     found, is_inside = {"packages": {}, "python": None}, False
     for line in _lines(content):
         if line.lower().startswith("dependencies:"):
@@ -73,7 +73,7 @@ def conda_environment_yml_parser(content):
 
 
 def _lines(content):
-    """The lines without their comments, but those that are empty then."""
+    """Yields the lines without comments, but for empty ones."""
     for line in content.splitlines():
         line = re.sub(r"(^|\s+)#.*$", "", line.strip()).strip()
         if line:
@@ -81,7 +81,7 @@ def _lines(content):
 
 
 def _add(found, line, before):
-    """before: characters that are left out in front of a version."""
+    """before: characters to strip in front of a version."""
     match = _REQUIREMENT.fullmatch(line)
     if ";" in line:
         raise ParserValueError(f"'{line}' counts in some places only, which a step's packages cannot; write it without the condition")

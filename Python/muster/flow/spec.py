@@ -1,4 +1,4 @@
-"""What a flow's class inherits from."""
+"""FlowSpec, the base of every flow's class."""
 
 from ..errors import (
     CAUGHT, ArtifactError, MergeError, MissingInMergeArtifacts, TransitionError, UnhandledInMergeArtifacts)
@@ -6,12 +6,12 @@ from ..launch import launch
 from ..location import at_caller
 from ..names import hint
 
-# Under these names, which Metaflow's flows have too, a flow says where it is, unless an artifact is called so.
+# Attributes of Metaflow's flows for the position in the graph. An artifact of the same name wins.
 _PLACE = ("_graph", "_graph_info", "_current_step", "_foreach_stack")
 
 
 class FlowSpec:
-    """A flow: its `@step` methods are its steps, what they set on `self` are its artifacts.
+    """A flow: its `@step` methods are its steps, attributes that they set on `self` are its artifacts.
 
         class Training(FlowSpec):
             @step
@@ -26,12 +26,12 @@ class FlowSpec:
 
     @classmethod
     def _of(cls, state):
-        """A flow object around stored artifacts. A constructor of the flow's own runs, as for a flow that is no program."""
+        """Returns a new flow object around stored artifacts. Calls the flow's own constructor, if it has one, without the command line."""
         flow = cls.__new__(cls) if cls.__init__ is FlowSpec.__init__ else cls(use_cli=False)
         return flow._around(state)
 
     def _around(self, state):
-        """This object, with stored artifacts for what it does not have itself."""
+        """Gives this object the stored artifacts that its own attributes do not override."""
         object.__setattr__(self, "_state", state)
         return self
 
@@ -55,7 +55,7 @@ class FlowSpec:
     def __delattr__(self, name):
         state = self.__dict__.get("_state")
         if state is not None and state.task is not None and name in state.task.constants:
-            # Says why not.
+            # The descriptor raises the error.
             return object.__delattr__(self, name)
         known = self.__dict__.pop(name, self) is not self
         if state is not None and state.references.pop(name, None) is not None:
@@ -72,7 +72,7 @@ class FlowSpec:
         return type(self).__name__
 
     def __str__(self):
-        """The flow, and of a task its step and its place in a foreach."""
+        """The flow's name, and for a task its step and its position in the foreach."""
         state = self.__dict__.get("_state")
         if state is None or state.task is None and state.reader is None:
             return f"<flow {self.name}>"
@@ -88,11 +88,11 @@ class FlowSpec:
         import os
         return os.path.basename(launch.file or "")
 
-    # The place in the run
+    # Position in the run
 
     @property
     def index(self):
-        """The place in the innermost foreach, or the node's index in a gang; None outside of both."""
+        """The index in the innermost foreach, or the node's index in a gang; None outside of both."""
         return self._place.index
 
     @property
@@ -101,7 +101,7 @@ class FlowSpec:
         return self._place.input
 
     def foreach_stack(self):
-        """(index, count, element) of every foreach that this task is inside of, outermost first."""
+        """(index, count, element) of every enclosing foreach, outermost first."""
         return self._place.foreach_stack
 
     @property
@@ -113,17 +113,17 @@ class FlowSpec:
 
     @property
     def _place(self):
-        """The task whose foreach counts here: this one, or for an input of a join the one that it comes from."""
+        """The position that `index`, `input` and `foreach_stack` report: of this task, or for an input of a join of the task that it comes from."""
         state = self.__dict__.get("_state")
         if state is None or state.reader is None:
             return self._task
         from .dag import InputPlace
         return InputPlace(self)
 
-    # What comes next
+    # Transitions
 
     def next(self, *steps, foreach=None, num_parallel=None, condition=None, **unknown):
-        """Says what comes after this step; its last line.
+        """Names the steps that follow this one, in its last line.
 
             self.next(self.a)                                   one step
             self.next(self.a, self.b)                           both at once
@@ -138,10 +138,10 @@ class FlowSpec:
     # Joins
 
     def merge_artifacts(self, inputs, exclude=None, include=None):
-        """Takes over every artifact on which all inputs agree; nothing is read for it.
+        """Takes over every artifact on which all inputs agree, by their digests and so without reading them.
 
-        What this join has set before stays. Values that differ are an error that names them: set those first, or leave
-        them out with `exclude`; `include` takes only the ones it names.
+        Artifacts that this join has set before are left alone. Values that differ are an error that names them: set those first,
+        or leave them out with `exclude`. `include` takes only the artifacts it names.
         """
         exclude, include = list(exclude or []), list(include or [])
         if not self._task.is_join:

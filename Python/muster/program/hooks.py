@@ -1,4 +1,4 @@
-"""The functions of @exit_hook, called when a run is over, on the machine where it was started."""
+"""Calls the functions of @exit_hook after a run, on the machine where it was started."""
 
 import inspect
 import sys
@@ -7,7 +7,7 @@ from ..flow.steps import of_flow
 
 
 def call(flow, verdict, pathspec):
-    """Calls all of them, whatever becomes of one; what goes wrong is told. The lowest decorator's come first, as in Metaflow."""
+    """Calls all of them, the lowest decorator's first, as Metaflow does. An error is printed and stops none of the others."""
     for decorator in reversed(of_flow(flow)):
         if decorator.name == "exit_hook":
             for function in decorator.functions(verdict == "succeeded"):
@@ -34,7 +34,7 @@ def _call(function, pathspec):
 
 
 def _found(name):
-    """A function by its name in the flow's file, or with its module in front."""
+    """Returns the function of this name in the flow's file, or in the module in front of it."""
     module, _, last = name.rpartition(".")
     if module:
         from importlib import import_module

@@ -1,4 +1,4 @@
-"""Values of artifacts as texts for people: what `muster dump` shows of pickles."""
+"""The verb `values`: values of pickled artifacts as texts, for `muster dump`."""
 
 import json
 import os
@@ -6,13 +6,13 @@ import sys
 
 
 class Input:
-    """Paths of files on standard input, each ended by a zero byte: a command line has no room for many."""
+    """Paths of files on standard input, each ended by a zero byte: there may be too many for a command line."""
 
     paths = []
 
     @classmethod
     def take(cls):
-        """Reads them. The flow, which has not run yet, finds an empty standard input."""
+        """Reads the paths before the flow's module runs, which finds an empty standard input."""
         cls.paths = sys.stdin.buffer.read().split(b"\0")[:-1]
         empty = os.open(os.devnull, os.O_RDONLY)
         os.dup2(empty, 0)
@@ -20,7 +20,7 @@ class Input:
 
 
 def answers(limit, paths):
-    """For each file its value's text, or why it has none. It is cut after `limit` characters; 0 leaves it whole."""
+    """Returns the text of each file's value, or the error. limit: characters of a text; 0 for all."""
     return [_answer(limit, path) for path in paths]
 
 
@@ -30,13 +30,13 @@ def _answer(limit, path):
     try:
         value = artifacts.read(path)
         text = shown(value, limit) if limit else repr(value)
-        # Half of a pair of surrogates is no text for others.
+        # JSON parsers of other languages refuse half of a surrogate pair.
         return {"text": text.encode("utf-8", "backslashreplace").decode()}
     except Exception as error:
         return {"error": f"{type(error).__name__}: {error}"}
 
 
 def show(words, output):
-    """`values LIMIT`: writes a JSON list of answers."""
+    """Carries out `values LIMIT`: writes a JSON list of answers."""
     json.dump(answers(int(words[0]), [os.fsdecode(path) for path in Input.paths]), output)
     return 0

@@ -1,15 +1,15 @@
-"""Metaflow's deployers and spin are not here; their names say in a sentence what to use instead."""
+"""Metaflow's deployers and spin, which Muster does not have. Using one raises an error that names alternatives."""
 
 from ..command_line.verbs import ELSEWHERE
 from ..errors import MusterException
 
 
 class DeployerError(MusterException):
-    """A deployer was asked for."""
+    """A deployer was used."""
 
 
 class Deployer:
-    """Says what there is instead."""
+    """Raises DeployerError."""
 
     _instead = "Runner(FLOW_FILE).run()"
 
@@ -25,7 +25,7 @@ class Deployer:
 
 
 class NBDeployer(Deployer):
-    """Says what there is instead."""
+    """Raises DeployerError."""
 
     _instead = "NBRunner(FLOW).nbrun()"
 
@@ -35,7 +35,7 @@ class NBDeployer(Deployer):
 
 
 class DeployedFlow(Deployer):
-    """Says what there is instead."""
+    """Raises DeployerError."""
 
     @classmethod
     def from_deployment(cls, identifier, metadata=None, impl=None):
@@ -51,5 +51,5 @@ class DeployedFlow(Deployer):
 
 
 def inspect_spin(datastore_root="."):
-    """Says what there is instead."""
+    """Raises MusterException."""
     raise MusterException(ELSEWHERE["spin"])

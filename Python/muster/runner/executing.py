@@ -1,4 +1,4 @@
-"""A run that was started from Python: its output, how it stands, and its Run."""
+"""ExecutingRun: a run that was started from Python, with its output, its state and its Run."""
 
 import json
 import os
@@ -9,16 +9,16 @@ import time
 
 from ..errors import MusterException
 
-#: Seconds between two looks at a run.
+# Seconds between two polls of a run.
 PAUSE = 0.02
 
 
 class RunnerError(MusterException, RuntimeError):
-    """The run did not come into being."""
+    """The run has not begun."""
 
 
 class ExecutingRun:
-    """A run that was started here: its output, how it stands, and its Run."""
+    """A run that was started here."""
 
     def __init__(self, runner):
         self.runner = runner
@@ -36,7 +36,7 @@ class ExecutingRun:
         self._forget()
 
     def _begin(self, words, environment, folder, wanted_file):
-        """Starts the run. What is known of it is copied into `wanted_file` once it is there, where one is wanted."""
+        """Starts the run. wanted_file: a copy of the attribute file goes there once the run has begun; None for no copy."""
         self.command = words
         self.wanted_file = wanted_file and os.path.join(folder or ".", wanted_file)
         with open(self._file("stdout"), "wb") as output, open(self._file("stderr"), "wb") as errors:
@@ -51,7 +51,7 @@ class ExecutingRun:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _key(self):
-        """Which run it is; None while it is not there. It is known when the files have been removed, too."""
+        """Returns the content of the attribute file, which identifies the run; None until it has begun. It is read once, because the file may be removed."""
         if self._attributes is None:
             try:
                 with open(self.attribute_file) as file:
@@ -70,7 +70,7 @@ class ExecutingRun:
 
     @property
     def run(self):
-        """The run for the client."""
+        """The client's Run."""
         from ..client import Run
         from ..client.store import Store
         self._require()
@@ -84,7 +84,7 @@ class ExecutingRun:
 
     @property
     def status(self):
-        """`running`, `successful`, `failed`, or `timeout` where the run was ended because it took too long."""
+        """`running`, `successful`, `failed`, or `timeout` if the run was ended because it took too long."""
         code = self.returncode
         return "timeout" if self.is_late else "running" if code is None else "successful" if code == 0 else "failed"
 
@@ -101,7 +101,7 @@ class ExecutingRun:
             return file.read()
 
     async def wait(self, timeout=None, stream=None):
-        """Waits until the run is over, and prints `stdout` or `stderr` meanwhile. After `timeout` seconds ends the run."""
+        """Waits until the run is over, and prints `stdout` or `stderr` meanwhile. Ends the run after `timeout` seconds."""
         import asyncio
         deadline = None if timeout is None else time.monotonic() + timeout
         with _Shown(self, [stream] if stream else []) as shown:
@@ -122,7 +122,7 @@ class ExecutingRun:
         return self
 
     def terminate(self):
-        """Ends the run; it is stored as cancelled."""
+        """Ends the run. It is stored as cancelled."""
         self.process.terminate()
         self.process.wait()
 
@@ -143,7 +143,7 @@ class ExecutingRun:
 
 
 class _Shown:
-    """Passes a run's output on to this program's own."""
+    """Copies a run's output to this program's own."""
 
     def __init__(self, executing, streams):
         self.executing = executing
@@ -157,7 +157,7 @@ class _Shown:
             file.close()
 
     def pass_on(self):
-        """Passes on what has come. Returns whether the run is over, and so nothing more will come."""
+        """Copies new output. Returns true if the run is over, so that no more output follows."""
         is_over = self.executing.returncode is not None
         for file, target in self.files:
             target.write(file.read())

@@ -1,4 +1,4 @@
-"""Runs a flow that is written in a notebook: `run = NBRunner(MyFlow).nbrun(alpha=0.5)` at the end of its cell."""
+"""Runs a flow of a notebook: `run = NBRunner(MyFlow).nbrun(alpha=0.5)` at the end of its cell."""
 
 import ast
 import os
@@ -9,13 +9,13 @@ from .runner import Runner
 
 
 class NBRunnerInitializationError(MusterException):
-    """There is no notebook, or the flow is not in its cell."""
+    """There is no notebook, or the flow is not in the cell."""
 
 
 class NBRunner:
-    """Runs the flow of the cell that makes this. The cell up to the flow's end is written to a file of its own.
+    """Runs the flow of the cell that makes this object. The cell up to the flow's end is written to a file.
 
-    base_dir: The folder of that file, in which the flow runs; the current one by default. Everything else is Runner's.
+    base_dir: the folder of that file, in which the flow runs; by default the current one. All other options are Runner's.
     """
 
     def __init__(self, flow, show_output=True, profile=None, env=None, base_dir=None, file_read_timeout=3600, **options):
@@ -26,7 +26,7 @@ class NBRunner:
                 "w", prefix=flow.__name__, suffix=".py", dir=self.base_dir, delete=False, encoding="utf-8") as file:
             file.write(source)
         self.flow_file = file.name
-        # A notebook's server sets these for itself, not for the run.
+        # The notebook's server sets this variable for its own kernel.
         self.runner = Runner(
             self.flow_file, show_output, profile, {**(env or {}), "JPY_PARENT_PID": ""}, self.base_dir, file_read_timeout,
             **options)
@@ -58,14 +58,14 @@ class NBRunner:
         return await self.runner.async_resume(**options)
 
     def cleanup(self):
-        """Removes the flow's file and those of the output."""
+        """Removes the flow's file and the files of the output."""
         if os.path.exists(self.flow_file):
             os.remove(self.flow_file)
         self.runner.cleanup()
 
 
 def _cell():
-    """The text of the cell that runs now."""
+    """Returns the text of the running cell."""
     try:
         from IPython import get_ipython
         shell = get_ipython()
@@ -78,8 +78,8 @@ def _cell():
 
 
 def source_of(name, cell):
-    """A program of its own from a cell's text up to the end of the flow `name`."""
-    # Lines for the notebook itself stay lines, so that a failure names the cell's.
+    """Returns a program with a cell's text up to the end of the flow `name`."""
+    # Magics become comments, so that line numbers are the cell's.
     lines = [f"# {line}" if line.startswith(("%", "!")) else line for line in cell.splitlines()]
     try:
         nodes = ast.parse("\n".join(lines)).body

@@ -13,7 +13,7 @@ from ..command_line.verbs import ELSEWHERE
 from ..names import hint
 from .executing import PAUSE, ExecutingRun, RunnerError
 
-# Options before the verb that Metaflow has, and those of them that are a flag.
+# Options before the verb that Metaflow has, and the flags among them.
 FRONT = (
     "quiet", "metadata", "environment", "force_rebuild_environments", "datastore", "datastore_root", "package_suffixes",
     "decospecs", "pylint", "event_logger", "monitor", "mode", "config", "config_value", "branch", "production")
@@ -21,7 +21,7 @@ FLAGS = {
     "quiet": ("--quiet", "--not-quiet"), "pylint": ("--pylint", "--no-pylint"),
     "force_rebuild_environments": ("--force-rebuild-environments", "--no-force-rebuild-environments"),
     "production": ("--production", None)}
-# Options of a run that are spelled otherwise, those that take a list, whole numbers, and those that are a flag.
+# Options of a run with other names, options with a list, with a whole number, and flags.
 SPELLINGS = {"tags": "tag", "decospecs": "with", "user_namespace": "namespace"}
 LISTS = ("tags", "decospecs")
 NUMBERS = ("max_workers", "max_num_splits", "max_log_size")
@@ -30,14 +30,14 @@ PLAIN = ("namespace", "run_id_file", "runner_attribute_file", "origin_run_id", "
 
 
 class Runner:
-    """One flow's file. Options before the verb are given here (`environment='pypi'`), those of the run to `run`.
+    """Runs a flow's file. Options before the verb are given here (`environment='pypi'`), options of the run to `run`.
 
         with Runner('flow.py', show_output=False) as runner:
             result = runner.run(alpha=0.5, max_workers=4, tags=['nightly'])
             print(result.status, result.run.data.accuracy)
 
-    profile: what METAFLOW_PROFILE is for the run. env: more variables for it. cwd: the folder that it runs in.
-    file_read_timeout: seconds that the run may take to come into being.
+    profile: the value of METAFLOW_PROFILE for the run. env: more variables for it. cwd: the folder that it runs in.
+    file_read_timeout: seconds within which the run has to begin.
     """
 
     def __init__(self, flow_file, show_output=True, profile=None, env=None, cwd=None, file_read_timeout=3600, **options):
@@ -71,18 +71,18 @@ class Runner:
         return self._start("run", options)._finish(self._shown())
 
     def resume(self, step_to_rerun=None, **options):
-        """Goes on with a run, `origin_run_id` or the newest one, to its end."""
+        """Continues a run, `origin_run_id` or the newest one, to its end."""
         return self._start("resume", options, step_to_rerun)._finish(self._shown())
 
     async def async_run(self, **options):
-        """Starts the flow and returns when its run is there."""
+        """Starts the flow. Returns when the run has begun."""
         return await self._started(self._start("run", options))
 
     async def async_resume(self, step_to_rerun=None, **options):
         return await self._started(self._start("resume", options, step_to_rerun))
 
     def spin(self, pathspec, **kwargs):
-        """There is none."""
+        """Raises RunnerError: there is no spin."""
         raise RunnerError(f"{ELSEWHERE['spin']}: runner.resume('STEP', origin_run_id='RUN')")
 
     async def async_spin(self, pathspec, **kwargs):
@@ -119,7 +119,7 @@ class Runner:
         return executing
 
     def _spelled(self, name, value, command, variables):
-        """The text of a list or a dict that is given for a parameter: the flow is asked what the parameter is."""
+        """Returns the text of a list or a dict for a parameter. Asks the flow for the parameter's kind."""
         front = Front()
         front.read(self.front)
         done = subprocess.run(
@@ -138,7 +138,7 @@ class Runner:
 
 
 def _front(options):
-    """Options before the verb as words."""
+    """Returns options before the verb as words."""
     words = []
     for name, value in options.items():
         if name not in FRONT:
@@ -165,9 +165,9 @@ def _list(name, value):
 
 
 def _words(options, spelled):
-    """Options of a run as words: `max_workers=4` is `--max-workers=4`, and what is no option is a parameter.
+    """Returns options of a run as words: `max_workers=4` is `--max-workers=4`. A name that is no option is a parameter.
 
-    spelled: Makes a text of a parameter's name and its value where that is no plain one.
+    spelled: returns the text of a parameter's value that is no text, number or path.
     """
     words = []
     for name, value in options.items():

@@ -1,30 +1,30 @@
-"""Notices what libraries take from the system's randomness while they are loaded."""
+"""Notices random numbers that libraries draw from the system while they are loaded: every child would have the same ones."""
 
 import os
 import random
 import sys
 
-# Modules that draw while they are loaded, and are made to draw anew in every child; `tempfile` sees to itself.
+# Modules that draw numbers while they are loaded, and are seeded again in every child. `tempfile` does so itself.
 _RENEWED = ("multiprocessing.process", "numpy.random", "tempfile")
-# Functions and class bodies that draw while a module is loaded what nobody computes with: numbers for the examples in
-# docstrings, and defaults that every caller replaces.
+# Code that draws numbers while a module is loaded which nothing computes with: examples in docstrings, and defaults
+# that every caller replaces.
 _HARMLESS = (
     ("scipy.stats._distribution_infrastructure", "_generate_example"),
     ("sklearn.ensemble._hist_gradient_boosting.grower", "<module>"),
     ("sklearn.ensemble._hist_gradient_boosting.grower", "TreeGrower"),
 )
-# A package that draws global numbers while it is loaded, to tell links on a terminal apart.
+# A package that draws a global random number while it is loaded, for the ids of links on a terminal.
 _DRAWS_FOR_LINKS = "rich"
 
 
 class Entropy:
-    """Stands before the functions that identifiers, tokens, keys and generators of random numbers are made with.
+    """Replaces the functions that identifiers, tokens, keys and generators get their numbers from.
 
-    A generator that somebody has seeded is not noticed: it is the same in every process.
+    A generator that a library seeds itself is not noticed: it is the same in every process.
     """
 
     def __init__(self):
-        #: Who has drawn; None where nobody has.
+        # The sentence about the library that has drawn numbers, or None.
         self.reason = None
         self._replaced = [(owner, name, vars(owner)[name]) for owner, name in (
             (os, "urandom"), (os, "getrandom"), (random, "_urandom")) if name in vars(owner)]
@@ -57,7 +57,7 @@ class Entropy:
 
 
 def _drawer(frame):
-    """The module that is being loaded and draws; None for one whose draws are renewed."""
+    """Returns the name of the module that is being loaded and draws, or None if its draws are harmless or repeated."""
     name = None
     while frame is not None:
         module, is_loading = frame.f_globals.get("__name__"), frame.f_code.co_name == "<module>"
@@ -70,11 +70,11 @@ def _drawer(frame):
 
 
 class GlobalNumbers:
-    """The global numbers of `random`, NumPy and PyTorch as they are known to be: who has changed them has seeded or drawn."""
+    """Compares the states of the global generators of `random`, NumPy and PyTorch: a change means a seed or a draw."""
 
     def __init__(self):
         self._python = random.getstate()
-        # By the module that has them.
+        # States by module.
         self._others = {name: _state(sys.modules[name]) for name in _STATES if name in sys.modules}
         sys.meta_path.insert(0, self)
 
@@ -86,7 +86,7 @@ class GlobalNumbers:
             name in sys.modules and _state(sys.modules[name]) != self._others.get(name) for name in _STATES)
 
     def find_spec(self, name, path=None, target=None):
-        """Finds nothing by itself, but looks at what some modules have done as soon as they have been loaded."""
+        """Finds nothing itself. It has the state noted right after one of these modules was loaded."""
         if name not in _STATES and name.split(".")[0] != _DRAWS_FOR_LINKS:
             return None
         others = sys.meta_path[sys.meta_path.index(self) + 1:]
@@ -107,12 +107,12 @@ class GlobalNumbers:
         loader.exec_module = exec_module
 
 
-# How a module tells where its global numbers stand.
+# The function that returns the state of a module's global generator.
 _STATES = {"numpy.random": "get_state", "torch": "get_rng_state"}
 
 
 def _state(module):
-    """The state in values that can be compared; None while the module is being loaded."""
+    """Returns the state as comparable values, or None while the module is being loaded."""
     ask = getattr(module, _STATES[module.__name__], None)
     if ask is None:
         return None

@@ -1,1 +1,1 @@
-"""Reads a flow's file without running it: which statements have no side effects, and where modules come from."""
+"""Reads a flow's file without running it: statements without side effects, and origins of modules."""

@@ -1,4 +1,4 @@
-"""Statements that only bring names into being: no import that comes after one of them turns out differently for it."""
+"""Statements that only define names: they have no side effects, and no influence on imports after them."""
 
 import ast
 import builtins
@@ -7,7 +7,7 @@ _PLAIN = (ast.Constant, ast.Name, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.ex
 
 
 def is_inert(statement):
-    """Whether a statement that imports nothing runs no code but what makes plain values, functions and classes."""
+    """True if a statement only creates plain values, functions and classes. For imports it is false."""
     if isinstance(statement, ast.Pass):
         return True
     if isinstance(statement, ast.Expr):
@@ -24,13 +24,13 @@ def is_inert(statement):
 
 
 def is_plain(expression):
-    """Whether an expression, which may be missing, is made of constants, names and containers of them."""
+    """True for None, and for an expression of constants, names and containers of them."""
     return expression is None or all(
         isinstance(each, _PLAIN) or _is_negative_number(each) for each in ast.walk(expression))
 
 
 def has_plain_signature(function):
-    """Whether nothing is called when the function comes into being: its defaults and annotations are plain."""
+    """True if defaults and annotations are plain, so that defining the function calls nothing."""
     given = function.args
     every = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
     expressions = [*given.defaults, *given.kw_defaults, function.returns, *(each.annotation for each in every if each)]
@@ -43,14 +43,14 @@ def _is_negative_number(node):
 
 
 def _is_plain_class(statement):
-    """A class whose base could be anybody's may run that one's code."""
+    """True if the bases are builtin types: any other base may have code that runs for a subclass."""
     bases = [getattr(builtins, each.id, None) if isinstance(each, ast.Name) else None for each in statement.bases]
     return (not statement.decorator_list and not statement.keywords and all(isinstance(each, type) for each in bases)
             and all(is_inert(each) for each in statement.body))
 
 
 def _is_for_checkers(statement):
-    """`if TYPE_CHECKING:`, which nobody runs."""
+    """True for `if TYPE_CHECKING:`, whose body never runs."""
     test = statement.test
     name = test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", None)
     return name == "TYPE_CHECKING" and not statement.orelse

@@ -1,8 +1,8 @@
-"""Imports that describing a flow does without.
+"""Lazy imports for `describe`: libraries such as NumPy, which take longer to load than the rest of a description.
 
-NumPy and its like can take longer to load than all the rest of a description, and mostly the bodies of steps alone use them.
-They are loaded late where nothing could tell: in a file that, as it is read, imports nothing else but the standard library
-and Metaflow, and calls nothing but what flows are made of. Every other file has its imports made as ever.
+Usually only the bodies of steps use them. They are imported lazily if the flow's file cannot see a difference: at its top
+level it imports only the standard library and Metaflow otherwise, and calls only what flows are made of. Saves 300 ms of a
+flow that imports NumPy and pandas; Benchmarks: python-imports.
 """
 
 import ast
@@ -13,23 +13,23 @@ from importlib.machinery import PathFinder, SourceFileLoader
 from .origins import Origins
 from .toplevel import TopLevel, is_start
 
-# Libraries that change nothing outside of themselves which a description could meet.
+# Libraries whose import changes no state that a description depends on.
 LATE = ("jax", "matplotlib", "numpy", "pandas", "scipy", "sklearn", "tensorflow", "torch")
 
 
 def make_lazy(source):
-    """Has the libraries loaded late that the flow's file imports whole and cannot miss."""
+    """Installs a finder for the libraries that the flow's file imports as a whole and that can be imported lazily."""
     names = _Reading(ast.parse(source)).late
     if names:
         sys.meta_path.insert(0, _Finder(names))
 
 
 class _Reading:
-    """What running a file's top level would do, as far as its source shows it."""
+    """The effects of the file's top level, judged by its source."""
 
     def __init__(self, tree):
         self.origins = Origins()
-        #: The libraries that can be loaded late; none where something might see that.
+        # The libraries that can be imported lazily; none if another statement could see the difference.
         self.late = set()
         top = TopLevel(self._may_import)
         if not all(top.is_quiet(each) or is_start(each) for each in tree.body):
@@ -65,7 +65,7 @@ class _Finder:
 
     def find_spec(self, name, path=None, target=None):
         spec = PathFinder.find_spec(name) if name in self.names else None
-        # Other loaders, such as those of modules in C, need not know of loading late.
+        # Other loaders, such as those of extension modules, need not support LazyLoader.
         if spec is None or type(spec.loader) is not SourceFileLoader:
             return None
         spec.loader = importlib.util.LazyLoader(spec.loader)

@@ -1,5 +1,5 @@
-"""Where modules come from: the interpreter's own and installed ones are the same for every task of a run, others are the
-flow's and can be written while it runs.
+"""Origins of modules. Those of the interpreter and of installed distributions are the same for all tasks of a run. Others
+belong to the flow, and a step may write them.
 """
 
 import os
@@ -8,17 +8,17 @@ import sys
 from ..location import PACKAGE
 
 INSTALLED = ("site-packages", "dist-packages")
-# What installing and removing a distribution changes.
+# Entries that installing and removing a distribution change.
 _RECORDS = (".dist-info", ".egg-info", ".egg-link", ".pth")
 
 
 def installed_folders():
-    """The folders of installed distributions on the search path."""
+    """Returns the folders of installed distributions on the search path."""
     return [each for each in sys.path if os.path.basename(each) in INSTALLED]
 
 
 class Installation:
-    """What is installed, to see whether it changes. Compiled modules that are kept beside the others are no change."""
+    """A snapshot of the installed distributions. Writing `__pycache__` beside them is no change."""
 
     def __init__(self):
         self._folders = {each: (_changed(each), _distributions(each)) for each in installed_folders()}
@@ -53,7 +53,7 @@ def _prefixes(*folders):
 
 
 class Origins:
-    """Tells modules' files apart by the search path as it is now."""
+    """Classifies files of modules by the current search path."""
 
     def __init__(self):
         self._standard = _prefixes(os.path.dirname(os.__file__))
@@ -62,17 +62,17 @@ class Origins:
         self._installed = _prefixes(*installed_folders())
 
     def is_standard(self, path):
-        """Whether a module's file belongs to the standard library or to this front end."""
+        """True for a file of the standard library or of this front end."""
         return path.startswith(self._own) or (
             path.startswith(self._standard) and not path.startswith(self._below_standard))
 
     def is_installed(self, path):
-        """Whether it does, or to an installed distribution."""
+        """True for such a file and for one of an installed distribution."""
         return path.startswith(self._installed) or self.is_standard(path)
 
 
 def file_of(module):
-    """The file of what stands in `sys.modules`; None where there is none. Runs no code of the module's."""
+    """Returns the file of an entry of `sys.modules`, or None. Runs no code of the module, such as a `__getattr__`."""
     try:
         return object.__getattribute__(module, "__dict__").get("__file__")
     except AttributeError:

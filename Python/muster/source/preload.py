@@ -1,8 +1,7 @@
-"""The imports at the beginning of a flow's file, made once for all of its tasks.
+"""Executes the imports at the beginning of a flow's file, once for all of its tasks.
 
-Only those are made ahead that turn out the same in every process: of the standard library and installed distributions,
-up to the first statement that could influence a later import. Into modules of the flow's own the search goes on, and
-they are left to every task itself.
+It executes imports of the standard library and of installed distributions, up to the first statement that could influence
+a later import. A module of the flow's own is left to every task, but the imports at its beginning are executed as well.
 """
 
 import ast
@@ -15,14 +14,13 @@ from .origins import Origins, file_of
 
 
 class _Stop(Exception):
-    """Nothing that comes after this can be made ahead."""
+    """The next statement ends the part that can be executed ahead."""
 
 
 class Preload:
     """The leading imports of one file.
 
-    limit: how many may be made; none where all may.
-    after_each: called after each, for its own errors.
+    limit: the greatest number of imports, or None. after_each: called after each; it may raise errors of its own.
     """
 
     def __init__(self, tree, path, limit, after_each):
@@ -30,19 +28,19 @@ class Preload:
         self.after_each = after_each
         self.count = 0
         self.origins = Origins()
-        # The statements of the file itself whose imports were all made.
+        # Statements of the file itself whose imports were all executed.
         self.made = set()
         self._walked = set()
 
     def run(self):
-        """Makes them. Raises what an import raises; `count` then is the number of those before it."""
+        """Executes the imports. Raises the errors of imports; `count` is the number of those before it."""
         try:
             self._walk(self.tree, self.path, "__main__", None)
         except _Stop:
             pass
 
     def _walk(self, tree, path, name, package):
-        """package: what the relative imports of the module are relative to, as a folder."""
+        """package: the folder that the module's relative imports start from."""
         namespace = {"__name__": name, "__file__": path, "__builtins__": __builtins__}
         for statement in tree.body:
             if isinstance(statement, ast.Import):
@@ -58,7 +56,7 @@ class Preload:
                 raise _Stop
 
     def _import_from(self, statement, path, namespace, package):
-        """Returns whether the import was made, and not left to every task."""
+        """Returns true if the import was executed, false if it is left to every task."""
         names = [alias.name for alias in statement.names]
         if statement.level:
             folder = package
@@ -71,7 +69,7 @@ class Preload:
         return statement.module == "__future__" or self._import(statement.module, statement, path, namespace, names)
 
     def _import(self, module, statement, path, namespace, names=()):
-        """Returns whether the import was made."""
+        """Returns true if the import was executed, false if it is left to every task."""
         root, *rest = module.split(".")
         origin = self._origin(root)
         if origin is None:
@@ -84,8 +82,9 @@ class Preload:
         return True
 
     def _origin(self, root):
-        """The file of a module, empty for one that is built in; None where it cannot be found, or can be anybody's as the
-        parts of a namespace package can."""
+        """Returns the file of a module, or an empty text for a builtin one. Returns None if it is not found, or is a namespace package,
+        whose parts may be the flow's.
+        """
         if root in sys.modules:
             module = sys.modules[root]
             return file_of(module) or (None if hasattr(module, "__path__") else "")
@@ -95,9 +94,9 @@ class Preload:
         return spec.origin if spec.has_location else ""
 
     def _walk_own(self, folder, parts, names, origin=None):
-        """Goes on in a module of the flow's own, and in those that are asked of it by name.
+        """Continues in a module of the flow's own, and in its submodules that are imported by name.
 
-        folder: the one that holds the first of `parts`; for a relative import, which has none, the package's own.
+        folder: the one that holds the first of `parts`, or the package's own for a relative import without a name.
         """
         if origin is not None and not origin.endswith(".py"):
             raise _Stop
@@ -109,11 +108,11 @@ class Preload:
             if not self._walk_file(place):
                 raise _Stop
         for name in names:
-            # What is no module is a name in the package.
+            # Does nothing for a name that is no submodule.
             self._walk_file(os.path.join(place, name))
 
     def _walk_file(self, place):
-        """Returns whether there is such a module."""
+        """Returns true if there is such a module."""
         package = os.path.join(place, "__init__.py")
         path = package if os.path.exists(package) else place + ".py"
         if not os.path.exists(path):
@@ -126,7 +125,7 @@ class Preload:
         return True
 
     def _is_choice(self, statement):
-        """`try: import a` … `except ImportError: a = None`, with nothing of the flow's own in it."""
+        """True for `try: import a` … `except ImportError: a = None` without modules of the flow's own."""
         kinds = [each.type for each in statement.handlers]
         every = [*statement.body, *statement.orelse, *statement.finalbody]
         every += [each for handler in statement.handlers for each in handler.body]
@@ -134,7 +133,7 @@ class Preload:
             self._is_foreign(each) if isinstance(each, (ast.Import, ast.ImportFrom)) else is_inert(each) for each in every)
 
     def _is_foreign(self, statement):
-        """Whether an import, if it finds something, finds nothing of the flow's own."""
+        """True if the imported modules are installed or missing, and not the flow's own."""
         if isinstance(statement, ast.ImportFrom):
             roots = [] if statement.level else [statement.module]
         else:

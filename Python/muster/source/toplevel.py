@@ -1,29 +1,27 @@
-"""A file's top level as far as its source shows it: which statements make nothing but names."""
+"""Judges by their source which statements at a file's top level have no side effects."""
 
 import ast
 
 from .inert import has_plain_signature, is_inert
 
-# The packages that define flows and their decorators.
+# The packages that define FlowSpec and its decorators.
 FRONT_ENDS = ("metaflow", "muster")
-# Names of Metaflow, beside the decorators, whose calls run no code of the user's while a flow is read.
+# Names of Metaflow, beside the decorators, whose calls run no code of the user's.
 _QUIET = ("FlowSpec", "IncludeFile", "JSONType", "Parameter")
 
 
 class TopLevel:
-    """Takes the statements of a file, one after the other.
-
-    may_import: tells of a statement with `import` whether it may be among those that are told of as quiet.
-    """
+    """Judges the statements of a file one after the other. may_import: decides about each import statement."""
 
     def __init__(self, may_import):
         self.may_import = may_import
-        # Names that can be used in expressions.
+        # Names whose use in expressions has no side effects.
         self.quiet = {"bool", "float", "int", "str", "True", "False", "None"}
 
     def is_quiet(self, statement):
-        """True if a statement, after others that were quiet, runs no code but allowed imports and Metaflow's own: it reads and
-        changes nothing outside of its module, and draws no random number."""
+        """True if a statement, after others of this kind, only executes allowed imports and Metaflow's own code: it neither reads
+        nor changes state outside of its module, and draws no random number.
+        """
         self.quiet -= set(_bound(statement))
         if isinstance(statement, (ast.Import, ast.ImportFrom)):
             return self.may_import(statement) and self._takes(statement)
@@ -34,11 +32,11 @@ class TopLevel:
         return is_inert(statement)
 
     def beginning(self, statements):
-        """How many of a file's statements, from the first on, are quiet."""
+        """Returns the number of leading statements of this kind."""
         return next((index for index, each in enumerate(statements) if not self.is_quiet(each)), len(statements))
 
     def _takes(self, statement):
-        """Notes what an import brings that may be called. Returns false where it brings names that are not known."""
+        """Notes the imported names that may be called. Returns false for `import *`, whose names are unknown."""
         from ..decorators import __all__ as decorators
         if isinstance(statement, ast.Import):
             return True
@@ -51,7 +49,7 @@ class TopLevel:
 
     def _is_flow(self, statement):
         expressions = [*statement.bases, *statement.decorator_list]
-        # A method could stand for a decorator of its name.
+        # A method of a decorator's name would be called in its place.
         are_apart = self.quiet.isdisjoint(name for each in statement.body for name in _bound(each))
         return (are_apart and not statement.keywords and all(map(self._is_known, expressions))
                 and all(map(self._is_member, statement.body)))
@@ -65,7 +63,7 @@ class TopLevel:
         return is_inert(statement) and not isinstance(statement, (ast.ClassDef, ast.AsyncFunctionDef))
 
     def _is_known(self, expression):
-        """True if an expression uses nothing but constants and known names of Metaflow."""
+        """True if an expression uses only constants and known names of Metaflow."""
         if isinstance(expression, ast.Constant):
             return True
         if isinstance(expression, ast.Name):
@@ -90,7 +88,7 @@ def is_start(statement):
 
 
 def _bound(statement):
-    """The names that a statement gives a meaning to, as far as those are told apart here."""
+    """Returns the names that a statement defines, for the kinds of statements that are judged here."""
     if isinstance(statement, (ast.Import, ast.ImportFrom)):
         return [(alias.asname or alias.name).split(".")[0] for alias in statement.names]
     if isinstance(statement, ast.Assign):

@@ -1,10 +1,10 @@
-"""What a join is given: the flow as every task before it left it."""
+"""The argument `inputs` of a join."""
 
 from ..names import hint
 
 
 class Inputs:
-    """The inputs of a join, in branch, foreach or node order; those of branches by the names of their steps too."""
+    """The flow objects of a join's inputs, in the order of branches, elements or nodes; `inputs.STEP` is that of a branch."""
 
     def __init__(self, flows):
         self._flows = flows

@@ -1,4 +1,4 @@
-"""`parallel_map`: a function over many values in several processes, each a copy of this one."""
+"""`parallel_map`: calls a function for many values in several processes, forked from this one."""
 
 import os
 import pickle
@@ -9,26 +9,26 @@ from itertools import islice
 
 
 class MulticoreException(Exception):
-    """The function has failed for a value; the process that ran it has told how."""
+    """The function has failed for a value. Its process has printed the traceback."""
 
 
 def parallel_imap_unordered(func, iterable, max_parallel=None, dir=None):
-    """Gives the results as they come.
+    """Yields the results in the order in which they are computed.
 
-    func: may be any function, a lambda too; what it gives has to be picklable. max_parallel: processes at a time, as many as
-    there are processors here when it is left out. dir: without a meaning, since no file is written.
+    func: any function, because processes are forked; its results have to be picklable. max_parallel: the number of processes
+    at a time, by default that of the processors. dir: ignored, since no file is written.
     """
     for _, result in _results(func, iterable, max_parallel):
         yield result
 
 
 def parallel_map(func, iterable, max_parallel=None, dir=None):
-    """Gives a list of the results in the order of the values. See ``parallel_imap_unordered``."""
+    """Returns a list of the results in the order of the values. See ``parallel_imap_unordered``."""
     return [result for _, result in sorted(_results(func, iterable, max_parallel), key=lambda each: each[0])]
 
 
 def _results(func, iterable, max_parallel):
-    """Pairs of a value's place and its result."""
+    """Yields pairs of a value's index and its result."""
     values = enumerate(iterable)
     with selectors.DefaultSelector() as waiting:
         children = {}
@@ -55,7 +55,7 @@ def _processors():
 
 
 def _start(func, place, value, waiting, children):
-    # Text that is left in a buffer would be written by both processes.
+    # Buffered text would be written by both processes.
     sys.stdout.flush()
     sys.stderr.flush()
     reading, writing = os.pipe()
@@ -69,7 +69,7 @@ def _start(func, place, value, waiting, children):
 
 
 def _work(func, value, writing):
-    """In the child: never comes back."""
+    """Runs the function in the child, and ends it."""
     code = 1
     try:
         with open(writing, "wb") as stream:
@@ -85,7 +85,7 @@ def _work(func, value, writing):
 
 
 def _more_of(key, waiting, children):
-    """Reads what a child has written. Returns the place of its value and its result once it has ended, else None twice."""
+    """Reads a child's output. Returns the index of its value and the result when it has ended, else (None, None)."""
     reading, place, pieces = children[key.data]
     piece = os.read(reading, 1 << 20)
     if piece:

@@ -1,4 +1,4 @@
-"""`profile`: how long a part of a step takes."""
+"""`profile`: measures the time of a part of a step."""
 
 import time
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def profile(label, stats_dict=None):
-    """Prints when the part begins and how long it took; with `stats_dict`, adds its milliseconds there under the label."""
+    """Prints the beginning and the duration. With `stats_dict` adds the milliseconds to its entry `label` instead."""
     if stats_dict is None:
         print(f"PROFILE: {label} starting")
     start = time.time()

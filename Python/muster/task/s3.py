@@ -1,11 +1,11 @@
-"""Names of Metaflow's that flows import and that have no meaning here: their use says so, and what there is instead."""
+"""A name of Metaflow's that flows import and that Muster does not have. Using it raises an error that names alternatives."""
 
 from ..errors import MusterException
 from ..location import at_caller
 
 
 class S3:
-    """Metaflow's client of S3, for which there is no bucket here."""
+    """Metaflow's client for S3."""
 
     def __init__(self, *_, **__):
         raise MusterException(at_caller(

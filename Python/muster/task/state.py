@@ -1,32 +1,32 @@
-"""What a flow object carries besides its artifacts."""
+"""The stored artifacts and parameters behind a flow object."""
 
 from itertools import islice
 
 from .. import artifacts
 
-# Bytes of an artifact that are checked sooner than a question of its own is asked, and artifacts in one question.
+# Bytes. The agent checks the digest of a smaller artifact in less time than a request of its own takes.
 SMALL = 64 << 10
 AT_ONCE = 500
 
 
 class State:
-    """The artifacts of one flow object, read when they are first touched."""
+    """The artifacts of one flow object, read when they are first used."""
 
     def __init__(self, references, agent, origin=None, parameters=None):
-        # By name; as they came.
+        # References by artifact.
         self.references = dict(references)
-        # By name: values that were read from those, and the paths they were read from.
+        # Values that were read, and the paths of their files, by artifact.
         self.loaded = {}
         self.agent = agent
-        # The step that left these artifacts.
+        # The step that produced these artifacts.
         self.origin = origin
-        # The flow objects of all inputs of the task that these artifacts are read in, this one among them.
+        # The flow objects of all inputs of the task, this one among them.
         self.beside = ()
-        # By name: paths that were asked for together with another's.
+        # Paths that came with the answer for another input, by artifact.
         self._located = {}
-        # The task that runs on this object; None for an input of a join, which has the task that reads it.
+        # The task that runs on this object; or, for an input of a join, the join that reads it.
         self.task = self.reader = None
-        # As the run keeps them, by name; and as tasks see them.
+        # Parameters: their stored texts, and their values, by name.
         self.parameters = parameters or {}
         self.values = {}
 
@@ -45,9 +45,9 @@ class State:
         return value
 
     def _path(self, name, reference):
-        """Where the artifact's bytes are, which the agent has checked.
+        """Returns the path of the artifact's bytes, whose digest the agent has checked.
 
-        A join reads the same artifact of one input after the other: those that are soon checked are asked for at once.
+        A join reads the same artifact of one input after the other, so small ones of all inputs are requested together.
         """
         if name not in self._located and len(self.beside) > 1 and reference["size"] <= SMALL:
             others = (flow._state for flow in self.beside)
@@ -61,7 +61,7 @@ class State:
         return reference is not None and reference["size"] <= SMALL and name not in self.loaded and name not in self._located
 
     def is_unchanged(self, name, value):
-        """Whether `value` is still what the stored artifact holds."""
+        """True if `value` is equal to the stored artifact."""
         if name not in self.loaded or name not in self.references:
             return False
         value_then, path = self.loaded[name]
@@ -72,5 +72,5 @@ class State:
         try:
             return self.references[name]["encoding"] == "pickle" and artifacts.is_unchanged(value, path)
         except Exception:
-            # It cannot be pickled any more, which is said where it is written.
+            # It cannot be pickled any more, which is reported when it is written.
             return False

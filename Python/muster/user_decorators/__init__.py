@@ -1,4 +1,4 @@
-"""Decorators that users make themselves: those that run around a step's body, and those that change a flow as it is read."""
+"""Decorators that users write: those that run around a step's body, and mutators, which change a flow while it is read."""
 
 from .flows import FlowMutator
 from .generators import USER_SKIP_STEP, user_step_decorator

@@ -1,4 +1,4 @@
-"""The base of user-made decorators of steps and of flows: it keeps their arguments until configs are read."""
+"""The base of user-made decorators of steps and of flows. It holds their arguments until configs are read."""
 
 from ..errors import DecoratorError
 from ..location import at_caller
@@ -10,7 +10,7 @@ IGNORE, ERROR, OVERRIDE = 1, 2, 3
 
 
 class Applied(type):
-    """Lets `@MyDecorator` and `@MyDecorator(…)` both give back the step, or the flow, that stands below."""
+    """The metaclass by which `@MyDecorator` and `@MyDecorator(…)` both return the decorated step or flow."""
 
     def __call__(cls, *arguments, **options):
         if arguments and cls.is_target(arguments[0]):
@@ -23,10 +23,10 @@ class Applied(type):
 
 
 class UserDecorator(metaclass=Applied):
-    """A user-made decorator. Its arguments may be configs: they are looked at once those are read, and go to `init`."""
+    """A user-made decorator. Its arguments may be config expressions, which are evaluated before `init` gets them."""
 
     decorator_name = ""
-    # As Metaflow's have them: subclasses say which arguments they take.
+    # Metaflow's attributes by which subclasses declare their arguments.
     _allowed_args = True
     _allowed_kwargs = True
 
@@ -53,10 +53,10 @@ class UserDecorator(metaclass=Applied):
         return self.decorator_name
 
     def init(self, *arguments, **options):
-        """Takes the decorator's arguments, where it has some. To be written by the user."""
+        """Takes the decorator's arguments. Subclasses with arguments override it."""
 
     def external_init(self):
-        """Calls `init`, once, with configs evaluated."""
+        """Calls `init` once, with config expressions evaluated."""
         if self._ran_init:
             return
         from ..flow.expressions import resolve
@@ -68,12 +68,12 @@ class UserDecorator(metaclass=Applied):
         self._ran_init = True
 
     def get_args_kwargs(self):
-        """The arguments without a name, and those with one."""
+        """Returns the positional arguments and the named ones."""
         return list(self._args), dict(self._kwargs)
 
     @classmethod
     def extract_args_kwargs_from_decorator_spec(cls, text):
-        """The arguments that `name=value,…` spells; the name of one without a name is its place."""
+        """Parses `name=value,…`. A positional argument has its index as its name."""
         from ..decorators.texts import parse_options
         options = parse_options(text, f"{cls.decorator_name}:{text}")
         places = {int(name): options.pop(name) for name in list(options) if name.isdigit()}
@@ -85,7 +85,7 @@ class UserDecorator(metaclass=Applied):
         return cls(*arguments, **options)
 
     def manifest(self):
-        """The decorator as people see it beside the others."""
+        """Returns the decorator's name and options for people."""
         from ..decorators.base import plain
         arguments, options = self.get_args_kwargs()
         given = {**{str(place): each for place, each in enumerate(arguments)}, **options}

@@ -7,7 +7,7 @@ from .base import UserDecorator
 
 
 class FlowMutator(UserDecorator):
-    """Changes a flow, its parameters, its decorators and those of its steps, when it is read."""
+    """Changes a flow, its parameters, its decorators and those of its steps, while it is read."""
 
     _flow_cls = None
 
@@ -33,15 +33,15 @@ class FlowMutator(UserDecorator):
         """Called once configs are read."""
 
     def mutate(self, mutable_flow):
-        """Called once `--with` has put its decorators on the steps, which alone can be changed then."""
+        """Called once `--with` has attached its decorators. Only steps can be changed then."""
 
     def add_to_package(self):
-        """The code package has all of the flow's folder already: what is returned has no meaning here."""
+        """Returns nothing of use: the code package has all of the flow's folder already."""
         return []
 
 
 def mutators(flow):
-    """The mutators of a flow: those of its bases first, each class's from the lowest upwards. A list that may be added to."""
+    """Returns the mutators of a flow: those of its bases first, within a class from the lowest upwards. The list may be extended."""
     if "_mutators" not in vars(flow):
         bases = [base for base in flow.__mro__[1:] if "_own_mutators" in vars(base)]
         flow._mutators = [each for base in [*bases, flow] for each in vars(base).get("_own_mutators", [])]

@@ -1,15 +1,15 @@
-"""A generator as a decorator of steps: what stands before its `yield` runs before the step, the rest after it."""
+"""Generators as decorators of steps: the code before the `yield` runs before the step, the code behind it after the step."""
 
 from ..errors import DecoratorError
 from ..location import at_caller
 from .steps import UserStepDecorator
 
-# A generator yields this to have its step skipped.
+# Yielded by a generator to skip its step.
 USER_SKIP_STEP = {}
 
 
 def user_step_decorator(function=None, **options):
-    """Makes a decorator of a generator.
+    """Turns a generator function into a decorator.
 
         @user_step_decorator
         def timing(step_name, flow, inputs, attributes):
@@ -17,12 +17,12 @@ def user_step_decorator(function=None, **options):
             yield
             flow.seconds = time.time() - began
 
-    attributes: the arguments that the decorator is used with; may be left out where it has none. It may yield a function
-    to run in place of the body, or a dict to skip it: the arguments of `self.next`, USER_SKIP_STEP for the step's own.
+    attributes: the decorator's arguments; the parameter may be left out if there are none. The generator may yield a function
+    that runs in place of the body, or a dict to skip the body: the arguments of `self.next`, USER_SKIP_STEP for the step's own.
     """
     if function is None:
         return lambda function: user_step_decorator(function, **options)
-    # A flow that takes everything from Metaflow comes by here, and most have no use for this.
+    # Imported here: `from metaflow import *` loads this module, and few flows use it.
     import inspect
     if not inspect.isgeneratorfunction(function):
         raise DecoratorError(at_caller("@user_step_decorator stands above a generator function: one with a yield"))
@@ -39,7 +39,7 @@ def user_step_decorator(function=None, **options):
 
 
 class _Generated(UserStepDecorator):
-    """A decorator that a generator stands for."""
+    """The decorator made of a generator."""
 
     def init(self, **options):
         self._options = options
@@ -50,7 +50,7 @@ class _Generated(UserStepDecorator):
         try:
             yielded = self._generator.send(None)
         except StopIteration:
-            # It has not asked for the step to run.
+            # A generator without a yield skips the step.
             yielded = USER_SKIP_STEP
         if isinstance(yielded, dict):
             self.skip_step = yielded or True

@@ -1,4 +1,4 @@
-"""A flow, as mutators see it."""
+"""MutableFlow, the argument of mutators of flows."""
 
 from ..config import ConfigValue
 from ..decorators.base import FLOW_DECORATORS
@@ -22,7 +22,7 @@ class MutableFlow(Specifications):
         self._flow_cls, self._pre_mutate = flow, pre_mutate
         self._statically_defined, self._inserted_by = statically_defined, inserted_by
 
-    # Reading
+    # Contents
 
     def _all(self):
         return [*of_flow(self._flow_cls), *mutators(self._flow_cls)]
@@ -34,7 +34,7 @@ class MutableFlow(Specifications):
 
     @property
     def parameters(self):
-        """The attribute that each parameter stands in, and the parameter."""
+        """Each parameter's attribute and the parameter."""
         return iter(list(parameters(self._flow_cls).items()))
 
     @property
@@ -46,7 +46,7 @@ class MutableFlow(Specifications):
         return MutableStep(self, function)
 
     def __getattr__(self, name):
-        """A step, a parameter or a config."""
+        """Returns a step, a parameter or a config."""
         value = None if name.startswith("_") else getattr(self._flow_cls, name, None)
         if callable(value) and getattr(value, "is_step", False):
             return self._step(value)
@@ -59,7 +59,7 @@ class MutableFlow(Specifications):
     # Parameters
 
     def add_parameter(self, name, value, overwrite=False):
-        """Gives the flow one more parameter, which stands in the attribute `name`."""
+        """Gives the flow another parameter, in the attribute `name`."""
         self._check(f"adding the parameter '{name}'")
         if not isinstance(value, Parameter):
             raise DecoratorError(at_caller(f"add_parameter takes a Parameter or an IncludeFile, not {value!r}"))
@@ -69,7 +69,7 @@ class MutableFlow(Specifications):
         setattr(self._flow_cls, name, value)
 
     def remove_parameter(self, parameter_name):
-        """Takes the parameter away that has this name, whatever attribute it stands in. Returns whether there was one."""
+        """Removes the parameter with this name from its attribute. Returns true if there was one."""
         self._check(f"removing the parameter '{parameter_name}'")
         for attribute, parameter in self.parameters:
             if parameter.name == parameter_name:
@@ -82,10 +82,9 @@ class MutableFlow(Specifications):
     # Decorators
 
     def add_decorator(self, deco_type, deco_args=None, deco_kwargs=None, duplicates=IGNORE):
-        """Puts a decorator on the flow: `add_decorator(project, deco_kwargs={"name": "p"})`, `add_decorator("project:name=p")`.
+        """Adds a decorator: `add_decorator(project, deco_kwargs={"name": "p"})`, `add_decorator("project:name=p")`.
 
-        Returns it; None where another one of its kind stays in its place. A mutator's own turn comes after those that are
-        there.
+        Returns it, or None if `duplicates` leaves another one of its kind in its place. An added mutator is called after the others.
         """
         if duplicates not in (self.IGNORE, self.ERROR, self.OVERRIDE):
             raise ValueError(f"duplicates is {duplicates!r}; there are IGNORE, ERROR and OVERRIDE")
@@ -108,7 +107,7 @@ class MutableFlow(Specifications):
                 return None
             there = [each for each in there if each.name != kind.name]
         decorator = kind.added(options, self._statically_defined, self._inserted_by)
-        # As if it stood highest.
+        # The position of the highest decorator in the source.
         flow._flow_decorators = [decorator, *there]
         return decorator
 
@@ -117,7 +116,7 @@ class MutableFlow(Specifications):
         if any(each.decorator_name == mutator.decorator_name for each in there):
             if not self._replaces(f"@{mutator.name}", duplicates):
                 return None
-            # The list itself, which is being gone through.
+            # Changes the list itself, which the caller iterates over.
             there[:] = [each for each in there if each.decorator_name != mutator.decorator_name]
         mutator.statically_defined, mutator.inserted_by = self._statically_defined, self._inserted_by
         mutator._flow_cls = self._flow_cls
@@ -131,7 +130,7 @@ class MutableFlow(Specifications):
         return duplicates == self.OVERRIDE
 
     def remove_decorator(self, deco_name, deco_args=None, deco_kwargs=None):
-        """Takes decorators off the flow: all of that name, or those with these arguments. Returns whether there were any."""
+        """Removes the decorators of that name, or only those with these arguments. Returns true if there were any."""
         self._check(f"removing the decorator {deco_name}")
         if any(is_named(specification(each), deco_name) for each in mutators(self._flow_cls)):
             raise DecoratorError(at_caller(f"{deco_name} is a mutator, which cannot be removed: it has its turn in any case"))

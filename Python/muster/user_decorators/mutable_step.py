@@ -1,4 +1,4 @@
-"""A step, as mutators see it."""
+"""MutableStep, the argument of mutators of steps."""
 
 from ..decorators.base import STEP_DECORATORS
 from ..decorators.texts import parse_options
@@ -24,10 +24,10 @@ class MutableStep(Specifications):
         return [*self._my_step.decorators, *dict.fromkeys(made)]
 
     def add_decorator(self, deco_type, deco_args=None, deco_kwargs=None, duplicates=IGNORE):
-        """Puts a decorator on the step: `add_decorator(retry, deco_kwargs={"times": 2})`, `add_decorator("retry:times=2")`.
+        """Adds a decorator: `add_decorator(retry, deco_kwargs={"times": 2})`, `add_decorator("retry:times=2")`.
 
-        Returns it; None where another one of its kind stays in its place. Options that are given the value which they have
-        anyway count as not given.
+        Returns it, or None if `duplicates` leaves another one of its kind in its place. Options with their default values count as
+        not given.
         """
         if duplicates not in (self.IGNORE, self.ERROR, self.OVERRIDE):
             raise ValueError(f"duplicates is {duplicates!r}; there are IGNORE, ERROR and OVERRIDE")
@@ -52,7 +52,7 @@ class MutableStep(Specifications):
                 return None
             step.decorators = [each for each in step.decorators if each.name != kind.name]
         decorator = kind.added(options, self._statically_defined, self._inserted_by)
-        # As if it stood lowest.
+        # The position of the lowest decorator in the source.
         step.decorators.append(decorator)
         return decorator
 
@@ -66,7 +66,7 @@ class MutableStep(Specifications):
         return added
 
     def remove_decorator(self, deco_name, deco_args=None, deco_kwargs=None):
-        """Takes decorators off the step: all of that name, or those with these arguments. Returns whether there were any."""
+        """Removes the decorators of that name, or only those with these arguments. Returns true if there were any."""
         step, given = self._my_step, (list(deco_args or []), dict(deco_kwargs or {}))
         takes_all = deco_args is None and deco_kwargs is None
         kind = step_kind(deco_name)

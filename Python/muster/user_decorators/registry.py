@@ -1,6 +1,6 @@
-"""The names of user-made decorators: a module's path and the class, or its end where that is enough."""
+"""The names of user-made decorators. Any end of a full name that is unique can be used."""
 
-# By full name, such as `my_package.timing.Timing`; what stands in the flow's own file begins with `__main__`.
+# Classes by full name, such as `my_package.timing.Timing`. Those of the flow's own file begin with `__main__`.
 _KNOWN = {}
 
 
@@ -9,7 +9,7 @@ def register(kind):
 
 
 def find(name, base):
-    """The class derived from `base` that `name` stands for; None where there is none, or several."""
+    """Returns the class derived from `base` that has this name, or None if none or several have it."""
     found = [
         kind for full, kind in _KNOWN.items()
         if issubclass(kind, base) and (full == name or full.endswith(f".{name}"))]
@@ -17,9 +17,9 @@ def find(name, base):
 
 
 def short_name(kind, builtin):
-    """The shortest end of a decorator's full name that no other one, and none of the names `builtin`, has.
+    """Returns the shortest end of a full name that no other decorator, and none of the names `builtin`, has.
 
-    A class whose full name another one has taken over keeps its own.
+    A class whose full name was registered again by another one has its full name.
     """
     parts = kind.decorator_name.split(".")
     others = [full for full in _KNOWN if full != kind.decorator_name] + list(builtin)
@@ -31,5 +31,5 @@ def short_name(kind, builtin):
 
 
 def names(base):
-    """The full names of all classes derived from `base`."""
+    """Returns the full names of all classes derived from `base`."""
     return [full for full, kind in _KNOWN.items() if issubclass(kind, base)]

@@ -19,7 +19,7 @@ def kind_of(value, find, known, made):
             raise DecoratorError(at_caller(f"there is no decorator @{name}{hint(name, known)}"))
         return kind, rest
     kind = getattr(value, "kind", value)
-    # `functools.partial(_base_step_decorator, kind)`, as packages for Metaflow make theirs.
+    # Packages for Metaflow use `functools.partial(_base_step_decorator, kind)`.
     arguments = getattr(value, "args", None)
     if arguments and isinstance(arguments[0], type):
         kind = arguments[0]

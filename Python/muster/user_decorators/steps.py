@@ -8,7 +8,7 @@ from .base import ERROR, OVERRIDE, UserDecorator
 
 
 class UserStepDecoratorBase(UserDecorator):
-    """Stands above a step. `_step_field` names the list of the step's function that it is kept in."""
+    """The base for steps. `_step_field` names the list of the step's function that holds the decorator."""
 
     _step_field = None
 
@@ -29,7 +29,7 @@ class UserStepDecoratorBase(UserDecorator):
 
     @classmethod
     def fields(cls):
-        """The lists that the decorator stands in: it may run around the body and be a mutator too."""
+        """Returns the lists that hold the decorator: two for one that runs around the body and is a mutator."""
         return list(dict.fromkeys(vars(kind)["_step_field"] for kind in cls.__mro__ if vars(kind).get("_step_field")))
 
     @property
@@ -45,7 +45,7 @@ class UserStepDecoratorBase(UserDecorator):
         return registry.short_name(kind, STEP_DECORATORS)
 
     def add_or_raise(self, step, statically_defined, duplicates, inserted_by=None):
-        """Puts the decorator on a step as `duplicates` says. Returns it; None where another one stays in its place."""
+        """Adds the decorator to a step. Returns it, or None if `duplicates` leaves another one in its place."""
         if any(each.decorator_name == self.decorator_name for each in getattr(step, self._step_field)):
             if duplicates == OVERRIDE:
                 for field in self.fields():
@@ -75,19 +75,19 @@ class UserStepDecorator(UserStepDecoratorBase):
     _allowed_args = False
 
     def pre_step(self, step_name, flow, inputs=None):
-        """Runs before what stands below. May return a function that runs in place of it, and takes what the body takes."""
+        """Runs before the inner decorators and the body. May return a function that runs in their place with the same arguments."""
 
     def post_step(self, step_name, flow, exception=None):
-        """Runs after it.
+        """Runs after the body. exception: the error that came out of it, or None.
 
-        Returns what it is to have raised, None for nothing; or that and the arguments of the `self.next` that comes then:
-        a dict, empty for the step's own.
+        Returns the error that the step has, or None; or a pair of it and the arguments of `self.next`, a dict, which is empty for
+        the step's own.
         """
         return exception, None
 
     @property
     def skip_step(self):
-        """Set by `pre_step`: True for what stands below not to run, a dict for other arguments of `self.next` as well."""
+        """Set by `pre_step` to skip the inner decorators and the body: True, or a dict of arguments of `self.next`."""
         return getattr(self, "_skip_step", False)
 
     @skip_step.setter
@@ -96,20 +96,20 @@ class UserStepDecorator(UserStepDecoratorBase):
 
 
 class StepMutator(UserStepDecoratorBase):
-    """Changes the decorators of a step when its flow is read."""
+    """Changes the decorators of a step while its flow is read."""
 
     _step_field = "config_decorators"
-    # A class may be derived from this one and from UserStepDecorator.
+    # A class may derive from this one and from UserStepDecorator.
     _allowed_args = True
 
     def pre_mutate(self, mutable_step):
         """Called once configs are read."""
 
     def mutate(self, mutable_step):
-        """Called once `--with` has put its decorators on the steps; cannot add mutators any more."""
+        """Called once `--with` has attached its decorators. Cannot add mutators any more."""
 
     def add_to_package(self):
-        """The code package has all of the flow's folder already: what is returned has no meaning here."""
+        """Returns nothing of use: the code package has all of the flow's folder already."""
         return []
 
 

@@ -5,7 +5,7 @@ from ..flow.departure import depart
 
 
 def run(task, body, arguments):
-    """Runs a body inside of its user-made decorators: the outermost begins, and ends last.
+    """Runs a body between the calls of its user-made decorators. The outermost is called first before the body, and last after it.
 
     arguments: the inputs, for a join.
     """
@@ -36,7 +36,7 @@ def run(task, body, arguments):
 
 
 def _ended(wrapper, name, flow, raised, leaving):
-    """Ends one wrapper, and returns what is raised then, and how the step is left."""
+    """Calls a decorator's post_step. Returns the error and the arguments of self.next that result from it."""
     try:
         said = wrapper.post_step(name, flow, raised)
     except DecoratorError:
@@ -48,7 +48,7 @@ def _ended(wrapper, name, flow, raised, leaving):
     if isinstance(said, Exception):
         return said, leaving
     if isinstance(said, tuple) and len(said) == 2:
-        # A step that was skipped goes on to the next one, though the decorator has said nothing of that.
+        # A skipped step continues with its own transition if post_step returns no other.
         return said[0], leaving if said[1] is None else said[1]
     raise DecoratorError(
         f"post_step of @{wrapper.name} returned {said!r}; it returns an exception or None, or such a one and the arguments of "

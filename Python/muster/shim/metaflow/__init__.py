@@ -1,4 +1,4 @@
-"""Muster's front end under Metaflow's name, for flows that Muster runs."""
+"""Muster's front end under the name `metaflow`."""
 
 from muster import METAFLOW_VERSION as __version__, __all__  # noqa: F401
 
@@ -18,7 +18,7 @@ def __getattr__(name):
     if name not in muster._PLACES:
         from importlib import import_module
         from importlib.util import find_spec
-        # `metaflow.exception.…` after a bare `import metaflow`.
+        # For `metaflow.exception.…` after a bare `import metaflow`.
         if find_spec(f"metaflow.{name}"):
             return import_module(f"metaflow.{name}")
     return muster._named(name, "metaflow")

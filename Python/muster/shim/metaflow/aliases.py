@@ -1,4 +1,4 @@
-"""Modules of Metaflow's that hold nothing but names which Muster has elsewhere."""
+"""Modules of Metaflow's that only hold names which Muster defines elsewhere."""
 
 import sys
 from importlib import import_module
@@ -15,7 +15,7 @@ _COMPONENTS = dict.fromkeys(
      "PythonCode", "Table", "ValueBox", "VegaChart", "YAMLViewer"), "cards")
 _CARDS = {"MetaflowCard": "cards", "MetaflowCardComponent": "cards"}
 
-# By module, below `metaflow`: each name and the place of what it stands for, `module` or `module:name`, below `muster`.
+# Names by module, below `metaflow`, each with its definition below `muster`: `module` or `module:name`.
 MODULES = {
     "client": _CLIENT,
     "client.core": {
@@ -65,7 +65,7 @@ MODULES = {
 
 
 class Aliases:
-    """Finds and makes these modules. It is asked after all others: a file of the same name wins."""
+    """A finder and loader for these modules. It comes last in sys.meta_path, so a file of the same name wins."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):

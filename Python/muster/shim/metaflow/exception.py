@@ -1,4 +1,4 @@
-"""Metaflow's exceptions: those that are raised here too, and names for programs that handle the others."""
+"""Metaflow's exceptions: those that Muster raises too, and names for programs that catch others."""
 
 from muster.errors import (  # noqa: F401
     Failure as MetaflowExceptionWrapper, MetaflowInvalidPathspec, MetaflowNamespaceMismatch, MetaflowNotFound,

@@ -1,4 +1,4 @@
-"""Settings that programs read, with the values that they have here."""
+"""Settings of Metaflow that programs read, with Muster's values."""
 
 DEFAULT_DATASTORE = DEFAULT_METADATA = "local"
 

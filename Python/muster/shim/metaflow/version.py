@@ -1,3 +1,3 @@
-"""The release of Metaflow whose language this is."""
+"""The release of Metaflow whose interface Muster has."""
 
 from muster import METAFLOW_VERSION as metaflow_version  # noqa: F401

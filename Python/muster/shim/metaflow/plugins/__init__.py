@@ -1,1 +1,1 @@
-"""What flows import from the extensions of Metaflow for torchrun and DeepSpeed, by the names that these give it."""
+"""Modules of Metaflow's extensions for torchrun and DeepSpeed that flows import."""

@@ -1,1 +1,1 @@
-"""How flows are run from Python, under Metaflow's name."""
+"""Runner and NBRunner under Metaflow's names."""

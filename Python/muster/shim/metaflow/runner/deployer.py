@@ -1,3 +1,3 @@
-"""Deployer under Metaflow's name, which says what there is instead."""
+"""Deployer under Metaflow's name. It raises an error that names alternatives."""
 
 from muster.runner.deployer import DeployedFlow, Deployer, NBDeployer  # noqa: F401

@@ -1,1 +1,1 @@
-"""Decorators that users make themselves."""
+"""User-made decorators under Metaflow's names."""

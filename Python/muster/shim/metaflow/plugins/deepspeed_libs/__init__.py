@@ -1,1 +1,1 @@
-"""Of metaflow-deepspeed."""
+"""Modules of metaflow-deepspeed."""

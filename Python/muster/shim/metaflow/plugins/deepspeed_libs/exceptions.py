@@ -1,3 +1,3 @@
-"""What metaflow-deepspeed raises: a launch that has failed."""
+"""The error of metaflow-deepspeed: a launch has failed."""
 
 from muster.errors import StepFailure as DeepspeedException  # noqa: F401

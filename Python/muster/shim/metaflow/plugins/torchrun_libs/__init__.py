@@ -1,1 +1,1 @@
-"""Of metaflow-torchrun."""
+"""Modules of metaflow-torchrun."""

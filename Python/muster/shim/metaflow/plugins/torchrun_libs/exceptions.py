@@ -1,7 +1,7 @@
-"""What metaflow-torchrun raises, here one and the same: a launch that has failed."""
+"""The errors of metaflow-torchrun. Muster has one class for all failed launches."""
 
 from muster.errors import StepFailure as TorchrunException  # noqa: F401
 
 
 class TorchNotInstalledException(TorchrunException):
-    """Never raised here: the workers themselves say so."""
+    """Never raised here: the workers report a missing PyTorch."""
