@@ -203,7 +203,8 @@ class LibraryTests(unittest.TestCase):
                 self.assertEqual((count, [each["value"] for each in outcomes]), (1, ["1"] * 3))
 
     def test_what_a_library_draws_or_reads_of_its_process_is_every_step_s_own(self):
-        cases = {**FRESH, "datetime": "datetime.datetime.now()", "os": "os.environ['TMPDIR']"}
+        cases = {**FRESH, "datetime": "datetime.datetime.now()", "os": "os.environ['TMPDIR']",
+                 "random, secrets": "secrets.randbits(64), random.SystemRandom().getrandbits(64)"}
         if find_spec("numpy"):
             cases["numpy"] = "numpy.random.default_rng().random()"
         for module, expression in cases.items():
@@ -211,7 +212,7 @@ class LibraryTests(unittest.TestCase):
                 outcomes, _ = served(
                     with_lines(LIBRARY, "import library"),
                     installed={"library": COUNTED + f"import {module}\nVALUE = {expression}\n"})
-                self.assertEqual(len({each["value"] for each in outcomes}), 2)
+                self.assertEqual(len({str(each["value"]) for each in outcomes}), 2)
                 if module == "os":
                     self.assertEqual([each["value"] for each in outcomes], [each["temporary"] for each in outcomes])
 

@@ -5,12 +5,12 @@ the form of the manifest's `problems`. Reading goes on after a problem, so that 
 """
 
 import ast
-import inspect
 import os
-import textwrap
+import types
 
 from ..arguments import pairs
 from ..names import hint
+from . import definitions
 from .steps import start_and_end, step_functions
 
 
@@ -21,7 +21,7 @@ class StepSource:
         self.last = last
         self.name = function.__name__
         self.function = function
-        self.summary = inspect.cleandoc(function.__doc__) if function.__doc__ else None
+        self.summary = summary(function)
         self.edges = []
         self.problems = []
         self.artifacts = {}
@@ -52,15 +52,13 @@ class StepSource:
             "code": code, "message": message, "step": self.name, "location": {"file": os.path.basename(self.file), "line": line}})
 
     def _read(self, function, steps):
-        function = inspect.unwrap(function)
+        function = definitions.unwrapped(function)
         code = function.__code__
         self.file, self.line, self.offset = code.co_filename, code.co_firstlineno, 0
         try:
-            lines, first = inspect.getsourcelines(function)
+            definition, self.offset = definitions.of_function(function)
         except OSError:
             return self._report("flow.source", f"the source of step {self.name} cannot be read; a flow is a file")
-        definition = ast.parse(textwrap.dedent("".join(lines))).body[0]
-        self.offset = first - 1
         self.line = self.offset + definition.lineno
         self._signature(definition)
         self._names(definition)
@@ -223,13 +221,18 @@ def _is_next(node, owner):
 def place_of_class(flow):
     """Returns the file and line of the flow's class, or None if its source cannot be read."""
     try:
-        lines, first = inspect.getsourcelines(flow)
-        file = inspect.getsourcefile(flow)
+        file, line = definitions.place_of_class(flow)
     except (OSError, TypeError):
         return None
-    # The source begins with the decorators.
-    offset = next((offset for offset, line in enumerate(lines) if line.lstrip().startswith("class ")), 0)
-    return {"file": os.path.basename(file), "line": max(first, 1) + offset}
+    return {"file": os.path.basename(file), "line": line}
+
+
+def summary(thing):
+    """Returns the docstring of a step or a flow without its indentation, or None."""
+    if not thing.__doc__:
+        return None
+    from inspect import cleandoc
+    return cleandoc(thing.__doc__)
 
 
 def read(flow):
@@ -244,10 +247,10 @@ def assigned_outside_steps(flow):
     names = set()
     for base in flow.__mro__:
         for value in vars(base).values():
-            if not inspect.isfunction(value) or getattr(value, "is_step", False) or base.__module__.startswith("muster"):
+            if not isinstance(value, types.FunctionType) or getattr(value, "is_step", False) or base.__module__.startswith("muster"):
                 continue
             try:
-                definition = ast.parse(textwrap.dedent(inspect.getsource(value))).body[0]
+                definition, _ = definitions.of_function(value)
             except (OSError, SyntaxError):
                 continue
             owner = definition.args.args[0].arg if getattr(definition, "args", None) and definition.args.args else "self"

@@ -1,6 +1,5 @@
 """The manifest that `describe` prints: the engine's only knowledge of a flow."""
 
-import inspect
 import os
 import sys
 
@@ -35,7 +34,7 @@ def manifest(flow, serves):
     functions = graph.step_functions(flow)
     given, fixed = parameters(flow), constants(flow)
     artifacts = graph.assigned_outside_steps(flow).union(*(source.artifacts for source in sources)) - {*given}
-    path = os.path.abspath(launch.file or inspect.getfile(flow))
+    path = os.path.abspath(launch.file or sys.modules[flow.__module__].__file__)
     result = {
         "version": 1,
         "name": flow.__name__,
@@ -58,7 +57,7 @@ def manifest(flow, serves):
     if place:
         result["location"] = place
     if flow.__doc__:
-        result["summary"] = inspect.cleandoc(flow.__doc__)
+        result["summary"] = graph.summary(flow)
     return result
 
 

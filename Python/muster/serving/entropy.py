@@ -26,8 +26,13 @@ class Entropy:
     def __init__(self):
         # The sentence about the library that has drawn numbers, or None.
         self.reason = None
-        self._replaced = [(owner, name, vars(owner)[name]) for owner, name in (
-            (os, "urandom"), (os, "getrandom"), (random, "_urandom")) if name in vars(owner)]
+        sources = [
+            (os, "urandom"), (os, "getrandom"),
+            *((random.SystemRandom, name) for name in ("random", "getrandbits", "randbytes"))]
+        if "secrets" in sys.modules:
+            # A method of SystemRandom that was bound when the module was loaded.
+            sources.append((sys.modules["secrets"], "randbits"))
+        self._replaced = [(owner, name, vars(owner)[name]) for owner, name in sources if name in vars(owner)]
         for owner, name, function in self._replaced:
             setattr(owner, name, self._noticing(function))
         self._replaced.append((random.Random, "seed", random.Random.seed))

@@ -6,9 +6,7 @@ the same in every child. The flow's own module is not judged: it runs in the chi
 """
 
 import contextlib
-import datetime
 import os
-import pathlib
 import sys
 import time
 
@@ -104,21 +102,29 @@ class Watch:
             values = list(object.__getattribute__(module, "__dict__").items())
         except AttributeError:
             return None
-        looked_at = _MOMENTS if self.temporary is None else _LOOKED_AT
-        return next((name for name, value in values if type(value) in looked_at and self._is_passing(value)), None)
+        kinds = {float, *_loaded("datetime", "datetime")}
+        if self.temporary is not None:
+            kinds |= {dict, *_texts()}
+        return next((name for name, value in values if type(value) in kinds and self._is_passing(value)), None)
 
     def _is_passing(self, value):
         if type(value) is dict:
             return value.get("TMPDIR") == self.temporary
-        if type(value) in _TEXTS:
+        if type(value) in _texts():
             return self.temporary in str(value)
         with contextlib.suppress(OverflowError, ValueError, OSError):
             return self.began <= (value if type(value) is float else value.timestamp()) <= time.time()
 
 
-_TEXTS = (str, pathlib.PosixPath, pathlib.PurePosixPath)
-_MOMENTS = frozenset((float, datetime.datetime))
-_LOOKED_AT = _MOMENTS | {dict, *_TEXTS}
+def _texts():
+    """The types that hold a path."""
+    return (str, *_loaded("pathlib", "PosixPath", "PurePosixPath"))
+
+
+def _loaded(module, *names):
+    """Types of a module that a library has imported; no value has such a type as long as none has."""
+    found = [getattr(sys.modules.get(module), name, None) for name in names]
+    return [each for each in found if isinstance(each, type)]
 
 
 def _tasks_variables():

@@ -40,7 +40,6 @@ class Loading:
         # The modules that a step loads, here once for all children.
         import faulthandler  # noqa: F401
         from .. import arguments, artifacts, items  # noqa: F401
-        from ..flow import graph  # noqa: F401
         from ..program import decorate  # noqa: F401
         from ..task import current, failures, frameworks, inputs, run, state  # noqa: F401
         self.thresholds = gc.get_threshold()
