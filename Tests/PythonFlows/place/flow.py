@@ -1,9 +1,10 @@
-"""Says where its steps run, what they find and what they leave for each other."""
+"""Prints the folders of its steps, the files that they find there, and those that they leave for each other."""
 
 import os
 from pathlib import Path
 
 from metaflow import FlowSpec, Parameter, current, parallel, step
+from muster.running import running
 
 import beside
 
@@ -50,7 +51,7 @@ class PlaceFlow(FlowSpec):
             os.chmod("sent.txt", 0o640)
         current.parallel.barrier()
         if current.parallel.node_index == 0:
-            current._task.agent.ask({"broadcast": {"path": "sent.txt"}})
+            running.task.agent.ask({"broadcast": {"path": "sent.txt"}})
         current.parallel.barrier()
         self.sent = Path("sent.txt").read_text()
         current.parallel.launch(["sh", "launched.sh"])
