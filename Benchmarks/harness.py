@@ -1,4 +1,4 @@
-"""What the measures share: the programs that are measured, timing, and the table of a result."""
+"""Shared by the measures: the measured programs, timing, and the table of a result."""
 
 import os
 import pathlib
@@ -15,11 +15,11 @@ PANDAS = "pandas==3.1.1"
 
 
 class Unmeasured(Exception):
-    """A side did not do what it is measured at, so there is no figure."""
+    """A side did not do its work, so there is no figure."""
 
 
 class Result:
-    """Columns of figures in the order in which they were taken, and what follows from them."""
+    """Columns of figures in the order of measurement, and the value that follows from them."""
 
     def __init__(self, columns, value, limit, unit, how):
         self.columns, self.value, self.limit, self.unit, self.how = columns, value, limit, unit, how
@@ -42,7 +42,7 @@ class Result:
 
 
 def ratio(muster, peer, limit):
-    """The result of two columns of seconds: the medians' ratio."""
+    """Returns the ratio of the medians of two columns of seconds."""
     value = statistics.median(muster[1]) / statistics.median(peer[1])
     return Result(dict([muster, peer]), value, limit, "seconds", f"value is the median of {muster[0]} over that of {peer[0]}")
 
@@ -52,9 +52,9 @@ def say(text):
 
 
 class Bench:
-    """Everything that a measure needs; what it leaves behind goes when it ends.
+    """The programs and folders of a measure. Its files are removed at the end.
 
-    Not before: file systems make new files slowly for minutes after many were removed, and the next side would pay.
+    Not earlier: file systems create files slowly for minutes after many were removed, and the next side would pay for it.
     """
 
     def __init__(self, root):
@@ -71,7 +71,7 @@ class Bench:
         shutil.rmtree(self.scratch, ignore_errors=True)
 
     def folder(self, name):
-        """An empty folder that nothing else uses."""
+        """Returns a new empty folder."""
         return pathlib.Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.scratch))
 
     # Programs
@@ -84,11 +84,11 @@ class Bench:
         return done.stdout
 
     def build(self):
-        """The release build of the command, the agent and the fixtures' flows."""
+        """Makes the release build of the command, the agent and the fixtures' flows."""
         self.check(["make", "fixtures"], cwd=self.root)
 
     def flow(self, name):
-        """The program of one of the fixtures' flows: a link of that name, beside the flows' own scripts."""
+        """Returns the program of one of the fixtures' flows: a link of that name, beside the flows' own scripts."""
         self.build()
         folder = self.scratch / "flows"
         folder.mkdir(exist_ok=True)
@@ -98,14 +98,14 @@ class Bench:
         return link
 
     def muster_environment(self):
-        """Muster's side: this build's programs, and a cache of Python environments that is the benchmarks' own."""
+        """Returns variables for Muster's side: this build's programs, and a cache of Python environments for benchmarks alone."""
         variables = {name: value for name, value in os.environ.items() if not name.startswith("MUSTER_")}
         variables["PATH"] = f"{self.release}:{variables['PATH']}"
         variables["MUSTER_CACHE"] = str(self.cache / "muster")
         return variables
 
     def metaflow_python(self):
-        """A Python with Metaflow, NumPy and pandas, installed once."""
+        """Returns a Python with Metaflow, NumPy and pandas, which is installed once."""
         folder = self.cache / f"{METAFLOW}-{NUMPY}-{PANDAS}".replace("==", "-")
         marker = folder / "complete"
         if not marker.exists():
@@ -145,11 +145,11 @@ class Bench:
         return self.seconds([flow, "run", *arguments], cwd=folder, env=self.muster_environment())
 
     def build_commands(self):
-        """The release build of the command and the agent alone."""
+        """Makes the release build of the command and the agent alone."""
         self.check(["make", "commands"], cwd=self.root)
 
     def python_seconds(self, flow, *arguments):
-        """The wall time of a whole run under Muster of one of Metaflow's flows, unchanged, with Metaflow's own Python."""
+        """The wall time of a whole run under Muster of one of Metaflow's flows, unchanged, with Metaflow's Python."""
         self.build_commands()
         return self.seconds(
             [self.release / "muster", "run", self.root / "Benchmarks" / "metaflow" / flow, *arguments],
@@ -167,11 +167,11 @@ class Bench:
 
 
 def alternate(rounds, *sides):
-    """Runs the sides in turn. The first of each is a warm-up that fills caches and is not counted."""
+    """Runs the sides in turn. The first round is a warm-up that fills caches and is not counted."""
     columns = [[] for _ in sides]
     for round in range(rounds + 1):
         for column, (name, side) in zip(columns, sides):
-            # What the other side has left for the disk is not this one's to wait for.
+            # The other side's dirty pages are written first, at nobody's cost.
             os.sync()
             taken = side()
             say(f"{'warm-up' if round == 0 else f'round {round}'}: {name} {taken:.3f}")

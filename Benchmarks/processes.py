@@ -1,4 +1,4 @@
-"""Processes of a run, found by the mark that every one of them carries in its environment."""
+"""Finds processes of a run by the mark in their environment, MUSTER_SCOPE."""
 
 import os
 import pathlib
@@ -13,13 +13,13 @@ class Process:
         self.words, self.variables, self.started = words, variables, started
 
     def send(self, number):
-        """Signals this very process, whatever has its id by now. Returns False when it has gone."""
+        """Sends a signal to this very process, even if its id is used again. Returns False if it has ended."""
         try:
             descriptor = os.pidfd_open(self.pid)
         except ProcessLookupError:
             return False
         try:
-            # Checked after the descriptor was opened: from here on it means this process and no other.
+            # Checked after the descriptor was opened, which from then on stands for this process alone.
             if read_stat(pathlib.Path(f"/proc/{self.pid}"))[2] != self.started:
                 return False
             signal.pidfd_send_signal(descriptor, number)
@@ -31,13 +31,13 @@ class Process:
 
 
 def read_stat(folder):
-    """A process's state, its parent, and when it started, in ticks."""
+    """Returns a process's state, its parent, and its start in clock ticks."""
     fields = (folder / "stat").read_text().rpartition(")")[2].split()
     return fields[0], int(fields[1]), fields[19]
 
 
 def processes():
-    """Every live process with MUSTER_SCOPE."""
+    """Returns every live process with MUSTER_SCOPE."""
     found = []
     for folder in pathlib.Path("/proc").iterdir():
         if not folder.name.isdigit():
@@ -58,17 +58,17 @@ def processes():
 
 
 def marked(prefix):
-    """Those whose scope begins with `prefix`."""
+    """Returns those whose scope begins with `prefix`."""
     return [process for process in processes() if process.variables["MUSTER_SCOPE"].startswith(prefix)]
 
 
 def scoped():
-    """Of every live process with MUSTER_SCOPE: its id, its program's name and its variables."""
+    """Returns the id, the program's name and the variables of every live process with MUSTER_SCOPE."""
     return [(process.pid, process.name, process.variables) for process in processes()]
 
 
 def peak_memory(pid):
-    """The largest resident size that the process has had so far, in MiB; None when it has gone."""
+    """Returns the largest resident size of the process so far, in MiB; None if it has ended."""
     try:
         for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith("VmHWM:"):

@@ -13,7 +13,7 @@ Written by `Benchmarks/run --record NAME…`. [Benchmarks](../Documentation/Benc
 
 
 def record(root, names, name, table):
-    """Replaces the section of `name`, and keeps the sections in the order of `names`."""
+    """Replaces the section `name`, and keeps the sections in the order of `names`."""
     file = root / "Benchmarks" / "RESULTS.md"
     sections = {}
     if file.exists():

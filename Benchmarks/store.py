@@ -1,4 +1,4 @@
-"""What the measures read from a run's own records, as Documentation/Events.md describes them."""
+"""Reads a run's own records, which Documentation/Events.md describes, for the measures."""
 
 import sqlite3
 
@@ -13,13 +13,13 @@ def database(folder):
 
 
 def runs(folder):
-    """The runs, oldest first."""
+    """Returns the runs, oldest first."""
     with database(folder) as connection:
         return [row[0] for row in connection.execute("SELECT run FROM runs ORDER BY id")]
 
 
 def first_start(folder, run):
-    """Unix seconds at which the run's first attempt of a task was started; clones are no attempts."""
+    """Returns the Unix time at which the run's first attempt of a task was started; clones are no attempts."""
     query = """SELECT MIN(events.time) FROM events JOIN runs ON runs.id = events.run
                WHERE runs.run = ? AND events.kind = 'attemptStarted'"""
     with database(folder) as connection:

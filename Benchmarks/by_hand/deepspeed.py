@@ -1,4 +1,4 @@
-"""One `deepspeed --no_ssh` on each node, with a hostfile; its other launchers want ssh."""
+"""Starts one `deepspeed --no_ssh` on each node, with a hostfile; its other launchers need ssh."""
 
 from by_hand.programs import address, free_port
 

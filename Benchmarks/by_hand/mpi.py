@@ -1,6 +1,6 @@
-"""`mpiexec` on node 0, which starts its daemons on the other nodes through `mpi-agent` as if that were ssh.
+"""Starts `mpiexec` on node 0, which starts its daemons on the other nodes through `mpi-agent` in place of ssh.
 
-The variables are those of Open MPI 4, Open MPI 5 and MPICH together: none of them reads another's.
+The variables are those of Open MPI 4, Open MPI 5 and MPICH together: each ignores those of the others.
 """
 
 import pathlib
@@ -17,7 +17,7 @@ def first_collective(programs, python, script, nodes):
     counts.write_text("".join(f"{name}:1\n" for name in names))
     mpiexec = python.parent / "mpiexec"
     started = programs.start(
-        # Node 0 has to be called what the hostfile calls it, else mpiexec starts a daemon for itself as well.
+        # Node 0 needs its name from the hostfile, otherwise mpiexec starts a daemon for it as well.
         [AGENT, names[0], mpiexec if mpiexec.exists() else "mpiexec", "-n", nodes, python, script],
         NODES=str(programs.folder),
         OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1", OMPI_MCA_mpi_yield_when_idle="1",

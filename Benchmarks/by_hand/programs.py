@@ -1,4 +1,4 @@
-"""Programs that are started by hand, as somebody without Muster would, and what they print."""
+"""Starts programs by hand, as a user without Muster would, and reads their output."""
 
 import os
 import re
@@ -14,7 +14,7 @@ FIRST = re.compile(r"first-collective (\d+\.\d+) of (\d+)")
 
 
 def address(node):
-    """Every node has a loopback address of its own."""
+    """Returns a node's own loopback address."""
     return f"127.0.0.{2 + node}"
 
 
@@ -25,7 +25,7 @@ def free_port(node):
 
 
 class Programs:
-    """The programs of one measurement. Whatever still runs when the scope is left is stopped."""
+    """The programs of one measurement. Those that still run at the end of the scope are killed."""
 
     def __init__(self, folder, environment):
         self.folder, self.environment = folder, environment
@@ -40,7 +40,7 @@ class Programs:
         self.stop(self.processes)
 
     def start(self, command, **variables):
-        """Starts a program in a process group of its own; its lines are kept in the order in which they come."""
+        """Starts a program in a process group of its own. Its lines are collected in their order."""
         process = subprocess.Popen(
             [str(word) for word in command], cwd=self.folder, env={**self.environment, **variables},
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
@@ -60,7 +60,7 @@ class Programs:
             self.changed.notify_all()
 
     def wait_for(self, text, seconds=300):
-        """The first line that the pattern is found in. It has failed when a program ends with an error before that."""
+        """Returns the first line that matches the pattern. Raises if a program fails before that."""
         pattern, end = re.compile(text), time.monotonic() + seconds
         with self.changed:
             while True:
@@ -72,14 +72,14 @@ class Programs:
                 self.changed.wait(0.1)
 
     def first_collective(self, nodes):
-        """Seconds from the start of the first program to the first collective of all nodes, by the probe's own clock."""
+        """Returns seconds from the start of the first program to the first collective of all nodes, by the probe's own clock."""
         found = self.wait_for(FIRST.pattern)
         if int(found.group(2)) != nodes:
             raise Unmeasured(f"{found.group(2)} took part in place of {nodes}:\n{self.tail()}")
         return float(found.group(1)) - self.started
 
     def finish(self, processes, seconds=120):
-        """Waits for programs that end by themselves, and well."""
+        """Waits for programs that end by themselves. They have to succeed."""
         end = time.monotonic() + seconds
         for process in processes:
             try:

@@ -1,11 +1,11 @@
-"""The head; once it is up, one worker for each other node, all at once, and the script beside them."""
+"""Starts the head; then one worker for each other node, all at once, and the script at the same time."""
 
 import shutil
 import tempfile
 
 from by_hand.programs import address, free_port
 
-# Nodes that share a machine must not share ports.
+# Nodes on one machine need different ports.
 PORTS = [
     "--object-manager-port", 0, "--node-manager-port", 0, "--min-worker-port", 0, "--max-worker-port", 0,
     "--dashboard-agent-grpc-port", 0, "--dashboard-agent-listen-port", 0, "--runtime-env-agent-port", 0,
@@ -15,7 +15,7 @@ PORTS = [
 
 def first_collective(programs, python, script, nodes):
     head = f"{address(0)}:{free_port(0)}"
-    # Not below the measure's own folder: the path of a socket must not be longer than 107 bytes.
+    # Not in the measure's own folder: the path of a socket has at most 107 bytes.
     folder = tempfile.mkdtemp(prefix="ray-", dir="/tmp")
 
     def start(node, *options):

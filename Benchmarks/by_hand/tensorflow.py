@@ -1,4 +1,4 @@
-"""The script on each node, with the cluster in TF_CONFIG."""
+"""Starts the script on each node, with the cluster in TF_CONFIG."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""One torchrun on each node, with static rendezvous."""
+"""Starts one torchrun on each node, with static rendezvous."""
 
 from by_hand.programs import address, free_port
 

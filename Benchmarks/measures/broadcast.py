@@ -1,6 +1,6 @@
-"""`broadcastFile` of 1 GiB to four nodes, beside scp to each of them in turn, and beside one TCP stream over loopback.
+"""`broadcastFile` of 1 GiB to four nodes, compared with scp to each of them in turn, and with one TCP stream over loopback.
 
-The scp goes to an sshd of its own on loopback, with keys and configuration in the measure's folder.
+The scp connects to an sshd of the benchmark's own on loopback, with keys and configuration in the measure's folder.
 """
 
 import getpass
@@ -19,7 +19,7 @@ from harness import Result, Unmeasured, alternate
 NODES = 4
 SIZE = 1 << 30
 ROUNDS = 3
-#: Of scp's time, and of the stream's bytes per second.
+# Limits: the share of scp's time, and of the stream's bytes per second.
 SCP_FACTOR = 5.0
 STREAM_SHARE = 0.5
 
@@ -47,9 +47,9 @@ def measure(bench):
 
 
 def muster(bench, flow, file):
-    """Seconds by the control node's clock, from the call to its return: every node has the file in its place then.
+    """Returns seconds on the control node's clock, from the call to its return, when every node has the file.
 
-    Isolated: nodes that run in place have one folder, and nothing would be sent.
+    The run is isolated: nodes that run in place share one folder, and nothing would be sent.
     """
     folder = bench.folder("muster")
     output = bench.check([flow, "run", "--isolated", "--nodes", str(NODES + 1), "--file", file], cwd=folder, env=bench.muster_environment())
@@ -61,7 +61,7 @@ def muster(bench, flow, file):
 
 
 def stream():
-    """Seconds for 1 GiB from one process to another over TCP on loopback, read and thrown away."""
+    """Returns seconds for 1 GiB from one process to another over TCP on loopback, read and dropped."""
     code = "import socket, sys\ns = socket.create_connection(('127.0.0.1', int(sys.argv[1])))\nb = bytes(1 << 20)\n"
     code += "for _ in range(1 << 10): s.sendall(b)\n"
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -80,7 +80,7 @@ def stream():
 
 
 class Sshd:
-    """A server of its own, for this user alone."""
+    """An sshd of the benchmark's own, for this user alone."""
 
     def __init__(self, bench):
         self.bench = bench
@@ -99,7 +99,7 @@ class Sshd:
             f"AuthorizedKeysFile {self.folder}/user.pub\nPermitRootLogin prohibit-password\nPasswordAuthentication no\n"
             "Subsystem sftp internal-sftp\n")
         if os.getuid() == 0:
-            # Where sshd separates its privileges; the package's service makes it otherwise.
+            # The folder for sshd's privilege separation, which the package's service creates otherwise.
             pathlib.Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         self.log = open(self.folder / "log", "wb")
         self.server = subprocess.Popen([program, "-D", "-e", "-f", self.folder / "config"], stderr=self.log)
@@ -117,7 +117,7 @@ class Sshd:
         self.log.close()
 
     def copy(self, file, target):
-        """Seconds for one scp after the other."""
+        """Returns seconds for one scp after the other."""
         options = [
             "-q", "-P", str(self.port), "-i", self.folder / "user", "-o", "StrictHostKeyChecking=no", "-o", "BatchMode=yes",
             "-o", "UserKnownHostsFile=/dev/null", "-o", "IdentitiesOnly=yes"]

@@ -1,4 +1,4 @@
-"""The environment of a step with torch and NumPy, cold (nothing fetched yet) and warm (all in uv's cache), beside plain uv."""
+"""Makes the environment of a step with torch and NumPy, cold (nothing downloaded) and warm (all in uv's cache), compared with uv alone."""
 
 import os
 import pathlib
@@ -28,7 +28,7 @@ def measure(bench):
 
 
 class _Side:
-    """Makes the environment with nothing fetched, and once more with what that has fetched. What was made goes at once."""
+    """Makes the environment with an empty cache, and again with the filled one. Removes each environment at once."""
 
     def __init__(self, bench, environment, make):
         self.bench, self.environment, self.make = bench, environment, make
@@ -40,7 +40,7 @@ class _Side:
         return self.warm()
 
     def _read_wheels(self):
-        """Wheels that lie on this machine come from memory for either side: the first would read them for the other."""
+        """Reads the wheels on this machine into the page cache, so that the first side does not do it for the other."""
         for folder in self.environment.get("UV_FIND_LINKS", "").split(","):
             for wheel in pathlib.Path(folder).glob("*.whl") if folder and os.path.isdir(folder) else ():
                 with open(wheel, "rb") as file:
@@ -57,7 +57,7 @@ class _Side:
 
 
 def _muster(bench, _, environment):
-    """From the line that the environment is being made to the start of the task that has waited for it."""
+    """Returns seconds from the line about the environment to the start of the task that has waited for it."""
     command = ["muster", "run", str(bench.root / "Benchmarks" / "metaflow" / "environment.py")]
     run = subprocess.Popen(
         command, cwd=bench.folder("run"), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -86,7 +86,7 @@ def _python():
 
 
 def _uv(bench, environment):
-    """A uv that is there, or the one that Muster has installed for itself."""
+    """Returns an installed uv, or the one that Muster has installed for itself."""
     found = shutil.which("uv") or os.path.join(environment["MUSTER_CACHE"], "tools/uv/bin/uv")
     if not os.path.exists(found):
         _muster(bench, None, environment)
@@ -94,7 +94,7 @@ def _uv(bench, environment):
 
 
 def _links():
-    """Where pip looks for wheels besides: uv is told the same."""
+    """Returns pip's setting for folders of wheels, which uv gets as well."""
     asked = subprocess.run(
         [sys.executable, "-m", "pip", "config", "get", "global.find-links"], capture_output=True, text=True)
     return {"UV_FIND_LINKS": ",".join(asked.stdout.split())} if asked.returncode == 0 else {}

@@ -1,7 +1,7 @@
-"""`kill -9` of one node's process, until every process of the gang is gone and the run has reported the failure.
+"""`kill -9` of one node's process, until every process of the gang has ended and the run has reported the failure.
 
-The gangs have four nodes that are busy: a plain one, each node with a child and with a daemon in a session of its own, of which
-the step process is killed; torchrun's and MPI's, each with two workers a node, of which one is killed.
+Gangs of four busy nodes: a plain one, in which each node has a child and a daemon in a session of its own, and whose step
+process is killed; torchrun's and MPI's, each with two workers a node, one of which is killed.
 """
 
 import os
@@ -43,13 +43,13 @@ def measure(bench):
 
 def one(bench, command, find, node):
     environment = bench.muster_environment()
-    # Two slots a node, whatever this machine has.
+    # Two slots a node on every machine.
     environment["MUSTER_CPUS"] = "64"
     process = subprocess.Popen(
         command, cwd=bench.folder("muster"), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         victim = wait_for(find, 60, process)
-        time.sleep(0.5)  # lets the machine come to rest, so that only the end is measured
+        time.sleep(0.5)  # a pause, so that the kill alone is measured
         start = time.monotonic()
         os.kill(victim, signal.SIGKILL)
         gone = reported = None
@@ -73,14 +73,14 @@ def one(bench, command, find, node):
 
 
 def step_process(node):
-    """The step process of that node, once every node is busy: its daemon and its child are both a `sleep`."""
+    """Returns the step process of that node when every node is busy, with a daemon and a child that are both a `sleep`."""
     processes = scoped()
     sleeping = [variables.get("MUSTER_NODE_INDEX") for _, name, variables in processes if name == "sleep"]
-    # The node that is told to fail sleeps by itself and has the daemon alone.
+    # The node that is to fail sleeps itself and has only the daemon.
     if len(sleeping) < 2 * NODES - 1 or len(set(sleeping)) < NODES:
         return None
     for pid, name, variables in processes:
-        # Flow programs that serve the steps of single nodes wait beside the gang.
+        # Excludes flow programs that serve the steps of single nodes beside the gang.
         is_step = name in ("FailingGangFlow", "FlowFixtures") and variables.get("MUSTER_STEP") == "work"
         if is_step and variables.get("MUSTER_NODE_INDEX") == str(node):
             return pid
@@ -88,7 +88,7 @@ def step_process(node):
 
 
 def worker(kind, role, node):
-    """A worker of that node, once all of the gang's are there."""
+    """Returns a worker of that node when all workers of the gang have started."""
     found = [(process, chaos.role(process, None)) for process in marked("ChaosFlow/") if f"/{kind}/" in process.variables["MUSTER_SCOPE"]]
     roles = [name for _, name in found]
     if any(roles.count(name) < count for name, count in chaos.WHOLE[kind](NODES).items()):

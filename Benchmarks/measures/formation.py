@@ -3,7 +3,7 @@
 from harness import Result, say
 
 ROUNDS = 5
-#: Nodes, and the seconds in which they must have met.
+# The numbers of nodes, each with the limit in seconds.
 SIZES = [(256, 1.0), (1024, 6.0)]
 
 

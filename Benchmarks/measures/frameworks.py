@@ -1,7 +1,7 @@
 """Each framework from launch to its first collective (Ray: the first task on each node), on two and on four nodes.
 
 Muster's side is a whole run of a flow; the peer is the framework's own launcher, started by hand. Both run the same script
-with the same Python, and the script says when the collective was done.
+with the same Python, and the script prints the time of the collective.
 """
 
 import dataclasses
@@ -17,12 +17,12 @@ NODES = [2, 4]
 
 @dataclasses.dataclass(frozen=True)
 class Framework:
-    """What is measured: the packages are those of the flow's step of that name."""
+    """One measured framework. The packages are those of the flow's step of that name."""
 
     name: str
     packages: tuple
     limit: float
-    #: More where the limit is close to what both sides have in common.
+    # More rounds if the limit is close to the time that both sides share.
     rounds: int = 5
 
     @property
@@ -52,7 +52,7 @@ class Row:
 
 
 class Ratios:
-    """A row for each framework and number of nodes. The value is the worst ratio, as a part of that framework's limit."""
+    """A row for each framework and number of nodes. The value is the worst ratio, relative to that framework's limit."""
 
     def __init__(self, rows):
         self.rows = rows
@@ -81,7 +81,7 @@ def measure(bench):
 
 
 def row(bench, flow, framework, nodes):
-    muster_side(bench, flow, framework, nodes)  # makes the Python environment that both sides use
+    muster_side(bench, flow, framework, nodes)  # makes the Python environment of both sides
     python = interpreter(bench, framework.packages)
     muster, by_hand = alternate(
         framework.rounds,
@@ -91,7 +91,7 @@ def row(bench, flow, framework, nodes):
 
 
 def interpreter(bench, packages):
-    """The interpreter that Muster made for these packages."""
+    """Returns the interpreter that Muster made for these packages."""
     for marker in sorted((bench.cache / "muster" / "environments").glob("*/muster.json")):
         if sorted(json.loads(marker.read_text())["packages"]) == sorted(packages):
             return marker.parent / "bin" / "python"

@@ -15,12 +15,12 @@ def measure(bench):
     flow = bench.flow("ForeachFlow")
     folder = bench.folder("muster")
     start = time.monotonic()
-    # The command itself is the engine: the program's own `run` would hand over to it.
+    # `muster` itself is the engine: the program's own `run` would replace itself by it.
     process = subprocess.Popen(
         [bench.release / "muster", "run", flow, "--count", str(TASKS - 3)], cwd=folder, env=bench.muster_environment(),
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     peak = 0
-    # VmHWM never shrinks, so the last look before the end is the one that counts.
+    # VmHWM never decreases, so the last value before the end counts.
     while process.poll() is None:
         peak = max(peak, peak_memory(process.pid) or 0)
         time.sleep(0.05)

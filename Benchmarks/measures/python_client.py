@@ -1,6 +1,6 @@
-"""Listing the 1,000 tasks of a run and reading one artifact of each, as a whole program; one script for both clients.
+"""Lists the 1,000 tasks of a run and reads one artifact of each, as a whole program; one script for both clients.
 
-Metaflow's run takes minutes, so it is kept beside its Python for the next time.
+Metaflow's run takes minutes, so its store is reused by later measurements.
 """
 
 import shutil
@@ -28,7 +28,7 @@ def measure(bench):
 
 
 def kept_run(bench):
-    """A folder with one finished run of Metaflow's."""
+    """Returns a folder with one finished run of Metaflow's."""
     folder = bench.cache / f"client-{METAFLOW.replace('==', '-')}"
     marker = folder / "complete"
     if not marker.exists():

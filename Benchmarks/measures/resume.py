@@ -1,4 +1,4 @@
-"""Resuming a run of 10,000 finished tasks from its last step but one: from the command to its first new task."""
+"""Resumes a run of 10,000 finished tasks from its last step but one: from the command to its first new task."""
 
 import time
 

@@ -22,7 +22,7 @@ SUM = re.compile(rb"rank (\d) of 4: sum 6\b")
 def measure(bench):
     flow = bench.flow("TorchFlow")
     script = bench.root / "Tests" / "FlowFixtures" / "Scripts" / "allreduce.py"
-    muster_side(bench, flow)  # makes the Python environment that both sides use
+    muster_side(bench, flow)  # makes the Python environment of both sides
     python = torch_python(bench)
     muster, raw = alternate(
         5, ("muster", lambda: muster_side(bench, flow)), ("4x torchrun", lambda: raw_side(bench, python, script)))
@@ -30,7 +30,7 @@ def measure(bench):
 
 
 def torch_python(bench):
-    """The interpreter that Muster made for the flow."""
+    """Returns the interpreter that Muster made for the flow."""
     for marker in sorted((bench.cache / "muster" / "environments").glob("*/muster.json")):
         if any(package.startswith("torch") for package in json.loads(marker.read_text())["packages"]):
             return marker.parent / "bin" / "python"
@@ -59,7 +59,7 @@ class FirstSums:
 
 
 def timed(commands, folder):
-    """Seconds until every rank has printed; the programs must then end well."""
+    """Returns seconds until every rank has printed. The programs have to succeed."""
     sums = FirstSums()
     start = time.monotonic()
     processes = [
@@ -83,7 +83,7 @@ def timed(commands, folder):
 
 
 def wait(sums, processes, seconds):
-    """Whether every rank has printed; a side that has ended without has failed."""
+    """Returns true when every rank has printed, false if a program has ended before that."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if sums.all_there.wait(0.2):

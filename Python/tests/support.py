@@ -1,4 +1,4 @@
-"""A workshop for flows: it writes them, has them described, and runs their steps beside an agent that it plays itself."""
+"""A flow in a temporary folder, with an agent that the tests play themselves."""
 
 import contextlib
 import hashlib
@@ -22,12 +22,12 @@ GONE = {"failed": {"failure": {"code": "artifact.unreadable", "message": "the ar
 
 
 class Agent:
-    """Answers a step's requests: artifacts from a folder, everything else as it was told, and keeps them."""
+    """Answers a step's requests: artifacts from a folder, everything else as the test has set it. It records all requests."""
 
     def __init__(self, folder):
         self.path = os.path.join(folder, "agent.sock")
         self.files = {}
-        # The pages of cards as they came: (name, HTML).
+        # Stored pages of cards: (name, HTML).
         self.cards = []
         self.requests = []
         self.answer = {"done": {}}
@@ -140,7 +140,7 @@ class Outcome:
             self.references[name] = self._take(file)
 
     def _take(self, file):
-        """Takes a file of the task folder in, as the agent does, and returns its reference."""
+        """Takes a file of the task folder over, as the agent does, and returns its reference."""
         path = os.path.join(self.folder, file["path"])
         with open(path, "rb") as opened:
             data = opened.read()
@@ -159,7 +159,7 @@ class Outcome:
 
     @property
     def frames(self):
-        """For each element of the foreach that the step began: what a task is told of it."""
+        """For each element of the foreach that the step began: the frame for its task."""
         with open(os.path.join(self.folder, "items.jsonl")) as file:
             lines = file.read().splitlines()
         return [

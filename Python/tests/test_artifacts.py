@@ -10,7 +10,7 @@ from muster.errors import ArtifactUnreadable, CaughtFailure
 
 
 class Blob:
-    """Something that offers its bytes out of band, as an array of numbers does."""
+    """An object with an out-of-band buffer, as arrays of numbers have."""
 
     def __init__(self, data):
         self.data = data

@@ -189,7 +189,7 @@ class CardTests(unittest.TestCase):
 
 
 class ForeignCardTests(unittest.TestCase):
-    """Cards whose class the flow or another package brings."""
+    """Cards whose class belongs to the flow or to another package."""
 
     def step(self, decorator, *lines, own="", extension=None, **given):
         body = "\n    ".join([f"{decorator}\n@step\ndef start(self):", *lines, "self.next(self.end)"]) + "\n"

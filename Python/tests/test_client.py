@@ -47,7 +47,7 @@ def events():
 
 
 def database(path, runs):
-    """A database in write-ahead mode with these runs, open: close it to have everything in one file."""
+    """A database in write-ahead mode with these runs, open; closing it moves everything into one file."""
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("CREATE TABLE runs (id INTEGER PRIMARY KEY, flow TEXT, run TEXT, created REAL)")
@@ -57,7 +57,7 @@ def database(path, runs):
 
 
 class ReadOnlyStoreTests(unittest.TestCase):
-    """Stores whose folder cannot be written to; nothing may be made in them."""
+    """Stores in read-only folders, in which SQLite cannot create files."""
 
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory(prefix="a?b#c%41-")
@@ -170,7 +170,7 @@ class HistoryTests(unittest.TestCase):
 
 
 class ClientTests(unittest.TestCase):
-    """A store made by hand, as Documentation/Store.md describes it."""
+    """Reads a store that the test writes according to Documentation/Store.md."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()

@@ -15,7 +15,7 @@ from muster.commands.performing import perform_line
 
 
 class ExecMusterTests(unittest.TestCase):
-    """Arguments as Metaflow has them, and what `muster` gets for them."""
+    """Metaflow's arguments, and those that `muster` gets for them."""
 
     def test_every_verb_that_is_not_done_here_becomes_the_command_s_own(self):
         program = ["--program", "/f.py"]
@@ -86,7 +86,7 @@ class ExecMusterTests(unittest.TestCase):
 
 
 class GrammarTests(unittest.TestCase):
-    """Options have the values that belong to them, and nothing else is an argument."""
+    """Options take the values that belong to them, and nothing else is an argument."""
 
     def read(self, text):
         return Line(text.split()).given
@@ -122,7 +122,7 @@ class GrammarTests(unittest.TestCase):
 
 class HelpTests(unittest.TestCase):
     class Sample:
-        """Learns what there is to learn."""
+        """A flow with a documentation."""
 
     def shown(self, *words):
         output = io.StringIO()

@@ -62,7 +62,7 @@ def anything(**given): print("anything", given["run"])
 """
         decorators = "@exit_hook(on_success=[failing, 'taking', anything])\n@exit_hook(on_success=[plain], on_error=['os.getpid', plain])"
         source = self.source(decorators).replace("class TestFlow", "class TestFlow", 1).replace("@exit_hook", f"{functions}@exit_hook", 1)
-        # No store is there to read the run from.
+        # There is no store to read the run from.
         source = source.replace("from metaflow import *", "from metaflow import *\nimport muster.client\nmuster.client.Run = lambda path, **_: path")
         with Workshop(source) as workshop:
             manifest = workshop.describe()

@@ -220,11 +220,11 @@ class ConfigTests(unittest.TestCase):
         "p = Parameter('p', type=int, default=c.x + d.x)\n" + START.format("pass"))
 
     def resumed(self, workshop, run, *front):
-        """What the flow is told to be where a run of it is resumed: its newest, or the one named."""
+        """The variable that `muster` sets when it resumes a run: the newest, or the given one."""
         return workshop.call("describe", front=front, environment={"MUSTER_RESUMES": run})
 
     def keep_run(self, workshop, run, *front):
-        """Makes the run one of the store's."""
+        """Stores the run."""
         os.makedirs(workshop.store, exist_ok=True)
         with contextlib.closing(sqlite3.connect(os.path.join(workshop.store, "muster.db"))) as database:
             database.execute(

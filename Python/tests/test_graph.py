@@ -6,7 +6,7 @@ from support import Workshop, flow
 
 
 class GraphTests(unittest.TestCase):
-    """The graph is read from the source, and no step runs for it."""
+    """The graph is read from the source without running a step."""
 
     def edges(self, body):
         with Workshop(flow(body)) as workshop:

@@ -1,4 +1,4 @@
-"""A constructor of the flow's own, as under Metaflow."""
+"""A flow with a constructor of its own, as under Metaflow."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""To be described a flow's file is run with its imports as Python makes them, but for those that nothing can miss."""
+"""`describe` executes a flow's file like Python, but for lazy imports that the file cannot notice."""
 
 import json
 import os
@@ -16,7 +16,7 @@ BODY = """
     def start(self):
         self.next(self.end)
     """
-# Says when it is loaded, and is itself another object than the one that Python has made for it.
+# Prints when it is loaded, and replaces itself by another object in sys.modules.
 REPLACED = """
 import sys, types
 sys.stderr.write("LOADED\\n")
@@ -37,7 +37,7 @@ sys.modules[__name__].__class__ = Callable
 
 
 def described(lines, libraries):
-    """The manifest, and what was written to standard error."""
+    """Returns the manifest and the standard error."""
     source = flow(BODY).replace("from metaflow import *\nimport os\n", "from metaflow import FlowSpec, step, resources\n" + lines)
     with Workshop(source) as workshop:
         place = os.path.join(workshop.folder, "lib", "site-packages")

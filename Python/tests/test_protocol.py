@@ -34,7 +34,7 @@ def golden(name):
 
 @unittest.skipUnless(os.path.isdir(GOLDEN), "the golden files are not beside this copy of the front end")
 class ProtocolTests(unittest.TestCase):
-    """What the Swift side writes is read here, and what is written here is what the Swift side reads."""
+    """Reads and writes the golden files that the Swift tests share."""
 
     def test_a_task_file_becomes_a_task_and_a_result(self):
         with Workshop(flow(BODY)) as workshop:
@@ -70,7 +70,7 @@ class ProtocolTests(unittest.TestCase):
         DeepSpeed(agent).run(entrypoint="t.py", deepspeed_args=["--x", 1])
         MPI(agent).exec(args=["-n", 2], program="pi", program_args=["a b"])
         MPI(agent).cc(args=["-O2"])
-        with mock.patch("muster.task.current._running", lambda: mock.Mock(agent=agent)):
+        with mock.patch("muster.task.current._task", lambda: mock.Mock(agent=agent)):
             place = Parallel("127.0.1.1", 2, 0, "3")
             place.launch(["true"])
             place.barrier()

@@ -13,7 +13,7 @@ from muster.errors import MusterException
 from muster.runner.notebook import NBRunner, NBRunnerInitializationError, source_of
 from muster.runner.runner import Runner, RunnerError
 
-# Stands in for `muster`: says what it was called with, and leaves what is known of a run.
+# A fake `muster`: prints its arguments, and writes the file that identifies a run.
 COMMAND = """#!{python}
 import json, os, sys
 words = sys.argv[1:]
@@ -47,7 +47,7 @@ class RunnerTests(unittest.TestCase):
         self.addCleanup(patch.stop)
 
     def called(self, executing):
-        """What `muster` was called with, without the file of attributes."""
+        """Returns the arguments of `muster`, without the attribute file."""
         words, *rest = json.loads(executing.stdout)
         place = words.index("--runner-attribute-file")
         return words[:place] + words[place + 2:], rest

@@ -1,4 +1,4 @@
-"""A flow's file as it is started by itself: `python flow.py VERB …`."""
+"""A flow's file that is started as a script: `python flow.py VERB …`."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ CONFIGURED = """
     @step
     def start(self): self.next(self.end)
     """
-# Stands in for `muster`: says what it was called with, and what variables it has.
+# A fake `muster`: prints its arguments and variables.
 ECHO = '#!/bin/sh\nfor word in "$@"; do echo "$word"; done\nenv | grep ^METAFLOW_RUN_\nexit 0\n'
 
 

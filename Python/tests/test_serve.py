@@ -39,7 +39,7 @@ def has_ended(process):
 
 
 class Server:
-    """The verb `serve`, beside a workshop."""
+    """The verb `serve` of a workshop's flow."""
 
     def __init__(self, workshop, environment=None, output=subprocess.DEVNULL):
         self.workshop = workshop
@@ -61,7 +61,7 @@ class Server:
         self.process.wait()
 
     def waiting(self):
-        """The children that have not ended. One that is ending by itself is given some time to."""
+        """Returns the server's children that have not ended, and gives those that are ending some time."""
         end = time.monotonic() + 20
         while len(waiting := [each for each in children(self.process.pid) if not has_ended(each)]) > 1:
             if time.monotonic() > end:
@@ -70,7 +70,7 @@ class Server:
         return waiting
 
     def ask(self, step, environment=None, work_folder=None):
-        """Has one step run; returns the answer and the result."""
+        """Has one step run. Returns the answer and the result."""
         self.workshop.count += 1
         folder = os.path.join(self.workshop.folder, f"served-{self.workshop.count}")
         os.mkdir(folder)

@@ -1,4 +1,4 @@
-"""A served step sees of its flow's module, and of what that imports, what a fresh interpreter would see."""
+"""The modules of a served step are in the state that a fresh interpreter would have."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from support import Workshop, flow
 from test_serve import Server
 
-# Each is another value whenever it is evaluated, in whatever process.
+# Expressions whose value differs at every evaluation, in every process.
 FRESH = {
     "random": "random.Random().random()", "uuid": "uuid.uuid4().hex", "secrets": "secrets.token_hex()",
     "time": "time.time()", "datetime": "datetime.datetime.now().isoformat()", "tempfile": "tempfile.mkdtemp()",
@@ -22,15 +22,14 @@ STEP = """
 
 
 def with_lines(body, *lines):
-    """A flow whose module has these lines before its class."""
+    """Returns a flow whose module has these lines before its class."""
     return flow(body).replace("import os\n", "\n".join(("import os", *lines, "")), 1)
 
 
 def served(source, count=2, environment=None, installed=None, together=True, **files):
-    """What some steps `start` in a row have left, all of them served.
+    """Runs the step `start` several times in one server. Returns the outcomes.
 
-    installed: modules of a folder that stands for that of installed distributions: name → source.
-    together: whether the steps run in one folder.
+    installed: sources of modules in a folder of installed distributions, by name. together: true for steps in one folder.
     """
     with Workshop(source, **files) as workshop:
         place = os.path.join(workshop.folder, "lib", "site-packages")
@@ -180,7 +179,7 @@ class ModuleTests(unittest.TestCase):
             self.assertEqual(server.ask("start")[0]["exited"]["code"], 1)
 
 
-# A library counts how often it is loaded.
+# A library that counts how often it is loaded.
 COUNTED = "import os\nopen(os.environ['COUNT'], 'a').write('x')\n"
 LIBRARY = """
     @step
@@ -242,7 +241,7 @@ class LibraryTests(unittest.TestCase):
                 self.assertEqual(len(loaded), 1)
                 self.assertTrue(loaded.isdisjoint(each["pid"] for each in outcomes))
                 self.assertEqual(len({each["value"][0] for each in outcomes}), 1)
-                # Once by the server, which had to find out, and once in each step.
+                # Once by the server, which noticed it, and once in each step.
                 self.assertEqual(count, 3)
 
     def test_what_a_library_that_is_not_shared_has_changed_is_not_there_when_others_are_loaded(self):
@@ -284,7 +283,7 @@ class LibraryTests(unittest.TestCase):
 
     def test_libraries_that_many_use_can_be_shared(self):
         for name in ("numpy", "scipy.stats", "sklearn.ensemble", "matplotlib.pyplot", "requests", "rich.console"):
-            # scikit-learn loads pandas where it is there, and that loads pyarrow, which has threads.
+            # scikit-learn loads pandas if it is installed, which loads pyarrow, which starts threads.
             is_there = find_spec(name.split(".")[0]) and not (name.startswith("sklearn") and find_spec("pyarrow"))
             with self.subTest(name):
                 if not is_there:

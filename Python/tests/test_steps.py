@@ -24,7 +24,7 @@ def join(self, inputs):
 
 
 class StepTests(unittest.TestCase):
-    """One body at a time, beside an agent."""
+    """Runs one body at a time."""
 
     def test_what_a_body_sets_is_kept_and_what_it_leaves_alone_is_passed_on(self):
         with Workshop(flow("""

@@ -1,4 +1,4 @@
-"""The statements at the top of a flow's file that make nothing but names."""
+"""Statements at the top of a flow's file that only define names."""
 
 import ast
 import unittest
@@ -10,7 +10,7 @@ FLOW = "class Flow(FlowSpec):\n    @step\n    def start(self): pass\n"
 
 
 def beginning(*lines):
-    """How many of the statements are quiet, where every import may be."""
+    """Returns the number of leading statements without side effects, if every import is allowed."""
     statements = ast.parse("\n".join(lines)).body
     return TopLevel(lambda statement: True).beginning(statements)
 

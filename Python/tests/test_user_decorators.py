@@ -59,7 +59,7 @@ def made(body, decorators=""):
 
 
 class AroundStepsTests(unittest.TestCase):
-    """What runs around a step's body, as the real Metaflow has it."""
+    """Decorators that run around a step's body behave as under Metaflow."""
 
     def step(self, decorators, line="self.next(self.end)", **more):
         workshop = Workshop(made(f"{decorators}\n@step\ndef start(self):\n    self.ran = True\n    self.items = [1, 2]\n    {line}"))
@@ -250,7 +250,7 @@ class Change(StepMutator):
         self.assertTrue(lines[0].endswith("{'times': 2, 'minutes_between_retries': 2})] False True"), lines)
         self.assertEqual(lines[1], "True False")
         start = workshop.describe()["steps"][0]
-        # The two minutes are Metaflow's default, which nobody has written.
+        # Metaflow's default of two minutes, which is not written.
         self.assertEqual(start["settings"]["retry"], {"times": 2, "minutesBetween": 0})
         self.assertEqual([each["name"] for each in start["decorators"]], ["retry", "Change"])
 

@@ -1,4 +1,4 @@
-"""A user without an entry in the list of users, as in many containers, and without HOME, can do everything."""
+"""A user without an entry in /etc/passwd, as in many containers, and without HOME can do everything."""
 
 import json
 import os

@@ -54,7 +54,7 @@ class WheelTests(unittest.TestCase):
             self.assertEqual((digest, size), (f"sha256={expected}", str(len(data))))
 
     def run_installed(self, program, *words, **variables):
-        """Runs a file as an interpreter does where the wheel is installed."""
+        """Runs a file with an interpreter that has the wheel installed."""
         site = os.path.join(self.folder, "site")
         with zipfile.ZipFile(self.wheel) as wheel:
             wheel.extractall(site)

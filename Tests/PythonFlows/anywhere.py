@@ -2,7 +2,7 @@ from metaflow import FlowSpec, catch, step
 
 
 class AnywhereFlow(FlowSpec):
-    """Failures that are caught where the flow branches, where it joins, and where it ends."""
+    """@catch on steps that branch, join and end."""
 
     @catch(var="first")
     @step

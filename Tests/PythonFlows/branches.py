@@ -2,7 +2,7 @@ from metaflow import FlowSpec, Parameter, step
 
 
 class BranchFlow(FlowSpec):
-    """Two branches, inputs by name, by index and in a loop, and a merge."""
+    """Two branches; inputs by name, by index and in a loop; and a merge."""
 
     scale = Parameter("scale", default=2)
 

@@ -1,4 +1,4 @@
-"""Variables that are no text come to every step, and to what it starts, as they are."""
+"""Variables that are no UTF-8 reach every step and its processes unchanged."""
 import os
 import subprocess
 import sys

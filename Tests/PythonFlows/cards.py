@@ -6,7 +6,7 @@ from metaflow.cards import Markdown, MetaflowCard
 
 
 class OwnCard(MetaflowCard):
-    """Tells what the client knows of the task while it still is one that runs."""
+    """Shows the task's state in the client while the step runs."""
 
     type = "own_kind"
 

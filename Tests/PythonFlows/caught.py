@@ -12,7 +12,7 @@ class OwnError(MetaflowException):
 
 
 class CaughtFlow(FlowSpec):
-    """What @catch keeps of failures of every kind."""
+    """The artifacts of @catch for failures of every kind."""
 
     @step
     def start(self):

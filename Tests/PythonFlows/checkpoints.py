@@ -1,4 +1,4 @@
-"""A gang that fails and begins its second attempt with what the nodes of the first have saved together."""
+"""A gang that fails, and begins its second attempt with the checkpoint that the nodes of the first have saved together."""
 
 import os
 

@@ -2,7 +2,7 @@ from metaflow import FlowSpec, step
 
 
 class ChoiceFlow(FlowSpec):
-    """A loop that ends by a condition, then one of two ways."""
+    """A loop that ends by a condition, then a choice between two steps."""
 
     @step
     def start(self):

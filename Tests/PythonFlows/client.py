@@ -1,4 +1,4 @@
-"""Prints the tasks of a run as the client sees them, in the shape of `muster status --json`."""
+"""Prints the tasks of a run from the client in the form of `muster status --json`."""
 
 import json
 import sys

@@ -1,5 +1,5 @@
-"""Runs `python FLOW VERB …` with the Python that runs this, and prints what came of each line, without what differs from
-run to run: the same under Metaflow and under Muster.
+"""Runs lines `python FLOW VERB …` with this Python and prints their output, without the parts that differ between runs, so
+that it is the same under Metaflow and under Muster.
 """
 
 import json
@@ -18,14 +18,14 @@ def run(line):
 
 
 def call_all(*lines):
-    """Runs lines that change nothing, some at once, and prints whether they succeeded."""
+    """Runs lines that change nothing, several at once, and prints whether they succeeded."""
     with ThreadPoolExecutor(4) as pool:
         for line, done in zip(lines, pool.map(run, lines)):
             print("$", line, "=", "well" if done.returncode == 0 else "badly")
 
 
 def call(line, *streams, sort=False):
-    """Runs a line and prints it, whether it succeeded, and those of its streams that are named."""
+    """Runs a line. Prints it, whether it succeeded, and the named streams."""
     done = run(line)
     print("$", line, "=", "well" if done.returncode == 0 else "badly")
     for stream in streams:
@@ -106,7 +106,7 @@ for wrong in ("card list RUN/end", "card get RUN/start --type blank", "card list
     print("  ", "Card not found in datastore" in call(wrong).stderr)
 call_all("card get nothing", "card list RUN/nothing", "card view")
 
-# resume, and what is wrong before and after the verb
+# resume, and errors before and after the verb
 call("resume end --origin-run-id RUN --run-id again --tag sixth")
 call("dump again/join --include failures", "stdout")
 call("--quiet tag list again --hide-system-tags", "stderr")

@@ -1,4 +1,4 @@
-"""A step that compiles as torch does: whoever makes the lock file works, and all others wait until it is gone."""
+"""A step that compiles as PyTorch does: the process that creates the lock file compiles, and all others wait until it is removed."""
 
 import os
 import time

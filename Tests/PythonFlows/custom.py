@@ -1,4 +1,4 @@
-"""Decorators that the flow makes itself, on all kinds of transitions."""
+"""Decorators that the flow defines, on all kinds of transitions."""
 
 from metaflow import (
     USER_SKIP_STEP, Config, FlowMutator, FlowSpec, Parameter, StepMutator, UserStepDecorator, config_expr, current, environment, step,

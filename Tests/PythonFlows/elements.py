@@ -1,11 +1,11 @@
-"""Elements of foreaches that are found nowhere again but in themselves: each is more than 16 KiB."""
+"""Elements of a foreach that exist nowhere else, each over 16 KiB."""
 from metaflow import FlowSpec, step
 
 SIZE = 20_000
 
 
 class Labelled:
-    """As a sorted pandas Series has it: places and labels differ."""
+    """Like a sorted pandas Series, whose positions and labels differ."""
 
     def __init__(self, values):
         self.values = values

@@ -1,4 +1,4 @@
-"""What a module draws, makes and reads by itself is every task's own, however its tasks are run."""
+"""A module's random numbers, files and objects are every task's own, served or not."""
 
 import os
 import random

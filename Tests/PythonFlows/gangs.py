@@ -4,7 +4,7 @@ from metaflow import FlowSpec, Parameter, catch, current, parallel, pytorch_para
 
 
 class GangsFlow(FlowSpec):
-    """Gangs inside a foreach, of one node, run again after a failure, caught, and taken over by a later run."""
+    """Gangs in a foreach: with one node, retried, caught, and reused by a later run."""
 
     nodes = Parameter("nodes", default=2)
     gate = Parameter("gate", default="", help="Where it is given, the run fails after its gangs until this file is there.")

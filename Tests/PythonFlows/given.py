@@ -7,7 +7,7 @@ def tomorrow(context):
 
 @project(name=config_expr("settings.project"))
 class GivenFlow(FlowSpec):
-    """Everything that can be given from outside."""
+    """Everything that a user can give to a run."""
 
     settings = Config("settings", default="settings.json")
     count = Parameter("count", default=3, type=int)

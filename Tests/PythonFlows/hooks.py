@@ -1,4 +1,4 @@
-"""Steps of other names begin and end the run, and functions are called when it is over."""
+"""First and last steps of other names, and functions that are called after the run."""
 
 from metaflow import FlowSpec, Parameter, exit_hook, step
 

@@ -1,4 +1,4 @@
-"""Prints what its processes were started with, and leaves a daemon when it is described."""
+"""Prints the signals, limits and variables that its processes have inherited, and leaves a daemon when it is described."""
 
 import os
 import resource

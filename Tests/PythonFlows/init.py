@@ -2,7 +2,7 @@ from metaflow import FlowSpec, Parameter, step
 
 
 class InitFlow(FlowSpec):
-    """A constructor of the flow's own runs in every step, and what it sets before the flow takes over is the step's."""
+    """The flow's own constructor runs in every step, and the attributes that it sets first are the step's artifacts."""
 
     SIZE = 1
     given = Parameter("given", default=3)

@@ -17,7 +17,7 @@ def pairs(text):
 
 @project(name=config_expr("settings").project.name, branch="there")
 class LanguageFlow(FlowSpec):
-    """What of Metaflow's language has to mean the same under Muster."""
+    """Parts of Metaflow's language that have to mean the same under Muster."""
 
     settings = Config("settings", default_value={"project": {"name": "demo"}, "width": 2, "rows": [{"x": 4}], "retry": {"times": 4}, "vars": {"D": "d"}})
     made = Config("made", default_value=lambda context: {"flow": context.flow_name, "config": context.parameter_name})

@@ -1,4 +1,4 @@
-"""Leaves processes behind that are hard to find: forked ones, with a session of their own, with an empty environment."""
+"""Leaves processes behind that are hard to find: forked, in a session of their own, with an empty environment."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ class LeftoverProcessesFlow(FlowSpec):
 
     @step
     def start(self):
-        # The second task of an agent that stays: its mark is the first one's.
+        # The second task of a reused agent, whose processes have the mark of the first.
         self.next(self.leave)
 
     @step

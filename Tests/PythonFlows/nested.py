@@ -7,7 +7,7 @@ class Point:
 
 
 class NestedFlow(FlowSpec):
-    """A foreach in a foreach, over elements that are no JSON, with a step between and after."""
+    """A foreach in a foreach, over elements that JSON cannot hold, with a step between and after."""
 
     @step
     def start(self):

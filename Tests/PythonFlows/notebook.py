@@ -1,4 +1,4 @@
-"""Runs a flow in a notebook's cell. Of IPython nothing but the history of cells is asked."""
+"""Runs a flow of a notebook's cell. Of IPython it fakes the history of cells."""
 
 import os
 import sys

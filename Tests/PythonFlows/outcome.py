@@ -1,27 +1,27 @@
-"""Prints as JSON what the newest run of a flow has left, as Metaflow's client tells it: Metaflow's own, or Muster's."""
+"""Prints the newest run of a flow as JSON, read with Metaflow's client or Muster's."""
 
 import json
 import sys
 
 from metaflow import Flow, namespace
 
-# Metaflow keeps the flow's name with every task; Muster's tasks have it in their pathspecs.
+# Metaflow stores the flow's name with every task; Muster's tasks have it in their pathspecs.
 EXTRA = ("name",)
-# Those are not compared: what a run is made with, and what is not the same from run to run.
+# Not compared: the versions of the programs, and values that differ between runs.
 UNLIKE = ("code-package", "ds-root", "foreach-stack", "git-info", "metaflow_version", "python_version", "user")
 namespace(None)
 run = Flow(sys.argv[1]).latest_run
-# Of a step that comes again Metaflow takes every task for a neighbour of every other.
+# In a step that runs repeatedly, Metaflow takes all tasks for siblings.
 LOOPS = any(step.id in [each.id for each in step.child_steps] for step in run)
 
 
 def shown(value):
-    """A failure by its class alone: its stack trace is of the one or the other program."""
+    """Returns a failure's class alone: stack traces have lines of the one or the other program."""
     return value.type if hasattr(value, "stacktrace") else repr(value)
 
 
 def told(task):
-    # Metaflow keeps cards under names of letters and digits. Muster says which nodes of a gang are workers.
+    # Metaflow's names of cards have letters and digits. Muster's metadata names the workers of a gang.
     known = {name: value for name, value in task.metadata_dict.items()
              if name not in UNLIKE and (name == "attempt" or not name.isalnum()) and value != "worker_task"}
     return {

@@ -1,4 +1,4 @@
-"""A step that runs another flow, with the command that is named."""
+"""A step that runs another flow with the given command."""
 
 import subprocess
 

@@ -2,7 +2,7 @@ from metaflow import FlowSpec, pypi, step
 
 
 class PackagesFlow(FlowSpec):
-    """A step whose own Python has a package that no other has."""
+    """A step with a package in its own Python that no other step has."""
 
     @pypi(packages={"iniconfig": "2.0.0"})
     @step

@@ -2,7 +2,7 @@ from metaflow import FlowSpec, card, current, step
 
 
 class PagedFlow(FlowSpec):
-    """Cards of the package metaflow-card-html: of an artifact, of what the step gave last, and of nothing."""
+    """Cards of the package metaflow-card-html: of an artifact, of the value that the step has set last, and of nothing."""
 
     @card(type="html", id="artifact", options={"attribute": "page"})
     @card(type="html", id="given")

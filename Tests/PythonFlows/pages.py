@@ -1,4 +1,4 @@
-"""Prints the cards of the first step of a flow's newest run, as Metaflow's client reads them: Metaflow's own, or Muster's."""
+"""Prints the cards of the first step of a flow's newest run, read with Metaflow's client or Muster's."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""What a step had set before it failed is there afterwards."""
+"""Artifacts that a step had set before it failed are stored."""
 import sys
 import threading
 

@@ -1,4 +1,4 @@
-"""A step that is no gang and starts a Ray of its own, whose sockets lie in the step's temporary folder."""
+"""A step that is no gang starts a Ray cluster of its own, whose sockets are in the step's temporary folder."""
 
 from metaflow import FlowSpec, current, pypi, step
 

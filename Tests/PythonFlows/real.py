@@ -4,7 +4,7 @@ from metaflow import FlowSpec, pypi, step
 
 
 class RealFlow(FlowSpec):
-    """Says where there is a Python with Metaflow itself."""
+    """Prints the path of a Python that has Metaflow itself."""
 
     @pypi(packages={"metaflow": "2.19.39", "metaflow-card-html": "1.0.3", "metaflow-checkpoint": "0.2.14"})
     @step

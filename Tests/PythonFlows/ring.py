@@ -1,4 +1,4 @@
-"""A gang whose decorator the flow derives from Metaflow's own."""
+"""A gang with a decorator that the flow derives from Metaflow's."""
 
 import functools
 import os

@@ -1,4 +1,4 @@
-"""Runs a flow from Python, to its end and beside this program, and says what came of it."""
+"""Runs a flow from Python, to its end and in the background, and prints the results."""
 
 import asyncio
 import sys

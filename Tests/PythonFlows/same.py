@@ -5,7 +5,7 @@ from metaflow import (
 
 
 class SameFlow(FlowSpec):
-    """What has to come out the same under Metaflow and under Muster."""
+    """Results that have to be the same under Metaflow and under Muster."""
 
     constant = {"layers": [1, 2]}
     alpha = Parameter("alpha", default=0.5)

@@ -5,7 +5,7 @@ from metaflow import FlowSpec, current, parallel, step
 
 
 class SearchFlow(FlowSpec):
-    """A relative folder of PYTHONPATH is the one beside which the flow was started, for everything in the run."""
+    """A relative folder in PYTHONPATH is relative to the folder where the flow was started, for all processes of the run."""
 
     @step
     def start(self):

@@ -3,12 +3,12 @@ import sys
 
 from metaflow import FlowSpec, step
 
-# The process that ran this module.
+# The process that has executed this module.
 READER = os.getpid()
 
 
 class ServedFlow(FlowSpec):
-    """Says whether one process has forked all of its steps, and that each of them has run this module itself."""
+    """Prints whether one process has forked all of its steps, and whether each of them has executed this module itself."""
 
     @step
     def start(self):

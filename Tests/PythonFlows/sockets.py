@@ -1,4 +1,4 @@
-"""Sockets below the temporary folder, whose paths have to be short."""
+"""Sockets in the temporary folder, whose paths have to be short."""
 
 import multiprocessing
 import os
@@ -13,7 +13,7 @@ class SocketsFlow(FlowSpec):
         with multiprocessing.Manager() as manager:
             shared = manager.list([1, 2])
             print("shared:", sum(shared), tempfile.gettempdir() == current.tempdir == os.environ["TMPDIR"])
-        # What ray.init() makes there has 70 bytes.
+        # The path below it that ray.init() uses has 70 bytes.
         print("left for sockets:", 107 - len(current.tempdir.encode()) >= 70, oct(os.stat(current.tempdir).st_mode & 0o777))
         self.next(self.end)
 

@@ -1,4 +1,4 @@
-"""Parameters are what their texts say in Python, whatever reads them on the way."""
+"""Parameters have the values that Python parses from their texts."""
 from metaflow import FlowSpec, IncludeFile, JSONType, Parameter, step
 
 

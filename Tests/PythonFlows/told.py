@@ -1,4 +1,4 @@
-"""A flow whose runs have something for each verb to tell."""
+"""A flow whose runs have output for every verb of `muster`."""
 
 import sys
 

@@ -1,6 +1,6 @@
 from metaflow import FlowSpec, metaflow_ray, pypi, step
 
-# Knows the cluster's address, and nothing else of it.
+# A client with the cluster's address and without its token.
 PROGRAM = """
 import os
 import ray
@@ -12,7 +12,7 @@ except Exception as error:
 
 
 class UnauthenticatedFlow(FlowSpec):
-    """A program that lacks the attempt's token does not get into its Ray cluster; the body does."""
+    """A program without the attempt's token cannot connect to its Ray cluster; the body can."""
 
     @step
     def start(self):

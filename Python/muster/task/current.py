@@ -18,16 +18,19 @@ class Parallel(_Parallel):
 
         nodes: `all`, `control`, or the index of one. Every node calls it with the same arguments.
         """
-        _running().agent.launch(
+        _task().agent.launch(
             "parallel", {"arguments": texts(arguments), "environment": environment or {}, "nodes": nodes})
 
     def barrier(self):
         """Returns when every node of the gang has called it."""
-        _running().agent.ask({"barrier": {}})
+        _task().agent.ask({"barrier": {}})
 
 
 class Current:
     """The object `current`. Outside of a step the names of the run and the task are None, and other properties raise."""
+
+    def __init__(self):
+        self._state = running
 
     def __contains__(self, name):
         return getattr(self, name, None) is not None
@@ -38,11 +41,10 @@ class Current:
 
     @property
     def is_running_flow(self):
-        return running.task is not None
+        return self._state.task is not None
 
-    @staticmethod
-    def _attempt(field):
-        return running.task and running.task.description["attempt"][field]
+    def _attempt(self, field):
+        return self._state.task and self._state.task.description["attempt"][field]
 
     # Identity
 
@@ -50,33 +52,33 @@ class Current:
     run_id = property(lambda self: self._attempt("run"))
     step_name = property(lambda self: self._attempt("step"))
     retry_count = property(lambda self: self._attempt("attempt"))
-    task_id = property(lambda self: running.told("taskID"))
-    origin_run_id = property(lambda self: running.told("originRun"))
-    username = property(lambda self: running.told("user"))
+    task_id = property(lambda self: self._state.told("taskID"))
+    origin_run_id = property(lambda self: self._state.told("originRun"))
+    username = property(lambda self: self._state.told("user"))
 
     @property
     def tags(self):
         """The tags that the run was started with."""
-        return set(_running().description.get("tags") or ())
+        return set(_task().description.get("tags") or ())
 
     @property
     def pathspec(self):
-        return running.task and f"{self.flow_name}/{self.run_id}/{self.step_name}/{self.task_id}"
+        return self._state.task and f"{self.flow_name}/{self.run_id}/{self.step_name}/{self.task_id}"
 
     @property
     def namespace(self):
-        return running.namespace
+        return self._state.namespace
 
     @property
     def task(self):
-        if running.task is None:
+        if self._state.task is None:
             return None
         from ..client import Task
         return Task(self.pathspec, _namespace_check=False)
 
     @property
     def run(self):
-        if running.task is None:
+        if self._state.task is None:
             return None
         from ..client import Run
         return Run(f"{self.flow_name}/{self.run_id}", _namespace_check=False)
@@ -84,19 +86,19 @@ class Current:
     @property
     def parameter_names(self):
         from ..flow.members import configs, parameters
-        flow = _running().flow_class
+        flow = _task().flow_class
         return sorted([*parameters(flow), *configs(flow)])
 
     @property
     def graph(self):
         """The flow's steps and transitions as plain values."""
         from ..flow.dag import description
-        return description(_running().flow_class)
+        return description(_task().flow_class)
 
     @property
     def tempdir(self):
         """A folder on this node that is removed when the attempt ends."""
-        return _running().description["temporaryFolder"]
+        return _task().description["temporaryFolder"]
 
     trigger = None
 
@@ -104,11 +106,11 @@ class Current:
 
     @property
     def is_parallel(self):
-        return _running().is_gang
+        return _task().is_gang
 
     @property
     def parallel(self):
-        task = _running()
+        task = _task()
         if not task.is_gang:
             raise AttributeError(f"step {task.step} is no gang, so there is no current.parallel; put @parallel on it")
         place = task.description["parallel"]
@@ -130,7 +132,7 @@ class Current:
 
     def _framework(self, decorator, kind, attribute):
         from . import frameworks
-        task = _running()
+        task = _task()
         if all(each.name != decorator for each in task.function.decorators):
             raise AttributeError(f"step {task.step} has no @{decorator}, so there is no current.{attribute}; put it on the step")
         return getattr(frameworks, kind)(task.agent)
@@ -142,14 +144,14 @@ class Current:
         In a step without @metaflow_ray it is the folder of the step before it, or else the only one of the run.
         """
         from . import ray_storage
-        task = _running()
+        task = _task()
         if any(each.name == "metaflow_ray" for each in task.function.decorators):
             return ray_storage.of_attempt(task.description["attempt"])
         return ray_storage.of_earlier_step(task.description)
 
     @property
     def checkpoint(self):
-        task = _running()
+        task = _task()
         if task.checkpoint is None:
             raise AttributeError(f"step {task.step} has no @checkpoint, so there is no current.checkpoint; put it on the step")
         return task.checkpoint
@@ -158,7 +160,7 @@ class Current:
 
     def _project(self, index):
         # Defaults of parameters may ask for the project while the flow is described.
-        for decorator in of_flow(running.flow or _running().flow_class):
+        for decorator in of_flow(self._state.flow or _task().flow_class):
             if decorator.name == "project":
                 return decorator.identity()[index]
         raise AttributeError("the flow has no @project")
@@ -174,13 +176,13 @@ class Current:
 
     @property
     def project_flow_name(self):
-        return f"{self.project_name}.{self.branch_name}.{running.flow.__name__}"
+        return f"{self.project_name}.{self.branch_name}.{self._state.flow.__name__}"
 
     # The card
 
     @property
     def card(self):
-        task = _running()
+        task = _task()
         if all(each.name != "card" for each in task.function.decorators):
             raise AttributeError(f"step {task.step} has no @card, so there is no current.card; put @card on it")
         if task.cards is None:
@@ -189,7 +191,7 @@ class Current:
         return task.cards
 
 
-def _running():
+def _task():
     if running.task is None:
         raise AttributeError("no step runs in this process, so there is no such thing in `current`")
     return running.task

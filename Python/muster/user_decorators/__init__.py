@@ -2,8 +2,7 @@
 
 from .flows import FlowMutator
 from .generators import USER_SKIP_STEP, user_step_decorator
-from .mutable_flow import MutableFlow
-from .mutable_step import MutableStep
+from .mutable import MutableFlow, MutableStep
 from .steps import StepMutator, UserStepDecorator
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Programs of gangs that are Python, each started in another way."""
+"""Python programs of gangs, each started in another way."""
 
 import subprocess
 import sys

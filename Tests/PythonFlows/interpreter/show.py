@@ -1,4 +1,4 @@
-"""Says which interpreter runs it."""
+"""Prints the interpreter that runs it."""
 import sys
 
 print("WORKER", sys.executable, flush=True)

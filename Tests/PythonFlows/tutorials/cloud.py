@@ -1,4 +1,4 @@
-"""A step for another place, which is tried again when something goes wrong there."""
+"""A step with @batch or @kubernetes, which is retried after a failure."""
 
 from metaflow import FlowSpec, kubernetes, retry, step
 

@@ -1,4 +1,4 @@
-"""The first flow that anybody writes."""
+"""The first flow of a tutorial."""
 
 from metaflow import FlowSpec, step
 

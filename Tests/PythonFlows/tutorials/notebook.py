@@ -1,4 +1,4 @@
-"""The cells of a notebook that looks at what the flows beside it have left."""
+"""The cells of a notebook that reads the runs of the flows in this folder."""
 
 from metaflow import Flow, Metaflow, get_metadata, namespace
 

@@ -1,4 +1,4 @@
-"""A playlist of movies of one genre: a file and parameters come in, branches run at the same time and are joined."""
+"""A playlist of movies of one genre: a file and parameters as input, branches that run at the same time, and a join."""
 
 from metaflow import FlowSpec, IncludeFile, Parameter, step
 

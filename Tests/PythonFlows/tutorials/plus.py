@@ -1,4 +1,4 @@
-"""A playlist from what another flow has found out; one of its steps has a package that nothing else here has."""
+"""A playlist from the results of another flow. One of its steps has a package of its own."""
 
 import platform
 
@@ -16,7 +16,7 @@ class PlaylistPlusFlow(FlowSpec):
         print("Using metadata provider: %s" % get_metadata())
         run = Flow("MovieStatsFlow").latest_successful_run
         print("Using analysis from '%s'" % str(run))
-        # What the run knew before its tasks took parts of it.
+        # The state of the run before its tasks change it.
         self.table = run["start"].task.data.table
         self.statistics = run.data.statistics
         self.next(self.bonus, self.of_genre)
@@ -32,7 +32,7 @@ class PlaylistPlusFlow(FlowSpec):
 
     @step
     def of_genre(self):
-        """Those that earned the most."""
+        """Returns the movies with the highest earnings."""
         found = self.statistics[self.genre.lower()]
         table, least = found["table"], found["quartiles"][-1]
         self.titles = [title for title, gross in zip(table["movie_title"], table["gross"]) if gross >= least]

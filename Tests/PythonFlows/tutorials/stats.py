@@ -1,4 +1,4 @@
-"""Quartiles of what movies earned, one task for each genre."""
+"""Quartiles of movies' earnings, one task for each genre."""
 
 from metaflow import FlowSpec, IncludeFile, step
 
