@@ -91,34 +91,34 @@ class Watch:
         return None
 
     def _stored(self, modules):
+        moments = {float, *_loaded("datetime", "datetime")}
+        holders = {dict, str, *_loaded("pathlib", "PosixPath", "PurePosixPath")} if self.temporary is not None else set()
         for name, module in modules.items():
-            if not self.origins.is_standard(str(file_of(module) or "")) and (value := self._stored_in(module)):
+            if not self.origins.is_standard(str(file_of(module) or "")) and (
+                    value := self._stored_in(module, moments, holders)):
                 return f"{name} stores {value}, which differs in every process"
         return None
 
-    def _stored_in(self, module):
-        """Returns the name of a module's variable that holds a time or the task's temporary folder, else None."""
+    def _stored_in(self, module, moments, holders):
+        """Returns the name of a module's variable that holds a time or the task's temporary folder, else None.
+
+        moments: types of times. holders: types of values that may hold a path.
+        """
         try:
             values = list(object.__getattribute__(module, "__dict__").items())
         except AttributeError:
             return None
-        kinds = {float, *_loaded("datetime", "datetime")}
-        if self.temporary is not None:
-            kinds |= {dict, *_texts()}
-        return next((name for name, value in values if type(value) in kinds and self._is_passing(value)), None)
+        return next((
+            name for name, value in values
+            if type(value) in moments and self._is_recent(value)
+            or type(value) in holders and self._holds_temporary_folder(value)), None)
 
-    def _is_passing(self, value):
-        if type(value) is dict:
-            return value.get("TMPDIR") == self.temporary
-        if type(value) in _texts():
-            return self.temporary in str(value)
+    def _is_recent(self, moment):
         with contextlib.suppress(OverflowError, ValueError, OSError):
-            return self.began <= (value if type(value) is float else value.timestamp()) <= time.time()
+            return self.began <= (moment if type(moment) is float else moment.timestamp()) <= time.time()
 
-
-def _texts():
-    """The types that hold a path."""
-    return (str, *_loaded("pathlib", "PosixPath", "PurePosixPath"))
+    def _holds_temporary_folder(self, value):
+        return value.get("TMPDIR") == self.temporary if type(value) is dict else self.temporary in str(value)
 
 
 def _loaded(module, *names):
