@@ -434,6 +434,17 @@ class ClientTests(unittest.TestCase):
         self.assertEqual((task.exception.type, str(task.exception), task.exception.stacktrace), ("builtins.ValueError", "so it was", "so it was"))
         self.assertEqual((task.exception.exception, task.exception.message), ("no", failure["message"]))
 
+    def test_a_run_whose_last_failure_was_caught_is_not_successful(self):
+        failure = {"failure": {"code": "step.error", "message": "no"}}
+        end = [result({"end": {}})]
+        begin = [*events()[:2], (2.0, "attemptSucceeded", 1, 0, payload([result({"step": {"to": "end"}})]))]
+        self.add_log("8", [*begin, (3.0, "attemptSucceeded", 2, 0, payload(end))], "succeeded")
+        self.add_log("9", [*begin, (3.0, "attemptFailed", 2, 0, payload({**failure, "caught": end}))], "succeeded")
+        self.database.execute("UPDATE runs SET record = json_set(record, '$.manifest.steps[5].settings.catchInto', 'failed')")
+        self.database.commit()
+        runs = [self.client.Run(f"F/{run}") for run in ("8", "9")]
+        self.assertEqual([(run.successful, run.finished, run.end_task.finished) for run in runs], [(True, True, True), (False, True, True)])
+
     def test_cards_are_those_of_the_newest_attempt_that_has_some_and_of_the_run_that_made_them(self):
         from muster.cards import get_cards
         for run, step, names in (

@@ -1,17 +1,39 @@
 import contextlib
 import io
 import os
+import tempfile
 import unittest
 from unittest import mock
 
 import support  # noqa: F401
 from muster.arguments import flags, pairs, texts
-from muster.command_line import grammar, verbs
+from muster.command_line import grammar, muster, verbs
 from muster.command_line.grammar import Refused
 from muster.command_line.line import Line
 from muster.command_line.translation import translate
 from muster.commands import help
 from muster.commands.performing import perform_line
+
+
+class CommandTests(unittest.TestCase):
+    def test_the_newest_build_around_the_package_is_taken(self):
+        with tempfile.TemporaryDirectory() as root:
+            builds = {}
+            for configuration, built in (("release", 1), ("debug", 2)):
+                folder = os.path.join(root, ".build", configuration)
+                os.makedirs(folder)
+                builds[configuration] = os.path.join(folder, "muster")
+                with open(builds[configuration], "w"):
+                    os.chmod(builds[configuration], 0o755)
+                os.utime(builds[configuration], (built, built))
+            with mock.patch.object(muster, "PACKAGE", os.path.join(root, "Python", "muster", "")), \
+                    mock.patch("sys.executable", os.path.join(root, "bin", "python")), mock.patch.dict(os.environ):
+                os.environ.pop("MUSTER_COMMAND", None)
+                self.assertEqual(muster.command(), builds["debug"])
+                os.utime(builds["release"], (3, 3))
+                self.assertEqual(muster.command(), builds["release"])
+                os.chmod(builds["release"], 0o644)
+                self.assertEqual(muster.command(), builds["debug"])
 
 
 class ExecMusterTests(unittest.TestCase):

@@ -185,7 +185,12 @@ class Run(MetaflowObject):
 
     @property
     def successful(self):
-        return self._state("verdict") == "succeeded"
+        """True if all tasks that the run needs have succeeded. A failure of the last step that @catch took is a failure here."""
+        if self._state("verdict") != "succeeded":
+            return False
+        manifest = self._record["manifest"]
+        last = next((each for each in manifest["steps"] if each["name"] == manifest.get("end", "end")), {})
+        return "catchInto" not in last.get("settings", {}) or self.end_task.successful
 
     @property
     def finished_at(self):

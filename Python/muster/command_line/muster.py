@@ -8,17 +8,17 @@ from ..location import PACKAGE
 
 
 def command():
-    """Returns the path of `muster`, or None: named in MUSTER_COMMAND, beside this Python, in the source tree's build folder,
-    or on the PATH."""
+    """Returns the path of `muster`, or None: named in MUSTER_COMMAND, beside this Python, the newest build of the source tree
+    around this package, or on the PATH."""
     named = os.environ.get("MUSTER_COMMAND")
     if named:
         return named
-    root = os.path.dirname(os.path.dirname(PACKAGE.rstrip(os.sep)))
-    candidates = [
-        os.path.join(os.path.dirname(sys.executable), "muster"),
-        os.path.join(root, ".build", "release", "muster"), os.path.join(root, ".build", "debug", "muster"),
-    ]
-    found = next((each for each in candidates if os.access(each, os.X_OK)), None)
+    builds = os.path.join(os.path.dirname(os.path.dirname(PACKAGE.rstrip(os.sep))), ".build")
+    beside = os.path.join(os.path.dirname(sys.executable), "muster")
+    # The two configurations may be of different sources: the one that was built last is of the newer.
+    built = [os.path.join(builds, each, "muster") for each in ("release", "debug")]
+    built = sorted((each for each in built if os.access(each, os.X_OK)), key=os.path.getmtime, reverse=True)
+    found = next((each for each in [beside, *built] if os.access(each, os.X_OK)), None)
     if found is None:
         import shutil
         found = shutil.which("muster")
