@@ -156,7 +156,7 @@ class HelpTests(unittest.TestCase):
         for words in (["--help"], ["-h"], ["help"], ["--no-pylint", "--help"]):
             page = self.shown(*words)
             self.assertIn("Usage: python flow.py", page)
-            self.assertIn("Sample: Learns what there is to learn.", page)
+            self.assertIn("Sample: A flow with a documentation.", page)
             for verb in verbs.VERBS:
                 self.assertIn(f"\n  {verb.name}", page)
             self.assertLessEqual(max(map(len, page.splitlines())), help.WIDTH)
