@@ -1,4 +1,4 @@
-"""What runs have left, as Metaflow's client has it: `Flow('Training').latest_run.data.accuracy`.
+"""Reads runs and their artifacts, with the names of Metaflow's client: `Flow('Training').latest_run.data.accuracy`.
 
 It reads the store that `muster` writes: in `MUSTER_STORE`, or `.muster` in this folder or one above it.
 """

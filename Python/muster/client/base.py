@@ -10,15 +10,15 @@ def moment(seconds):
 
 
 class MetaflowObject:
-    """A thing with a pathspec, a parent, children, tags, and its own end of the pathspec.
+    """An object with a pathspec, a parent, children, tags, and an id, which is the last part of the pathspec.
 
     attempt: of a task or an artifact, the attempt that is meant; None for the newest.
     """
 
-    # The shape of its pathspec, and the parts that it has.
+    # The form of its pathspec.
     _shape = ""
     _has_attempts = False
-    # Said by each of them.
+    # Set by each class.
     pathspec = parent = created_at = None
 
     def __init__(self, pathspec=None, attempt=None):
@@ -39,7 +39,7 @@ class MetaflowObject:
         return number
 
     def _parts(self):
-        """The parts of the pathspec, once they are as many as there have to be."""
+        """The parts of the pathspec. Raises MetaflowInvalidPathspec where their number is wrong."""
         parts = str(self.pathspec).split("/")
         if len(parts) != self._shape.count("/") + 1 or not all(parts):
             raise MetaflowInvalidPathspec(
@@ -90,7 +90,7 @@ class MetaflowObject:
     def _ipython_key_completions_(self):
         return [child.id for child in self]
 
-    # The run that it belongs to says its tags.
+    # Tags belong to runs; other objects have those of their run.
 
     @property
     def user_tags(self):
@@ -105,10 +105,10 @@ class MetaflowObject:
         return self._run.tags
 
     def is_in_namespace(self):
-        """The namespace in use shows it."""
+        """True if the object is in the namespace in use."""
         return get_namespace() is None or get_namespace() in self.tags
 
-    # The pathspec of what it was taken over from; None where a run has done its own work.
+    # The pathspec of the same object in the run that a resumed run has reused it from, else None.
     origin_pathspec = None
 
 

@@ -1,10 +1,10 @@
-"""The cards of tasks, as they lie in the store at this moment: of running, failed and succeeded ones."""
+"""The cards of tasks that run, have failed or have succeeded, as they are in the store at this moment."""
 
 from .objects import Task
 
 
 class Card:
-    """One page."""
+    """A card: an HTML page."""
 
     path = type = id = None
 
@@ -12,7 +12,7 @@ class Card:
         self.path, self.type, self.id = path, type, id
 
     def get_data(self):
-        """The values that Metaflow's viewer takes into the page of a running step: None, as the whole page is made anew here."""
+        """None. Under Metaflow: values that change a running step's page in place; Muster renders the whole page again."""
         return None
 
     def get(self):
@@ -51,7 +51,7 @@ def get_cards(task, id=None, type=None, follow_resumed=True):
         (attempt, index, Card(path, type_, id_))
         for of, attempt, node, index, type_, id_, path in task._store.files.cards(*step)
         if (of, node) == (number, task._node)]
-    # An attempt that was killed before it made a card leaves those of the attempt before it.
+    # The newest attempt may have been killed before it made a card.
     newest = max((attempt for attempt, _, _ in found), default=0)
     cards = [card for attempt, _, card in sorted(found, key=lambda each: each[:2]) if attempt == newest]
     return [card for card in cards if id in (None, card.id) and type in (None, card.type)]

@@ -1,15 +1,15 @@
-"""The code that a run took with it."""
+"""The code package of a run."""
 
 import os
 
 
 class MetaflowCode:
-    """A run's code package: `path`, a folder of the store that nobody changes any more, and what is known of it in `info`."""
+    """A run's code package. path: a read-only folder of the store. info: its metadata."""
 
     path = info = None
 
     def __init__(self, flow_name, code_package):
-        """code_package: the metadata of a task by this name, a JSON text."""
+        """code_package: the value of a task's metadata `code-package`, a JSON text."""
         import json
         package = json.loads(code_package)
         self._flow_name = flow_name
@@ -18,7 +18,7 @@ class MetaflowCode:
 
     @property
     def script_name(self):
-        """The file of the flow."""
+        """The name of the flow's file."""
         return self.info["script"]
 
     @property
@@ -40,7 +40,7 @@ class MetaflowCode:
         return tarfile.open(fileobj=data, mode="r:gz")
 
     def extract(self):
-        """A `tempfile.TemporaryDirectory` with a copy of the files that may be changed."""
+        """A `tempfile.TemporaryDirectory` with a writable copy of the files."""
         import shutil
         import tempfile
         folder = tempfile.TemporaryDirectory()

@@ -6,7 +6,7 @@ from .base import MetaflowObject
 
 
 class MetaflowData:
-    """The artifacts of a task as attributes, read when they are touched."""
+    """The artifacts of a task as attributes. Each is read at its first use."""
 
     def __init__(self, task):
         self.__dict__["_task"] = task
@@ -84,7 +84,7 @@ class DataArtifact(MetaflowObject):
 
     @property
     def size(self):
-        """Bytes as stored."""
+        """The size in the store, in bytes."""
         reference = self._reference
         return reference["size"] if reference else None
 

@@ -1,4 +1,4 @@
-"""The metadata of tasks, under the names that Metaflow gives it, from the run's record and events."""
+"""The metadata of tasks with Metaflow's names, from the run's record and events."""
 
 import json
 import os
@@ -8,7 +8,7 @@ Metadata = namedtuple("Metadata", ["name", "value", "created_at", "type", "task"
 
 
 def entries(task):
-    """Those of all attempts, or of the one that the task object means; the oldest first."""
+    """The entries of all attempts, or of the task object's own attempt; the oldest first."""
     run, record = task._run, task._record
     found = []
 
@@ -33,12 +33,12 @@ def entries(task):
     return found
 
 
-# Types that differ from the name.
+# The types of entries whose type is not their name.
 _TYPES = {"attempt_ok": "internal_attempt_status"}
 
 
 def _of_system(run):
-    """The run's system tags as entries, those alone that Metaflow has too."""
+    """The run's system tags as entries, without those that Metaflow does not have."""
     tags = dict(tag.split(":", 1) for tag in run.system_tags)
     known = {name: tags.get(name) for name in ("runtime", "python_version", "metaflow_version", "user")}
     return {**known, "script-name": script(run)}
@@ -51,7 +51,7 @@ def script(run):
 
 
 def code_package(run):
-    """A text for ``MetaflowCode``."""
+    """The JSON text that ``MetaflowCode`` takes."""
     tags = dict(tag.split(":", 1) for tag in run.system_tags)
     info = {"script": script(run), "environment_type": "local", "username": run._record["user"],
             "runtime": tags.get("runtime"), "python_version_code": tags.get("python_version"),
@@ -63,14 +63,14 @@ def code_package(run):
 
 
 def _origin(task):
-    """The id of the task that this one was taken over from."""
+    """The id of the task whose results this one has reused."""
     if not task._record.cloned_from:
         return None
     return str(task._record.cloned_from[1]) + (f"-node-{task._node}" if task._node else "")
 
 
 def _path(task):
-    """The fan-outs that the task is inside of, as `step:index` with the step that each led to."""
+    """The foreach elements that the task is inside of: `step:index` for each, with the first step of its foreach."""
     tasks = task._run._now().tasks
     parts = []
     for scope in task._record.scopes:

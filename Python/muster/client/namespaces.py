@@ -1,4 +1,4 @@
-"""The namespace and the store that the client reads: the runs with one tag, or all of them."""
+"""The namespace, which is a tag that runs must have to be seen, and the store that the client reads."""
 
 import os
 
@@ -11,36 +11,36 @@ _chosen = _UNSET
 
 
 def get_namespace():
-    """The namespace in use; None means that every run is seen."""
+    """The namespace in use; None stands for all runs."""
     if _chosen is not _UNSET:
         return _chosen
     if running.task is not None:
-        # `run --namespace=` has its tasks see every run.
+        # `run --namespace=` shows all runs to its tasks.
         return None if running.told("namespace") == "" else running.namespace
     return identity()
 
 
 def namespace(name):
-    """Looks at the runs with this tag from now on, or at all of them with None."""
+    """Makes a tag the namespace from now on, or with None shows all runs."""
     global _chosen
     _chosen = name
     return name
 
 
 def default_namespace():
-    """Looks at this user's own runs again."""
+    """Makes this user's own tag the namespace again."""
     global _chosen
     _chosen = _UNSET
     return get_namespace()
 
 
-# Metaflow's metadata is here the store
+# Metaflow calls `metadata` what is a store here.
 
 _store = None
 
 
 def chosen_store():
-    """The store that `metadata` has chosen; None where it is found as ever."""
+    """The store that was given to `metadata`, or None."""
     return _store
 
 
@@ -51,7 +51,7 @@ def get_metadata():
 
 
 def metadata(ms):
-    """Looks into another store from now on: a store, or a folder with one, also as `local@FOLDER`."""
+    """Reads another store from now on. ms: the store, or a folder with one, also as `local@FOLDER`."""
     global _store
     kind, at, place = ms.partition("@")
     if ms.startswith("http") or at and kind != "local":
@@ -64,7 +64,7 @@ def metadata(ms):
 
 
 def default_metadata():
-    """Looks into the store that is found by itself."""
+    """Reads the store that `locate` finds without `metadata`."""
     global _store
     _store = None
     return get_metadata()

@@ -1,4 +1,4 @@
-"""Flows and runs as objects that are read when they are asked for."""
+"""Flows and runs. Their attributes are read from the store at each use."""
 
 from ..errors import MetaflowNamespaceMismatch, MetaflowNotFound, MetaflowTaggingError, MusterException
 from ..names import hint
@@ -11,13 +11,13 @@ from .tasks import Step, Task, _task_path
 
 __all__ = ["DataArtifact", "Flow", "Metaflow", "MetaflowData", "Run", "Step", "Task"]
 
-# Characters of a tag, and tags of a run.
+# The limits of Metaflow: characters of a tag, and tags of a run.
 LONGEST_TAG = 500
 MOST_TAGS = 50
 
 
 class Metaflow:
-    """Everything in the store, by flow."""
+    """The flows of the store that have runs in the namespace."""
 
     def __init__(self):
         self._store = Store()
@@ -46,7 +46,7 @@ class Flow(MetaflowObject):
     """The runs of a flow that are in the namespace, newest first."""
 
     _shape = "Flow"
-    # A flow has no tags: its runs do.
+    # Only runs have tags.
     user_tags = system_tags = tags = frozenset()
     parent = None
 
@@ -65,7 +65,7 @@ class Flow(MetaflowObject):
         wanted = {*tags, *([get_namespace()] if get_namespace() is not None else [])}
         for record in self._store.database.runs(self.pathspec):
             run = Run(f"{self.pathspec}/{record['run']}", _store=self._store, _record=record, _namespace_check=False)
-            # A run's tags are one more query.
+            # A run's tags cost a query each.
             if not wanted or wanted <= run.tags:
                 yield run
 
@@ -81,7 +81,7 @@ class Flow(MetaflowObject):
 
     @property
     def created_at(self):
-        """When its first run began."""
+        """The creation time of its first run."""
         return moment(self._store.database.first_run(self.pathspec))
 
     def is_in_namespace(self):
@@ -123,7 +123,7 @@ class Run(MetaflowObject):
         return self._stored_parameters
 
     def _now(self):
-        """The history of the run; read again each time until the run is over."""
+        """The history of the run. It is read again at each use until the run has ended."""
         if self._record["verdict"] is None:
             self._record = self._store.database.run(self._flow, self._run)
             self._history = None
@@ -144,7 +144,7 @@ class Run(MetaflowObject):
     # Steps
 
     def steps(self, *tags):
-        """The steps; with tags, where the run has all of these."""
+        """The steps; none if the run lacks one of the tags."""
         return self._with_tags(tags)
 
     def __iter__(self):
@@ -152,7 +152,7 @@ class Run(MetaflowObject):
         return (self._step(name) for name in reversed(list(self._now().tasks_of)))
 
     def _step(self, name):
-        """The step of this name, which has a task."""
+        """The Step of a name that occurs in the history."""
         step = self._steps.get(name)
         if step is None:
             step = self._steps[name] = Step(f"{self.pathspec}/{name}", _run=self, _is_known=True)
@@ -163,7 +163,7 @@ class Run(MetaflowObject):
 
     @property
     def end_task(self):
-        """The task of the step that a run ends with; None while it has not run."""
+        """The task of the flow's last step; None until it is created."""
         return next((task for task in self._tasks(self._record["manifest"].get("end", "end"))), None)
 
     def _tasks(self, step):
@@ -173,11 +173,11 @@ class Run(MetaflowObject):
 
     @property
     def data(self):
-        """The artifacts of the run's end."""
+        """The artifacts of the last step."""
         task = self.end_task
         return task.data if task else None
 
-    # How it stands
+    # State
 
     @property
     def finished(self):
@@ -185,7 +185,7 @@ class Run(MetaflowObject):
 
     @property
     def successful(self):
-        """True if all tasks that the run needs have succeeded. A failure of the last step that @catch took is a failure here."""
+        """True if the run has ended well. A failure of the last step counts although @catch took it, as under Metaflow."""
         if self._state("verdict") != "succeeded":
             return False
         manifest = self._record["manifest"]
@@ -221,7 +221,7 @@ class Run(MetaflowObject):
 
     @property
     def system_tags(self):
-        """Tags that nobody gave: the user, the day, and those of the flow."""
+        """Tags that every run has: user, language, date, and those of its flow."""
         manifest = self._record["manifest"]
         return frozenset([
             f"user:{self._record['user']}", f"language:{manifest['language']}", f"date:{self.created_at:%Y-%m-%d}",
@@ -265,7 +265,7 @@ class Run(MetaflowObject):
 
     @property
     def code(self):
-        """The code that the run took with it."""
+        """The run's code package."""
         from .code import MetaflowCode
         from .facts import code_package
         return MetaflowCode(self._flow, code_package(self))

@@ -46,7 +46,7 @@ class Step(MetaflowObject):
         return origin and f"{origin}/{self._name}"
 
     def tasks(self, *tags):
-        """The tasks; with tags, where the run has all of these."""
+        """The tasks; none if the run lacks one of the tags."""
         return self._with_tags(tags)
 
     def __iter__(self):
@@ -57,12 +57,12 @@ class Step(MetaflowObject):
 
     @property
     def task(self):
-        """One of the step's tasks; the control node's, where it is a gang."""
+        """The first task; of a gang the control node's."""
         return next(iter(self), None)
 
     @property
     def control_task(self):
-        """The control node's task of a gang; None for any other step."""
+        """The control node's task of the first gang; None for a step without gangs."""
         return next(self.control_tasks(), None)
 
     def control_tasks(self, *tags):
@@ -95,7 +95,7 @@ class Step(MetaflowObject):
 
 
 class Task(MetaflowObject):
-    """A task, or one node of a gang: its artifacts, its output, and how it ended.
+    """A task, or one node of a gang: its artifacts, its output and its state.
 
     With `attempt`, all of that is of this attempt.
     """
@@ -125,7 +125,7 @@ class Task(MetaflowObject):
 
     @property
     def _meant(self):
-        """The record of the attempt that the object was made for; None for one that has not begun."""
+        """The record of the attempt that the object was made for; None if it has not begun."""
         return next((each for each in self._attempts() if each.number == self._attempt), None)
 
     def _attempts(self):
@@ -144,7 +144,7 @@ class Task(MetaflowObject):
 
     @property
     def _references(self):
-        """Of a task that has failed: what was there then."""
+        """The references of the artifacts by name; of a failed task those that it had set."""
         if self._attempt is not None:
             meant = self._meant
             return meant.artifacts.get(self._node, {}) if meant else {}
@@ -165,14 +165,14 @@ class Task(MetaflowObject):
 
     @property
     def artifacts(self):
-        """The artifacts by name; each is a DataArtifact."""
+        """A namedtuple of the DataArtifacts."""
         from collections import namedtuple
         names = [name for name in self._names() if not name.startswith("_") and name.isidentifier()]
         return namedtuple("MetaflowArtifacts", names)(*(self[name] for name in names))
 
     @property
     def data(self):
-        """The artifacts' values by name, read when they are touched."""
+        """The artifacts' values as attributes. Each is read at its first use."""
         return MetaflowData(self)
 
     # Output
@@ -180,7 +180,7 @@ class Task(MetaflowObject):
     def loglines(self, stream, as_unicode=True, meta_dict=None):
         """(time, line) of `stdout` or `stderr`; times are UTC.
 
-        meta_dict: Taken for Metaflow's sake; nothing depends on it.
+        meta_dict: accepted for compatibility with Metaflow and ignored.
         """
         from datetime import datetime, timezone
 
@@ -200,7 +200,7 @@ class Task(MetaflowObject):
             yield utc(time), rest.decode(errors="replace") if as_unicode else rest
 
     def _origin(self):
-        """The run, the number and the record of the task that did the work: this one, or the one it was taken over from."""
+        """The run, number and record of the task that has run: this one, or the one whose results it has reused."""
         run, number = self._run._run, self._record.number
         record = self._record
         while record.cloned_from:
@@ -209,12 +209,12 @@ class Task(MetaflowObject):
         return run, number, record
 
     def _place(self, is_origin):
-        """The flow, the run and the step of its files in the store, and its number there."""
+        """The flow, run and step in whose folder its files are, and the task's number in their names."""
         run, number, _ = self._origin() if is_origin else (self._run._run, self._record.number, None)
         return (self._run._flow, run, self._record.step), number
 
     def _log(self):
-        """The output of the user's programs, without the cluster's own messages."""
+        """The records of the log without those of the cluster's services."""
         run, number, record = self._origin()
         attempt = record.attempt if self._attempt is None else self._attempt
         records = self._store.files.log(self._run._flow, run, record.step, number, attempt, self._node)
@@ -241,7 +241,7 @@ class Task(MetaflowObject):
         """Bytes."""
         return len(self._written("e"))
 
-    # How it stands
+    # State
 
     @property
     def _status(self):
@@ -261,7 +261,7 @@ class Task(MetaflowObject):
 
     @property
     def exception(self):
-        """Why the task failed, as an exception; None where it did not, or where @catch has taken it."""
+        """The failure as an exception; None if the task has not failed, or @catch took the failure."""
         if self._status != "failed":
             return None
         return Failure(self._record.failure if self._attempt is None else self._meant.failure)
@@ -283,7 +283,7 @@ class Task(MetaflowObject):
 
     @property
     def index(self):
-        """The place in the innermost foreach, or the node's in a gang."""
+        """The index in the innermost foreach; in a gang the index of the node."""
         if self._record.nodes is not None:
             return self._node
         indices = [scope.index for scope in self._record.scopes if scope.is_foreach]
@@ -291,11 +291,11 @@ class Task(MetaflowObject):
 
     @property
     def metadata(self):
-        """The task's metadata as Metaflow keeps it, of all of its attempts."""
+        """The metadata of all attempts, with Metaflow's names."""
         from .facts import entries
         found = entries(self)
         if self._record.cloned_from:
-            # Of what it was taken over from it has whatever it does not say itself.
+            # A reused task has no log or attempts of its own: entries that it lacks are those of its origin.
             known = {each.name for each in found}
             newest = {each.name: each for each in self._origin_task().metadata}
             found += [each._replace(task=self) for name, each in newest.items() if name not in known]
@@ -303,7 +303,7 @@ class Task(MetaflowObject):
 
     @property
     def metadata_dict(self):
-        """The same by name: of several with one name, the newest."""
+        """The newest value of each name."""
         return {each.name: each.value for each in sorted(self.metadata, key=lambda each: each.created_at)}
 
     @property
@@ -318,7 +318,7 @@ class Task(MetaflowObject):
     def environment_info(self):
         return "Local environment"
 
-    # The task that it was taken over from
+    # The task whose results it has reused
 
     @property
     def origin_pathspec(self):
