@@ -69,7 +69,7 @@ def _named(name, module):
             globals()[name] = found
             return found
     from .names import hint
-    raise ImportError(f"'{name}' is not known to Muster, which stands in for {module}{hint(name, _PLACES)}")
+    raise ImportError(f"Muster, which provides {module} here, has no '{name}'{hint(name, _PLACES)}")
 
 
 def _act(flow, made):

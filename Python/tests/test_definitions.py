@@ -5,7 +5,7 @@ import tempfile
 import unittest
 
 import support  # noqa: F401
-from muster.flow import definitions, graph
+from muster.flow import definitions, graph, step_source
 
 SOURCE = '''import functools
 
@@ -101,8 +101,8 @@ class DefinitionTests(unittest.TestCase):
         self.assertIn(definitions.unwrapped(one), (one, two))
 
     def test_a_summary_has_no_indentation(self):
-        self.assertEqual(graph.summary(self.module.Flow.start), "Starts.\n\n  More.")
-        self.assertIsNone(graph.summary(self.module.Flow.work))
+        self.assertEqual(step_source.summary(self.module.Flow.start), "Starts.\n\n  More.")
+        self.assertIsNone(step_source.summary(self.module.Flow.work))
 
 
 if __name__ == "__main__":

@@ -125,7 +125,7 @@ class GrammarTests(unittest.TestCase):
 
     def test_what_does_not_fit_is_said_in_a_sentence(self):
         cases = {
-            "dump": "dump needs RUN/STEP or RUN/STEP/TASK after it", "dump a b": "'b' is one word too many",
+            "dump": "dump needs RUN/STEP or RUN/STEP/TASK after it", "dump a b": "the argument 'b' is one too many",
             "dump a --max-value-size": "--max-value-size needs a value after it",
             "dump a --max-value-size many": "--max-value-size is 'many', and has to be a whole number",
             "dump a --privat": "dump has no option --privat; did you mean --private?",

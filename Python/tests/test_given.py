@@ -284,7 +284,7 @@ class DecoratorTests(unittest.TestCase):
             guarded = [each["name"] for each in manifest["steps"] if "catchInto" in each["settings"]]
             self.assertEqual(guarded, ["work", "join", "fork", "left", "right", "last", "end"])
             self.assertEqual(manifest["notes"], [
-                "--with catch: it does not count for start, choose, where only the body can say how the flow goes on"])
+                "--with catch: it has no effect on start, choose, whose transition only the body can decide"])
 
     def step(self, decorators, front=(), head=""):
         body = f"{decorators}\n@step\ndef start(self): self.next(self.end)\n"
@@ -330,7 +330,7 @@ class DecoratorTests(unittest.TestCase):
         manifest, _ = self.step("@batch(cpu=2, image='x', queue='q')", head="@schedule(daily=True)\n@trigger(event='e')")
         self.assertEqual([each["name"] for each in manifest["decorators"]], ["schedule", "trigger"])
         self.assertEqual(
-            manifest["notes"], ["@batch: on this machine image, queue do not count"])
+            manifest["notes"], ["@batch: on this machine image, queue have no effect"])
 
     def test_decorators_of_the_command_line_go_where_they_are_not_yet(self):
         self.assertEqual(
@@ -344,7 +344,7 @@ class DecoratorTests(unittest.TestCase):
             "@retry(2)\n@step\ndef start(self): pass": "flow.py:5: @retry: options are given by name",
             "@step\n@retry\ndef start(self): pass": "@retry: start is no step yet; write @retry above @step",
             "@retry\n@retry\n@step\ndef start(self): pass": "@retry: step start has it twice",
-            "@schedule\n@step\ndef start(self): pass": "@schedule: it stands above a flow, not above a step",
+            "@schedule\n@step\ndef start(self): pass": "@schedule: it decorates flows, not steps",
             "@timeout\n@step\ndef start(self): pass": "@timeout: it needs seconds, minutes or hours",
             "@resources(cpu='many')\n@step\ndef start(self): pass": "@resources: cpu has to be a number, not 'many'",
         }
@@ -355,7 +355,7 @@ class DecoratorTests(unittest.TestCase):
     def test_a_decorator_that_nobody_knows_is_named(self):
         with Workshop("from metaflow import FlowSpec, kubernets\n") as workshop:
             self.assertIn(
-                "'kubernets' is not known to Muster, which stands in for metaflow; did you mean kubernetes?",
+                "Muster, which provides metaflow here, has no 'kubernets'; did you mean kubernetes?",
                 workshop.call("describe").stderr)
         with Workshop(flow(START.format("pass"))) as workshop:
             self.assertIn("there is no decorator @rety; did you mean retry?", workshop.call("describe", front=("--with", "rety")).stderr)

@@ -48,7 +48,7 @@ class ProtocolTests(unittest.TestCase):
     def test_metaflow_is_the_real_one_where_that_is_asked_for(self):
         source = flow("@step\ndef start(self):\n    import metaflow\n    self.who = metaflow.WHO\n    self.next(self.end)\n")
         with Workshop(source.replace("from metaflow", "from muster"), metaflow_py="WHO = 'the real one'\n") as workshop:
-            self.assertIn("'WHO' is not known to Muster", workshop.step("start").errors)
+            self.assertIn("Muster, which provides metaflow here, has no 'WHO'", workshop.step("start").errors)
             with mock.patch.dict(os.environ, {"MUSTER_USE_REAL_METAFLOW": "1"}):
                 self.assertEqual(workshop.step("start").value("who"), "the real one")
 

@@ -221,7 +221,7 @@ class Both(StepMutator, UserStepDecorator):
             "pre_mutate: flow.add_decorator('projec')": "there is no decorator @projec; did you mean project?",
             "pre_mutate: flow.add_parameter('start', Parameter('x'))": "has 'start' already",
             "pre_mutate: flow.start.add_decorator('retry', duplicates=flow.ERROR)": "step start has the decorator @retry already",
-            "pre_mutate: flow.start.add_decorator(project)": "add_decorator takes a decorator of what it is called on",
+            "pre_mutate: flow.start.add_decorator(project)": "add_decorator takes a decorator of the same kind",
             "pre_mutate: flow.remove_decorator('Wrong')": "Wrong is a mutator, which cannot be removed",
         }
         for case, message in cases.items():

@@ -2,7 +2,8 @@
 
 from html import escape
 
-from ..flow.graph import targets_of, read
+from ..flow.graph import read
+from ..flow.step_source import targets_of
 from ..flow.steps import start_and_end, step_functions
 
 BOX, GAP, LINE = 120, 30, 64

@@ -105,7 +105,7 @@ def read(verb, options, words, arguments=(0, 0), variables=None):
 
 def _count(verb, rest, most):
     if most is not None and len(rest) > most:
-        return f"'{rest[most]}' is one word too many; `{verb.name} --help` shows what it takes"
+        return f"the argument '{rest[most]}' is one too many; `{verb.name} --help` shows the arguments"
     return f"{verb.name} needs {verb.path or verb.arguments} after it"
 
 

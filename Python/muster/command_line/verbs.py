@@ -55,7 +55,7 @@ VERBS = [
     Verb("check", "Check the flow without running it (the default).", ignored=("--warnings", "--no-warnings"),
          options=[flag("--warnings", "--no-warnings", "Pylint's, which is not asked: they change nothing.")], natives=(JSON,)),
     Verb("list", "The runs of the flow."),
-    Verb("status", "How a run stands.", "RUN"),
+    Verb("status", "The state of a run.", "RUN"),
     Verb("cancel", "End a run.", "RUN"),
     Verb("dump", "The artifacts of a task, or of every task of a step.", "PATH", (1, 1), [
         flag("--private", "--no-private", "Also artifacts whose names begin with _."),

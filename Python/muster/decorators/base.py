@@ -155,7 +155,7 @@ def step(f=None, *, start=False, end=False, node_info=None):
         return lambda function: step(function, start=start, end=end, node_info=node_info)
     function = f
     if isinstance(function, type) or not callable(function):
-        raise DecoratorError(at_caller("@step stands above a method of a flow"))
+        raise DecoratorError(at_caller("@step decorates methods of a flow"))
     function.is_step = True
     function.decorators = getattr(function, "decorators", [])
     # User-made decorators: those that run around the body, and mutators.
@@ -177,7 +177,7 @@ def apply_step_decorator(kind):
 
     def attach(function, decorator):
         if isinstance(function, type):
-            decorator.fail(f"it stands above a step, not above the flow {function.__name__}")
+            decorator.fail(f"it decorates steps, not the flow {function.__name__}")
         if not getattr(function, "is_step", False):
             name = getattr(function, "__name__", repr(function))
             decorator.fail(f"{name} is no step yet; write @{kind.name} above @step")
@@ -210,7 +210,7 @@ def flow_decorator(kind):
 
     def attach(flow, decorator):
         if not isinstance(flow, type):
-            decorator.fail("it stands above a flow, not above a step")
+            decorator.fail("it decorates flows, not steps")
         if not kind.is_repeatable and any(each.name == kind.name for each in flow.__dict__.get("_flow_decorators", [])):
             decorator.fail(f"flow {flow.__name__} has it twice; keep one")
         flow._flow_decorators = [decorator] + of_flow(flow)

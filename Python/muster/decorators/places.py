@@ -17,8 +17,7 @@ class _Place(Decorator):
         ignored = [name for name in self.defaults if name in self.given and name not in self.counting]
         if not ignored:
             return []
-        do = "does" if len(ignored) == 1 else "do"
-        return [f"@{self.name}: on this machine {', '.join(ignored)} {do} not count"]
+        return [f"@{self.name}: on this machine {', '.join(ignored)} {'has' if len(ignored) == 1 else 'have'} no effect"]
 
 
 class Batch(_Place):

@@ -59,7 +59,7 @@ class Secrets(Decorator):
                 if name in found:
                     self._stop(f"two sources set {name}; keep one")
                 if name in os.environ and not self.options["allow_override"]:
-                    self._stop(f"{name} is set already; write allow_override=True if that is meant")
+                    self._stop(f"{name} is set already; write allow_override=True to replace it")
                 found[name] = str(value)
         os.environ.update(found)
 

@@ -3,7 +3,7 @@
 import ast
 
 from ..errors import DecoratorError, TransitionError
-from .graph import StepSource, targets_of
+from .step_source import StepSource, targets_of
 from .steps import step_functions
 
 

@@ -10,7 +10,8 @@ from ..running import running
 from . import configs, graph
 from .constants import constants
 from .members import parameters
-from .steps import contradictions, of_flow, start_and_end
+from .step_source import summary
+from .steps import contradictions, of_flow, start_and_end, step_functions
 
 
 def settings_of(function, flow, source):
@@ -31,7 +32,7 @@ def manifest(flow, serves):
     running.flow = flow
     configs.check_given()
     sources = graph.read(flow)
-    functions = graph.step_functions(flow)
+    functions = step_functions(flow)
     given, fixed = parameters(flow), constants(flow)
     artifacts = graph.assigned_outside_steps(flow).union(*(source.artifacts for source in sources)) - {*given}
     path = os.path.abspath(launch.file or sys.modules[flow.__module__].__file__)
@@ -57,7 +58,7 @@ def manifest(flow, serves):
     if place:
         result["location"] = place
     if flow.__doc__:
-        result["summary"] = graph.summary(flow)
+        result["summary"] = summary(flow)
     return result
 
 
@@ -82,7 +83,7 @@ def _left_out(sources):
             if decorator.is_attached and not decorator.suits(source):
                 steps.setdefault(decorator.name, []).append(source.name)
     return [
-        f"--with {name}: it does not count for {', '.join(names)}, where only the body can say how the flow goes on"
+        f"--with {name}: it has no effect on {', '.join(names)}, whose transition only the body can decide"
         for name, names in steps.items()]
 
 

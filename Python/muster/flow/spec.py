@@ -44,8 +44,8 @@ class FlowSpec:
             self.__dict__[name] = value
             return value
         if name in _PLACE and (state is not None or "graph" in name):
-            from . import dag
-            return dag.answer(self, name)
+            from .position import answer
+            return answer(self, name)
         if name.startswith("__") or state is None:
             raise AttributeError(name)
         known = sorted({*state.references, *self.__dict__} - {"_state"})
@@ -76,7 +76,7 @@ class FlowSpec:
         state = self.__dict__.get("_state")
         if state is None or state.task is None and state.reader is None:
             return f"<flow {self.name}>"
-        from .dag import told
+        from .position import told
         return told(self)
 
     def __getstate__(self):
@@ -117,7 +117,7 @@ class FlowSpec:
         state = self.__dict__.get("_state")
         if state is None or state.reader is None:
             return self._task
-        from .dag import InputPlace
+        from .position import InputPlace
         return InputPlace(self)
 
     # Transitions

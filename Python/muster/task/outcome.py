@@ -86,7 +86,7 @@ class Outcome:
 
     def _place_of(self, name):
         """Returns `file:line: ` of the assignment in the step's source, or an empty text."""
-        from ..flow.graph import StepSource
+        from ..flow.step_source import StepSource
         try:
             line = StepSource(self.task.function, []).place_of(name)
         except (OSError, SyntaxError, TypeError):

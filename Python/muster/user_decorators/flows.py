@@ -18,7 +18,7 @@ class FlowMutator(UserDecorator):
     def __call__(self, flow_spec=None):
         flow = flow_spec
         if not self.is_target(flow):
-            self.fail(f"it stands above a flow, not above {getattr(flow, '__name__', repr(flow))}")
+            self.fail(f"it decorates flows, not {getattr(flow, '__name__', repr(flow))}")
         self._flow_cls = flow
         if "_own_mutators" not in vars(flow):
             flow._own_mutators = []

@@ -25,7 +25,7 @@ def user_step_decorator(function=None, **options):
     # Imported here: `from metaflow import *` loads this module, and few flows use it.
     import inspect
     if not inspect.isgeneratorfunction(function):
-        raise DecoratorError(at_caller("@user_step_decorator stands above a generator function: one with a yield"))
+        raise DecoratorError(at_caller("@user_step_decorator decorates generator functions: those with a yield"))
     count = len(inspect.signature(function).parameters)
     if count not in ((4,) if options else (3, 4)):
         raise DecoratorError(at_caller(

@@ -92,7 +92,7 @@ class MutableFlow(Specifications):
         arguments, options = list(deco_args or []), dict(deco_kwargs or {})
         self._check(f"adding the decorator {getattr(kind, 'decorator_name', kind.name)}")
         if text and (arguments or options):
-            raise DecoratorError(at_caller("a decorator's arguments stand in its text or beside it, not in both"))
+            raise DecoratorError(at_caller("a decorator's arguments are given in its text or as deco_args and deco_kwargs, not in both"))
         if issubclass(kind, FlowMutator):
             return self._add_mutator(kind.parse_decorator_spec(text) if text else kind(*arguments, **options), duplicates)
         if arguments:
@@ -173,7 +173,7 @@ class MutableStep(Specifications):
         kind, text = kind_of(deco_type, step_kind, STEP_DECORATORS, UserStepDecoratorBase)
         arguments, options = list(deco_args or []), dict(deco_kwargs or {})
         if text and (arguments or options):
-            raise DecoratorError(at_caller("a decorator's arguments stand in its text or beside it, not in both"))
+            raise DecoratorError(at_caller("a decorator's arguments are given in its text or as deco_args and deco_kwargs, not in both"))
         if issubclass(kind, UserStepDecoratorBase):
             return self._add_made(kind, text, arguments, options, duplicates)
         if arguments:

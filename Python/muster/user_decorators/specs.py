@@ -26,7 +26,7 @@ def kind_of(value, find, known, made):
     is_ours = isinstance(kind, type) and issubclass(kind, Decorator) and known.get(kind.name) is kind
     if not (is_ours or isinstance(kind, type) and issubclass(kind, made)):
         raise TypeError(at_caller(
-            f"add_decorator takes a decorator of what it is called on, its class, or its name, not {value!r}"))
+            f"add_decorator takes a decorator of the same kind, steps' or flows', or its class or name, not {value!r}"))
     return kind, ""
 
 

@@ -88,7 +88,7 @@ class Aliases:
                 if name.startswith("__"):
                     raise AttributeError(name)
                 from muster.names import hint
-                raise ImportError(f"'{name}' is not known to Muster, which stands in for {module.__name__}{hint(name, names)}")
+                raise ImportError(f"Muster, which provides {module.__name__} here, has no '{name}'{hint(name, names)}")
             place, _, own = names[name].partition(":")
             value = getattr(import_module(f"muster.{place}"), own or name)
             setattr(module, name, value)
