@@ -8,7 +8,7 @@ import unittest
 from importlib.util import find_spec
 
 from support import ROOT, Workshop, flow
-from muster.source.lazy_imports import LATE
+from muster.source.lazy_imports import LAZY
 
 BODY = """
     @resources(cpu=N)
@@ -102,7 +102,7 @@ known = dict(before[0])
 assert {name: value for name, value in after[0] if name in known} == known
 assert after[1:] == before[1:]
 """
-        for name in LATE:
+        for name in LAZY:
             if find_spec(name):
                 with self.subTest(name):
                     done = subprocess.run([sys.executable, "-c", script, ROOT, name], stderr=subprocess.PIPE, text=True)

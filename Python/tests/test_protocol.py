@@ -54,7 +54,7 @@ class ProtocolTests(unittest.TestCase):
 
     def test_requests_are_spelled_as_they_are_written_down(self):
         from muster.agent import Agent
-        from muster.cards.keeping import Keeper
+        from muster.cards.page_writer import PageWriter
         from muster.task.current import Parallel
         from muster.task.frameworks import MPI, DeepSpeed, Torch
         sent = []
@@ -75,10 +75,10 @@ class ProtocolTests(unittest.TestCase):
             place.launch(["true"])
             place.barrier()
         MPI(agent).broadcast_file("pi")
-        with tempfile.TemporaryDirectory() as folder, mock.patch("muster.cards.keeping.page", lambda *_, **__: ""):
+        with tempfile.TemporaryDirectory() as folder, mock.patch("muster.cards.page_writer.page", lambda *_, **__: ""):
             task = mock.Mock(agent=agent, folder=folder)
             decorator = mock.Mock(kind="default", options={"id": None, "refresh_interval": 5})
-            Keeper(task, decorator, 0).refresh([])
+            PageWriter(task, decorator, 0).refresh([])
         self.assertEqual(sent, [json.loads(line) for line in golden("requests.jsonl").splitlines()])
 
 

@@ -12,7 +12,7 @@ FLOW = "class Flow(FlowSpec):\n    @step\n    def start(self): pass\n"
 def beginning(*lines):
     """Returns the number of leading statements without side effects, if every import is allowed."""
     statements = ast.parse("\n".join(lines)).body
-    return TopLevel(lambda statement: True).beginning(statements)
+    return TopLevel(lambda statement: True).leading_count(statements)
 
 
 class TopLevelTests(unittest.TestCase):
@@ -51,9 +51,9 @@ class TopLevelTests(unittest.TestCase):
                 self.assertEqual(beginning("from metaflow import FlowSpec, step", line, FLOW), 2)
         self.assertEqual(beginning("from metaflow import FlowSpec, step", "from mine import *", FLOW), 1)
 
-    def test_nothing_is_quiet_from_the_first_import_on_that_may_not_be(self):
+    def test_nothing_is_pure_from_the_first_import_on_that_may_not_be(self):
         statements = ast.parse("import os\nX = 1\nimport beside\nY = 2").body
-        self.assertEqual(TopLevel(lambda each: each.names[0].name != "beside").beginning(statements), 2)
+        self.assertEqual(TopLevel(lambda each: each.names[0].name != "beside").leading_count(statements), 2)
 
 
 if __name__ == "__main__":

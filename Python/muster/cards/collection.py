@@ -3,7 +3,7 @@
 import sys
 
 from ..names import hint
-from .keeping import Keeper
+from .page_writer import PageWriter
 
 
 class Components:
@@ -51,10 +51,10 @@ class Components:
 
 
 class Card:
-    """One card of the step. `keeper` is None for a card that is shown nowhere."""
+    """One card of the step. `writer` is None for a card that is shown nowhere."""
 
-    def __init__(self, keeper=None):
-        self.keeper = keeper
+    def __init__(self, writer=None):
+        self.writer = writer
         self.components = Components()
 
     def __iter__(self):
@@ -75,8 +75,8 @@ class Card:
 
         Skips calls in quick succession, so that cards take at most a tenth of the step's time, unless `force` is set.
         """
-        if self.keeper is not None:
-            self.keeper.refresh(self.components, force, data)
+        if self.writer is not None:
+            self.writer.refresh(self.components, force, data)
 
 
 class Cards:
@@ -87,7 +87,7 @@ class Cards:
 
     def __init__(self, task):
         decorators = [each for each in task.function.decorators if each.name == "card"]
-        self._all = [Card(Keeper(task, decorator, place)) for place, decorator in enumerate(decorators)]
+        self._all = [Card(PageWriter(task, decorator, place)) for place, decorator in enumerate(decorators)]
         self._nowhere = Card()
         self._warned = set()
 
@@ -102,10 +102,10 @@ class Cards:
     @property
     def _default(self):
         # Cards that take no components come last: `current.card` means one only if there is no other.
-        shown = [card for card in self._all if card.keeper.takes_components] or self._all
+        shown = [card for card in self._all if card.writer.takes_components] or self._all
         for meant in (
-                shown, [card for card in shown if card.keeper.options["customize"]],
-                [card for card in shown if card.keeper.id is None]):
+                shown, [card for card in shown if card.writer.options["customize"]],
+                [card for card in shown if card.writer.id is None]):
             if len(meant) == 1:
                 return meant[0]
         self._warn(
@@ -115,10 +115,10 @@ class Cards:
 
     def __getitem__(self, id):
         """Returns the card with this id. A missing card only causes a warning, and its components are shown nowhere."""
-        found = [card for card in self._all if card.keeper.id == id]
+        found = [card for card in self._all if card.writer.id == id]
         if len(found) == 1:
             return found[0]
-        known = ", ".join(repr(card.keeper.id) for card in self._all)
+        known = ", ".join(repr(card.writer.id) for card in self._all)
         self._warn(
             f"{len(found) or 'no'} card of the step has the id {id!r}, so what is put there is shown nowhere; the ids are {known}")
         return self._nowhere
@@ -133,7 +133,7 @@ class Cards:
 
     def get(self, type=None):
         """Returns all cards of this type."""
-        return [card for card in self._all if card.keeper.type == type]
+        return [card for card in self._all if card.writer.type == type]
 
     @property
     def components(self):

@@ -12,16 +12,16 @@ class CheckpointCard:
     """A card beside those of the step. Of a gang only the control node makes one."""
 
     def __init__(self, task, current):
-        from ..cards.keeping import Keeper
+        from ..cards.page_writer import PageWriter
         place = sum(each.name == "card" for each in task.function.decorators)
-        self._keeper = Keeper(task, _DECORATOR, place)
+        self._writer = PageWriter(task, _DECORATOR, place)
         self._current = current
 
     def refresh(self):
-        self._keeper.refresh(self._components())
+        self._writer.refresh(self._components())
 
     def finish(self, error=None):
-        self._keeper.finish(self._components(), error)
+        self._writer.finish(self._components(), error)
 
     def _components(self):
         from ..cards import Markdown, Table

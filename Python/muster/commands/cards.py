@@ -9,7 +9,7 @@ from ..client.cards import get_cards
 from ..command_line.grammar import Refused
 from ..errors import MetaflowNotFound
 from ..names import hint
-from . import places
+from . import pathspecs
 
 # The beginning of the message about a missing card, as under Metaflow.
 NONE = "Card not found in datastore"
@@ -51,13 +51,13 @@ def _none(given, pathspec):
 
 def _task(text, flow):
     """Returns the task of STEP, RUN/STEP or RUN/STEP/TASK; the first one of a step with several."""
-    found = places.parts(text, flow)
+    found = pathspecs.parts(text, flow)
     if not 1 <= len(found) <= 3 or not all(found):
         raise Refused(f"'{text}' names no task; write STEP, RUN/STEP or RUN/STEP/TASK")
-    run = places.newest(flow) if len(found) == 1 else places.run(flow, found[0])
+    run = pathspecs.newest(flow) if len(found) == 1 else pathspecs.run(flow, found[0])
     step = found[0] if len(found) == 1 else found[1]
     if step not in run:
-        known = places.steps(run)
+        known = pathspecs.steps(run)
         reason = " by now" if step in known else hint(step, known)
         raise MetaflowNotFound(f"Cannot resolve task for pathspec: the run {run.pathspec} has no step '{step}'{reason}")
     return run[step][found[2]] if len(found) == 3 else run[step].task
@@ -77,7 +77,7 @@ def list_cards(given, screen):
 
 
 def _list_run(given, screen):
-    run, every = places.newest(screen.flow), []
+    run, every = pathspecs.newest(screen.flow), []
     if not given.as_json:
         screen.say(f"Listing cards for run {run.pathspec}")
     for step in run:

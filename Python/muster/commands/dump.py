@@ -3,7 +3,7 @@
 import pickle
 
 from ..command_line.grammar import Refused
-from . import places
+from . import pathspecs
 
 TOO_LARGE = "< artifact too large >"
 # Bytes. Values of larger artifacts are not read to find their types.
@@ -17,7 +17,7 @@ class Problems:
         self.found = []
 
     def note(self, task, name, error):
-        self.found.append(f"{places.short(task)}/{name} cannot be read: {type(error).__name__}: {error}")
+        self.found.append(f"{pathspecs.short(task)}/{name} cannot be read: {type(error).__name__}: {error}")
 
 
 def dump(given, screen):
@@ -25,16 +25,16 @@ def dump(given, screen):
         raise Refused(f"--max-value-size is {given.max_value_size}; it has to be 0 or more")
     wanted = {name for name in given.include.split(",") if name}
     problems, whole = Problems(), {}
-    _, tasks = places.tasks(given.arguments[0], screen.flow)
+    _, tasks = pathspecs.tasks(given.arguments[0], screen.flow)
     if not tasks:
         screen.say(f"The step of {given.arguments[0]} has not run.")
     for task in tasks:
-        screen.say(places.headline("output", task))
+        screen.say(pathspecs.headline("output", task))
         names = [
             name for name in task._names()
             if (not wanted or name in wanted) and (given.private or not name.startswith("_"))]
         if given.file is not None:
-            whole[places.short(task)] = _values(task, names, problems)
+            whole[pathspecs.short(task)] = _values(task, names, problems)
         else:
             for name in sorted(names):
                 screen.show(_line(task, name, given.max_value_size, problems))

@@ -4,7 +4,7 @@ import sys
 
 from ..client import Task
 from ..errors import MetaflowNotFound
-from . import places
+from . import pathspecs
 
 
 def streams(given):
@@ -14,12 +14,12 @@ def streams(given):
 
 
 def show(given, screen):
-    run, tasks = places.tasks(given.arguments[0], screen.flow)
+    run, tasks = pathspecs.tasks(given.arguments[0], screen.flow)
     if not tasks:
         raise MetaflowNotFound(f"no task of {given.arguments[0]} has begun")
     tasks = having(tasks, given.attempt, given.arguments[0])
     for task in tasks:
-        screen.say(places.headline("logs", task))
+        screen.say(pathspecs.headline("logs", task))
         for stream in streams(given):
             screen.say(stream)
             sys.stderr.flush()

@@ -8,12 +8,12 @@ import os
 from ..client.layout import log_records
 from ..command_line.grammar import Refused
 from ..errors import MetaflowNotFound
-from . import places
+from . import pathspecs
 from .logs import having, streams
 
 
 def scrub(given, screen):
-    _, tasks = places.tasks(given.arguments[0], screen.flow)
+    _, tasks = pathspecs.tasks(given.arguments[0], screen.flow)
     if given.attempt is not None and not given.latest:
         raise Refused("--attempt and --all exclude each other")
     tasks = having(tasks, given.attempt, given.arguments[0]) if tasks else []
@@ -26,7 +26,7 @@ def scrub(given, screen):
         attempts = range(task.current_attempt + 1) if not given.latest else [task.current_attempt]
         for attempt in attempts:
             if _scrub(_path(task, attempt), kinds):
-                screen.say(f"Logs have been scrubbed for {places.short(task)} - attempt {attempt}")
+                screen.say(f"Logs have been scrubbed for {pathspecs.short(task)} - attempt {attempt}")
     return 0
 
 

@@ -4,7 +4,7 @@ from ..client import Flow
 from ..command_line.grammar import Refused
 from ..errors import MetaflowNamespaceMismatch, MetaflowTaggingError
 from ..users import identity
-from . import places
+from . import pathspecs
 
 # Columns of a table of tags, and the spaces between two of them.
 WIDTH, GAP = 120, 4
@@ -45,7 +45,7 @@ def _run(given, screen):
         run = next((each for each in Flow(screen.flow, _namespace_check=False).runs(*([name] if name else []))), None)
         newest = f"; the newest in the namespace {name} is {run.id}" if run else ""
         raise Refused(f"which run? name it with --run-id{newest}")
-    run = places.run(screen.flow, places.parts(given.run_id, screen.flow)[-1])
+    run = pathspecs.run(screen.flow, pathspecs.parts(given.run_id, screen.flow)[-1])
     if name and name not in run.tags:
         raise MetaflowNamespaceMismatch(f"the run {run.pathspec} is not in the namespace {name}; --namespace names another")
     return run
@@ -57,7 +57,7 @@ def list_tags(given, screen):
     name = given.run_id or (given.arguments[0] if given.arguments else None)
     _check(given)
     if name:
-        runs = [places.run(screen.flow, places.parts(name, screen.flow)[-1])]
+        runs = [pathspecs.run(screen.flow, pathspecs.parts(name, screen.flow)[-1])]
     else:
         runs = list(Flow(screen.flow, _namespace_check=False).runs(*([identity()] if given.my_runs else [])))
     system = {run.pathspec: frozenset() if given.hide_system_tags else run.system_tags for run in runs}

@@ -207,11 +207,11 @@ class Card(Decorator):
 
     def finish(self, task):
         card = self._card(task)
-        card.keeper.finish(card.components)
+        card.writer.finish(card.components)
 
     def failed(self, task, text):
         card = self._card(task)
-        card.keeper.finish(card.components, text)
+        card.writer.finish(card.components, text)
 
     def _card(self, task):
         place = [each for each in task.function.decorators if each.name == self.name].index(self)

@@ -23,13 +23,13 @@ def answer(flow, name):
     return _frames(flow)
 
 
-def told(flow):
+def described(flow):
     """Returns the task in one line: `<flow Training step train[1,0] (input: b)>`."""
     indices = ",".join(str(index) for index, *_ in flow.foreach_stack())
     place = f"step {flow._current_step}" + (f"[{indices}]" if indices else "")
     element = str(flow.input) if indices and flow.input is not None else None
-    told = "" if element is None else f" (input: {element if len(element) <= 20 else element[:20] + '...'})"
-    return f"<flow {flow.name} {place}{told}>"
+    input_text = "" if element is None else f" (input: {element if len(element) <= 20 else element[:20] + '...'})"
+    return f"<flow {flow.name} {place}{input_text}>"
 
 
 def _frames(flow):
@@ -48,7 +48,7 @@ def _text(element):
     return reprlib.Repr().repr(element)[:LONGEST_VALUE]
 
 
-class InputPlace:
+class InputPosition:
     """The position of the task that an input of a join comes from, derived from the join's inputs and the graph."""
 
     def __init__(self, flow):

@@ -7,7 +7,7 @@ from ..location import at_caller
 from ..names import hint
 
 # Attributes of Metaflow's flows for the position in the graph. An artifact of the same name wins.
-_PLACE = ("_graph", "_graph_info", "_current_step", "_foreach_stack")
+_POSITION = ("_graph", "_graph_info", "_current_step", "_foreach_stack")
 
 
 class FlowSpec:
@@ -43,7 +43,7 @@ class FlowSpec:
             value = state.load(name)
             self.__dict__[name] = value
             return value
-        if name in _PLACE and (state is not None or "graph" in name):
+        if name in _POSITION and (state is not None or "graph" in name):
             from .position import answer
             return answer(self, name)
         if name.startswith("__") or state is None:
@@ -76,8 +76,8 @@ class FlowSpec:
         state = self.__dict__.get("_state")
         if state is None or state.task is None and state.reader is None:
             return f"<flow {self.name}>"
-        from .position import told
-        return told(self)
+        from .position import described
+        return described(self)
 
     def __getstate__(self):
         raise ArtifactError(at_caller(
@@ -93,16 +93,16 @@ class FlowSpec:
     @property
     def index(self):
         """The index in the innermost foreach, or the node's index in a gang; None outside of both."""
-        return self._place.index
+        return self._position.index
 
     @property
     def input(self):
         """The element of the innermost foreach, or the node's index in a gang; None outside of both."""
-        return self._place.input
+        return self._position.input
 
     def foreach_stack(self):
         """(index, count, element) of every enclosing foreach, outermost first."""
-        return self._place.foreach_stack
+        return self._position.foreach_stack
 
     @property
     def _task(self):
@@ -112,13 +112,13 @@ class FlowSpec:
         return state.task
 
     @property
-    def _place(self):
+    def _position(self):
         """The position that `index`, `input` and `foreach_stack` report: of this task, or for an input of a join of the task that it comes from."""
         state = self.__dict__.get("_state")
         if state is None or state.reader is None:
             return self._task
-        from .position import InputPlace
-        return InputPlace(self)
+        from .position import InputPosition
+        return InputPosition(self)
 
     # Transitions
 

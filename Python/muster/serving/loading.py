@@ -78,7 +78,7 @@ class Loading:
     def _share(self, tree):
         """Runs the first statements of the flow's module whose source shows that they have no side effects, once for all
         steps. Steps run the rest. Saves a fifth of a short task, Benchmarks: python-foreach."""
-        count = TopLevel(lambda statement: statement in self.preload.made).beginning(tree.body)
+        count = TopLevel(lambda statement: statement in self.preload.made).leading_count(tree.body)
         features = [each for each in tree.body[:count] if getattr(each, "module", None) == "__future__"]
         shared, rest = (ast.Module(body=body, type_ignores=[]) for body in (tree.body[:count], features + tree.body[count:]))
         try:

@@ -14,42 +14,42 @@ from .origins import Origins
 from .toplevel import TopLevel, is_start
 
 # Libraries whose import changes no state that a description depends on.
-LATE = ("jax", "matplotlib", "numpy", "pandas", "scipy", "sklearn", "tensorflow", "torch")
+LAZY = ("jax", "matplotlib", "numpy", "pandas", "scipy", "sklearn", "tensorflow", "torch")
 
 
 def make_lazy(source):
     """Installs a finder for the libraries that the flow's file imports as a whole and that can be imported lazily."""
-    names = _Reading(ast.parse(source)).late
+    names = _TopLevelImports(ast.parse(source)).lazy
     if names:
         sys.meta_path.insert(0, _Finder(names))
 
 
-class _Reading:
+class _TopLevelImports:
     """The effects of the file's top level, judged by its source."""
 
     def __init__(self, tree):
         self.origins = Origins()
         # The libraries that can be imported lazily; none if another statement could see the difference.
-        self.late = set()
+        self.lazy = set()
         top = TopLevel(self._may_import)
-        if not all(top.is_quiet(each) or is_start(each) for each in tree.body):
-            self.late = set()
+        if not all(top.is_pure(each) or is_start(each) for each in tree.body):
+            self.lazy = set()
 
     def _may_import(self, statement):
         if isinstance(statement, ast.ImportFrom):
             root = statement.module.split(".")[0] if statement.level == 0 else None
-            return root is not None and root not in LATE and self._is_from(root, self.origins.is_standard)
-        return all(self._is_late(alias.name) or self._is_standard(alias.name) for alias in statement.names)
+            return root is not None and root not in LAZY and self._is_from(root, self.origins.is_standard)
+        return all(self._is_lazy(alias.name) or self._is_standard(alias.name) for alias in statement.names)
 
-    def _is_late(self, name):
-        if name not in LATE or not self._is_from(name, self.origins.is_installed):
+    def _is_lazy(self, name):
+        if name not in LAZY or not self._is_from(name, self.origins.is_installed):
             return False
-        self.late.add(name)
+        self.lazy.add(name)
         return True
 
     def _is_standard(self, name):
         root = name.split(".")[0]
-        return root not in LATE and self._is_from(root, self.origins.is_standard)
+        return root not in LAZY and self._is_from(root, self.origins.is_standard)
 
     @staticmethod
     def _is_from(root, rule):

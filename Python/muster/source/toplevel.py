@@ -7,7 +7,7 @@ from .inert import has_plain_signature, is_inert
 # The packages that define FlowSpec and its decorators.
 FRONT_ENDS = ("metaflow", "muster")
 # Names of Metaflow, beside the decorators, whose calls run no code of the user's.
-_QUIET = ("FlowSpec", "IncludeFile", "JSONType", "Parameter")
+_PURE = ("FlowSpec", "IncludeFile", "JSONType", "Parameter")
 
 
 class TopLevel:
@@ -16,24 +16,24 @@ class TopLevel:
     def __init__(self, may_import):
         self.may_import = may_import
         # Names whose use in expressions has no side effects.
-        self.quiet = {"bool", "float", "int", "str", "True", "False", "None"}
+        self.pure_names = {"bool", "float", "int", "str", "True", "False", "None"}
 
-    def is_quiet(self, statement):
+    def is_pure(self, statement):
         """True if a statement, after others of this kind, only executes allowed imports and Metaflow's own code: it neither reads
         nor changes state outside of its module, and draws no random number.
         """
-        self.quiet -= set(_bound(statement))
+        self.pure_names -= set(_bound(statement))
         if isinstance(statement, (ast.Import, ast.ImportFrom)):
             return self.may_import(statement) and self._takes(statement)
         if isinstance(statement, ast.ClassDef):
             return is_inert(statement) or self._is_flow(statement)
         if isinstance(statement, ast.Assign) and is_inert(statement):
-            self.quiet.update(each.id for each in statement.targets)
+            self.pure_names.update(each.id for each in statement.targets)
         return is_inert(statement)
 
-    def beginning(self, statements):
+    def leading_count(self, statements):
         """Returns the number of leading statements of this kind."""
-        return next((index for index, each in enumerate(statements) if not self.is_quiet(each)), len(statements))
+        return next((index for index, each in enumerate(statements) if not self.is_pure(each)), len(statements))
 
     def _takes(self, statement):
         """Notes the imported names that may be called. Returns false for `import *`, whose names are unknown."""
@@ -42,15 +42,15 @@ class TopLevel:
             return True
         names = {alias.asname or alias.name: alias.name for alias in statement.names}
         if statement.level == 0 and statement.module in FRONT_ENDS:
-            known = {*decorators, *_QUIET}
-            self.quiet.update(known if "*" in names else [name for name in names if names[name] in known])
+            known = {*decorators, *_PURE}
+            self.pure_names.update(known if "*" in names else [name for name in names if names[name] in known])
             return True
         return "*" not in names
 
     def _is_flow(self, statement):
         expressions = [*statement.bases, *statement.decorator_list]
         # A method of a decorator's name would be called in its place.
-        are_apart = self.quiet.isdisjoint(name for each in statement.body for name in _bound(each))
+        are_apart = self.pure_names.isdisjoint(name for each in statement.body for name in _bound(each))
         return (are_apart and not statement.keywords and all(map(self._is_known, expressions))
                 and all(map(self._is_member, statement.body)))
 
@@ -67,7 +67,7 @@ class TopLevel:
         if isinstance(expression, ast.Constant):
             return True
         if isinstance(expression, ast.Name):
-            return expression.id in self.quiet
+            return expression.id in self.pure_names
         if isinstance(expression, (ast.Tuple, ast.List, ast.Set)):
             return all(map(self._is_known, expression.elts))
         if isinstance(expression, ast.Dict):

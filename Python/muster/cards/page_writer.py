@@ -17,7 +17,7 @@ class _Late(BaseException):
     """No subclass of Exception, which a component may catch."""
 
 
-class Keeper:
+class PageWriter:
     """Makes and stores the page of one @card of a task."""
 
     def __init__(self, task, decorator, place):
@@ -45,7 +45,7 @@ class Keeper:
         began = time.monotonic()
         if began < self._next and not force:
             return
-        self._keep(lambda: self._running(components))
+        self._write(lambda: self._running(components))
         ended = time.monotonic()
         self._next = ended + SPARING * (ended - began)
 
@@ -54,13 +54,13 @@ class Keeper:
         error = error if self.options["save_errors"] else None
         try:
             with _limit(self.options["timeout"]):
-                self._keep(lambda: self._last(components, error))
+                self._write(lambda: self._last(components, error))
         except _Late:
             seconds = self.options["timeout"]
             self._complain(f"it took longer than {seconds} s; give it more with @card(timeout=…)")
             if self.options["save_errors"]:
                 from .foreign import ForeignPage
-                self._keep(lambda: ForeignPage(self.task, self.type, {}).error(
+                self._write(lambda: ForeignPage(self.task, self.type, {}).error(
                     f"Card rendering timed out after {seconds} seconds. To increase the timeout duration for card rendering, "
                     "please set the `timeout` parameter in the @card decorator."))
 
@@ -86,7 +86,7 @@ class Keeper:
             self._complain(self._foreign.failure)
         return text if self.options["save_errors"] or not self._foreign.failure else None
 
-    def _keep(self, make):
+    def _write(self, make):
         """Stores a page. An error in it is printed and fails no task. make: returns the page, or None for no page."""
         task = self.task
         file = f"card-{self.name}.html"
