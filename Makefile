@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo build commands fixtures formation agent test test-versions bench clean format lint
+.PHONY: demo build commands fixtures formation agent wheel test test-new test-wheel test-versions bench clean format lint
 
 RELEASE := swift build -c release --static-swift-stdlib
 # Flows need the macros' library, which keeps one core busy for minutes: they have a build folder of their own, so that
@@ -51,14 +51,35 @@ agent:
 	@echo "==> building muster-agent"
 	@$(RELEASE) --product muster-agent
 
+# One file for `pip install`: the front end and both programs, static and stripped.
+wheel: commands
+	@rm -rf .build/wheel
+	@python3 Python/build_backend/backend.py .build/wheel
+
 # Many of the tests start clusters of their own: a few at a time, so that no deadline is starved of processor.
-test: agent
+test: wheel
 	@Scripts/system-packages tests
 	@echo "==> building the tests"
 	@swift build --build-tests
 	@echo "==> testing the Python front end"
 	@cd Python/tests && python3 -m unittest discover --quiet
+	@echo "==> testing the wheel"
+	@$(TEST_WHEEL)
+	@echo "==> testing the flows that muster new makes"
+	@$(TEST_NEW)
 	@SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test --skip-build
+
+# Each flow that `muster new` makes, built and run.
+TEST_NEW := cd Tests/new && python3 -B -m unittest discover --quiet
+test-new: commands
+	@Scripts/system-packages tests
+	@$(TEST_NEW)
+
+# The wheel in roots that hold nothing but a Python. They are made once, below ~/.cache/muster-tests.
+TEST_WHEEL := cd Tests/wheel && python3 -B -m unittest discover --quiet
+test-wheel: wheel
+	@Scripts/system-packages tests
+	@$(TEST_WHEEL)
 
 # The oldest and the newest versions of each framework, and some between. Fetches gigabytes: torch's old wheels are large.
 test-versions: commands

@@ -1,71 +1,90 @@
 """Builds the wheel: the package, and the programs `muster` and `muster-agent` of this source tree's release build.
 
-Nothing has to be fetched for it. The programs are for this machine's kind, so the wheel is too.
+`make wheel` runs it as a program, `pip install ./Python` calls `build_wheel`. Nothing is fetched for it. The same sources
+and programs give the same bytes.
 """
 
 import base64
 import hashlib
 import os
-import sysconfig
+import sys
 import zipfile
 
-NAME, VERSION = "muster", "0.1.0"
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-PROGRAMS = ("muster", "muster-agent")
-METADATA = f"""Metadata-Version: 2.1
-Name: {NAME}
-Version: {VERSION}
-Summary: Workflows whose steps can be clusters: the Python front end and the command.
-Requires-Python: >=3.9
-"""
+import metadata
+import programs
+
+PYTHON = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ROOT = os.path.dirname(PYTHON)
 # `import metaflow` is Muster's where no Metaflow is installed; see muster_metaflow.py.
 HOOK = "import muster_metaflow\n"
 
 
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
-    tag = "py3-none-" + sysconfig.get_platform().replace("-", "_").replace(".", "_")
-    info = f"{NAME}-{VERSION}.dist-info"
-    files = [(path, os.path.relpath(path, ROOT), 0o644) for path in _sources()]
-    files += [(path, f"{NAME}-{VERSION}.data/scripts/{os.path.basename(path)}", 0o755) for path in _programs()]
-    texts = {
-        "muster-metaflow.pth": HOOK,
-        f"{info}/METADATA": METADATA,
-        f"{info}/WHEEL": f"Wheel-Version: 1.0\nGenerator: {NAME}\nRoot-Is-Purelib: true\nTag: {tag}\n",
-    }
-    name = f"{NAME}-{VERSION}-{tag}.whl"
-    records = []
-    with zipfile.ZipFile(os.path.join(wheel_directory, name), "w", zipfile.ZIP_DEFLATED) as wheel:
-        for path, place, mode in files:
-            with open(path, "rb") as file:
-                _add(wheel, records, place, file.read(), mode)
-        for place, text in texts.items():
-            _add(wheel, records, place, text.encode(), 0o644)
-        record = f"{info}/RECORD"
-        _add(wheel, [], record, "".join(records + [f"{record},,\n"]).encode(), 0o644)
+    version = metadata.version(PYTHON)
+    tags = programs.platforms()
+    name = f"muster-{version}-py3-none-{'.'.join(tags)}.whl"
+    wheel = Wheel(os.path.join(wheel_directory, name), f"muster-{version}.dist-info")
+    with wheel:
+        for path in _sources():
+            wheel.add_file(os.path.relpath(path, PYTHON), path)
+        wheel.add("muster-metaflow.pth", HOOK.encode())
+        for program in programs.paths(ROOT):
+            data = programs.stripped(program)
+            wheel.add(f"muster-{version}.data/scripts/{os.path.basename(program)}", data, mode=0o755)
+        for place, path in metadata.licences(ROOT):
+            wheel.add_file(f"{wheel.info}/licenses/{place}", path)
+        wheel.add(f"{wheel.info}/METADATA", metadata.text(ROOT, version).encode())
+        wheel.add(f"{wheel.info}/WHEEL", _wheel_file(tags).encode())
+        wheel.add_record()
     return name
 
 
 def _sources():
-    yield os.path.join(ROOT, "muster_metaflow.py")
-    for folder, folders, names in os.walk(os.path.join(ROOT, NAME)):
+    yield os.path.join(PYTHON, "muster_metaflow.py")
+    for folder, folders, names in os.walk(os.path.join(PYTHON, "muster")):
         folders[:] = sorted(each for each in folders if each != "__pycache__")
-        yield from (os.path.join(folder, name) for name in sorted(names) if name.endswith(".py"))
+        yield from (os.path.join(folder, name) for name in sorted(names) if name.endswith(".py") or name == "VERSION")
 
 
-def _programs():
-    """The programs of the release build; MUSTER_BUILD_FOLDER names another one."""
-    folder = os.environ.get("MUSTER_BUILD_FOLDER") or os.path.join(os.path.dirname(ROOT), ".build", "release")
-    paths = [os.path.join(folder, name) for name in PROGRAMS]
-    missing = [path for path in paths if not os.access(path, os.X_OK)]
-    if missing:
-        raise SystemExit(f"{missing[0]} is not there: run `make build` first, or name a folder in MUSTER_BUILD_FOLDER")
-    return paths
+def _wheel_file(tags):
+    # Pure: the package goes to lib/, where `muster` looks for it, never to lib64/.
+    lines = ["Wheel-Version: 1.0", "Generator: muster", "Root-Is-Purelib: true", *(f"Tag: py3-none-{tag}" for tag in tags)]
+    return "\n".join(lines) + "\n"
 
 
-def _add(wheel, records, place, data, mode):
-    entry = zipfile.ZipInfo(place)
-    entry.external_attr = (0o100000 | mode) << 16
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    wheel.writestr(entry, data)
-    digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
-    records.append(f"{place},sha256={digest},{len(data)}\n")
+class Wheel:
+    """A wheel that is being written: its archive, and the lines of its RECORD."""
+
+    def __init__(self, path, info):
+        self.info, self.record = info, []
+        self.archive = zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.archive.close()
+
+    def add_file(self, place, path):
+        with open(path, "rb") as file:
+            self.add(place, file.read())
+
+    def add(self, place, data, mode=0o644):
+        # ZipInfo's own date, 1980, keeps the archive reproducible.
+        entry = zipfile.ZipInfo(place)
+        entry.external_attr = (0o100000 | mode) << 16
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        self.archive.writestr(entry, data)
+        digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+        self.record.append(f"{place},sha256={digest},{len(data)}\n")
+
+    def add_record(self):
+        place = f"{self.info}/RECORD"
+        lines = [*self.record, f"{place},,\n"]
+        self.add(place, "".join(lines).encode())
+
+
+if __name__ == "__main__":
+    folder = sys.argv[1]
+    os.makedirs(folder, exist_ok=True)
+    print(os.path.join(folder, build_wheel(folder)))

@@ -7,7 +7,6 @@ package's folders; the modules beside this one are the lowest, and import no fol
 
 from .launch import launch as _launch
 
-__version__ = "0.1.0"
 # The release of Metaflow whose interface this is.
 METAFLOW_VERSION = "2.19.39"
 
@@ -49,6 +48,8 @@ def __dir__():
 
 
 def __getattr__(name):
+    if name == "__version__":
+        return _version()
     module = _PLACES.get(name)
     if module is None:
         raise AttributeError(f"module 'muster' has no attribute '{name}'")
@@ -56,6 +57,12 @@ def __getattr__(name):
     value = getattr(import_module(f"muster.{module}"), name)
     globals()[name] = value
     return value
+
+
+def _version():
+    import os
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "VERSION")) as file:
+        return globals().setdefault("__version__", file.read().strip())
 
 
 def _named(name, module):

@@ -1,6 +1,8 @@
 import base64
+import email
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,6 +27,11 @@ if __name__ == '__main__':
 """
 
 
+sys.path.insert(0, os.path.join(ROOT, "build_backend"))
+with open(os.path.join(ROOT, "muster", "VERSION")) as file:
+    VERSION = file.read().strip()
+
+
 class WheelTests(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -34,24 +41,53 @@ class WheelTests(unittest.TestCase):
             with open(os.path.join(self.folder, name), "w") as file:
                 file.write("#!/bin/sh\necho \"$0\" \"$@\"\n")
             os.chmod(file.name, 0o755)
-        sys.path.insert(0, os.path.join(ROOT, "build_backend"))
-        self.addCleanup(sys.path.pop, 0)
+        self.build()
+        self.wheel = os.path.join(self.folder, self.name)
+
+    def build(self):
+        """Builds a wheel with the programs that the folder holds."""
+        import backend
         with mock.patch.dict(os.environ, {"MUSTER_BUILD_FOLDER": self.folder}):
-            import backend
-            self.wheel = os.path.join(self.folder, backend.build_wheel(self.folder))
+            self.name = backend.build_wheel(self.folder)
 
     def test_the_wheel_holds_the_package_the_programs_and_their_digests(self):
         with zipfile.ZipFile(self.wheel) as wheel:
             names = wheel.namelist()
-            for name in ("muster/__main__.py", "muster/shim/metaflow/__init__.py", "muster-0.1.0.data/scripts/muster-agent"):
+            for name in (
+                    "muster/__main__.py", "muster/VERSION", "muster/shim/metaflow/__init__.py",
+                    f"muster-{VERSION}.data/scripts/muster-agent", f"muster-{VERSION}.dist-info/licenses/LICENSE"):
                 self.assertIn(name, names)
             self.assertFalse([name for name in names if "__pycache__" in name or "tests" in name])
-            record = wheel.read("muster-0.1.0.dist-info/RECORD").decode().splitlines()
+            record = wheel.read(f"muster-{VERSION}.dist-info/RECORD").decode().splitlines()
             self.assertEqual({line.split(",")[0] for line in record}, {*names})
             name, digest, size = record[0].split(",")
             data = wheel.read(name)
             expected = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
             self.assertEqual((digest, size), (f"sha256={expected}", str(len(data))))
+
+    def test_the_metadata_is_complete_and_has_the_version_of_the_package(self):
+        import muster
+        with zipfile.ZipFile(self.wheel) as wheel:
+            fields = email.message_from_bytes(wheel.read(f"muster-{VERSION}.dist-info/METADATA"))
+            tags = email.message_from_bytes(wheel.read(f"muster-{VERSION}.dist-info/WHEEL")).get_all("Tag")
+        self.assertEqual((fields["Name"], fields["Version"], muster.__version__), ("muster", VERSION, VERSION))
+        self.assertEqual((fields["License"], fields["Requires-Python"]), ("Apache-2.0", ">=3.9"))
+        self.assertIn("Operating System :: POSIX :: Linux", fields.get_all("Classifier"))
+        self.assertTrue(fields.get_payload().startswith("# Muster\n"))
+        self.assertEqual(self.name, f"muster-{VERSION}-py3-none-{'.'.join(tag.split('-')[2] for tag in tags)}.whl")
+
+    def test_the_same_sources_and_programs_give_the_same_bytes(self):
+        with open(self.wheel, "rb") as file:
+            first = file.read()
+        self.build()
+        with open(self.wheel, "rb") as file:
+            self.assertEqual(file.read(), first)
+
+    @unittest.skipUnless(sys.platform == "linux", "ELF")
+    def test_a_program_that_is_linked_dynamically_is_refused(self):
+        shutil.copy(os.path.realpath(sys.executable), os.path.join(self.folder, "muster"))
+        with self.assertRaisesRegex(SystemExit, "muster is linked dynamically and would not start on other systems"):
+            self.build()
 
     def run_installed(self, program, *words, **variables):
         """Runs a file with an interpreter that has the wheel installed."""

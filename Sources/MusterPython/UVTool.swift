@@ -1,7 +1,8 @@
 internal import FoundationEssentials
 internal import MusterProcess
 
-/// The uv that resolves and installs packages: one that is there, or one installed into the cache.
+/// The uv that resolves and installs packages: the one of `MUSTER_UV`, of the PATH, beside this program, or one that
+/// pip installs into the cache.
 struct UVTool: Sendable {
     let cache: String
     let reactor: ProcessReactor
@@ -9,9 +10,9 @@ struct UVTool: Sendable {
 
     private var folder: String { "\(self.cache)/tools/uv" }
 
-    /// The path of a uv that runs.
+    /// Returns the path of a uv that runs.
     /// - Parameters:
-    ///   - python: Whose pip installs uv when there is none.
+    ///   - python: The interpreter whose pip installs uv if there is none.
     /// - Throws: ``PythonError``.
     func path(python: PythonInterpreter, progress: @Sendable (String) -> Void) async throws(PythonError) -> String {
         if let named = self.environment["MUSTER_UV"], !named.isEmpty {
@@ -21,7 +22,8 @@ struct UVTool: Sendable {
             }
             return named
         }
-        for candidate in ExecutableSearch.all("uv", path: self.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin") {
+        let path = self.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+        for candidate in ExecutableSearch.all("uv", path: path) + self.beside {
             if try await self.runs(candidate) { return candidate }
         }
         let own = "\(self.folder)/bin/uv"
@@ -33,6 +35,15 @@ struct UVTool: Sendable {
         defer { withExtendedLifetime(lock) {} }
         if !ExecutableSearch.isExecutable(own) { try await self.install(python: python, progress: progress) }
         return own
+    }
+
+    /// The uv of the virtual environment that this program is installed in, which need not be on the PATH.
+    private var beside: [String] {
+        guard let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"),
+            let slash = own.lastIndex(of: "/")
+        else { return [] }
+        let uv = "\(own[..<slash])/uv"
+        return ExecutableSearch.isExecutable(uv) ? [uv] : []
     }
 
     private func runs(_ path: String) async throws(PythonError) -> Bool {
@@ -48,7 +59,7 @@ struct UVTool: Sendable {
 
     // MARK: Installing
 
-    /// Installs beside and renames, so that there is either a whole uv or none.
+    /// Installs into a folder beside and renames it, so that a uv in the final folder is complete.
     private func install(python: PythonInterpreter, progress: @Sendable (String) -> Void) async throws(PythonError) {
         progress("installing uv into \(self.folder), once")
         let new = "\(self.folder).new"
@@ -79,7 +90,7 @@ struct UVTool: Sendable {
         }
     }
 
-    /// A Python that has pip: this one, or a virtual environment made from it.
+    /// The path of a Python that has pip: this one, or that of a virtual environment made from it.
     private func pip(of python: PythonInterpreter, scratch: String) async throws(PythonError) -> String {
         if try await self.run(python.path, ["-m", "pip", "--version"], doing: "looking for pip").status.isSuccess {
             return python.path
@@ -100,7 +111,7 @@ struct UVTool: Sendable {
     {
         var environment = self.environment
         for name in ["PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"] { environment[name] = nil }
-        // A place of its own contradicts both.
+        // Both contradict `--target`.
         environment["PIP_USER"] = "0"
         environment["PIP_REQUIRE_VIRTUALENV"] = "0"
         do {

@@ -6,8 +6,6 @@ import MusterSystem
 /// `muster-agent`: what Muster runs on every node. Muster starts it; people only ask for its version.
 @main
 struct Main {
-    static let version = "0.1.0"
-
     static func main() async {
         let arguments = CommandLine.arguments.dropFirst()
         if let verb = arguments.first.flatMap(AgentVerb.init) {
@@ -23,7 +21,7 @@ struct Main {
             _ = muster_own_shared_memory()
             exit(await Agent.run().rawValue)
         case "--version" where arguments.count == 1:
-            print("muster-agent \(self.version)")
+            print("muster-agent \(ProgramVersion.number)")
         case "--help" where arguments.count == 1, "-h" where arguments.count == 1:
             print(self.usage)
         case let argument:

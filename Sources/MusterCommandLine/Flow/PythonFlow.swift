@@ -22,9 +22,15 @@ struct PythonFlow {
         command.count > 2 && command[2].hasSuffix(".py") ? command[2] : nil
     }
 
+    /// The interpreter that is named; the one of the environment whose `muster` was called by its path, as programs of
+    /// virtual environments can be called that are not activated; or the first on the PATH.
     private func interpreter() throws -> String {
         if let named = self.named(Self.interpreterVariable) { return named }
         let path = self.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+        if let called = CommandLine.arguments.first, called.contains("/") {
+            let beside = (AbsolutePath.of(called) as NSString).deletingLastPathComponent
+            if ExecutableSearch.isExecutable("\(beside)/python3") { return "\(beside)/python3" }
+        }
         if let found = ["python3", "python"].lazy.compactMap({ ExecutableSearch.find($0, path: path) }).first {
             return found
         }
@@ -56,8 +62,11 @@ struct PythonFlow {
 
     private static func places(in folder: String) -> [String] {
         let libraries = ((try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/lib")) ?? [])
-            .filter { $0.hasPrefix("python3") }.sorted().map { "\(folder)/lib/\($0)/site-packages/muster" }
-        return ["\(folder)/Python/muster", "\(folder)/lib/muster/python/muster"] + libraries
+            .filter { $0.hasPrefix("python3") }.sorted()
+            // Debian's own interpreters keep what pip installs for all users in dist-packages.
+            .flatMap { ["\(folder)/lib/\($0)/site-packages/muster", "\(folder)/lib/\($0)/dist-packages/muster"] }
+        // `pip install --target` puts packages and bin/ into one folder.
+        return ["\(folder)/Python/muster", "\(folder)/lib/muster/python/muster"] + libraries + ["\(folder)/muster"]
     }
 
     private static func isFrontEnd(_ folder: String) -> Bool {
