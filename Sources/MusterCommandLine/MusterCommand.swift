@@ -1,6 +1,7 @@
 package import ArgumentParser
 import Glibc
 import MusterModel
+import MusterProcess
 
 /// The `muster` command.
 package struct MusterCommand: AsyncParsableCommand {
@@ -9,10 +10,10 @@ package struct MusterCommand: AsyncParsableCommand {
         abstract: "Run workflows whose steps can be clusters.",
         discussion:
             "Exit codes: 0 success, 1 the run failed, 2 wrong usage or flow, 3 not found, 4 the store, 5 output lost, 128 + n signal n.",
-        version: "0.1.0",
+        version: "muster \(ProgramVersion.number)",
         subcommands: [
             RunVerb.self, ResumeVerb.self, ShowVerb.self, CheckVerb.self, ListVerb.self, StatusVerb.self, LogsVerb.self,
-            DumpVerb.self, CancelVerb.self, PackageVerb.self, TagVerb.self, CardVerb.self,
+            DumpVerb.self, CancelVerb.self, PackageVerb.self, TagVerb.self, CardVerb.self, NewVerb.self,
         ])
 
     package init() {}
@@ -31,21 +32,29 @@ package struct MusterCommand: AsyncParsableCommand {
             StandardStream.error.line("muster: \(refusal)")
             return ExitReason.usage.rawValue
         }
+        var command: any ParsableCommand
         do {
-            var command = try Self.parsed(Self.ordered(arguments))
+            command = try Self.parsed(Self.ordered(arguments))
+        } catch {
+            return await self.reportParsing(error, arguments)
+        }
+        do {
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
                 try command.run()
             }
             return ExitReason.success.rawValue
+        } catch let error as CleanExit {
+            // A verb that only holds others, such as `muster tag`, asks for its help.
+            return await self.reportParsing(error, arguments)
         } catch {
-            return await self.report(error, arguments)
+            return self.report(error)
         }
     }
 
-    /// To parse as the root is to look at every verb. What all flow programs become most often is tried by itself first;
-    /// help, versions and errors are the root's.
+    /// Parsing as the root tries every verb. `run`, which is what flow programs execute, is tried by itself first;
+    /// help, versions and errors are left to the root.
     private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
         if arguments.first == "run", !arguments.contains("--version"),
             Self.helpRequests.isDisjoint(with: arguments),
@@ -58,7 +67,7 @@ package struct MusterCommand: AsyncParsableCommand {
 
     fileprivate static let helpRequests: Set<String> = ["--help", "-h", "-help"]
 
-    /// Verbs that have verbs of their own.
+    /// Verbs that hold other verbs.
     private static let outer: Set<String> = ["package", "tag", "card"]
 
     /// A flow program hands `package list` over with `--program` in between: it belongs to the inner verb.
@@ -69,26 +78,22 @@ package struct MusterCommand: AsyncParsableCommand {
         return [arguments[0], arguments[3]] + arguments[1...2] + arguments[4...]
     }
 
-    private static func report(_ error: any Error, _ arguments: [String]) async -> Int32 {
-        if let signal = error as? SignalExit { return 128 + signal.signal }
-        if self.isParsers(error) {
-            if self.exitCode(for: error) == .success {
-                await self.help(error, arguments)
-                return ExitReason.success.rawValue
-            }
-            StandardStream.error.line(self.fullMessage(for: error))
-            return ExitReason.usage.rawValue
+    /// What the argument parser throws: wrong usage, or a request such as `--help`.
+    private static func reportParsing(_ error: any Error, _ arguments: [String]) async -> Int32 {
+        if self.exitCode(for: error) == .success {
+            await self.help(error, arguments)
+            return ExitReason.success.rawValue
         }
-        let failure = CommandFailure(error)
-        // The console has told everything about a run that failed.
-        if !failure.message.isEmpty { StandardStream.error.line("muster: \(PrintableText.of(failure.message))") }
-        return failure.reason.rawValue
+        StandardStream.error.line(self.fullMessage(for: error))
+        return ExitReason.usage.rawValue
     }
 
-    /// Errors and requests of the argument parser, such as `--help`, are not this module's own.
-    private static func isParsers(_ error: any Error) -> Bool {
-        let type = String(reflecting: type(of: error))
-        return type.hasPrefix("ArgumentParser.")
+    private static func report(_ error: any Error) -> Int32 {
+        if let signal = error as? SignalExit { return 128 + signal.signal }
+        let failure = CommandFailure(error)
+        // The message is empty when the console has already printed everything about a failed run.
+        if !failure.message.isEmpty { StandardStream.error.line("muster: \(PrintableText.of(failure.message))") }
+        return failure.reason.rawValue
     }
 
     private static func help(_ error: any Error, _ arguments: [String]) async {
@@ -99,10 +104,9 @@ package struct MusterCommand: AsyncParsableCommand {
     }
 }
 
-/// What `muster run FLOW --help` adds: the flow's own parameters.
+/// The section on the flow's own parameters in `muster run FLOW --help`.
 enum ParameterSection {
-    /// nil when no flow was named.
-    /// Never fails: help is no place for errors, so what keeps the parameters from being shown is said instead.
+    /// The section's text, or the reason why the parameters cannot be shown; nil when no flow was named.
     static func text(for arguments: [String]) async -> String? {
         let rest = arguments.filter { !MusterCommand.helpRequests.contains($0) }
         guard rest.count < arguments.count, let command = try? MusterCommand.parseAsRoot(rest) as? RunVerb else {

@@ -3,7 +3,8 @@ import Glibc
 import MusterModel
 import MusterProcess
 
-/// A Swift package with flows in it, built with the toolchain on the PATH.
+/// A Swift package with flows in it, built with the toolchain on the PATH. The Swift libraries are linked statically:
+/// nodes elsewhere have none.
 struct FlowPackage {
     let folder: String
     /// `debug` or `release`.
@@ -11,7 +12,8 @@ struct FlowPackage {
     let reactor: ProcessReactor
     let environment: [String: String]
 
-    /// Builds `product`, or the only executable one, and returns the path of its program. Progress goes to standard error.
+    /// Builds `product`, or the only executable one, and returns the path of its program. Progress goes to standard
+    /// error.
     /// - Throws: ``CommandFailure`` when the build fails or when it is not clear what to build.
     func build(product: String?) async throws -> String {
         let products = try await self.executables()
@@ -84,7 +86,8 @@ struct FlowPackage {
         let isBuild = arguments.first == "build"
         var spec = ProcessSpec(
             executable: "swift",
-            arguments: arguments + ["--package-path", self.folder] + (isBuild ? ["-c", self.configuration] : []),
+            arguments: arguments + ["--package-path", self.folder]
+                + (isBuild ? ["-c", self.configuration, "--static-swift-stdlib"] : []),
             environment: self.environment, parentDeathSignal: SIGTERM)
         if showing {
             spec.standardOutput = .descriptor(STDERR_FILENO)
