@@ -19,7 +19,7 @@ static int write_file(const char *path, const char *text) {
     return error;
 }
 
-// Without privileges a namespace can be had inside a user namespace, in which this user keeps its own id.
+// Unprivileged: a UTS namespace inside a user namespace that maps this user to itself.
 static int unshare_as_user(void) {
     char map[64];
     uid_t user = geteuid();
@@ -43,7 +43,7 @@ int muster_become_host(const char *name) {
 int muster_own_shared_memory(void) {
     if (access("/dev/shm", F_OK) != 0) return 0;
     if (unshare(CLONE_NEWNS) != 0) return -errno;
-    // What is mounted outside later is still seen in here, but not the other way round.
+    // A slave mount: later mounts outside propagate into the namespace, mounts inside do not leave it.
     if (mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) != 0) return -errno;
     return mount("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777") == 0 ? 0 : -errno;
 }

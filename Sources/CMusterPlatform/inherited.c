@@ -10,7 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// What the C library uses itself: a program in which they were ignored could not end its threads.
+// glibc uses the first two real-time signals itself; if a spawned program inherits them ignored, it cannot end its
+// threads.
 #define FIRST_INTERNAL_SIGNAL 32
 #define LAST_INTERNAL_SIGNAL 33
 
@@ -28,7 +29,7 @@ struct kernel_action {
 
 static void remember_signals(void) {
     for (int signal = 1; signal < NSIG; signal++) {
-        // Who waits for children cannot have their end ignored, and every program here does.
+        // With SIGCHLD ignored the kernel reaps children itself, and waitpid loses their exit codes.
         if (signal == SIGCHLD || (signal >= FIRST_INTERNAL_SIGNAL && signal <= LAST_INTERNAL_SIGNAL)) continue;
         struct kernel_action action = {0};
         if (syscall(SYS_rt_sigaction, signal, NULL, &action, (size_t)8) == 0 && action.handler == SIG_IGN) {
@@ -38,17 +39,17 @@ static void remember_signals(void) {
     syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &mask, (size_t)8);
 }
 
-// A closed standard stream is taken by something that fails as a closed one does: otherwise the next file that is opened
-// becomes the standard output, and is written into.
+// Opens a placeholder that fails like a closed descriptor in place of each closed standard stream. Otherwise the next
+// file that is opened gets descriptor 0, 1 or 2, and output is written into it.
 static void fill_streams(void) {
     for (int descriptor = 0; descriptor <= 2; descriptor++) {
         if (fcntl(descriptor, F_GETFD) >= 0 || errno != EBADF) continue;
-        // Files below this one are open by now, so the lowest free number is this one.
+        // All lower descriptors are open, so open returns this one.
         open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY);
     }
 }
 
-// Before anything of the program changes any of it.
+// A constructor: it runs before the program can change dispositions, mask or limits.
 __attribute__((constructor(101))) static void remember(void) {
     remember_signals();
     fill_streams();
@@ -60,8 +61,8 @@ int muster_was_ignored(int signal) {
 }
 
 void muster_restore_inherited(void) {
-    // The kernel's own structure and its own call: the C library refuses to touch the signals that it uses itself, though
-    // a parent may have had them ignored.
+    // The raw system call and its structure: glibc's sigaction refuses the two signals that it uses itself, and a
+    // parent may have left them ignored.
     struct kernel_action action = {0};
     for (int signal = 1; signal < NSIG; signal++) {
         action.handler = muster_was_ignored(signal) ? SIG_IGN : SIG_DFL;

@@ -16,10 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
-// Milliseconds for which an agent may be stopped, and for which it may outlive its engine.
-#define STOP_DOUBT 1000
-#define ENGINE_DOUBT 60000
-// Milliseconds for what was killed to die: only what hangs in the kernel, or belongs to another user, takes them.
+// Milliseconds: an agent that is stopped for the first, or outlives its engine by the second, is killed.
+#define STOP_GRACE 1000
+#define ENGINE_GRACE 60000
+// Milliseconds to wait for killed processes. One in uninterruptible sleep, or of another user, uses all of them.
 #define PATIENCE 10000
 
 static int64_t now(void) {
@@ -34,7 +34,7 @@ struct process {
     int is_below;
 };
 
-// The process of that id; 0 when there is none.
+// Reads /proc/PID/stat. Returns 0 if there is no such process.
 static int read_process(pid_t pid, struct process *process) {
     char path[64], text[512];
     snprintf(path, sizeof path, "/proc/%d/stat", pid);
@@ -44,7 +44,7 @@ static int read_process(pid_t pid, struct process *process) {
     close(file);
     if (count <= 0) return 0;
     text[count] = 0;
-    // The name before it may hold anything, parentheses too.
+    // The last parenthesis: the command name before it may contain parentheses itself.
     char *end = strrchr(text, ')');
     int parent = 0;
     if (!end || sscanf(end + 1, " %c %d", &process->state, &parent) != 2) return 0;
@@ -99,7 +99,7 @@ static void kill_everything_below(pid_t top) {
     free(list);
 }
 
-// Ends all that came to this process when its agent ended.
+// Kills and reaps the orphans that this subreaper has inherited from the agent.
 static void take_down(void) {
     int64_t deadline = now() + PATIENCE;
     while (1) {
@@ -131,7 +131,7 @@ static int is_stopped(pid_t pid) {
 }
 
 static _Noreturn void keep(pid_t agent, int signals) {
-    // 0: no such deadline.
+    // 0 means no deadline.
     int64_t stop_due = 0, end_due = 0;
     int was_stopped = 0, engine_is_gone = 0;
     while (1) {
@@ -142,27 +142,28 @@ static _Noreturn void keep(pid_t agent, int signals) {
 
         struct signalfd_siginfo heard;
         while (read(signals, &heard, sizeof heard) == sizeof heard) {
-            // What is meant for the agent: who sent it knows only this process.
+            // Forwarded: the sender knows only the keeper's process id.
             if (heard.ssi_signo != SIGCHLD) kill(agent, (int)heard.ssi_signo);
         }
         int status;
         pid_t changed;
         while ((changed = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0) {
             if (changed != agent) continue;
-            if (WIFSTOPPED(status)) stop_due = now() + STOP_DOUBT;
+            if (WIFSTOPPED(status)) stop_due = now() + STOP_GRACE;
             else if (WIFCONTINUED(status)) stop_due = 0;
             else end_like(status, was_stopped);
         }
         if (!engine_is_gone && sources[1].revents & (POLLHUP | POLLERR | POLLNVAL)) {
             engine_is_gone = 1;
-            // One that is stopped would never hear of it.
+            // A stopped agent cannot read the end of its input.
             kill(agent, SIGCONT);
-            end_due = now() + ENGINE_DOUBT;
+            end_due = now() + ENGINE_GRACE;
         }
         if (stop_due && now() >= stop_due) {
-            // After a pause of this process, or of the engine, all of them may have been stopped together.
-            if (now() > stop_due + STOP_DOUBT / 2 || is_stopped(getppid())) {
-                stop_due = now() + STOP_DOUBT;
+            // A late wake-up, or a stopped engine, means that the whole process group was stopped: no fault of the
+            // agent.
+            if (now() > stop_due + STOP_GRACE / 2 || is_stopped(getppid())) {
+                stop_due = now() + STOP_GRACE;
             } else {
                 was_stopped = 1;
                 stop_due = 0;
@@ -192,19 +193,19 @@ int muster_keep(void) {
     if (agent == 0) {
         sigprocmask(SIG_SETMASK, &before, NULL);
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        // The keeper may have died before it was asked for.
+        // The keeper may have died before prctl took effect.
         if (getppid() != keeper) _exit(1);
         return 0;
     }
     prctl(PR_SET_NAME, "muster-keeper");
-    // All that somebody may send, but for those of a terminal's job control and of pipes, which are nobody's word.
+    // All signals except those of terminal job control and SIGPIPE, which are not meant for the agent.
     sigfillset(&heard);
     for (const int *signal = (const int[]){SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGPIPE, 0}; *signal; signal++) {
         sigdelset(&heard, *signal);
     }
     int signals = signalfd(-1, &heard, SFD_NONBLOCK | SFD_CLOEXEC);
     if (signals < 0) {
-        // Nothing is kept without it; the agent ends with this process.
+        // The parent-death signal ends the agent as well.
         _exit(1);
     }
     keep(agent, signals);

@@ -24,7 +24,7 @@ int muster_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0
 
 int muster_die_with_parent(int signal, pid_t parent) {
     if (prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0) != 0) return -1;
-    // The parent may have died before it was asked to say so.
+    // The parent may have died before prctl took effect.
     return getppid() == parent ? 0 : -1;
 }
 
@@ -83,7 +83,7 @@ int muster_process_descriptor_signal(int descriptor, int signal) {
 }
 
 int muster_allow_owner(int folder, const char *name) {
-    // By a descriptor that only names the folder: a link that takes its place meanwhile is not followed.
+    // Through an O_PATH descriptor: a link that replaces the folder meanwhile is not followed.
     int named = openat(folder, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (named < 0) return -errno;
     char path[32];

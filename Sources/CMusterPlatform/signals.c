@@ -15,7 +15,7 @@ static void count(int signal, siginfo_t *information, void *context) {
     __atomic_store_n(&senders[signal], information->si_pid, __ATOMIC_SEQ_CST);
     __atomic_add_fetch(&counts[signal], 1, __ATOMIC_SEQ_CST);
     uint64_t one = 1;
-    // Fails only when the counter is full, and then the reader is awake anyway.
+    // The write fails only when the eventfd's counter is full; the reader is then awake already.
     ssize_t ignored = write(__atomic_load_n(&descriptors[signal], __ATOMIC_SEQ_CST), &one, sizeof one);
     (void)ignored;
     errno = before;

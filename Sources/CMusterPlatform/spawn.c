@@ -17,7 +17,7 @@
 #define SYS_close_range 436
 #endif
 
-// The child shares the caller's memory until it executes: it makes system calls and touches only its own frame.
+// A vfork child shares the caller's memory until exec: only system calls, only its own stack frame.
 struct failure {
     volatile int error;
     volatile enum muster_spawn_stage stage;
@@ -40,7 +40,7 @@ static void close_listed(void) {
     }
     _Alignas(8) char buffer[4096];
     long count;
-    // The list shrinks while it is read, so it is read again until nothing is left to close.
+    // Closing changes the directory while it is read, so it is read again until nothing is left to close.
     for (int closed = 1; closed;) {
         closed = 0;
         lseek(folder, 0, SEEK_SET);
@@ -62,7 +62,7 @@ static void close_others(void) {
 
 static int place_descriptors(const int wanted[3]) {
     int copies[3];
-    // First out of the way, so that no target overwrites a later source.
+    // The sources are first duplicated above 2, so that no dup2 overwrites a later source.
     for (int target = 0; target < 3; target++) {
         copies[target] = fcntl(wanted[target], F_DUPFD_CLOEXEC, 3);
         if (copies[target] < 0) return -1;
@@ -86,13 +86,13 @@ static _Noreturn void become(
     if (request->new_session && setsid() < 0) FAIL(MUSTER_STAGE_SESSION);
     if (request->death_signal) {
         if (prctl(PR_SET_PDEATHSIG, request->death_signal) != 0) FAIL(MUSTER_STAGE_DEATH_SIGNAL);
-        // The parent may have died before it was asked for.
+        // The parent may have died before prctl took effect.
         if (getppid() != parent) _exit(127);
     }
     if (place_descriptors(request->descriptors) != 0) FAIL(MUSTER_STAGE_DESCRIPTORS);
     if (request->closes_others) close_others();
     if (request->folder && chdir(request->folder) != 0) FAIL(MUSTER_STAGE_FOLDER);
-    // A handler must not run here: it would write to the parent's memory. So the mask is lifted last.
+    // The mask is lifted last: a signal handler in the vfork child would write to the parent's memory.
     muster_restore_inherited();
     execve(request->path, request->arguments, request->environment);
     FAIL(MUSTER_STAGE_EXEC);
@@ -104,7 +104,7 @@ pid_t muster_spawn(const struct muster_spawn_request *request, enum muster_spawn
     sigfillset(&all);
     pid_t parent = getpid();
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    // vfork: what it costs does not grow with the caller's memory.
+    // vfork copies no page tables, so its cost does not grow with the caller's memory.
     pid_t child = vfork();
     if (child == 0) become(request, parent, &failure);
     int error = errno;

@@ -8,7 +8,7 @@ import MusterSystem
     import Darwin
 #endif
 
-/// Paths as text: what a flow program needs to find its sources, its agent and `muster`.
+/// Paths as text: a flow program finds its sources, its agent and `muster` by them.
 enum FilePaths {
     /// `/a/b` for `/a/b/c`.
     static func parent(of path: String) -> String {
@@ -24,7 +24,7 @@ enum FilePaths {
         !self.isFolder(path) && access(path, X_OK) == 0
     }
 
-    /// `path` from the root, links left as they are: a link's name can select a flow.
+    /// The absolute path. Links are not resolved, because the name of a link can select a flow.
     static func absolute(_ path: String) -> String {
         if path.hasPrefix("/") { return path }
         guard let buffer = getcwd(nil, 0) else { return path }
@@ -38,7 +38,7 @@ enum FilePaths {
         searchPath.split(separator: ":").map { "\($0)/\(name)" }.first(where: self.isExecutable)
     }
 
-    /// The path that the link at `path` leads to, in the end.
+    /// The path with all links resolved.
     static func resolved(_ path: String) -> String? {
         guard let buffer = realpath(path, nil) else { return nil }
         defer { free(buffer) }

@@ -1,7 +1,7 @@
 /// Makes a flow out of a struct: its stored properties become artifacts, its marked methods steps.
 ///
 /// It writes the type `Next`, with one constructor for each step, and the table of the flow's steps and properties.
-/// The graph is read out of the bodies and checked: a step that nobody reaches, a fan-out that is never joined or a
+/// The graph is read from the bodies and checked: an unreachable step, a fan-out that is never joined or a
 /// join with nothing to join is an error on its own line.
 @attached(member, names: named(Next), named(definition))
 @attached(memberAttribute)

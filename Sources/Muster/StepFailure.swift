@@ -2,9 +2,9 @@ public import MusterModel
 
 /// An error that ends a step: the code that programs match on and the sentence that people read.
 ///
-/// What `current` throws is of this type. A body that lets it pass keeps its code and message.
+/// Every call on `current` throws this type. If the body rethrows it, the task keeps its code and message.
 public struct StepFailure: Error, CustomStringConvertible, Sendable {
-    /// Why. ``TaskFailure/lastLines`` and the node are set when the agent knows them.
+    /// The cause. The agent sets ``TaskFailure/lastLines`` and the node if it knows them.
     public var failure: TaskFailure
 
     public init(_ failure: TaskFailure) { self.failure = failure }

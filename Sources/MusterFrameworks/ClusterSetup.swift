@@ -1,24 +1,24 @@
 public import MusterModel
 
-/// What a framework needs on every node before a step's bodies start.
+/// The services of a framework: they run on every node before a step's bodies start.
 public struct ClusterSetup: Codable, Sendable, Equatable {
-    /// On which nodes the body of the step runs.
+    /// The nodes on which the body of the step runs.
     public enum Bodies: String, Codable, Sendable {
         case everyNode
-        /// The other nodes lend themselves to the cluster; for the join they leave what they were given.
+        /// The other nodes only belong to the cluster; they pass their input artifacts on to the join.
         case controlNode
     }
 
     public var bodies: Bodies
-    /// Free ports that each node finds and keeps for the attempt; the roster tells all nodes' ports to all.
+    /// The number of free ports that each node reserves for the attempt. The roster lists all nodes' ports.
     public var ports: Int
-    /// How many stages the services start in: each begins when all services of the one before are ready, on all nodes.
-    /// 0 when there are none.
+    /// The number of stages in which the services start. A stage begins when all services of the stage before are
+    /// ready, on all nodes. 0 without services.
     public var stages: Int
-    /// Seconds for all stages together.
+    /// The deadline of all stages together, in seconds.
     public var deadline: Double
-    /// The Python package on whose version the services depend, if they depend on one: each node's interpreter is asked
-    /// for it, once, before they are planned.
+    /// The Python package on whose version the plan of the services depends, or nil. Each node looks its version up
+    /// once, before the plan.
     public var package: String?
 
     public init(
@@ -32,19 +32,19 @@ public struct ClusterSetup: Codable, Sendable, Equatable {
     }
 }
 
-/// The facts that a node plans its services from.
+/// The input of a node's plan of services.
 public struct SetupContext: Codable, Sendable, Equatable {
     public var roster: Roster
     /// The node that plans.
     public var node: Int
-    /// A name for this attempt's cluster that no other cluster has: letters, digits, `-` and `_`.
+    /// A unique name of this attempt's cluster: letters, digits, `-` and `_`.
     public var clusterID: String
-    /// A secret that this attempt's nodes and their programs share, for services that ask who comes: random letters and
-    /// digits. Empty where the nodes have none.
+    /// A secret that this attempt's nodes share, for services that authenticate clients: random letters and digits.
+    /// Empty without one.
     public var secret: String
     /// The interpreter of the step's Python environment, or the one that runs a flow in Python.
     public var python: String?
-    /// The version of ``ClusterSetup/package`` on this node; nil when it was not asked for, or is not installed.
+    /// The version of ``ClusterSetup/package`` on this node; nil if none was named, or it is not installed.
     public var version: String?
     public var environment: [String: String]
     /// A folder of this node for the cluster's own files, made before anything starts. Its path is short enough for
@@ -66,12 +66,12 @@ public struct SetupContext: Codable, Sendable, Equatable {
     }
 }
 
-/// What one node keeps up.
+/// The services of one node, and the environment that they add.
 public struct SetupPlan: Codable, Sendable, Equatable {
     public var services: [PlannedService]
     /// Added to the environment of the step body and of everything that it starts, on this node.
     public var environment: [String: String]
-    /// Folders in which the cluster writes logs of its own: they arrive in the node's log.
+    /// Folders of the cluster's own log files, which are copied into the node's log.
     public var logs: [PlannedLogs]
 
     public init(services: [PlannedService] = [], environment: [String: String] = [:], logs: [PlannedLogs] = []) {
@@ -81,19 +81,19 @@ public struct SetupPlan: Codable, Sendable, Equatable {
     }
 }
 
-/// A process that is up as long as its gang lives. Whatever ends it before that fails the gang.
+/// A process that runs as long as its gang. If it ends earlier, the gang fails.
 public struct PlannedService: Codable, Sendable, Equatable {
-    /// When a service counts as ready.
+    /// The condition under which a service is ready.
     public enum Readiness: Codable, Sendable, Equatable {
-        /// As soon as it runs.
+        /// Once the process has been started.
         case started
-        /// When this text has appeared in its output.
+        /// Once this text has appeared in its output.
         case output(text: String)
-        /// When this port of the node takes connections.
+        /// Once this port of the node accepts connections.
         case port(number: Int)
-        /// When this text has appeared in a file, which may appear later.
+        /// Once this text has appeared in a file, which may be created later.
         case file(path: String, text: String)
-        /// As soon as one of these holds.
+        /// Once one of these conditions holds.
         case first(of: [Readiness])
     }
 
@@ -110,21 +110,21 @@ public struct PlannedService: Codable, Sendable, Equatable {
 }
 
 extension PlannedService.Readiness {
-    /// What a service is watched for, one thing each.
+    /// The single conditions of a readiness.
     package var signs: [Self] {
         if case .first(of: let several) = self { several.flatMap(\.signs) } else { [self] }
     }
 }
 
-/// Log files that a cluster writes by itself.
+/// Log files that a cluster's own processes write.
 public struct PlannedLogs: Codable, Sendable, Equatable {
-    /// The folder; it may appear later.
+    /// The folder, which may be created later.
     public var folder: String
     /// Files whose names begin like this are followed.
     public var prefixes: [String]
-    /// Lines that begin like this are left out: the cluster's own marks.
+    /// Lines with these prefixes are left out.
     public var marks: [String]
-    /// Whether what they hold is the cluster's own talk, which people see when they ask for it.
+    /// True for messages of the cluster itself, which are shown only on request (`muster logs --cluster`).
     public var isQuiet: Bool
 
     public init(folder: String, prefixes: [String], marks: [String] = [], isQuiet: Bool = false) {

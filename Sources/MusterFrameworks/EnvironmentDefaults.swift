@@ -1,4 +1,4 @@
 extension [String: String] {
-    /// Those of these variables that the user's environment does not set: a framework's defaults step back.
+    /// The variables that the user's environment does not set: users override a framework's defaults.
     func unset(in environment: [String: String]) -> Self { self.filter { environment[$0.key] == nil } }
 }

@@ -1,13 +1,13 @@
 public import MusterModel
 
-/// How the exits of one node's processes in one round are to be read.
+/// The interpretation of exit codes of one node's processes in one round.
 public struct ExitReading: Codable, Sendable, Equatable {
     /// The exit codes that mean success.
     public var successCodes: Set<Int>
-    /// Whose failure is the cause when several have failed, the first role first.
+    /// The order of blame when several processes have failed.
     public var blame: [ProcessExit.Role]
-    /// The exit codes by which a launcher, or a program that it has told of another's end, says no more than that something
-    /// has died; by others a launcher says why it has ended everything.
+    /// Exit codes of a launcher, or of a rank that it has notified, that only mean that some process has died. All
+    /// other codes of a launcher give the reason why it ended the job.
     public var killCodes: Set<Int>
 
     public init(
@@ -21,7 +21,7 @@ public struct ExitReading: Codable, Sendable, Equatable {
 
     private enum CodingKeys: String, CodingKey { case successCodes, blame, killCodes }
 
-    /// The codes in their order, so that equal readings have equal bytes.
+    /// Sorted, so that equal values are encoded to equal bytes.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(self.successCodes.sorted(), forKey: .successCodes)
@@ -31,8 +31,8 @@ public struct ExitReading: Codable, Sendable, Equatable {
 
     public func isSuccess(_ exit: ProcessExit) -> Bool { exit.code.map(self.successCodes.contains) ?? false }
 
-    /// What the failed exit tells: launchers and their daemons are nobody's to kill but a person's or the system's, and a
-    /// launcher's code may say why it has killed the others.
+    /// The weight of a failed exit as evidence. A signal that kills a launcher or a daemon comes from outside of the
+    /// job, and a launcher's code may be the reason why it killed the ranks.
     public func evidence(of exit: ProcessExit) -> LaunchEvidence {
         guard let code = exit.code else { return exit.role == .watched ? .end : .account }
         return switch exit.role {
@@ -42,8 +42,8 @@ public struct ExitReading: Codable, Sendable, Equatable {
         }
     }
 
-    /// The exit that is to blame, if any failed: the first of the first role that has one.
-    /// - Parameter exits: In the order in which the processes ended.
+    /// The exit to blame, or nil: the earliest failure of the first role in the order of blame.
+    /// - Parameter exits: In the order of the processes' ends.
     public func verdict(on exits: [ProcessExit]) -> ProcessExit? {
         let failed = exits.filter { !self.isSuccess($0) }
         for role in self.blame {
@@ -53,25 +53,25 @@ public struct ExitReading: Codable, Sendable, Equatable {
     }
 }
 
-/// How one process of a round ended.
+/// The exit of one process of a round.
 public struct ProcessExit: Codable, Sendable, Equatable {
-    /// What the process was to the round.
+    /// The role of the process in the round.
     public enum Role: String, Codable, Sendable {
-        /// The plan named it.
+        /// A process of the plan.
         case planned
-        /// A launcher had it run on this node in place of ssh.
+        /// A command that a launcher ran on this node through the agent in place of ssh.
         case remote
         /// A program that a launcher started under the agent's wrapper.
         case watched
     }
 
-    /// What people call it.
+    /// The name in messages.
     public var label: String
     public var role: Role
     /// nil when a signal ended it.
     public var code: Int?
     public var signal: Int?
-    /// What it wrote last, oldest line first.
+    /// The last lines of its output, oldest first.
     public var lastLines: [String]
 
     public init(label: String, role: Role, code: Int?, signal: Int?, lastLines: [String] = []) {

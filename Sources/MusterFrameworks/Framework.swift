@@ -1,35 +1,34 @@
 public import MusterModel
 
-/// A cluster that a step's nodes can become: what to start, never how.
+/// A kind of cluster. A framework decides which processes to start; the agents start and supervise them.
 ///
-/// Every decision is pure: the agents do what it says, once, for all frameworks. Before a step body starts the agents
-/// ask for the ``ClusterSetup``, and on each node for its ``SetupPlan``. When a body asks for something to be run, each
-/// node first checks what was asked; when the checked requests agree, each node plans its own processes from the same
-/// facts.
+/// All methods are pure functions. Before a step body starts, the agents ask for the ``ClusterSetup``, and on each node
+/// for its ``SetupPlan``. When a body makes a request, each node checks it first; if the checked requests of all nodes
+/// agree, each node plans its own processes from the same context.
 ///
 /// Any package can add one, see ``Muster/Decorator/framework``.
 public protocol Framework: Sendable {
     /// The name that decorators and requests use.
     static var name: String { get }
 
-    /// What a gang of `size` nodes needs before its bodies start.
-    /// - Parameter settings: Of the step's decorator.
+    /// Returns the services of a gang of `size` nodes.
+    /// - Parameter settings: The settings of the step's decorator.
     /// - Throws: ``FrameworkError`` that names the setting and what is wrong with it.
     func setup(settings: [String: JSONValue], size: Int) throws(FrameworkError) -> ClusterSetup
 
-    /// What `context.node` keeps up while its gang lives, and what it adds to the environment of everything on the node.
+    /// Returns the services of `context.node` and the variables that it adds to all processes of the node.
     func services(settings: [String: JSONValue], _ context: SetupContext) throws(FrameworkError) -> SetupPlan
 
-    /// Checks what a step body asked for on one node, before any other node hears of it.
+    /// Checks a step body's request on its node, before it is sent to the other nodes.
     /// - Parameters:
-    ///   - options: Of the request.
-    ///   - settings: Of the step's decorator: defaults for the options.
+    ///   - options: The options of the request.
+    ///   - settings: The settings of the step's decorator: defaults for the options.
     /// - Throws: ``FrameworkError`` that names the option and what is wrong with it.
     func check(
         options: [String: JSONValue], settings: [String: JSONValue], node: NodeFacts
     ) throws(FrameworkError) -> CheckedLaunch
 
-    /// What `context.node` starts in one round of a launch.
+    /// Returns the processes that `context.node` starts in one round of a launch.
     func plan(_ request: LaunchRequest, _ context: LaunchContext) throws(FrameworkError) -> LaunchPlan
 }
 
@@ -53,10 +52,10 @@ extension Framework {
     }
 }
 
-/// What a framework may know of a node before the gang agrees on a launch.
+/// The facts about a node that a framework checks a request with.
 public struct NodeFacts: Codable, Sendable, Equatable {
     public var index: Int
-    /// Nodes of the gang.
+    /// The number of nodes in the gang.
     public var size: Int
     public var cpus: Int
     public var gpus: Int
@@ -72,7 +71,7 @@ public struct NodeFacts: Codable, Sendable, Equatable {
     }
 }
 
-/// What was asked of a framework cannot be done.
+/// A framework refuses a setting or a request.
 public struct FrameworkError: Error, Codable, Sendable, Equatable, CustomStringConvertible {
     public var message: String
 

@@ -1,11 +1,11 @@
-/// The frameworks that agents know. Others are planned by the flow program that brought them.
+/// The built-in frameworks. Others are planned by the flow program that links them (the verb `plan`).
 package enum Frameworks {
     private static let all: [any Framework] = [
         TorchrunFramework(), DeepSpeedFramework(), MPIFramework(), RayFramework(), TensorFlowFramework(),
         ParallelFramework(),
     ]
 
-    /// The framework of this name; nil when a flow program has to know it.
+    /// The built-in framework of this name; nil for one of a flow program.
     package static func named(_ name: String) -> (any Framework)? {
         self.all.first { type(of: $0).name == name }
     }

@@ -1,6 +1,6 @@
 public import MusterModel
 
-/// A request that is fine as far as a framework can see.
+/// A request that a framework has checked.
 public struct CheckedLaunch: Codable, Sendable, Equatable {
     public var request: LaunchRequest
     /// Files that must exist on the node: beside the flow, or in the work folder. A plan finds them by
@@ -13,25 +13,25 @@ public struct CheckedLaunch: Codable, Sendable, Equatable {
     }
 }
 
-/// The facts that all nodes share about one round of a launch, and the node that plans.
+/// The input of a launch plan: the facts that all nodes share about one round, and the node that plans.
 public struct LaunchContext: Codable, Sendable, Equatable {
     public var roster: Roster
     public var node: Int
     public var round: LaunchRound
-    /// A port of node 0 that is kept free for this round.
+    /// A port of node 0 that is reserved for this round.
     public var port: Int
-    /// Processes of each node.
+    /// The number of processes of each node.
     public var processes: [Int]
-    /// A name for this launch that no other launch has.
+    /// A unique name of this launch.
     public var runID: String
     /// The interpreter of the step's Python environment, or the one that runs a flow in Python.
     public var python: String?
     public var environment: [String: String]
-    /// A folder of this node for the round's own files.
+    /// A folder of this node for files of the round.
     public var folder: String
-    /// The path of the agent's program, which carries verbs that launchers call.
+    /// The path of `muster-agent`, whose verbs launchers call.
     public var agent: String
-    /// Where the files of the request are on this node, as far as that is not their own name.
+    /// The paths of the request's files on this node, if they differ from their names.
     public var places: [String: String]?
 
     public init(
@@ -51,58 +51,58 @@ public struct LaunchContext: Codable, Sendable, Equatable {
         self.places = places
     }
 
-    /// The path by which a program finds a file that the request names, or anything else as it is.
+    /// The path of a file of the request on this node; any other text unchanged.
     public func place(of file: String) -> String { self.places?[file] ?? file }
 
-    /// A program as it is to be started: Python's by its common names is the step's own interpreter.
+    /// The program to start: `python` and `python3` become the step's interpreter.
     public func program(_ name: String) -> String {
         if name == "python" || name == "python3", let python = self.python { return python }
         return self.place(of: name)
     }
 }
 
-/// What one node starts in one round: all of it at once, and the round has ended when all of it has.
+/// The processes that one node starts in one round, all at once. The round ends when all of them have ended.
 public struct LaunchPlan: Codable, Sendable, Equatable {
     public var processes: [PlannedProcess]
-    /// Written before anything starts.
+    /// Files that are written before any process starts.
     public var files: [PlannedFile]
-    /// Set where a launcher reaches this gang's nodes through their agents.
+    /// Set if a launcher reaches the nodes through their agents in place of ssh.
     public var remote: PlannedRemote?
-    /// Whether all programs of the user's run under the agent's wrapper (the verb `rank`). Whatever else belongs to the
-    /// round is a launcher's own then: it has nothing to put in order, and would only end the programs in its own way.
+    /// True if all user programs run under the agent's wrapper (the verb `rank`). All other processes of the round are
+    /// then a launcher's own and get SIGKILL without SIGTERM: on SIGTERM they would end the ranks in their own way.
     public var hasRanks: Bool
-    /// How this node's exits are to be read.
+    /// The interpretation of this node's exit codes.
     public var reading: ExitReading
-    /// What killed processes of the round would leave outside of its folder.
-    public var leavings: [PlannedLeaving]
+    /// Files outside of the round's folder that its processes leave when they are killed.
+    public var staleFiles: [StaleFilePattern]
 
     public init(
         processes: [PlannedProcess] = [], files: [PlannedFile] = [], remote: PlannedRemote? = nil,
         hasRanks: Bool = false,
-        reading: ExitReading = ExitReading(), leavings: [PlannedLeaving] = []
+        reading: ExitReading = ExitReading(), staleFiles: [StaleFilePattern] = []
     ) {
         self.processes = processes
         self.files = files
         self.remote = remote
         self.hasRanks = hasRanks
         self.reading = reading
-        self.leavings = leavings
+        self.staleFiles = staleFiles
     }
 }
 
 /// One process of a launch.
 public struct PlannedProcess: Codable, Sendable, Equatable {
-    /// What people call it: `rank 3`.
+    /// The name in messages: `rank 3`.
     public var label: String
-    /// The program first.
+    /// The program and its arguments.
     public var arguments: [String]
-    /// Complete.
+    /// The complete environment.
     public var environment: [String: String]
-    /// Where the process may leave a description of its error, in the shape of torch's `record`.
+    /// The path of a file in which the process may describe its error, in the format of torch's `record`.
     public var errorFile: String?
-    /// The name that the process finds its machine to have, where nodes that share one have to look different.
+    /// The host name of the process, if nodes that share a machine need different ones; nil for the machine's.
     public var hostname: String?
-    /// Lines of its standard error that hold one of these texts are the cluster's talk of itself; nil for none.
+    /// Lines of its standard error with one of these texts are messages of the cluster itself; nil for none.
     public var clusterTalk: [String]?
 
     public init(
@@ -131,13 +131,13 @@ public struct PlannedFile: Codable, Sendable, Equatable {
     }
 }
 
-/// Files at fixed places that processes have open while they need them, and that nobody removes when they are killed.
+/// Files at fixed paths that stay behind (stale files) when the processes that have them open are killed.
 ///
-/// The agents remove those that a process of the launch had open, once it has gone.
-public struct PlannedLeaving: Codable, Sendable, Equatable {
-    /// How the absolute path begins.
+/// The agent removes those that a process of the launch had open, once that process has ended.
+public struct StaleFilePattern: Codable, Sendable, Equatable {
+    /// The prefix of the absolute path.
     public var prefix: String
-    /// How it ends.
+    /// The suffix of the path.
     public var suffix: String
 
     public init(prefix: String, suffix: String = "") {
@@ -146,11 +146,11 @@ public struct PlannedLeaving: Codable, Sendable, Equatable {
     }
 }
 
-/// How commands of a launcher that would use ssh find and run on the nodes of a gang.
+/// Remote commands: a launcher runs them on the nodes of a gang through the agents in place of ssh.
 public struct PlannedRemote: Codable, Sendable, Equatable {
-    /// What the launcher calls the nodes.
+    /// The launcher's names of the nodes.
     public var hosts: [String: Int]
-    /// What people call such a command on this node: `the MPI daemon`.
+    /// The name of such a command in messages: `the MPI daemon`.
     public var label: String
     public var hostname: String?
 

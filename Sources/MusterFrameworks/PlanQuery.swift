@@ -1,7 +1,7 @@
 public import MusterModel
 
-/// What an agent asks a flow program about a framework that the program brought: the verb `plan`. One JSON value on
-/// standard input, one ``PlanAnswer`` on standard output; a pure function, so it may be asked twice.
+/// An agent's call of a framework that a flow program links: the verb `plan`. One JSON value on standard input, one
+/// ``PlanAnswer`` on standard output. Pure, so a call may be repeated.
 public enum PlanQuery: Codable, Sendable, Equatable {
     case setup(framework: String, settings: [String: JSONValue], size: Int)
     case services(framework: String, settings: [String: JSONValue], context: SetupContext)
@@ -16,7 +16,7 @@ public enum PlanQuery: Codable, Sendable, Equatable {
         }
     }
 
-    /// What `framework` answers.
+    /// Calls `framework` and returns its answer.
     public func answer(by framework: any Framework) -> PlanAnswer {
         do throws(FrameworkError) {
             switch self {
@@ -39,12 +39,12 @@ public enum PlanQuery: Codable, Sendable, Equatable {
     }
 }
 
-/// What a flow program answers to a ``PlanQuery``.
+/// The answer of a flow program to a ``PlanQuery``.
 public enum PlanAnswer: Codable, Sendable, Equatable {
     case setup(ClusterSetup)
     case services(SetupPlan)
     case check([CheckedLaunch])
     case plan(LaunchPlan)
-    /// What was asked cannot be done; the reason is for a person.
+    /// The framework refuses; the reason is for people.
     case refused(reason: String)
 }

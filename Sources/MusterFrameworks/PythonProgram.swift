@@ -1,6 +1,6 @@
 import MusterModel
 
-/// What every worker of a Python cluster executes.
+/// The command of every worker of a Python cluster.
 package struct PythonProgram {
     var entrypoint: String
     var arguments: [String]
@@ -14,7 +14,7 @@ package struct PythonProgram {
         self.python = Self.interpreter(context.python, context.environment)
     }
 
-    /// The interpreter of a cluster's programs: the one that the user names, the step's own, or the node's.
+    /// The interpreter of a cluster's programs: the one of the request, the step's, or the node's.
     package static func interpreter(_ python: String?, _ environment: [String: String]) -> String {
         environment["PYTHON_EXEC"] ?? python ?? "python3"
     }
@@ -26,7 +26,7 @@ package struct PythonProgram {
         return command + [self.entrypoint] + arguments
     }
 
-    /// What has to be there for the entrypoint to run.
+    /// The files that must exist for the entrypoint to run.
     static func files(_ entrypoint: String, _ arguments: [String], isModule: Bool, withoutPython: Bool) -> [String] {
         if isModule { return [] }
         return withoutPython ? ScriptRunner.files(of: entrypoint, arguments) : [entrypoint]
@@ -34,8 +34,7 @@ package struct PythonProgram {
 }
 
 extension LaunchContext {
-    /// With the flow's folder among those in which an interpreter looks for modules, where it is not the one that everything
-    /// runs in.
+    /// The environment with the flow's folder on PYTHONPATH, if that is not the work folder.
     var findingModules: LaunchContext {
         guard let flow = self.environment[NodeEnvironment.flowFolder],
             flow != self.environment[NodeEnvironment.workFolder]

@@ -1,12 +1,12 @@
-/// Programs that run a script which is named among their arguments.
+/// Programs, such as interpreters, that run a script named in their arguments.
 package enum ScriptRunner {
     private static let names: Set<Substring> = [
         "sh", "bash", "dash", "zsh", "perl", "ruby", "Rscript", "julia", "node",
     ]
-    /// Options with which there is no script, or whose value would be taken for one.
+    /// Options that exclude a script, or whose value could be mistaken for one.
     private static let otherwise: Set<String> = ["-m", "-c", "-e", "-W", "-X", "-O", "-o"]
 
-    /// Where in `arguments` the script is that `program` runs; nil when it runs none that can be told.
+    /// The index in `arguments` of the script that `program` runs; nil if none can be recognised.
     package static func scriptIndex(of program: String, _ arguments: [String]) -> Int? {
         let name = program.split(separator: "/").last ?? ""
         guard self.names.contains(name) || name.hasPrefix("python") else { return nil }
@@ -17,7 +17,7 @@ package enum ScriptRunner {
         return nil
     }
 
-    /// What has to be there for `program` to run: itself, where it is named by a path, and its script.
+    /// The files that must exist for `program` to run: itself, if it is named by a path, and its script.
     static func files(of program: String, _ arguments: [String]) -> [String] {
         let script = self.scriptIndex(of: program, arguments).map { arguments[$0] }
         return (program.contains("/") ? [program] : []) + [script].compactMap { $0 }
@@ -25,7 +25,7 @@ package enum ScriptRunner {
 }
 
 extension LaunchContext {
-    /// The arguments of `program`, with its script where it is on this node.
+    /// The arguments of `program`, with the script's path on this node.
     func placed(_ arguments: [String], of program: String) -> [String] {
         guard let index = ScriptRunner.scriptIndex(of: program, arguments) else { return arguments }
         var arguments = arguments

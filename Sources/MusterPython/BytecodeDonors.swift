@@ -2,14 +2,15 @@ internal import FoundationEssentials
 internal import Glibc
 internal import MusterSystem
 
-/// Gives a new environment what other environments of the same interpreter have compiled of the same packages.
+/// Links bytecode of the same packages from other environments of the same interpreter into a new environment.
 ///
-/// Nothing is compiled when an environment is made: Python compiles what is imported, once, and keeps it beside the source,
-/// each file in one piece. A package is the same when its `RECORD`, which has a digest of every file, is the same byte for
-/// byte. A compiled file is taken when it names its source's time and size as they are in the new environment, which is
-/// what Python asks of it again at each import. The files are linked: Python replaces them and never writes into one.
+/// Nothing is compiled when an environment is made: Python compiles each module at its first import and writes the
+/// `.pyc` beside it. Two packages are equal when their `RECORD` files, which list a digest of every file, are equal
+/// byte for byte. A `.pyc` is linked when the modification time and size in its header match the source in the new
+/// environment; Python checks the same at each import. Hard links are safe, because Python replaces a `.pyc` and never
+/// writes into it. The first import of large packages then compiles nothing (Benchmarks: environment).
 struct BytecodeDonors {
-    /// Environments that are looked into, the newest first.
+    /// The number of environments to search, newest first.
     private static let most = 32
 
     private let donors: [String]
@@ -31,8 +32,8 @@ struct BytecodeDonors {
 
     private let packages: String
 
-    /// Links what there is into the environment at `folder`.
-    /// - Returns: How many files were linked.
+    /// Links the donors' bytecode into the environment at `folder`.
+    /// - Returns: The number of linked files.
     @discardableResult
     func give(to folder: String) -> Int {
         guard !self.donors.isEmpty else { return 0 }
@@ -46,7 +47,7 @@ struct BytecodeDonors {
         }
     }
 
-    /// The donors that hold the very same package.
+    /// The donors with an equal package.
     private func having(_ name: String, _ record: Data) -> [String] {
         self.donors.map { "\($0)/\(self.packages)" }.filter {
             FileManager.default.contents(atPath: "\($0)/\(name)/RECORD") == record
@@ -76,7 +77,7 @@ struct BytecodeDonors {
         }
     }
 
-    /// Whether only this user can have written what is in the folder.
+    /// True if only this user can write to the folder.
     private static func isPrivate(_ folder: String) -> Bool {
         FileStatus(ofLink: folder).map { $0.isFolder && $0.isWrittenByOwnerAlone } ?? false
     }
@@ -84,8 +85,8 @@ struct BytecodeDonors {
 
 /// A file of bytecode, `.pyc`.
 enum CompiledFile {
-    /// Whether Python would take the file for `source` as it is now: it holds the source's time and size, in seconds and
-    /// bytes modulo 2^32. Source: PEP 3147, PEP 552.
+    /// True if Python would accept the file for `source`: its header holds the source's modification time in seconds
+    /// and size in bytes, modulo 2^32. Source: PEP 3147, PEP 552.
     static func fits(_ path: String, source: String) -> Bool {
         guard let header = FileContents.read(path, limit: 16), header.count == 16, let stamp = FileStamp(source) else {
             return false

@@ -2,7 +2,7 @@ internal import FoundationEssentials
 internal import Glibc
 internal import MusterSystem
 
-/// The files of the cache. Every error names the folder, because that is what a person can do something about.
+/// File operations of the cache. Every error names the folder, because a person has to free or move it.
 enum CacheFolder {
     static func make(_ path: String) throws(PythonError) {
         do {
@@ -12,7 +12,7 @@ enum CacheFolder {
         }
     }
 
-    /// Writes a whole file or none.
+    /// Writes a file atomically.
     static func write(_ value: some Encodable, to path: String) throws(PythonError) {
         try self.make(Folder.parent(of: path))
         do {

@@ -3,10 +3,10 @@ internal import MusterProcess
 
 /// One environment: where it is, what goes into it, and the commands that make it. Pure but for ``isWhole``.
 struct EnvironmentPlan: Sendable {
-    /// Changes when environments are made differently, so that old ones are left alone.
+    /// Incremented when environments are made differently, so that old ones are not used.
     private static let format = "1"
 
-    /// What `muster.json` says.
+    /// The content of `muster.json`.
     struct Marker: Codable, Sendable, Equatable {
         var packages: [String]
         var python: PythonInterpreter
@@ -32,7 +32,7 @@ struct EnvironmentPlan: Sendable {
 
     var interpreter: String { "\(self.folder)/bin/python" }
     var markerPath: String { "\(self.folder)/muster.json" }
-    /// What the marker of the environment at `folder` says; nil when it is not whole.
+    /// The marker of the environment at `folder`; nil for an incomplete environment.
     static func marker(at folder: String) -> Marker? {
         FileManager.default.contents(atPath: "\(folder)/muster.json").flatMap {
             try? JSONDecoder().decode(Marker.self, from: $0)
@@ -41,7 +41,7 @@ struct EnvironmentPlan: Sendable {
 
     var marker: Marker { Marker(packages: self.requirements.requirements, python: self.python) }
 
-    /// The marker is written last, so an environment that has it is whole, as long as its interpreter is still there.
+    /// The marker is written last, so an environment with a marker is complete as long as its interpreter exists.
     var isWhole: Bool {
         FileManager.default.fileExists(atPath: self.markerPath) && ExecutableSearch.isExecutable(self.interpreter)
     }
@@ -52,8 +52,8 @@ struct EnvironmentPlan: Sendable {
         return names.isEmpty ? "no packages" : names.joined(separator: ", ")
     }
 
-    /// Arguments of uv; what an interrupted attempt left is replaced. The folder is the final one, because scripts in an
-    /// environment name it.
+    /// Arguments of uv, which clear the rest of an interrupted attempt. The environment is made in its final folder,
+    /// because its scripts contain the path.
     var creation: [String] { ["venv", "--quiet", "--clear", "--python", self.python.path, self.folder] }
 
     var installation: [String] {

@@ -8,7 +8,7 @@ struct InterpreterSearch: Sendable {
 
     private var path: String { self.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin" }
 
-    /// The interpreter for `wanted`: nil, a version, a path, or the name of a program on the PATH.
+    /// Finds the interpreter for `wanted`: nil, a version, a path, or the name of a program on the PATH.
     /// - Throws: ``PythonError`` that names what was looked for and, for a version, which ones there are.
     func find(_ wanted: String?) async throws(PythonError) -> PythonInterpreter {
         guard let wanted, !wanted.isEmpty else { return try await self.anyPython() }
@@ -58,7 +58,7 @@ struct InterpreterSearch: Sendable {
         throw try await self.missing(version)
     }
 
-    /// Names what there is instead.
+    /// A sentence that lists the available versions.
     private func missing(_ version: String) async throws(PythonError) -> PythonError {
         var found: [String: String] = [:]
         let names = ["python3", "python"] + (6...30).map { "python3.\($0)" }
@@ -75,7 +75,7 @@ struct InterpreterSearch: Sendable {
 
     private static func numbers(_ version: String) -> [Int] { version.split(separator: ".").map { Int($0) ?? 0 } }
 
-    /// The interpreters that pyenv holds, newest first; those that are not active have no working shim.
+    /// The interpreters that pyenv has installed, newest first. Shims of inactive versions do not work.
     private func managed() -> [String] {
         guard let root = self.environment["PYENV_ROOT"] ?? self.environment["HOME"].map({ "\($0)/.pyenv" }),
             let versions = try? FileManager.default.contentsOfDirectory(atPath: "\(root)/versions")

@@ -1,6 +1,6 @@
 internal import FoundationEssentials
 
-/// What pip is told about indexes, wheels and certificates, by its files and its environment variables.
+/// pip's settings of indexes, wheels and certificates, from its files and environment variables.
 ///
 /// The order is pip's own: global files, the user's, the interpreter's, `PIP_CONFIG_FILE`, then `PIP_…` variables; the
 /// `[install]` section goes before `[global]`. A `PIP_CONFIG_FILE` that exists replaces the user's files, and
@@ -26,12 +26,12 @@ struct PipSettings: Sendable, Hashable {
 
     subscript(option: String) -> String? { self.values[option] }
 
-    /// The words of an option that takes several.
+    /// The values of an option that takes several.
     func list(_ option: String) -> [String] {
         (self.values[option] ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
     }
 
-    /// Whether a switch is on, in pip's spelling of truth.
+    /// True if a flag is on, in pip's spellings of true.
     func isOn(_ option: String) -> Bool {
         ["1", "y", "yes", "t", "true", "on"].contains((self.values[option] ?? "").lowercased())
     }
@@ -83,7 +83,7 @@ enum ConfigurationFile {
 }
 
 extension StringProtocol {
-    /// Without the blanks at its ends.
+    /// The text without leading and trailing whitespace.
     fileprivate var trimmed: SubSequence {
         guard let first = self.firstIndex(where: { !$0.isWhitespace }),
             let last = self.lastIndex(where: { !$0.isWhitespace })

@@ -1,8 +1,8 @@
 internal import Synchronization
 
-/// Puts the pieces of a tool's output together into lines.
+/// Splits a tool's output into lines.
 final class ProgressLines: Sendable {
-    /// A line is cut here: progress is one line of a screen.
+    /// Longer lines are truncated: progress is one line of a terminal.
     private static let longest = 4096
 
     private let pending = Mutex<[UInt8]>([])

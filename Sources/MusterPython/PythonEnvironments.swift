@@ -3,16 +3,16 @@ internal import Glibc
 package import MusterModel
 package import MusterProcess
 
-/// Python environments by what they must contain, made once and kept.
+/// A cache of Python environments, keyed by their content.
 ///
-///     CACHE/environments/KEY/   an environment; `muster.json` in it says that it is whole
-///     CACHE/interpreters/       what interpreters said about themselves
-///     CACHE/locks/KEY.lock      held by whoever makes that environment
+///     CACHE/environments/KEY/   an environment, complete once it has a `muster.json`
+///     CACHE/interpreters/       descriptions of interpreters
+///     CACHE/locks/KEY.lock      locked while that environment is made
 ///     CACHE/tools/uv/           uv, where there is none on the PATH
 ///
 /// The key covers the requirements, the interpreter and the settings that decide where packages come from. Nothing is
-/// compiled beforehand, see ``BytecodeDonors``. A list without
-/// exact versions stays what it was when it was first resolved; delete the environment's folder to resolve it anew.
+/// compiled beforehand, see ``BytecodeDonors``. A list without exact versions is resolved once; delete the
+/// environment's folder to resolve it anew.
 package struct PythonEnvironments: Sendable {
     private let cache: String
     private let reactor: ProcessReactor
@@ -39,8 +39,8 @@ package struct PythonEnvironments: Sendable {
 
     /// The path of an interpreter that has `requirements`, and only them, installed.
     ///
-    /// An environment that is there costs a few reads: nothing is started, and no network is needed. Several calls for the
-    /// same requirements, in this program or others, make it once.
+    /// A cached environment costs a few file reads: no process, no network. Concurrent calls for the same requirements,
+    /// in this program or others, make it once.
     /// - Parameter progress: Told what is being done, a line at a time, while an environment is made.
     /// - Throws: ``PythonError``.
     package func interpreter(
@@ -94,11 +94,11 @@ package struct PythonEnvironments: Sendable {
         _ uv: String, _ arguments: [String], _ plan: EnvironmentPlan, _ progress: @escaping @Sendable (String) -> Void
     ) async throws(PythonError) {
         let subject = "making a Python \(plan.python.version) environment with \(plan.summary)"
-        // In the cache's folder: a project that happens to lie around the current one has no say.
+        // uv runs in the cache's folder, so that settings of a project around the current folder do not apply.
         let spec = ProcessSpec(
             executable: uv, arguments: arguments, environment: plan.settings.environment, workingDirectory: self.cache)
         let lines = ProgressLines { line in
-            // The lines that begin with a blank list single packages.
+            // Lines that begin with a space list single packages.
             if line.first?.isLetter == true && !line.hasPrefix("Using Python") { progress("uv: \(line)") }
         }
         let outcome: ProcessOutcome

@@ -30,7 +30,7 @@ package struct PythonError: Error, Sendable, Hashable, CustomStringConvertible {
 }
 
 extension PythonError {
-    /// What the last lines of a failed tool say; `subject` is what was attempted.
+    /// The error of a failed tool, classified by its last lines; `subject` names the attempted action.
     static func tool(_ subject: String, outcome: ProcessOutcome) -> PythonError {
         let text = String(decoding: outcome.standardError, as: UTF8.self)
         let lines = text.split(separator: "\n").suffix(15).joined(separator: "\n")
@@ -56,14 +56,14 @@ extension PythonError {
         )
     }
 
-    /// The same with what a person should know besides.
+    /// The same error with a sentence added.
     func adding(_ note: String?) -> PythonError {
         var error = self
         if let note { error.message += "\n\(note)" }
         return error
     }
 
-    /// Anything that running a tool can throw.
+    /// Converts any error of running a tool.
     static func running(_ subject: String, error: any Error) -> PythonError {
         if error is CancellationError { return PythonError(code: .cancelled, message: "\(subject) was cancelled") }
         return PythonError(code: .tool, message: "\(subject) failed: \(error)")

@@ -1,9 +1,10 @@
-/// Requirements in one spelling, so that lists that mean the same have the same key.
+/// Normalised requirements, so that equivalent lists have the same key.
 struct RequirementList: Sendable, Hashable {
     /// Sorted, without repetitions.
     let requirements: [String]
 
-    /// - Throws: ``PythonError`` for a text that is not a PEP 508 requirement: options, paths and bare addresses are not.
+    /// - Throws: ``PythonError`` for a text that is not a PEP 508 requirement: options, paths and bare addresses are
+    ///   not.
     init(_ texts: [String]) throws(PythonError) {
         var spelled: Set<String> = []
         for text in texts { spelled.insert(try Self.normalize(text)) }
@@ -23,7 +24,7 @@ struct RequirementList: Sendable, Hashable {
                     "`\(text)` is not a requirement; write a package's name and, if need be, a version: numpy, numpy==2.1.0, ray[default]>=2.9"
             )
         }
-        // Blanks mean nothing in versions and extras; in markers and addresses they may.
+        // Spaces are removed from versions and extras only; in markers and addresses they are significant.
         let marker = rest.firstIndex { $0 == ";" || $0 == "@" } ?? rest.endIndex
         let tail = rest[marker...]
         return self.normalizeName(name) + rest[..<marker].filter { $0 != " " } + (tail.isEmpty ? "" : " \(tail)")

@@ -1,17 +1,17 @@
 internal import FoundationEssentials
 
-/// What uv is told: its own settings where there are some, and pip's in its words for the rest.
+/// uv's settings: its own where they are set, otherwise pip's, translated.
 struct UVSettings: Sendable, Equatable {
     /// The complete environment of uv.
     let environment: [String: String]
     /// Options of `uv pip install` for what has no variable, or whose variable cannot hold every value.
     let options: [String]
-    /// What decides about the packages that are found, in a stable spelling: a part of an environment's key.
+    /// The settings that decide which packages are found, in a stable spelling: a part of an environment's key.
     let fingerprint: [String]
 
     init(environment: [String: String], pip: PipSettings) {
         var variables = environment
-        // What an activated environment leaves behind must not decide where packages go.
+        // Variables of an activated environment must not redirect the installation.
         for name in [
             "VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH", "UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_TARGET",
         ] {
@@ -25,7 +25,7 @@ struct UVSettings: Sendable, Equatable {
         translate(pip["index-url"], to: "UV_DEFAULT_INDEX", unless: ["UV_INDEX_URL"])
         let extra = pip.list("extra-index-url")
         translate(extra.joined(separator: " "), to: "UV_EXTRA_INDEX_URL", unless: ["UV_INDEX"])
-        // pip looks everywhere and takes the best; uv stops at the first index that knows the package.
+        // pip takes the best version of all indexes; uv by default stops at the first index that has the package.
         translate(
             extra.isEmpty ? nil : "unsafe-best-match", to: "UV_INDEX_STRATEGY",
             unless: ["UV_INDEX", "UV_EXTRA_INDEX_URL"])
@@ -40,7 +40,7 @@ struct UVSettings: Sendable, Equatable {
         translate(pip.isOn("pre") ? "allow" : nil, to: "UV_PRERELEASE")
         variables["UV_PYTHON_DOWNLOADS"] = "never"
         variables["UV_NO_PROGRESS"] = "1"
-        // Python keeps what it compiles at an import, unless it is told not to: then each import would compile again.
+        // With PYTHONDONTWRITEBYTECODE each import would compile again.
         if isSet(["PYTHONDONTWRITEBYTECODE"]), !isSet(["UV_COMPILE_BYTECODE"]) {
             variables["UV_COMPILE_BYTECODE"] = "1"
         }

@@ -12,7 +12,7 @@ import Testing
     init() throws {
         self.sandbox = try TestFolder()
         for name in ["ext/op/lock", "ext/op/other", "elsewhere/lock"] { try self.sandbox.write(name, name) }
-        self.files.expect([PlannedLeaving(prefix: "\(self.sandbox.path)/ext/", suffix: "/lock")])
+        self.files.expect([StaleFilePattern(prefix: "\(self.sandbox.path)/ext/", suffix: "/lock")])
     }
 
     /// Runs `body` while another process has the file open; that process is killed afterwards.

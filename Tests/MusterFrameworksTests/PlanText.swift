@@ -19,7 +19,7 @@ enum PlanText {
             parts.append(
                 "programs run as ranks; the codes of something killed are \(plan.reading.killCodes.sorted())\n")
         }
-        parts += plan.leavings.map { "may leave \($0.prefix)*\($0.suffix)\n" }
+        parts += plan.staleFiles.map { "may leave \($0.prefix)*\($0.suffix)\n" }
         return parts.isEmpty ? "nothing\n" : parts.joined()
     }
 

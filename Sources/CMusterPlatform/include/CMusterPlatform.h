@@ -5,9 +5,9 @@
 #include <sys/eventfd.h>
 #include <sys/types.h>
 
-// What Swift cannot do itself: code between fork and exec, signal handlers, and variadic system calls.
+// The parts that Swift cannot express: code between fork and exec, signal handlers, and variadic system calls.
 
-// The step of a spawn that failed.
+// The step at which a spawn failed.
 enum muster_spawn_stage {
     MUSTER_STAGE_FORK,
     MUSTER_STAGE_SESSION,
@@ -20,94 +20,100 @@ enum muster_spawn_stage {
 struct muster_spawn_request {
     // Absolute, or relative to `folder`.
     const char *path;
-    // Both end in a null pointer.
+    // Null-terminated arrays.
     char *const *arguments;
     char *const *environment;
-    // NULL keeps the caller's.
+    // The working directory; NULL keeps the caller's.
     const char *folder;
-    // What becomes 0, 1 and 2.
+    // The descriptors that become 0, 1 and 2.
     int descriptors[3];
-    // Whether everything above is closed, or stays open unless it closes on exec.
+    // 1 closes all descriptors from 3 on; 0 closes only those with FD_CLOEXEC.
     int closes_others;
     int new_session;
-    // The signal the child gets when the calling thread ends; 0 for none.
+    // The child's parent-death signal (PR_SET_PDEATHSIG), sent when the calling thread ends; 0 for none.
     int death_signal;
 };
 
-// Starts a program with the signal dispositions, the signal mask and the soft limit of descriptors that this program was
-// started with. Returns its process id once the program has been executed, or a negative errno, with the stage
-// that failed in `*stage`; the child of a failed spawn has already been reaped.
+// Starts a program with the signal dispositions, the signal mask and the soft limit of descriptors that this program
+// was started with. Returns its process id once the program has been executed, or a negative errno, with the stage that
+// failed in `*stage`; the child of a failed spawn has already been reaped.
 pid_t muster_spawn(const struct muster_spawn_request *request, enum muster_spawn_stage *stage);
 
-// Whether `signal` was ignored when this program was started; false for SIGCHLD, which nobody who has children can do without.
+// 1 if `signal` was ignored when this program was started. Always 0 for SIGCHLD: a program that ignores it cannot wait
+// for its children.
 int muster_was_ignored(int signal);
-// Lets the calling thread hear of children, whatever mask this program was started with.
+// Unblocks SIGCHLD in the calling thread, whatever signal mask the program inherited.
 void muster_hear_children(void);
-// Raises the soft limit of descriptors to the hard one, for this program: programs that are spawned get the old one back.
+// Raises this program's soft limit of descriptors to the hard limit. Spawned programs get the inherited soft limit.
 void muster_raise_descriptor_limit(void);
-// Makes `count` threads, at most 64, that end at once. Returns 0, or a negative errno when there can be no more of them.
+// Starts `count` threads, at most 64, that end at once. Returns 0, or a negative errno when the system refuses one.
 int muster_try_threads(int count);
-// How many processes and threads this user may have; -1 when there is no limit.
+// The limit of processes and threads of this user (RLIMIT_NPROC); -1 for no limit.
 int64_t muster_process_limit(void);
 
-// The exit code of a keeper whose agent was stopped by a signal for a second.
+// The exit code of a keeper that killed its agent because a signal had stopped it for STOP_GRACE.
 #define MUSTER_EXIT_STOPPED 113
 
-// Divides this process, which must have one thread: the child returns 0 and goes on as the agent; the parent stays as its
-// keeper and never returns. Whatever the agent leaves when it ends, however it ends, comes to the keeper, which kills it and
-// then ends as the agent did. The keeper kills an agent that is stopped for a second, or that outlives its engine, the writer
-// of standard input, by a minute, and passes on the signals that it gets. The agent dies with its keeper. Returns a
-// negative errno, in one process, when there can be no further one.
+// Forks this process, which must have one thread. The child returns 0 and goes on as the agent. The parent becomes the
+// keeper, a subreaper, and never returns: it forwards signals to the agent, kills the orphans that the agent leaves,
+// and ends with the agent's exit code or signal. It kills an agent that stays stopped for STOP_GRACE, or that outlives
+// the engine, which is the writer of standard input, by ENGINE_GRACE. The agent dies with its keeper. Returns a
+// negative errno when fork fails.
 int muster_keep(void);
 
-// From now on deliveries of `signal` are counted and `descriptor`, an eventfd, is written to; a signal that was ignored when
-// this program was started stays ignored. Returns 0 or a negative errno.
+// Installs a handler that counts deliveries of `signal` and writes to `descriptor`, an eventfd. A signal that was
+// ignored when the program was started stays ignored. Returns 0 or a negative errno.
 int muster_signal_count(int signal, int descriptor);
-// How often `signal` came since the last call.
+// The number of deliveries of `signal` since the last call.
 uint32_t muster_signal_take(int signal);
-// The process that sent the last delivery of `signal` that was counted; 0 when it was the kernel, or none was.
+// The process that sent the last counted `signal`; 0 if the kernel sent it, or none has been counted.
 pid_t muster_signal_sender(int signal);
 
-// Ignores SIGPIPE in this program; programs that are spawned get what this one was started with.
+// Ignores SIGPIPE in this program. Spawned programs get the inherited disposition.
 void muster_ignore_broken_pipes(void);
 
-// The variables that this program was started with, `NAME=value` each; ends in a null pointer.
+// The environment that this program was started with: `NAME=value`, null-terminated.
 char **muster_environment(void);
 
 int muster_become_subreaper(void);
-// Gives this process, and what it starts, a host name of its own, in a namespace that goes with the last of them. Returns
-// 0 or a negative errno.
+// Sets the host name of this process and its descendants in a UTS namespace of their own. Returns 0 or a negative
+// errno.
 int muster_become_host(const char *name);
-// Gives this process, and what it starts, a folder for shared memory of its own, which goes with the last of them. For a
-// process with one thread. Returns 0 or a negative errno: it takes privileges.
+// Mounts a /dev/shm of their own for this process and its descendants, in a mount namespace. The process must have one
+// thread and CAP_SYS_ADMIN. Returns 0 or a negative errno.
 int muster_own_shared_memory(void);
-// From now on this process gets `signal` when its parent's thread that made it ends. Returns 0, or -1 when it cannot
-// be had, or when the parent is not `parent` any more.
+// Sets this process's parent-death signal. Returns 0, or -1 if the kernel refuses it or the parent is no longer
+// `parent`.
 int muster_die_with_parent(int signal, pid_t parent);
 int muster_thread_id(void);
-// Bytes that wait in a pipe or socket; 0 when that cannot be known.
+// The bytes that can be read from a pipe or socket (FIONREAD); 0 if the kernel cannot tell.
 int muster_bytes_waiting(int descriptor);
 int muster_set_nonblocking(int descriptor);
-// Lets its owner read, change and enter the folder `name` of `folder`, which is no link. Returns 0 or a negative errno.
+// Adds owner rwx to the directory `name` of `folder`, without following a link. Returns 0 or a negative errno.
 int muster_allow_owner(int folder, const char *name);
-// Has `target` share the blocks of `source`. Returns 0, or a negative errno where the file system cannot.
+// Clones `source` into `target` by reflink (FICLONE). Returns 0, or a negative errno if the file system has no
+// reflinks.
 int muster_clone_file(int source, int target);
-/// Copies up to count bytes between the positions of two files within the kernel. Returns how many, 0 at the source's end,
-/// or -errno: -EXDEV, -EINVAL, -ENOSYS or -EOPNOTSUPP where files cannot be copied that way.
+/// Copies up to count bytes between two files' positions with copy_file_range. Returns the number of bytes, 0 at the
+/// source's end, or -errno: -EXDEV, -EINVAL, -ENOSYS or -EOPNOTSUPP if the file systems do not support it.
 ssize_t muster_copy_range(int source, int target, size_t count);
-// The type of the file system that an open file lies on, as statfs has it; 0 when it cannot be known.
+// f_type of the open file's file system, from statfs; 0 on error.
 unsigned long muster_file_system(int descriptor);
-// A pipe whose ends close on exec. Returns 0 or a negative errno.
+// Makes a pipe with FD_CLOEXEC on both ends. Returns 0 or a negative errno.
 int muster_pipe(int *read_end, int *write_end);
 
-// The process id of a dead child that waits to be reaped, 0 when there is none now, -1 when there are no children.
+// The process id of a zombie child; 0 if there is none now, -1 if there are no children.
 pid_t muster_dead_child(void);
-// The process id of a child that a signal has stopped, or that goes on after that, 0 when there is none; sets `stopped` to 1
-// or 0. Each change is told once.
+// The process id of a child that was stopped or continued since the last call, 0 if there is none; sets `stopped` to 1
+// or 0.
 pid_t muster_stopped_child(int *stopped);
-// Reaps `child`, which must be dead. Returns 1 and sets exactly one of the two, or 0 when there was nothing to reap.
+// Reaps the zombie `child`. Returns 1 and sets exit code or signal, the other to 0; returns 0 if there was nothing to
+// reap.
 int muster_reap(pid_t child, int *exit_code, int *signal);
 
-// A descriptor that stands for a process and for no later process of the same id; -1 where the kernel has none.
+// A pidfd, which never means a later process with the same id; -1 on kernels without pidfds (before 5.3).
 int muster_process_descriptor(pid_t pid);
 int muster_process_descriptor_signal(int descriptor, int signal);
+
+// The content of Python/muster/VERSION, embedded: the one place that holds the version.
+const char *muster_version(void);

@@ -1,4 +1,5 @@
 #pragma once
 
-/// What a fully static executable needs besides its code: see static.c. Linking the target is enough.
+/// Linked into fully static executables: pins glibc's name services and drops the registration of unwind tables
+/// (static.c).
 void muster_static_anchor(void);

@@ -1,6 +1,6 @@
 import MusterModel
 
-/// A property of a flow that is kept from step to step.
+/// A property of a flow whose value is stored between steps.
 ///
 /// ``Flow()`` puts it on every stored `var`. The value is read from the store when it is first touched, and written
 /// only when it was changed, so a large artifact costs nothing in the steps that leave it alone.
@@ -11,11 +11,11 @@ public struct Artifact<Value: Codable> {
     fileprivate enum State {
         /// The default of the declaration.
         case initial(Value)
-        /// What an earlier step left, perhaps not read yet.
+        /// The value of an earlier step, read from the store on first use.
         case stored(StoredArtifact<Value>)
         /// Set by this step.
         case changed(Value)
-        /// Handed out to be changed in place; nobody else can look at it meanwhile.
+        /// Moved out during an in-place change; exclusive access keeps everybody else from reading it.
         case lent
     }
 
@@ -41,7 +41,7 @@ public struct Artifact<Value: Codable> {
         }
     }
 
-    /// The value with no other reference to it, so that changing it copies nothing.
+    /// The value, uniquely referenced, so that a change in place triggers no copy-on-write.
     private mutating func take() -> Value {
         let state = self.state
         self.state = .lent
@@ -57,10 +57,10 @@ extension Artifact.State: Sendable where Value: Sendable {}
 extension Artifact: Sendable where Value: Sendable {}
 
 extension Artifact {
-    /// Lets the property stand for what the store holds under `stored`, without reading it.
+    /// Binds the property to a stored value without reading it.
     mutating func bind(_ stored: StoredArtifact<Value>) { self.state = .stored(stored) }
 
-    /// Whether this step has set the property.
+    /// True once this step has set the property.
     var isChanged: Bool {
         if case .changed = self.state { true } else { false }
     }

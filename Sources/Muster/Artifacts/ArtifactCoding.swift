@@ -2,7 +2,7 @@ import FoundationEssentials
 import MusterModel
 import MusterSystem
 
-/// Between values and the bytes of artifacts.
+/// Encodes values as the bytes of artifacts and decodes them.
 ///
 /// Arrays of numbers and `Data` are their own bytes, little-endian; everything else is JSON with sorted keys, so that
 /// equal values have equal bytes.
@@ -48,7 +48,7 @@ enum ArtifactCoding {
     static func encoder() -> JSONEncoder {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // A loss that became NaN is a result like any other.
+        // NaN and infinities are legal results, for example of a loss, and JSON has no numbers for them.
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
         return encoder

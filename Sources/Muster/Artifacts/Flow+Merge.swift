@@ -1,7 +1,7 @@
 extension Flow {
     /// Takes over every artifact that all `inputs` agree on.
     ///
-    /// What this step has already set stays as it is. Artifacts are compared by digest; nothing is read for that.
+    /// Artifacts that this step has already set are left alone. Artifacts are compared by digest, without reading them.
     /// - Parameters:
     ///   - include: the names of the only artifacts to take over; nil for all of them.
     ///   - exclude: the names of artifacts to leave alone.
@@ -24,7 +24,7 @@ extension Flow {
     }
 }
 
-/// Why inputs could not be merged.
+/// The reason why inputs could not be merged.
 public enum MergeError: Error, Equatable, CustomStringConvertible {
     /// The inputs hold different values of these artifacts.
     case ambiguous([String])

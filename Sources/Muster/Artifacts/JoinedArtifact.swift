@@ -2,19 +2,19 @@ import MusterModel
 import MusterWire
 import Synchronization
 
-/// An artifact of one name as the tasks before this one left it: a join that reads it of one input reads it of all, so
-/// the agent is asked once.
+/// One artifact of all of a join's inputs, fetched from the agent in one request: a join that reads it of one input
+/// reads it of all of them.
 ///
-/// Large ones are asked for one by one: the agent checks each as a whole before it answers. So is everything when one of
-/// them cannot be had, since only whoever wants that one has to fail.
+/// Large artifacts are requested one by one, because the agent verifies each before it answers. So are all of them if
+/// one is missing, so that only the read of that one fails.
 final class JoinedArtifact: Sendable {
-    /// Bytes.
+    /// In bytes.
     private static let largest = 64 << 10
 
     private let name: String
     private let inputs: [TaskInput]
     private let agent: AgentClient
-    /// nil until the agent was asked.
+    /// nil until the request was made.
     private let paths = Mutex<[ArtifactReference: String]?>(nil)
 
     init(_ name: String, _ inputs: [TaskInput], _ agent: AgentClient) {

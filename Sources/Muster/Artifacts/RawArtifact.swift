@@ -13,9 +13,9 @@ import MusterSystem
 /// A type whose artifact is its memory: little-endian numbers without a header, or plain bytes.
 protocol RawArtifact {
     static var rawEncoding: ArtifactEncoding { get }
-    /// Reads a whole file, with one copy at most.
+    /// Reads a whole file with at most one copy.
     init(rawFile path: String) throws
-    /// The bytes, where they are.
+    /// Calls the closure with the bytes in place.
     func withRawBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result
 }
 
@@ -64,7 +64,7 @@ extension Array: RawArtifact where Element: RawNumber {
 extension Data: RawArtifact {
     static var rawEncoding: ArtifactEncoding { .data }
 
-    /// Maps the file: an artifact's file is never changed after it was written.
+    /// Maps the file, which is never changed after it was written.
     init(rawFile path: String) throws {
         let file = try OpenFile(path, O_RDONLY)
         let size = try file.status().size

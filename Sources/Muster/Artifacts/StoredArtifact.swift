@@ -1,7 +1,7 @@
 import MusterModel
 import Synchronization
 
-/// A value in the store that is read when it is first asked for.
+/// A value in the store, read on first use.
 final class StoredArtifact<Value: Codable>: @unchecked Sendable {
     let name: String
     let reference: ArtifactReference
@@ -24,7 +24,7 @@ final class StoredArtifact<Value: Codable>: @unchecked Sendable {
         return self.cached ?? self.load()
     }
 
-    /// The value, which this object then forgets. Only for the sole owner.
+    /// Moves the value out of this object. Only for its sole owner.
     func takeValue() -> Value {
         defer { self.cached = nil }
         return self.cached ?? self.load()
@@ -40,10 +40,10 @@ final class StoredArtifact<Value: Codable>: @unchecked Sendable {
     }
 }
 
-/// Where the values of artifacts come from, and what happens when one cannot be read.
+/// The source of artifacts' values: the agent in a step, and the handler of a value that cannot be read.
 struct ArtifactSource: Sendable {
     /// The path of a file that holds the artifact's bytes.
     var locate: @Sendable (ArtifactReference) throws -> String
-    /// Ends the step.
+    /// Reports that the artifact cannot be read, and ends the step.
     var giveUp: @Sendable (StepFailure) -> Never
 }

@@ -4,8 +4,8 @@ import MusterModel
 import MusterWire
 import Synchronization
 
-/// Asks the node's agent. A request that may take long has a connection of its own, so that it holds up no other;
-/// those that are answered at once share one.
+/// The client of the node's agent. A request that may take long has a connection of its own, so that it blocks no
+/// other; short requests share one connection.
 struct AgentClient: Sendable {
     /// The agent's socket.
     let path: String
@@ -13,10 +13,10 @@ struct AgentClient: Sendable {
 
     init(path: String) { self.path = path }
 
-    /// Asks and waits, blocking the thread. For requests that are answered at once.
+    /// Sends a short request and blocks the thread until the answer.
     func ask(_ request: AgentRequest) throws -> AgentAnswer {
         try self.shared.socket.withLock { shared in
-            // After an error the next request begins with a new connection.
+            // After an error the next request opens a new connection.
             let socket = try shared.take() ?? AgentSocket(connecting: self.path)
             let answer = try self.ask(request, over: socket)
             shared = socket
@@ -24,7 +24,8 @@ struct AgentClient: Sendable {
         }
     }
 
-    /// Asks for something that may take long, on a thread of its own. Cancellation takes the request back.
+    /// Sends a request that may take long, on a thread of its own. Cancellation of the task closes the connection,
+    /// which withdraws the request.
     /// - Throws: ``StepFailure`` with what the agent says went wrong.
     func perform(_ request: AgentRequest) async throws {
         let socket = try AgentSocket(connecting: self.path)
@@ -54,7 +55,7 @@ struct AgentClient: Sendable {
         }
     }
 
-    /// The same for several, in their order; none when one of them cannot be had.
+    /// The paths of several artifacts' files, in their order. Fails as a whole if one is missing.
     func locate(_ references: [ArtifactReference]) throws -> [String] {
         switch try self.ask(.artifacts(references: references)) {
         case .artifacts(let paths) where paths.count == references.count: return paths
@@ -74,7 +75,7 @@ struct AgentClient: Sendable {
     }
 }
 
-/// A connection that is kept from one request to the next.
+/// A connection that consecutive requests share.
 private final class SharedSocket: Sendable {
     let socket = Mutex<AgentSocket?>(nil)
 }

@@ -11,7 +11,7 @@ import MusterWire
     import Darwin
 #endif
 
-/// A blocking connection to a Unix socket, closed when its last user lets go of it.
+/// A blocking connection to a Unix socket, closed with its last reference.
 final class AgentSocket: Sendable {
     private let descriptor: CInt
 
@@ -43,7 +43,7 @@ final class AgentSocket: Sendable {
 
     deinit { close(self.descriptor) }
 
-    /// Wakes whoever waits on this connection; its request fails.
+    /// Shuts the connection down: the request that waits on it fails.
     func shutDown() {
         shutdown(self.descriptor, CInt(SHUT_RDWR))
     }

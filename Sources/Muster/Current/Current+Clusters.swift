@@ -11,15 +11,15 @@ extension Current {
     /// The hosts of a step with `@MPI`.
     public var mpi: MPIRunner { MPIRunner(agent: self.agent) }
 
-    /// Asks a framework for something and waits for its end on all nodes: what `current.torch.run` and its like are made
-    /// of, and those of other packages (``Decorator/framework``).
+    /// Launches something through a framework and waits for its end on all nodes. `current.torch.run` and its like are
+    /// built on this call, and so are those of other packages (``Decorator/framework``).
     /// - Throws: ``StepFailure`` with what the framework refuses, or with the cause when it failed.
     public func launch(_ framework: String, options: [String: JSONValue]) async throws {
         try await self.agent.perform(.framework(framework: framework, options: options))
     }
 }
 
-/// Runs scripts on the step's PyTorch cluster.
+/// Runs scripts as the workers of the step's PyTorch cluster.
 public struct TorchRunner: Sendable {
     let agent: AgentClient
 
@@ -29,7 +29,7 @@ public struct TorchRunner: Sendable {
     /// - Parameters:
     ///   - entrypoint: a script of the flow's folder.
     ///   - arguments: the script's own arguments.
-    ///   - processesPerNode: nil takes what `@Torchrun` says.
+    ///   - processesPerNode: nil takes the value of `@Torchrun`.
     ///   - torchrunArguments: arguments for torchrun itself. What only torchrun can do makes the real one run.
     /// - Throws: ``StepFailure`` that names the rank that failed, how, and its last lines of output.
     public func run(

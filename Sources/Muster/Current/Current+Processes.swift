@@ -2,7 +2,8 @@ import MusterModel
 import MusterWire
 
 extension Current {
-    /// Programs on this node, below its agent: whatever they leave behind is stopped with the attempt.
+    /// Runs programs on this node as children of the agent: processes that they leave behind are killed with the
+    /// attempt.
     public var process: ProcessRunner { ProcessRunner(agent: self.agent) }
 
     /// The step's Python environment.

@@ -1,7 +1,7 @@
 public import MusterModel
 import MusterWire
 
-/// What a step body knows of its task, its run and its gang.
+/// The task, the run and the gang of a step body.
 public struct Current: Sendable {
     @TaskLocal static var value: Current?
 
@@ -47,7 +47,7 @@ public struct Current: Sendable {
     public var parallel: ParallelPlace { ParallelPlace(self.task.parallel, agent: self.agent) }
 }
 
-/// One foreach that a task is inside of.
+/// One foreach around a task.
 public struct ForeachScope: Sendable, Hashable {
     /// The step that fans out.
     public let step: String

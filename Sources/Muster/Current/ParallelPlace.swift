@@ -1,11 +1,11 @@
 import MusterModel
 import MusterWire
 
-/// A node's place in its gang, and what the gang does together.
+/// A node's place in its gang, and the gang's collective operations.
 public struct ParallelPlace: Sendable {
     /// The control node's address, which every node of the gang can reach.
     public let controlAddress: String
-    /// How many nodes the gang has.
+    /// The number of nodes in the gang.
     public let nodes: Int
     /// 0 on the control node.
     public let nodeIndex: Int
@@ -20,20 +20,21 @@ public struct ParallelPlace: Sendable {
         self.agent = agent
     }
 
-    /// Whether this is the control node.
+    /// True on the control node.
     public var isControl: Bool { self.nodeIndex == 0 }
 
-    /// Waits until the bodies of all nodes have come here.
+    /// Waits until the bodies of all nodes have called it.
     /// - Throws: ``StepFailure`` when one of them has ended without coming.
     public func barrier() async throws { try await self.agent.perform(.barrier) }
 
-    /// Copies a file of the control node's work folder to the same place on every other node. Only the control node calls
-    /// it; the others see the file when it has returned there, for which a ``barrier()`` is the sign.
+    /// Copies a file of the control node's work folder to the same place on every other node. Only the control node
+    /// calls it. The file is there on all nodes when the call returns; the others learn that by a ``barrier()``.
     /// - Parameter path: relative to the work folder.
     /// - Throws: ``StepFailure`` when there is no such file, or a node cannot take it.
     public func broadcastFile(_ path: String) async throws { try await self.agent.perform(.broadcast(path: path)) }
 
-    /// Starts a program on one node or on every node, and waits for its end everywhere. The first that fails ends all.
+    /// Starts a program on one node or on every node, and waits for its end everywhere. The first failure ends all of
+    /// them.
     ///
     /// It may be called on every node or on the control node only: the gang runs it once.
     /// - Parameters:

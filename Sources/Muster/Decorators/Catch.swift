@@ -1,6 +1,6 @@
 public import MusterModel
 
-/// Goes on when every attempt of the step has failed, with the failure in an artifact.
+/// Lets the flow continue when every attempt of the step has failed, with the failure in an artifact.
 ///
 /// `into` names an artifact of type `TaskFailure?`; the compiler refuses any other. The step must have one way on.
 @attached(peer)

@@ -1,7 +1,7 @@
 public import MusterFrameworks
 public import MusterModel
 
-/// Something that a step asks for: resources, retries, an environment, a cluster.
+/// A setting of a step: resources, retries, an environment, a cluster.
 ///
 /// A decorator is a value of this protocol and an attribute of the same name. Any package can add one:
 ///
@@ -23,11 +23,11 @@ public protocol Decorator: Sendable {
     /// The options as people read them in `muster show`.
     var options: [String: JSONValue] { get }
 
-    /// Says to the engine and the agents what the step wants. Called in `describe`, in the order of the source.
+    /// Writes the setting into the step's manifest. Called in `describe`, in the order of the source.
     func apply(to settings: inout StepSettings)
 
-    /// The cluster that this decorator names in ``MusterModel/StepSettings/framework``, where it is not one of Muster's
-    /// own: the agents ask the flow program what it decides (the verb `plan`), and nothing else has to know it.
+    /// The framework that this decorator names in ``MusterModel/StepSettings/framework``; nil for one of Muster's own.
+    /// The agents call it through the flow program's verb `plan`, so nothing else has to link it.
     var framework: (any Framework)? { get }
 
     /// Runs in the flow program on every node of the step, right before its body.

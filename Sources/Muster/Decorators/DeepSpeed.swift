@@ -1,14 +1,14 @@
 public import MusterModel
 
-/// Makes the step's gang a DeepSpeed cluster: `current.deepspeed.run` starts its workers on every node, one per GPU that
-/// the step reserves with `@Resources`, or else per cpu.
+/// Makes the step's gang a DeepSpeed cluster: `current.deepspeed.run` starts its workers on every node, one per GPU
+/// that the step reserves with `@Resources`, or else per cpu.
 ///
 /// `.direct` starts them with the environment that DeepSpeed gives its workers; `.deepspeed` runs its own runner.
 @attached(peer)
 public macro DeepSpeed(launcher: DeepSpeedLauncher = .direct) =
     #externalMacro(module: "MusterMacros", type: "DecoratorMacro")
 
-/// What starts the workers of a DeepSpeed cluster.
+/// The launcher of a DeepSpeed cluster's workers.
 public enum DeepSpeedLauncher: String, Sendable, Codable {
     case direct, deepspeed
 }

@@ -1,6 +1,6 @@
 public import MusterModel
 
-/// What every node of the step reserves on the machine it runs on.
+/// The resources that every node of the step reserves on its machine.
 @attached(peer)
 public macro Resources(cpu: Int = 1, gpu: Int = 0, memory: ByteCount = .bytes(0)) =
     #externalMacro(module: "MusterMacros", type: "DecoratorMacro")
@@ -35,7 +35,7 @@ public struct ByteCount: Sendable, Hashable {
     public static func megabytes(_ count: Double) -> ByteCount { ByteCount(bytes: Self.clamp(count * 0x1p20)) }
     public static func gigabytes(_ count: Double) -> ByteCount { ByteCount(bytes: Self.clamp(count * 0x1p30)) }
 
-    /// An absurd amount stays absurd, and is refused by the engine with its reason, instead of overflowing here.
+    /// Saturates instead of overflowing; the engine refuses an amount that no machine has, with its reason.
     private static func clamp(_ count: Double) -> Int {
         Int(exactly: count.rounded()) ?? (count < 0 ? -1 : Int.max)
     }

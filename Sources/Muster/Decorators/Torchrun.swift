@@ -7,7 +7,7 @@ public import MusterModel
 public macro Torchrun(processesPerNode: Int = 1, launcher: TorchLauncher = .direct) =
     #externalMacro(module: "MusterMacros", type: "DecoratorMacro")
 
-/// What starts the workers of a PyTorch cluster.
+/// The launcher of a PyTorch cluster's workers.
 public enum TorchLauncher: String, Sendable, Codable {
     case direct, torchrun
 }

@@ -9,8 +9,8 @@
 ///     }
 ///
 /// A flow is a value: a copy never sees later writes of the original.
-public protocol Flow {
-    /// Where a step can lead; one constructor per step.
+public protocol Flow: SendableMetatype {
+    /// The transitions of the flow: one constructor per step.
     associatedtype Next: NextStep
 
     /// The flow before its first step: every artifact has its default.
@@ -21,14 +21,15 @@ public protocol Flow {
 }
 
 extension Flow {
-    /// The program: `describe`, `step`, `serve` and `plan` are answered here, every other verb is handed over to `muster`.
+    /// The program's entry point. It handles `describe`, `step`, `serve` and `plan` itself and executes (`exec`)
+    /// `muster` for every other verb.
     public static func main() {
         FlowProgram<Self>.run(arguments: CommandLine.arguments)
     }
 
-    /// What a step body knows of its task, its run and its gang.
+    /// The task, the run and the gang of a step body.
     ///
-    /// It is there while a step runs, in the body and in the child tasks that the body starts. Anywhere else the
-    /// program ends with a message that says so.
+    /// Available in the body and in the child tasks that the body starts. Anywhere else the program ends with a
+    /// message.
     public var current: Current { Current.require() }
 }

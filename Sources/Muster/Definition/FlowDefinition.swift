@@ -1,4 +1,4 @@
-/// Everything that the engine and the step program know of a flow: what ``Flow()`` reads out of the source.
+/// The description of a flow for the engine and the step program, which ``Flow()`` writes from the source.
 public struct FlowDefinition<Root: Flow> {
     /// The name under which runs are stored: a letter, then letters, digits and `_`.
     public var name: String

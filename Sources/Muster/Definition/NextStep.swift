@@ -1,7 +1,7 @@
 import FoundationEssentials
 public import MusterModel
 
-/// What a step returns: where the flow goes next. ``Flow()`` writes one constructor per step of the flow.
+/// The return value of a step: the transition to the next step. ``Flow()`` writes one constructor per step of the flow.
 public protocol NextStep {
     /// The transition that was chosen.
     var departure: Departure { get }

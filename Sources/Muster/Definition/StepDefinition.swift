@@ -7,7 +7,7 @@ public struct StepDefinition<Root: Flow> {
     public var summary: String?
     /// The line of the step's function in the flow's source file.
     public var line: Int?
-    /// How the step takes its inputs together; nil unless it is a join.
+    /// The form of the join: inputs as a list or by step; nil for a step that is no join.
     public var join: JoinManifest?
     public var decorators: [any Decorator]
     /// Every transition that the body can take.
@@ -30,7 +30,7 @@ public struct StepDefinition<Root: Flow> {
         self.body = body
     }
 
-    /// The sum of the decorators, the one next to the function last.
+    /// The settings of all decorators, applied in order; the one next to the function is applied last.
     var settings: StepSettings {
         self.decorators.reduce(into: StepSettings()) { $1.apply(to: &$0) }
     }

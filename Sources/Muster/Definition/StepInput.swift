@@ -2,7 +2,7 @@ import FoundationEssentials
 import MusterModel
 import MusterWire
 
-/// What leads into a step: the tasks right before it, and the element of the foreach it is in.
+/// The input of a step: the tasks right before it, and the element of its foreach.
 public struct StepInput<Root: Flow> {
     let steps: [String]
     let task: TaskFile

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import MusterModel
 
-/// Between the values of a flow's parameters and their texts.
+/// Decodes the texts of a flow's parameters and encodes their values.
 enum ParameterCoding {
     static func decode<Value: Decodable>(_ type: Value.Type, from value: ParameterValue) throws -> Value {
         try ArtifactCoding.decoder().decode(type, from: Data(self.json(value, ParameterKind(of: type)).utf8))
@@ -32,7 +32,7 @@ enum ParameterCoding {
         }
     }
 
-    /// How JSON spells here what it has no numbers for, as a text, and how parameters do.
+    /// Spellings of infinities and NaN: as texts in JSON, and in parameters.
     private static let notFinite = ["\"NaN\"": "nan", "\"Infinity\"": "inf", "\"-Infinity\"": "-inf"]
 
     private static func quoted(_ text: String) throws -> String {

@@ -36,7 +36,7 @@ public struct ParameterProperty<Root: Flow> {
 }
 
 extension ParameterKind {
-    /// What the text of a parameter of this type is read as.
+    /// The kind of text that a parameter of this type is read from.
     init(of type: Any.Type) {
         switch type {
         case let optional as any OptionalParameter.Type: self.init(of: optional.wrapped)
@@ -58,7 +58,7 @@ extension ParameterKind {
     }
 }
 
-/// Lets the type inside an optional be asked for.
+/// Gives access to the wrapped type of an optional.
 private protocol OptionalParameter {
     static var wrapped: Any.Type { get }
 }

@@ -11,9 +11,10 @@ import MusterWire
     import Darwin
 #endif
 
-/// What the executable of a flow does with its arguments.
+/// The dispatch of a flow executable's arguments.
 enum FlowProgram<Root: Flow> {
-    /// Answers `describe`, `step`, `serve` and `plan`, hands everything else over to `muster`, and ends the process.
+    /// Handles `describe`, `step`, `serve` and `plan`, executes (`exec`) `muster` for everything else, and never
+    /// returns.
     static func run(arguments: [String]) -> Never {
         let verb = arguments.dropFirst().first
         switch verb {
@@ -49,7 +50,7 @@ enum FlowProgram<Root: Flow> {
         self.step(arguments[0], in: folder, Result { try folder.readTask() })
     }
 
-    /// Runs a step body as this process's main task, and ends the process.
+    /// Runs a step body as this process's main task and exits with its code.
     static func step(_ name: String, in folder: TaskFolder, _ task: Result<TaskFile, any Error>) -> Never {
         StepExit.bufferLines()
         let executor = MainThreadFirst()

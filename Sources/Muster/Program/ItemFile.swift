@@ -3,7 +3,7 @@ import MusterModel
 import MusterSystem
 import MusterWire
 
-/// The elements of a foreach on their way out of a step: a line each, and a file of its own for a large one.
+/// Writes the elements of a foreach: one line each, or a file of its own for a large element.
 struct ItemFile {
     /// The task folder.
     private let folder: String
@@ -27,7 +27,7 @@ struct ItemFile {
     }
 
     private func file(_ item: some Encodable) throws -> [UInt8] {
-        // No artifact of a flow can be called so.
+        // The hyphen keeps the name apart from every artifact's.
         let path = "artifacts/@\(self.count)"
         let encoding = try ArtifactCoding.write(item, to: "\(self.folder)/\(path)")
         return try ItemLine.encode(ArtifactFile(path: path, encoding: encoding))

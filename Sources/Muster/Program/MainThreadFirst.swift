@@ -1,16 +1,16 @@
 import Dispatch
 import Synchronization
 
-/// Runs a step body on the main thread for as long as it does not wait for anything: a short step is then over before
-/// the first thread of a pool would have been made.
+/// Runs a step body on the main thread until its first suspension, so that a step without one ends before a thread of
+/// the pool has been created: one `clone` less per task (Benchmarks: foreach).
 ///
-/// Once it waits, and for whatever it runs beside itself, the ordinary pool takes over, and the main thread serves the
-/// main actor.
+/// After the first suspension, and for child tasks, Dispatch's pool takes over, and the main thread serves the main
+/// actor.
 final class MainThreadFirst: TaskExecutor {
     private enum Phase {
-        /// What comes is for the main thread, which runs nothing yet.
+        /// Jobs are collected for the main thread.
         case open([UnownedJob])
-        /// The main thread has taken that: others do what comes.
+        /// The main thread runs the collected jobs; new jobs go to the pool.
         case busy
     }
 
@@ -28,13 +28,13 @@ final class MainThreadFirst: TaskExecutor {
         DispatchQueue.global().async { job.runSynchronously(on: executor) }
     }
 
-    /// Runs what has come so far on this thread, the main one, and then serves the main actor. Never returns.
+    /// Runs the collected jobs on this thread, which must be the main one, then serves the main actor. Never returns.
     func run() -> Never {
         self.runWhatHasCome()
         dispatchMain()
     }
 
-    /// Runs what has come so far on this thread.
+    /// Runs the collected jobs on this thread.
     func runWhatHasCome() {
         let jobs = self.phase.withLock { phase -> [UnownedJob] in
             guard case .open(let jobs) = phase else { return [] }

@@ -9,7 +9,7 @@ import MusterSystem
     import Darwin
 #endif
 
-/// The `muster` command, which a flow program becomes for every verb but its own two.
+/// The command `muster`, which a flow program executes (`exec`) for every verb that it does not handle itself.
 enum MusterCommand {
     static let variable = "MUSTER_COMMAND"
 
@@ -29,7 +29,8 @@ enum MusterCommand {
     }
 
     /// The arguments of `muster` for these arguments of the flow program.
-    /// - Parameter calledAs: How somebody called this program, for the command that is shown after a failure.
+    /// - Parameter calledAs: The words by which this program was called, for the command that is printed after a
+    ///   failure.
     static func arguments(for arguments: [String], program: String, calledAs: String? = nil) -> [String] {
         guard let verb = arguments.first else { return ["--help"] }
         if verb.hasPrefix("-") { return arguments }
@@ -37,7 +38,7 @@ enum MusterCommand {
         return [verb, "--program", program] + name + arguments.dropFirst()
     }
 
-    /// Where the command is: named in the environment, beside the program, on the search path.
+    /// The path of the command: from the environment, beside the program, or on the PATH.
     static func find(_ program: String, _ environment: [String: String]) -> String? {
         if let named = environment[self.variable], !named.isEmpty { return named }
         let beside = [program, FilePaths.resolved(program)].compactMap { $0 }.map {
@@ -47,7 +48,7 @@ enum MusterCommand {
             ?? FilePaths.find("muster", in: environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")
     }
 
-    /// The absolute path of this program. A link stays a link, because its name may mean something.
+    /// The absolute path of this program. Links are not resolved, because the name of a link can select a flow.
     static func programPath(_ name: String?) -> String {
         if let name, name.contains("/") { return FilePaths.absolute(name) }
         let searchPath = ProcessInfo.processInfo.environment["PATH"] ?? ""

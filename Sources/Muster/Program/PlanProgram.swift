@@ -11,8 +11,8 @@ import MusterSystem
     import Darwin
 #endif
 
-/// The verb `plan`: answers what a framework decides that this flow's decorators brought. One question on standard input,
-/// one answer on standard output.
+/// The verb `plan`: calls a framework that this flow's decorators bring. One query on standard input, one answer on
+/// standard output.
 enum PlanProgram<Root: Flow> {
     static func run() -> CInt {
         do {

@@ -9,14 +9,15 @@ import MusterWire
 #endif
 
 #if os(Linux)
-    /// The verb `serve`: stays alive and runs each step that the agent asks for in a child made by `fork`.
+    /// The verb `serve`: a fork server that runs each step of the agent's requests in a child process.
     ///
-    /// A child starts with everything that a program has to load, relocate and look up, and dies alone. Only a process
-    /// with one thread can be divided like this: nothing here may start another one, tasks included.
+    /// A forked child needs no exec, no loading and no type lookups, and a crash ends only the child (Benchmarks:
+    /// foreach). Only a process with one thread can be forked safely, so nothing here may start a thread, which
+    /// includes tasks.
     enum ServeProgram<Root: Flow> {
         static var isOffered: Bool { true }
 
-        /// Answers requests from standard input on the same socket, one at a time, until its end. Never returns.
+        /// Serves requests from standard input, a socket, one at a time, and answers on it. Never returns.
         static func run() -> Never {
             var lines = LineBuffer()
             do {
@@ -39,7 +40,8 @@ import MusterWire
         }
 
         private static func serve(_ request: ServeRequest) -> ServeAnswer {
-            // Read before the fork: what reading needs is at hand in this process, and would be fetched anew in each child.
+            // Read before the fork: this process has the pages and types of the decoder in memory, each child would
+            // fault and look them up anew (Benchmarks: foreach).
             let folder = TaskFolder(path: request.folder)
             let task = Result { try folder.readTask() }
             let child = fork()
@@ -55,25 +57,25 @@ import MusterWire
             }
         }
 
-        /// Does once what every step would do first.
+        /// Fills the runtime's type caches, which children inherit (Benchmarks: foreach).
         private static func warmUp() {
             let executor = MainThreadFirst()
-            Task(executorPreference: executor) { await StepProgram<Root>(folder: TaskFolder(path: "")).rehearse() }
+            Task(executorPreference: executor) { await StepProgram<Root>(folder: TaskFolder(path: "")).warmUpTypes() }
             executor.runWhatHasCome()
         }
     }
 
-    /// The system's side of serving.
+    /// The system calls of the fork server.
     private enum ServeProcess {
         nonisolated(unsafe) private static var parent: pid_t = 0
-        /// Set by SIGTERM: the step that runs now is the last one.
+        /// Set by SIGTERM: the server ends after the current step.
         nonisolated(unsafe) private static var isEnding = false
 
         static var hasOneThread: Bool {
             (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count) == 1
         }
 
-        /// SIGTERM must not take the running step's parent away before the step has had its grace.
+        /// SIGTERM only sets a flag: the server outlives the current step, which has a grace period of its own.
         static func prepare() {
             self.parent = getpid()
             muster_become_subreaper()
@@ -82,7 +84,7 @@ import MusterWire
             sigaction(SIGTERM, &action, nil)
         }
 
-        /// What has come; nil at the end.
+        /// The bytes of the next read; nil at the end of input.
         static func read() -> [UInt8]? {
             var buffer = [UInt8](repeating: 0, count: 65536)
             while !self.isEnding {
@@ -96,7 +98,7 @@ import MusterWire
         static func wait(for child: pid_t) -> ServeAnswer {
             var status: CInt = 0
             while waitpid(child, &status, 0) < 0 && errno == EINTR {}
-            // Whoever the step left behind has come to this process: the dead are of no interest.
+            // Orphans of the step are now children of this subreaper; zombies among them are reaped.
             var orphan: pid_t
             repeat { orphan = waitpid(-1, nil, WNOHANG) } while orphan > 0
             let isLast = orphan < 0
@@ -105,14 +107,14 @@ import MusterWire
                 ? .exited(code: status >> 8 & 0xff, isLast: isLast) : .signaled(signal: signal, isLast: isLast)
         }
 
-        /// Makes the child what the agent makes of a step's process that it starts itself.
+        /// Gives the child the session, signals, input, folder and environment of a step that the agent starts itself.
         static func becomeStep(_ request: ServeRequest) {
-            // A program that was started with it ignored hands that on.
+            // A SIGTERM that was ignored at start stays ignored, as after exec.
             signal(SIGTERM, muster_was_ignored(SIGTERM) != 0 ? SIG_IGN : SIG_DFL)
             setsid()
             guard muster_die_with_parent(SIGKILL, self.parent) == 0 else { _exit(1) }
             let null = open("/dev/null", O_RDWR)
-            // Without a null device the input is closed, which reads as its end too.
+            // In a container without /dev/null standard input is closed instead.
             if null >= 0 { dup2(null, STDIN_FILENO) } else { close(STDIN_FILENO) }
             if null > STDERR_FILENO { close(null) }
             guard chdir(request.workFolder) == 0 else {
@@ -123,7 +125,7 @@ import MusterWire
 
     }
 #else
-    /// Only Linux can have its steps served.
+    /// The fork server needs Linux.
     enum ServeProgram<Root: Flow> {
         static var isOffered: Bool { false }
         static func run() -> Never { StepExit.now("this system cannot serve steps") }

@@ -9,7 +9,7 @@ import MusterSystem
     @preconcurrency import Darwin
 #endif
 
-/// The ways out of the program for what cannot throw.
+/// Ends the program with a message, for code that cannot throw.
 enum StepExit {
     /// Ends the program with a message and exit code 1.
     static func now(_ message: String) -> Never {
@@ -20,11 +20,11 @@ enum StepExit {
     /// Writes a message to standard error.
     static func report(_ message: String) {
         let line = Array("\(message)\n".utf8)
-        // Where standard error is gone there is nobody left to tell.
+        // A write to a closed standard error is ignored.
         try? line.withUnsafeBytes { try OpenFile.write($0, to: STDERR_FILENO, called: "standard error") }
     }
 
-    /// Lets every line of output leave when it is complete: it goes to a log that somebody follows.
+    /// Makes standard output line-buffered: it goes to a log that people follow.
     static func bufferLines() {
         setvbuf(stdout, nil, CInt(_IOLBF), 0)
     }

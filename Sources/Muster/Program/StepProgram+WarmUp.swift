@@ -2,19 +2,20 @@ import MusterModel
 import MusterWire
 
 extension StepProgram {
-    /// Does what every step does but for a body, so that processes that are made from this one find it done: the runtime
-    /// looks a type up when it is first used, and remembers.
+    /// Decodes, plays and encodes a task that uses every kind of value, without a body. The Swift runtime looks up each
+    /// generic type and conformance at its first use and caches it; children forked from this process inherit the
+    /// cache.
     ///
-    /// Nothing is written, nobody is asked, and no thread is started.
-    func rehearse() async {
+    /// Writes no file, asks no agent and starts no thread.
+    func warmUpTypes() async {
         var definition = Root.definition
         let parameters = Self.defaults(definition)
         definition.parameters.removeAll { parameters[$0.name] == nil }
-        let step = StepDefinition<Root>("rehearsal", join: JoinManifest()) { _, _ in nil }
+        let step = StepDefinition<Root>("warm-up", join: JoinManifest()) { _, _ in nil }
         guard let task = try? Self.task(definition, parameters),
             let (flow, _) = try? await self.play(step, task, definition)
         else { return }
-        for artifact in definition.artifacts { artifact.rehearse(flow) }
+        for artifact in definition.artifacts { artifact.warmUp(flow) }
         _ = try? LineCoding.encode(Self.result)
     }
 
@@ -26,7 +27,7 @@ extension StepProgram {
 
     private static var reference: ArtifactReference { ArtifactReference(digest: "", size: 0, encoding: .json) }
 
-    /// A task with something of everything, as it is read from its file.
+    /// A task with every kind of value, encoded and decoded as a task file is.
     private static func task(_ definition: FlowDefinition<Root>, _ parameters: [String: ParameterValue]) throws
         -> TaskFile
     {

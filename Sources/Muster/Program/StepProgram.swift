@@ -13,7 +13,7 @@ import MusterWire
 struct StepProgram<Root: Flow> {
     let folder: TaskFolder
 
-    /// - Parameter task: What the task folder says, or why it cannot be read.
+    /// - Parameter task: The content of `task.json`, or the error of reading it.
     /// - Returns: The program's exit code: 0 when the body took a transition, 1 when the result holds an error.
     func run(_ name: String, _ task: Result<TaskFile, any Error>) async -> CInt {
         do {
@@ -40,14 +40,14 @@ struct StepProgram<Root: Flow> {
         }
     }
 
-    /// The body has failed, and everything that is to be said of it is written.
+    /// The body has failed, and its result has been written.
     private struct BodyFailed: Error {}
 
     private static func failure(_ error: any Error) -> StepFailure {
         (error as? StepFailure) ?? StepFailure(.body, "\(error)")
     }
 
-    /// Runs the body of `step`: the flow as it leaves it, also by an error, and where it goes.
+    /// Runs the body of `step`. Returns the flow after the body, also after an error, and the transition.
     func play(
         _ step: StepDefinition<Root>, _ task: TaskFile, _ definition: FlowDefinition<Root>
     ) async throws -> (flow: Root, departure: Result<Departure?, any Error>) {
@@ -69,7 +69,7 @@ struct StepProgram<Root: Flow> {
         return (flow, departure)
     }
 
-    /// The flow as the task with these artifacts left it.
+    /// The flow with these artifacts bound.
     /// - Parameter sources: One for each artifact of the definition.
     private func flow(
         _ definition: FlowDefinition<Root>, _ task: TaskFile, _ artifacts: [String: ArtifactReference],

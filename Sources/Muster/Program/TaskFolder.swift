@@ -11,7 +11,7 @@ import MusterWire
     import Darwin
 #endif
 
-/// The folder of a task: what the agent wrote into it, and what the step leaves in it.
+/// The folder of a task: `task.json` from the agent, the results of the step.
 struct TaskFolder: Sendable {
     let path: String
 
@@ -35,7 +35,7 @@ struct TaskFolder: Sendable {
     }
 
     /// Writes the artifacts of `flow`: the changed ones as files, the others by reference.
-    /// - Parameter lose: Decides about one that cannot be written.
+    /// - Parameter lose: Called for an artifact that cannot be written.
     func write<Root: Flow>(
         _ flow: Root, into result: inout ResultFile, lose: (StepFailure) throws -> Void = { throw $0 }
     ) throws {
@@ -55,9 +55,9 @@ struct TaskFolder: Sendable {
         }
     }
 
-    /// Writes that the step has failed, and what its body had set by then.
+    /// Writes the failure of the step, and the artifacts that its body had set before.
     func write<Root: Flow>(_ failure: StepFailure, of flow: Root) {
-        // First of all, whatever becomes of the artifacts.
+        // The failure first: writing the artifacts may fail as well.
         self.write(failure)
         var result = ResultFile(error: StepError(code: failure.code, message: failure.description))
         do {
@@ -76,7 +76,7 @@ struct TaskFolder: Sendable {
         try file.write()
     }
 
-    /// Writes `result.json`, which nobody reads before this program has left. What is there is written over.
+    /// Overwrites `result.json`. The agent reads it only after this program's exit, so no rename is needed.
     func write(_ result: ResultFile) throws {
         do {
             try FileContents.overwrite("\(self.path)/\(ResultFile.name)", with: LineCoding.encode(result))
@@ -85,7 +85,7 @@ struct TaskFolder: Sendable {
         }
     }
 
-    /// Writes that the step has failed, and says so on standard error.
+    /// Writes the failure of the step, and reports it on standard error.
     func write(_ failure: StepFailure) {
         StepExit.report("\(failure)")
         do {

@@ -4,13 +4,13 @@ import MusterFrameworks
 import MusterProcess
 import MusterSystem
 
-/// The folder in which torch keeps what it compiles at its first use (`torch.utils.cpp_extension`, which is how DeepSpeed
-/// gets its operators), for later runs.
+/// The folder in which torch keeps what it compiles at its first use (`torch.utils.cpp_extension`, which is how
+/// DeepSpeed gets its operators), for later runs.
 ///
-/// Whoever compiles makes a file called `lock`, and all others wait until it is gone: one whose process was killed with all
-/// that could have removed it would be waited for for ever. So every agent whose processes may use the folder holds a lock
-/// of the system on it, which ends with the agent. Who is alone there, and sees no process that has such a file open,
-/// removes it.
+/// Whoever compiles makes a file called `lock`, and all others wait until it is gone: one whose process was killed with
+/// all that could have removed it would be waited for for ever. So every agent whose processes may use the folder holds
+/// a lock of the system on it, which ends with the agent. Who is alone there, and sees no process that has such a file
+/// open, removes it.
 final class ExtensionFolder: Sendable {
     static let variable = "TORCH_EXTENSIONS_DIR"
     static let lock = "/lock"
@@ -35,7 +35,9 @@ final class ExtensionFolder: Sendable {
     }
 
     /// The lock files of a folder.
-    static func locks(in folder: String) -> PlannedLeaving { PlannedLeaving(prefix: folder + "/", suffix: self.lock) }
+    static func locks(in folder: String) -> StaleFilePattern {
+        StaleFilePattern(prefix: folder + "/", suffix: self.lock)
+    }
 
     /// The lock files that no process that can be seen has open.
     private static func unheld(in folder: String) -> [String] {
@@ -44,8 +46,8 @@ final class ExtensionFolder: Sendable {
 
     // MARK: The place
 
-    /// Where the node's processes compile, unless the user has said it: beside the step's environment, which goes with it,
-    /// or in the cache, where each interpreter has a place of its own.
+    /// Where the node's processes compile, unless the user has said it: beside the step's environment, which goes with
+    /// it, or in the cache, where each interpreter has a place of its own.
     static func place(python: String?, environment: [String: String]) -> String? {
         if let python, let root = Self.environmentRoot(python) { return "\(root)/torch_extensions" }
         let path = environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
@@ -73,8 +75,8 @@ final class ExtensionFolder: Sendable {
 
     /// Of the system's first namespace of processes: who is in another one does not see all.
     private static let firstNamespace = "pid:[4026531836]"
-    /// File systems that other machines may have mounted too: NFS, SMB and its successors, Lustre, GPFS, BeeGFS, Ceph, AFS,
-    /// 9P, and what a program serves. Source: `linux/magic.h` and the file systems' own.
+    /// File systems that other machines may have mounted too: NFS, SMB and its successors, Lustre, GPFS, BeeGFS, Ceph,
+    /// AFS, 9P, and what a program serves. Source: `linux/magic.h` and the file systems' own.
     private static let shared: Set<UInt32> = [
         0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42, 0x0BD0_0BD0, 0x4750_4653, 0x1983_0326, 0x00C3_6400, 0x5346_414F,
         0x0102_1997, 0x6573_5546,

@@ -4,12 +4,12 @@ import MusterProcess
 import MusterSystem
 import Synchronization
 
-/// Files outside of the node's folder that its processes have open and would leave behind when they are killed: locks that
-/// everybody else would wait for, segments that nobody would use any more.
+/// Files outside of the node's folder that its processes have open and would leave behind when they are killed: locks
+/// that everybody else would wait for, segments that nobody would use any more.
 ///
-/// Who holds a file is seen only while it holds it, so this looks before processes are ended, and now and then before that.
-/// Only what a process of this node held is removed, only as long as its path still means that very file, and only when no
-/// process that can be seen has it open.
+/// Who holds a file is seen only while it holds it, so this looks before processes are ended, and now and then before
+/// that. Only what a process of this node held is removed, only as long as its path still means that very file, and
+/// only when no process that can be seen has it open.
 final class HeldFiles: Sendable {
     private struct File: Hashable {
         let path: String
@@ -17,28 +17,29 @@ final class HeldFiles: Sendable {
     }
 
     private struct State {
-        var leavings: [PlannedLeaving] = []
+        var staleFiles: [StaleFilePattern] = []
         var held: Set<File> = []
     }
 
     private let state = Mutex(State())
 
     /// From now on such files are looked for.
-    func expect(_ leavings: [PlannedLeaving]) {
+    func expect(_ staleFiles: [StaleFilePattern]) {
         self.state.withLock { state in
-            for leaving in leavings where !state.leavings.contains(leaving) { state.leavings.append(leaving) }
+            for pattern in staleFiles where !state.staleFiles.contains(pattern) { state.staleFiles.append(pattern) }
         }
     }
 
-    /// Notes which of the expected files the processes below `pid` have open. While there is no such file, which is nearly
-    /// always, this lists a folder and does not read /proc (saves 1 ms of a Python task's 9, Benchmarks: python-foreach).
+    /// Notes which of the expected files the processes below `pid` have open. While there is no such file, which is
+    /// nearly always, this lists a folder and does not read /proc (saves 1 ms of a Python task's 9, Benchmarks:
+    /// python-foreach).
     /// - Returns: The paths of those that were not noted before.
     @discardableResult
     func look(below pid: Int32 = getpid()) -> [String] {
-        let leavings = self.state.withLock(\.leavings).compactMap(\.resolved)
-        guard leavings.contains(where: { !$0.present.isEmpty }) else { return [] }
+        let staleFiles = self.state.withLock(\.staleFiles).compactMap(\.resolved)
+        guard staleFiles.contains(where: { !$0.present.isEmpty }) else { return [] }
         let found = ProcessTree.descendants(of: pid).flatMap { process in
-            Self.open(by: process) { path in leavings.contains { $0.names(path) } }
+            Self.open(by: process) { path in staleFiles.contains { $0.names(path) } }
         }
         guard !found.isEmpty else { return [] }
         return self.state.withLock { state in
@@ -87,19 +88,20 @@ final class HeldFiles: Sendable {
     }
 }
 
-extension PlannedLeaving {
-    /// The same without links and detours in the folder, as the system names open files; nil when there is no such folder.
-    var resolved: PlannedLeaving? {
+extension StaleFilePattern {
+    /// The same without links and detours in the folder, as the system names open files; nil when there is no such
+    /// folder.
+    var resolved: StaleFilePattern? {
         guard let end = self.prefix.lastIndex(of: "/"), let folder = realpath(String(self.prefix[...end]), nil) else {
             return nil
         }
         defer { free(folder) }
         let path = String(cString: folder)
-        return PlannedLeaving(prefix: (path == "/" ? "" : path) + self.prefix[end...], suffix: self.suffix)
+        return StaleFilePattern(prefix: (path == "/" ? "" : path) + self.prefix[end...], suffix: self.suffix)
     }
 
-    /// The files of that kind that are there now, up to two folders below the one that the prefix names: torch has a folder
-    /// for each extension, and where the user has not named the place, one for each Python around those.
+    /// The files of that kind that are there now, up to two folders below the one that the prefix names: torch has a
+    /// folder for each extension, and where the user has not named the place, one for each Python around those.
     var present: [String] {
         guard let end = self.prefix.lastIndex(of: "/") else { return [] }
         let folder = String(self.prefix[..<end])

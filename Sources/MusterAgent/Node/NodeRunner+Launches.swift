@@ -131,7 +131,7 @@ extension NodeRunner {
                 throw FrameworkPlanner.wrongAnswer(self.spec.framework?.name ?? "")
             }
             self.round?.plan = plan
-            self.heldFiles.expect(plan.leavings)
+            self.heldFiles.expect(plan.staleFiles)
             for file in plan.files { try self.write(file, round) }
             for (index, process) in plan.processes.enumerated() { try self.startWorker(index, process, round) }
             self.round?.early = []

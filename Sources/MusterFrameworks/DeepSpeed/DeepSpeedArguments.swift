@@ -1,6 +1,6 @@
-/// What the arguments of DeepSpeed's runner say, as far as the agents can do it themselves.
+/// Arguments of DeepSpeed's runner that the agents can carry out without it.
 ///
-/// An argument that is not known here is no error: the real runner is given all of them then.
+/// An unknown argument is no error: the real runner is then started with all of them.
 struct DeepSpeedArguments: Equatable {
     var processesPerNode: Int?
     var masterPort: Int?
@@ -15,7 +15,7 @@ struct DeepSpeedArguments: Equatable {
         "--bind_cores_to_rank",
         "--elastic_training", "--save_pid", "-q", "--quiet",
     ]
-    /// What describes the gang, which is Muster's to say.
+    /// Options that describe the gang, which Muster sets itself and refuses.
     private static let ours: Set<String> = [
         "-H", "--hostfile", "--master_addr", "--node_rank", "--launcher", "--launcher_args", "--ssh_port", "--no_ssh",
         "--no_ssh_check",
@@ -65,7 +65,7 @@ struct DeepSpeedArguments: Equatable {
         case "--module": self.isModule = true
         case "--no_python": self.withoutPython = true
         case "--no_local_rank": self.withoutLocalRank = true
-        // It asks for the multi-node path, which is the only one here.
+        // It selects the multi-node path, which is the only one here.
         case "--force_multi": break
         default: self.foreign = self.foreign ?? name
         }

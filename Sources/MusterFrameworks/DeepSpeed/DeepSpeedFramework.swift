@@ -27,7 +27,7 @@ package struct DeepSpeedFramework: Framework {
         }
         let raw = try asked.strings("deepspeedArguments")
         let parsed = try DeepSpeedArguments(raw, size: node.size)
-        // What the agents cannot do themselves is the real one's.
+        // The real runner does everything that the agents cannot.
         let real = try self.wantsRealLauncher(settings) || parsed.foreign != nil
         let slots = max(1, node.gpus > 0 ? node.gpus : node.cpus)
         if let count = parsed.processesPerNode, count > slots, node.gpus > 0 {
@@ -94,8 +94,8 @@ package struct DeepSpeedFramework: Framework {
             label: "rank \(rank)", arguments: program.command(own + program.arguments), environment: environment)
     }
 
-    /// The step's, and what the user has not said. DeepSpeed looks for GPUs by itself; a step that reserved none is to use
-    /// the cpus.
+    /// The step's environment and defaults. Without a reserved GPU DeepSpeed is told to use the cpus; by itself it
+    /// would use any GPU that it finds.
     private func environment(_ context: LaunchContext) -> [String: String] {
         var environment = context.environment
         if context.roster.nodes[context.node].gpus == 0, environment["DS_ACCELERATOR"] == nil {

@@ -6,11 +6,11 @@ package import MusterModel
 /// `arguments` (of the launcher or compiler), `program` and `programArguments`. All of it happens on the control node,
 /// where the body runs.
 ///
-/// A launcher starts one daemon on each other node through a command that it takes for ssh: here the agent's own verb,
-/// so that the daemons are run, watched and ended by the nodes' agents. The ranks run under the agent's wrapper, because
-/// the exit codes of launchers lie: a rank's own end is the cause of whatever its daemon and its launcher say about it, and
-/// a daemon's of what the launcher says. Everything is said through variables, whose names
-/// the three kinds do not share, so nothing has to be told apart and the user's arguments stay untouched.
+/// A launcher starts one daemon on each other node through its ssh command: here a verb of `muster-agent`, so that the
+/// nodes' agents start, supervise and end the daemons. The ranks run under the agent's wrapper, because a launcher's
+/// exit code does not identify the failed rank: a rank's exit is the cause of its daemon's and launcher's exit, and a
+/// daemon's of the launcher's. All settings are variables, whose names the three kinds do not share; so all are set,
+/// the installed kind need not be detected, and the user's arguments stay unchanged.
 package struct MPIFramework: Framework {
     package static let name = "mpi"
 
@@ -49,7 +49,7 @@ package struct MPIFramework: Framework {
         return CheckedLaunch(request: request, files: try self.files(tool, asked, program, programArguments))
     }
 
-    /// What has to be there: the sources that are compiled, or the program and the script that it runs.
+    /// The files that must exist: sources to compile, or the program and its script.
     private func files(
         _ tool: MPITool, _ asked: Options, _ program: String, _ programArguments: [String]
     ) throws(FrameworkError) -> [String] {
@@ -73,7 +73,8 @@ package struct MPIFramework: Framework {
         }
         let hosts = MPIHosts(context)
         guard context.node == 0 else {
-            return LaunchPlan(remote: hosts.remote, hasRanks: true, reading: Self.reading, leavings: MPIHosts.leavings)
+            return LaunchPlan(
+                remote: hosts.remote, hasRanks: true, reading: Self.reading, staleFiles: MPIHosts.staleFiles)
         }
         let named = try options.string("program") ?? ""
         let relay = MPIOutput.isLaunchers(arguments, context.environment) ? [MPIOutput.throughLauncher] : []
@@ -86,16 +87,16 @@ package struct MPIFramework: Framework {
             clusterTalk: MPIOutput.talk)
         return LaunchPlan(
             processes: [launcher], files: hosts.files, remote: hosts.remote, hasRanks: true, reading: Self.reading,
-            leavings: MPIHosts.leavings)
+            staleFiles: MPIHosts.staleFiles)
     }
 
-    /// A launcher whose rank was killed leaves with the signal's number, or 128 more, or 255 for a node that it has lost
-    /// (Open MPI 4: 205 too); after `MPI_Abort`, which has it kill all ranks, with the code that was given. Open MPI 5, and
-    /// its ranks that hear of another's end first, leave with 14.
+    /// A launcher whose rank was killed exits with the signal's number, with 128 more, or with 255 for a lost node
+    /// (Open MPI 4: 205 too). After `MPI_Abort`, on which it kills all ranks, it exits with the code of the call. Open
+    /// MPI 5, and its ranks that are notified of another rank's end, exit with 14.
     private static let reading = ExitReading(killCodes: [9, 11, 14, 15, 137, 139, 143, 205, 255])
 }
 
-/// The programs of an MPI, by the names that all of them use.
+/// The programs of an MPI, by the names that all three kinds use.
 enum MPITool: String {
     case exec, run, cc
 
@@ -107,7 +108,7 @@ enum MPITool: String {
         }
     }
 
-    /// The files of source among a compiler's arguments.
+    /// The source files among a compiler's arguments.
     static func sources(in arguments: [String]) -> [String] {
         let suffixes = [".c", ".cc", ".cpp", ".cxx", ".C", ".cu", ".f", ".F", ".f90", ".F90"]
         let values = zip(arguments, [""] + arguments).filter { $0.1 != "-o" }.map(\.0)

@@ -1,9 +1,9 @@
 import MusterModel
 
-/// How the launchers of the three kinds are told which nodes there are and how to reach them.
+/// The variables that give the launchers of the three kinds the nodes and a command to reach them.
 ///
-/// Nodes have names, which need not resolve: only the agents' verb reads them, and Open MPI takes all loopback addresses
-/// for one host.
+/// Nodes have names that need not resolve, because only the agents' verb reads them. Addresses would not do: Open MPI
+/// treats all loopback addresses as one host.
 struct MPIHosts {
     private let context: LaunchContext
 
@@ -11,7 +11,7 @@ struct MPIHosts {
 
     private static func name(_ node: Int) -> String { "muster-node-\(node)" }
 
-    /// Several daemons on one machine need names of their own for it; real machines have theirs.
+    /// Daemons that share a machine need different host names.
     var hostname: String? { self.context.roster.isOneMachine ? Self.name(self.context.node) : nil }
 
     var remote: PlannedRemote {
@@ -20,9 +20,9 @@ struct MPIHosts {
             hosts: Dictionary(uniqueKeysWithValues: hosts), label: "the MPI daemon", hostname: self.hostname)
     }
 
-    /// MPICH's: its proxies write the machine's topology to a fixed place, and its ranks share memory by name.
-    static let leavings = [
-        PlannedLeaving(prefix: "/tmp/hydra_hwloc_xmlfile_"), PlannedLeaving(prefix: "/dev/shm/mpich_shm_"),
+    /// MPICH's stale files: the machine's topology, which its proxies write to a fixed path, and named shared memory.
+    static let staleFiles = [
+        StaleFilePattern(prefix: "/tmp/hydra_hwloc_xmlfile_"), StaleFilePattern(prefix: "/dev/shm/mpich_shm_"),
     ]
 
     private var hosts: String { "\(self.context.folder)/hosts" }
@@ -43,16 +43,16 @@ struct MPIHosts {
         ]
     }
 
-    /// As one word of the shell, whatever is in it.
+    /// The text quoted as one word of a shell.
     private var quotedAgent: String {
         "'" + self.context.agent.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
             + "'"
     }
 
-    /// Variables that the user has set stay as they are.
+    /// Variables that the user has set are not changed.
     var environment: [String: String] {
         var environment = [
-            // Open MPI 4. A tree of daemons would have the nodes reach each other.
+            // Open MPI 4. Not a tree of daemons, in which nodes would start daemons on each other.
             "OMPI_MCA_plm_rsh_agent": self.reach,
             "OMPI_MCA_plm_rsh_no_tree_spawn": "1",
             "OMPI_MCA_orte_default_hostfile": self.hosts,
@@ -60,23 +60,23 @@ struct MPIHosts {
             "PRTE_MCA_plm_ssh_agent": self.reach,
             "PRTE_MCA_plm_ssh_no_tree_spawn": "1",
             "PRTE_MCA_prte_default_hostfile": self.hosts,
-            // Daemons that do not leave their agents, which then see how they end.
+            // Daemons that stay in the foreground, so that their agents get their exit codes.
             "OMPI_MCA_orte_leave_session_attached": "1",
             "PRTE_MCA_prte_leave_session_attached": "1",
-            // Both refuse to run as root, which is who one is in a container.
+            // Both refuse to run as root, the usual user in a container.
             "OMPI_ALLOW_RUN_AS_ROOT": "1",
             "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-            // MPICH. It would give its ranks the control node's environment, where the others leave each node its own.
+            // MPICH would set the control node's environment on all ranks; Open MPI leaves each node its own.
             "HYDRA_LAUNCHER": "ssh",
             "HYDRA_LAUNCHER_EXEC": self.reach,
             "HYDRA_HOST_FILE": self.hydraHosts,
             "HYDRA_ENV": "none",
         ]
         if self.context.roster.isOneMachine {
-            // Ranks that wait let the others run, since they share cores; Open MPI 5 would refuse to.
+            // Waiting ranks yield, because ranks share cores; Open MPI 5 would refuse to oversubscribe cores.
             environment["OMPI_MCA_mpi_yield_when_idle"] = "1"
             environment["PRTE_MCA_hwloc_default_binding_policy"] = "none"
-            // The nodes' names do not resolve: MPICH is to take the address of this interface.
+            // The nodes' names do not resolve, so MPICH gets the interface whose address it uses.
             environment["HYDRA_IFACE"] = "lo"
         }
         return environment.unset(in: self.context.environment)

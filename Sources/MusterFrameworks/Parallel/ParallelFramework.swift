@@ -1,6 +1,6 @@
 package import MusterModel
 
-/// No cluster at all: a program on one node or on every node of a gang.
+/// Plain parallel: a program on one node or on every node of a gang, without a cluster.
 ///
 /// A request's options: `arguments` (list of texts, the program first), `environment` (texts by name), `nodes`: `all`
 /// (the default), `control`, or a node's index.

@@ -1,12 +1,13 @@
 import MusterModel
 
-/// The command that starts Ray on one node, in the words of the release that is installed there.
+/// The `ray start` command of one node, in the options of the installed release.
 struct RayCommand {
-    /// The share of a node's memory that holds Ray's objects, as Ray's own default is.
+    /// The share of a node's memory for Ray's object store, equal to Ray's default.
     private static let objectShare = 0.3
-    /// Of a node that reserves no memory and shares its machine: Ray would give each such node a third of the machine.
+    /// The object store of a node that reserves no memory and shares its machine. By default Ray would take a third of
+    /// the machine for each such node.
     private static let sharedObjectBytes = 512 << 20
-    /// The smallest store that Ray accepts.
+    /// The smallest object store that Ray accepts.
     private static let leastObjectBytes = 80 << 20
 
     let settings: RaySettings
@@ -31,9 +32,9 @@ struct RayCommand {
         return [python, "-m", "ray.scripts.scripts"]
     }
 
-    /// `ray start` of releases that give no node but the head a temporary folder of its own, and whose log monitor cannot
-    /// be turned off by an option: says both where the options would have said it. Such a node also writes the cluster's
-    /// address into the default folder, which nobody has made.
+    /// A Python program around `ray start` for releases without options for a worker's temporary folder and the log
+    /// monitor: it sets both in Ray's own modules, and creates the default folder, into which such a node writes the
+    /// cluster's address.
     private static let starter = """
         import os, sys, tempfile
         from ray._private.parameter import RayParams
@@ -46,10 +47,11 @@ struct RayCommand {
         main()
         """
 
-    /// Only the driver's copy of the workers' output needs the log monitor, and it costs seconds.
+    /// Only the driver's copy of the workers' output needs the log monitor, whose start takes seconds (Benchmarks:
+    /// frameworks).
     private var logMonitor: [String] { self.release.hasLogMonitorOption ? ["--include-log-monitor", "false"] : [] }
 
-    /// For all of these 0 lets the system choose.
+    /// 0 lets the system choose the port.
     private var ports: [String] {
         let agent = self.release.takesAnyAgentPort ? ["--runtime-env-agent-port"] : []
         return [
@@ -70,7 +72,7 @@ struct RayCommand {
 
     private var head: [String] {
         let ports = self.context.roster.nodes[0].ports
-        // The monitor is the autoscaler's: a gang has the size it has.
+        // The monitor serves the autoscaler only, and a gang has a fixed size.
         let head = ["--head", "--no-monitor", "--port", "\(ports[0])", "--include-dashboard"]
         guard self.settings.dashboard else { return head + ["false"] }
         return head + [

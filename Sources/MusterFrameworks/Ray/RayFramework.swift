@@ -5,20 +5,20 @@ package import MusterModel
 /// The decorator's settings: `dashboard` (true serves Ray's dashboard on the control node), `dashboardPort` (a free one
 /// when it is not given), `workerLogs` (false keeps the output of Ray's workers in the log without showing it).
 ///
-/// Every node runs `ray start --block`, so its processes are the agent's to supervise. The head is up first: a node that
-/// does not find the head registered asks again only 2 s later. A node is up once it is registered at the head, so the
-/// cluster has its full size when all are. Its raylet logs that at once; `ray start`, which looks once a second, says so
-/// later, in words that are less likely to change: whichever comes first counts. The cluster takes nobody in who lacks the
-/// attempt's token, in releases of Ray that know tokens; with a dashboard, whose readers have none, there is no token
-/// either. The head's port is one that its node keeps free; Ray finds all others by itself. Every node has a temporary
-/// folder of its own, for which nodes that share a machine would else race. What a release does not know is left out
-/// (``RayRelease``).
+/// Every node runs `ray start --block`, so that the agent supervises its processes. The head starts first, because a
+/// worker that does not find it retries only after 2 s. A node is ready once it is registered at the head, so the
+/// cluster is complete when all nodes are ready. Two texts show the registration, and the first one counts: the
+/// raylet's log has it at once; `ray start` polls once a second, but its text is less likely to change (saves up to 1
+/// s, Benchmarks: frameworks). Connections need the attempt's token, in releases of Ray with tokens; with a dashboard
+/// there is no token, because its readers have none. The head's port is reserved by its node; Ray chooses all others.
+/// Every node has its own temporary folder, since nodes that share a machine would race for one. Options that a release
+/// lacks are left out (``RayRelease``).
 package struct RayFramework: Framework {
     package static let name = "ray"
 
-    /// What `ray start` says when its node is up and registered.
+    /// The line of `ray start` once its node is registered.
     private static let started = "Ray runtime started."
-    /// What the raylet of a node logs when the head has registered it.
+    /// The line in a raylet's log once the head has registered the node.
     private static let registered = " started. Raylet consists of "
 
     package init() {}
@@ -55,18 +55,18 @@ package struct RayFramework: Framework {
         return SetupPlan(services: [service], environment: environment, logs: [workerLogs])
     }
 
-    /// Of the body, where the user has not said otherwise. What the workers write arrives in their nodes' logs; the driver
-    /// need not print it again.
+    /// Defaults of the body's environment. The workers' output is in their nodes' logs, so the driver does not print it
+    /// again.
     private static let defaults = ["RAY_USAGE_STATS_ENABLED": "0", "RAY_LOG_TO_DRIVER": "0"]
 
-    /// Of `ray start`, whose line that it has started must not wait in a buffer.
+    /// The environment of `ray start`, unbuffered, because its line is waited for.
     private func environment(_ settings: RaySettings, _ context: SetupContext) -> [String: String] {
         context.environment.merging(["RAY_USAGE_STATS_ENABLED": "0"]) { own, _ in own }
             .merging(["PYTHONUNBUFFERED": "1"]) { $1 }
             .merging(Self.token(settings, context)) { $1 }
     }
 
-    /// What keeps programs of other clusters out, unless the user has said how Ray is to tell who comes.
+    /// Authentication by the attempt's token, unless the user has configured Ray's authentication.
     private static func token(_ settings: RaySettings, _ context: SetupContext) -> [String: String] {
         let isUsers = context.environment.keys.contains { $0.hasPrefix("RAY_AUTH_") }
         guard !settings.dashboard, !context.secret.isEmpty, !isUsers else { return [:] }

@@ -1,11 +1,11 @@
-/// A release of Ray, and what `ray start` of it understands.
+/// A release of Ray and the options of its `ray start`.
 ///
 /// Source: `python/ray/scripts/scripts.py` and `python/ray/_private/parameter.py` of the releases.
 struct RayRelease: Comparable {
     let major: Int
     let minor: Int
 
-    /// What is assumed where the release is not known.
+    /// Assumed for an unknown release.
     static let newest = RayRelease(major: .max, minor: 0)
 
     init(major: Int, minor: Int) {
@@ -13,7 +13,7 @@ struct RayRelease: Comparable {
         self.minor = minor
     }
 
-    /// - Parameter version: As Ray says it: `2.39.0`, `3.0.0.dev0`; ``newest`` when it is nil or says no release.
+    /// - Parameter version: Ray's version, `2.39.0` or `3.0.0.dev0`; nil and other texts mean ``newest``.
     init(_ version: String?) {
         let numbers = (version ?? "").split(separator: ".").prefix(2).map { Int($0) }
         guard numbers.count == 2, let major = numbers[0], let minor = numbers[1] else {
@@ -27,14 +27,14 @@ struct RayRelease: Comparable {
 
     private func isAtLeast(_ major: Int, _ minor: Int) -> Bool { self >= RayRelease(major: major, minor: minor) }
 
-    /// Whether `--include-log-monitor` is an option.
+    /// True if `--include-log-monitor` is an option.
     var hasLogMonitorOption: Bool { self.isAtLeast(2, 41) }
 
-    /// Whether 0 lets the system choose the port of the agent for runtime environments; before, that is what leaving the
-    /// option out does.
+    /// True if 0 lets the system choose the port of the agent for runtime environments. Earlier releases choose one if
+    /// the option is left out.
     var takesAnyAgentPort: Bool { self.isAtLeast(2, 54) }
 
-    /// Whether a node that is not the head may have a temporary folder of its own. Before, all take the head's path, where
-    /// nodes that share a machine race for the names of sockets and files.
+    /// True if a worker can have its own temporary folder. In earlier releases all use the head's path, where nodes
+    /// that share a machine race for the names of sockets and files.
     var givesNodesFolders: Bool { self.isAtLeast(2, 55) }
 }

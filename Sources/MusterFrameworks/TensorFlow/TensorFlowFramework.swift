@@ -1,11 +1,10 @@
 package import MusterModel
 
-/// TensorFlow's cluster, which is one variable: `TF_CONFIG` on every node, with a port of each.
+/// A TensorFlow cluster: the variable `TF_CONFIG` on every node, with a reserved port of each.
 ///
-/// The decorator's settings: `chief` (true makes node 0 the chief), `parameterServers` (how many of the last nodes serve
-/// parameters) and `evaluator` (true makes the very last node one; it trains nothing, but its strategy looks itself up in
-/// the cluster all the same).
-/// Source: `tf.distribute.cluster_resolver.TFConfigClusterResolver`.
+/// The decorator's settings: `chief` (true makes node 0 the chief), `parameterServers` (how many of the last nodes
+/// serve parameters) and `evaluator` (true makes the very last node one; it trains nothing, but its strategy looks
+/// itself up in the cluster all the same). Source: `tf.distribute.cluster_resolver.TFConfigClusterResolver`.
 package struct TensorFlowFramework: Framework {
     package static let name = "tensorflow"
 
@@ -40,15 +39,15 @@ package struct TensorFlowFramework: Framework {
     /// The options that TensorFlow gives to each of its gRPC channels.
     /// Source: `tensorflow/core/distributed_runtime/rpc/grpc_channel.cc`.
     private static let channelOptions = "TF_GRPC_DEFAULT_OPTIONS"
-    /// A worker whose peer does not listen yet asks again after these milliseconds, in place of TensorFlow's 1,000. Each
-    /// try has as long to succeed.
+    /// The reconnection delay in milliseconds of a worker whose peer does not listen yet, and the timeout of each
+    /// attempt; TensorFlow's default is 1,000 (Benchmarks: frameworks).
     private static let reconnectSoon = "grpc.testing.fixed_reconnect_backoff_ms=200"
 
-    /// An address as it stands before a colon.
+    /// The address in the form that precedes a colon and a port: IPv6 in brackets.
     private static func host(_ address: String) -> String { address.contains(":") ? "[\(address)]" : address }
 }
 
-/// Who does what in a TensorFlow cluster, in node order.
+/// The roles of the nodes in a TensorFlow cluster, in node order.
 private struct Roles {
     private var roles: [(type: String, index: Int)] = []
 
@@ -58,7 +57,7 @@ private struct Roles {
         let evaluators = try options.flag("evaluator") ? 1 : 0
         let servers = try options.integer("parameterServers", in: 0...4096) ?? 0
         let workers = size - chief - evaluators - servers
-        // A chief trains by itself; parameter servers need somebody who does.
+        // Parameter servers need a worker or a chief that trains.
         guard workers > 0 || (workers == 0 && chief == 1 && servers == 0) else {
             throw FrameworkError(
                 "tensorflow: \(servers) parameter servers, \(evaluators) evaluators and \(chief) chiefs leave none of \(size) "

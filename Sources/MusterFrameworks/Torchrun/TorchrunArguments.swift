@@ -1,8 +1,8 @@
 internal import MusterModel
 
-/// What torchrun's own arguments say, as far as the agents can do it themselves.
+/// Arguments of torchrun that the agents can carry out without it.
 ///
-/// An argument that is not known here is no error: the real torchrun is given all of them then.
+/// An unknown argument is no error: the real torchrun is then started with all of them.
 struct TorchrunArguments: Equatable {
     var processesPerNode: String?
     var maxRestarts: Int?
@@ -20,7 +20,7 @@ struct TorchrunArguments: Equatable {
     private static let flags: Set<String> = [
         "-m", "--module", "--no-python", "--standalone", "--run-path", "--virtual-local-rank",
     ]
-    /// Options that Muster answers for, because they describe the gang.
+    /// Options that describe the gang, which Muster sets itself and refuses.
     private static let ours: Set<String> = ["--node-rank", "--master-addr", "--local-addr"]
 
     /// Reads `arguments` as torchrun would on a gang of `size` nodes.
@@ -84,19 +84,19 @@ struct TorchrunArguments: Equatable {
         case "--rdzv-backend":
             let backend = try Self.text(name, value)
             self.backend = backend
-            // Both mean: all the nodes there are, at the control node's address.
+            // Both select all nodes of the gang, at the control node's address.
             if backend != "static" && backend != "c10d" { self.foreign = self.foreign ?? name }
         case "--rdzv-endpoint":
             _ = try Self.text(name, value)
             self.hasEndpoint = true
             self.foreign = self.foreign ?? name
         case "--monitor-interval":
-            // torchrun polls its workers; the agents are told when one ends.
+            // The polling interval of torchrun; the agents are notified by the kernel.
             guard let seconds = Double(try Self.text(name, value)), seconds > 0 else {
                 throw Self.wrong(name, value, "a number of seconds")
             }
         case "--start-method":
-            // Of processes that torchrun forks for Python functions; a script is always executed.
+            // The start method for Python functions; a script is always executed.
             guard ["spawn", "fork", "forkserver"].contains(try Self.text(name, value)) else {
                 throw Self.wrong(name, value, "spawn, fork or forkserver")
             }

@@ -3,13 +3,13 @@ package import MusterModel
 /// torchrun's contract without torchrun: every worker is started with the environment that torchrun would give it.
 ///
 /// A request's options: `entrypoint` (text), `arguments` and `torchrunArguments` (lists of texts), `processesPerNode`
-/// (whole number). The decorator's: `processesPerNode`, and `launcher`: `direct` (the default) or `torchrun`, which runs
-/// the real one on every node. The real one also runs when its arguments, or variables of its own (`PET_…`), ask for
-/// something that only it does.
+/// (whole number). The decorator's: `processesPerNode`, and `launcher`: `direct` (the default) or `torchrun`, which
+/// runs the real one on every node. The real one also runs when its arguments, or variables of its own (`PET_…`), ask
+/// for something that only it does.
 ///
 /// The environment is that of `torch/distributed/elastic/agent/server/local_elastic_agent.py`, version 2.13. One value
-/// differs from a launch through torchrun: `TORCHELASTIC_USE_AGENT_STORE` is `False`, because the store is rank 0's own,
-/// as it is for torchrun with `TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1`.
+/// differs from a launch through torchrun: `TORCHELASTIC_USE_AGENT_STORE` is `False`, because the store is rank 0's
+/// own, as it is for torchrun with `TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1`.
 package struct TorchrunFramework: Framework {
     package static let name = "torchrun"
     private static let maximumProcesses = 1024
@@ -117,7 +117,7 @@ package struct TorchrunFramework: Framework {
     ) throws(FrameworkError) -> Bool {
         if try self.wantsRealLauncher(defaults) { return true }
         if arguments.foreign != nil || node.environment.keys.contains(where: { $0.hasPrefix("PET_") }) { return true }
-        // A device that only torch itself can count.
+        // A device type whose number only torch itself can find.
         guard let count = arguments.processesPerNode else { return false }
         return Int(count) == nil && !["auto", "cpu", "gpu"].contains(count)
     }
@@ -182,7 +182,7 @@ package struct TorchrunFramework: Framework {
         return result + rest
     }
 
-    /// The real torchrun, told who and where this node is.
+    /// The command of the real torchrun, with this node's rank and the rendezvous address.
     private func launcher(
         _ program: PythonProgram, _ parsed: TorchrunArguments, _ raw: [String], processes: String,
         _ context: LaunchContext
