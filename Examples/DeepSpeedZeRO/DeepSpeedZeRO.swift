@@ -9,7 +9,7 @@ struct DeepSpeedZeRO {
 
     var accuracy = 0.0
     var parameters = 0
-    /// How many numbers of the optimizer's state each rank holds.
+    /// The count of numbers of the optimizer's state on each rank.
     var statePerRank: [Int] = []
 
     @Step func start() -> Next { .train(nodes: nodes) }

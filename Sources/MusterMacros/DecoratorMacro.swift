@@ -1,7 +1,7 @@
 package import SwiftSyntax
 package import SwiftSyntaxMacros
 
-/// Behind every marker on a step: it writes nothing, `@Flow` reads it.
+/// The macro of all attributes of steps. It expands to nothing; `@Flow` reads the attribute.
 package struct DecoratorMacro: PeerMacro {
     package static func expansion(
         of node: AttributeSyntax, providingPeersOf declaration: some DeclSyntaxProtocol,

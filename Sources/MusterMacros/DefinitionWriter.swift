@@ -53,7 +53,7 @@ struct DefinitionWriter {
         return "Muster.JoinManifest(names: [\(names.map { self.quoted($0.plainName) }.joined(separator: ", "))])"
     }
 
-    /// The step's transitions, each once.
+    /// The step's transitions without duplicates.
     private static func edges(_ step: StepSource) -> [String] {
         var edges: [String] = []
         for transition in step.transitions {
@@ -70,7 +70,7 @@ struct DefinitionWriter {
         return edges
     }
 
-    /// The closure that calls the function with what it takes.
+    /// The closure that calls the function with its arguments.
     private static func body(_ step: StepSource) -> String {
         let arguments: String
         switch step.input {

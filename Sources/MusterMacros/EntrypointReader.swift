@@ -27,7 +27,7 @@ private final class ScriptCollector: SyntaxVisitor {
         return .visitChildren
     }
 
-    /// Whether the launcher is told, or may be, to run a module, or a program that it looks for on the PATH.
+    /// True if an argument selects a module or a program on the PATH instead of a script, or if that cannot be told.
     private func mayRunOthers(_ node: FunctionCallExprSyntax) -> Bool {
         guard let launcher = node.arguments.first(where: { $0.label?.text == "torchrunArguments" })?.expression else {
             return false

@@ -1,10 +1,10 @@
 import SwiftSyntax
 
-/// A flow as it stands in the source.
+/// A flow, parsed from its source.
 struct FlowSource {
     let structure: StructDeclSyntax
     let name: String
-    /// `public `, `package `, or nothing: what the written members need to satisfy the protocol.
+    /// The access modifier of the written members, `public `, `package ` or empty, as the conformance needs it.
     let access: String
     let properties: [PropertySource]
     /// In the order of the source; names are distinct.

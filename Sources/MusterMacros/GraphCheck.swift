@@ -12,7 +12,7 @@ struct GraphCheck {
             for transition in step.transitions { TransitionCheck(self.source, transition).run(&report) }
             self.checkCatch(step, &report)
         }
-        // What follows would only repeat a mistake that is on the list already.
+        // The checks below would only repeat mistakes that have been reported.
         guard report.problems.isEmpty, self.source.steps.allSatisfy(\.isReadable) else { return }
         ScopeWalk(self.source).run(&report)
     }
@@ -34,7 +34,7 @@ struct GraphCheck {
         }
     }
 
-    /// Whether there is a step of this name whose signature was refused, and reported.
+    /// True if a step of this name exists and its signature has been reported.
     private func declares(_ name: String) -> Bool {
         self.source.structure.memberBlock.members.contains { member in
             guard let function = member.decl.as(FunctionDeclSyntax.self), function.name.text == name else {

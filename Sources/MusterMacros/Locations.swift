@@ -2,7 +2,7 @@ import SwiftSyntax
 import SwiftSyntaxBuilder
 import SwiftSyntaxMacros
 
-/// Where things stand in the source, as expressions.
+/// Source locations, as expressions for the written code.
 struct Locations {
     private let context: any MacroExpansionContext
     /// The absolute path of the source file.

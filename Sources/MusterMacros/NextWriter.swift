@@ -34,8 +34,8 @@ struct NextWriter {
             """
     }
 
-    /// One constructor per step; and one for every wrong use, which has been reported on its own line already and
-    /// should not be reported again by the type checker.
+    /// One constructor per step, and one for every wrong use: that has been reported on its own line, and the
+    /// constructor keeps the type checker from reporting it again.
     private func constructors() -> [Constructor] {
         var constructors: [Constructor] = []
         for step in self.source.steps where step.name != "start" { constructors.append(self.constructor(step)) }
@@ -56,7 +56,8 @@ struct NextWriter {
         return Self.constructor(step.name, self.isGang(step) ? .nodes : .step, element: nil, access: self.source.access)
     }
 
-    /// A decorator of another package makes a gang when the flow enters the step as one; the manifest is checked too.
+    /// The macro cannot see if a decorator of another package makes a gang, so both forms are allowed; the manifest is
+    /// checked.
     private func isGang(_ step: StepSource) -> Bool {
         if step.isKnownGang { return true }
         guard step.mayBeGang else { return false }
@@ -93,13 +94,13 @@ struct NextWriter {
         }
     }
 
-    /// The name as it can stand in a declaration.
+    /// The name, in backticks if it is a keyword.
     static func escaped(_ name: String) -> String {
         Keyword.isReserved(name) ? "`\(name)`" : name
     }
 }
 
-/// The words that need backticks to be names.
+/// Keywords that need backticks as names.
 enum Keyword {
     static func isReserved(_ name: String) -> Bool { self.words.contains(name) }
 

@@ -7,7 +7,7 @@ struct PropertySource {
     let variable: VariableDeclSyntax
     let kind: Kind
 
-    /// Nil for what is neither: constants, computed and static properties.
+    /// Nil for constants, computed and static properties.
     init?(_ variable: VariableDeclSyntax) {
         let isParameter = Self.attributes(variable).contains { $0.plainName == "Parameter" }
         let modifiers = variable.modifiers.map(\.name.text)
@@ -22,7 +22,7 @@ struct PropertySource {
     var name: String { self.identifier?.plainName ?? "" }
     var type: TypeSyntax? { self.binding?.typeAnnotation?.type }
 
-    /// Whether a wrapper can be put on it; what stands in the way is reported by ``check(_:)``.
+    /// True if a property wrapper can be attached; ``check(_:)`` reports the obstacle otherwise.
     var isMarkable: Bool {
         self.variable.bindings.count == 1 && self.identifier != nil && self.foreignAttribute == nil
             && self.variable.bindingSpecifier.tokenKind == .keyword(.var)
@@ -61,12 +61,12 @@ struct PropertySource {
 
     private var hasDefault: Bool { self.binding?.initializer != nil || self.type?.is(OptionalTypeSyntax.self) == true }
 
-    /// An attribute that is neither ours nor the compiler's, such as a property wrapper.
+    /// An attribute that is neither Muster's nor the compiler's, such as a property wrapper.
     private var foreignAttribute: AttributeSyntax? {
         Self.attributes(self.variable).first { !["Parameter", "Artifact", "available"].contains($0.plainName) }
     }
 
-    /// What can be seen not to be Codable. The compiler finds the rest.
+    /// Types that are not Codable by their syntax. The compiler finds the others.
     private var uncodable: (TypeSyntax, String)? {
         guard let type = self.type else { return nil }
         if type.is(FunctionTypeSyntax.self) { return (type, "a function") }

@@ -16,7 +16,7 @@ extension Diagnostic {
     }
 }
 
-/// A sentence for the person who writes the flow.
+/// A diagnostic.
 struct FlowMessage: DiagnosticMessage, FixItMessage {
     let message: String
     var severity: DiagnosticSeverity { .error }
@@ -25,7 +25,7 @@ struct FlowMessage: DiagnosticMessage, FixItMessage {
 }
 
 extension FixIt {
-    /// Writes `name` in place of `token`.
+    /// A fix-it that replaces `token` by `name`.
     static func rename(_ token: TokenSyntax, to name: String) -> FixIt {
         let renamed = token.with(\.tokenKind, .identifier(name))
         return FixIt(

@@ -1,21 +1,21 @@
 import SwiftSyntax
 
-/// Follows the flow from `start` with the fan-outs that are open at each step, and checks that joins close them.
+/// Traverses the graph from `start` with a stack of open fan-outs, and checks that joins close them.
 struct ScopeWalk {
-    /// A fan-out that is open. Two returns that lead to the same steps in the same form are one fan-out.
+    /// An open fan-out. Two returns that lead to the same steps in the same form are one fan-out.
     private struct Scope: Hashable {
         let form: TransitionSource.Form
         let names: [String]
     }
 
     private let source: FlowSource
-    /// The open fan-outs at each step that was reached, innermost last.
+    /// The stack of open fan-outs at each visited step, innermost last.
     private var scopes: [String: [Scope]] = [:]
     /// The joins that close a fan-out.
     private var closers: [(scope: Scope, join: String)] = []
     /// The steps right before each join, with the form of the fan-out that it closes.
     private var arrivals: [String: [(step: String, form: TransitionSource.Form)]] = [:]
-    /// Where each fan-out is opened first.
+    /// The transition that first opens each fan-out.
     private var openers: [Scope: (step: StepSource, transition: TransitionSource)] = [:]
     private var opened: [Scope] = []
 
@@ -24,7 +24,7 @@ struct ScopeWalk {
     func run(_ report: inout Report) {
         var walk = self
         walk.follow(&report)
-        // Each check relies on what the one before has established.
+        // Each check relies on the one before.
         for check in [walk.checkReachable, walk.checkEnding, walk.checkClosed, walk.checkGangs, walk.checkNames] {
             guard report.problems.isEmpty else { return }
             check(&report)
@@ -48,7 +48,7 @@ struct ScopeWalk {
         while let step = waiting.popLast() {
             let open = self.scopes[step.name] ?? []
             for transition in step.transitions {
-                // What follows from a mistake is not worth reporting.
+                // Consequences of a reported mistake are not reported.
                 guard report.problems.isEmpty else { return }
                 let scope = Scope(form: transition.form, names: transition.names)
                 if transition.form != .step, self.openers[scope] == nil {
@@ -69,7 +69,7 @@ struct ScopeWalk {
         }
     }
 
-    /// The fan-outs that are open in `target` when it is reached from inside `scopes`; nil when it cannot be.
+    /// The stack in `target` when it is reached with `scopes` open; nil if the transition is illegal.
     private mutating func enter(
         _ target: StepSource, from step: StepSource, _ scopes: [Scope], _ transition: TransitionSource,
         _ report: inout Report

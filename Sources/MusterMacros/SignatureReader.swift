@@ -1,6 +1,6 @@
 import SwiftSyntax
 
-/// Reads what a step's function takes, and refuses a signature that no step can have.
+/// Reads the parameters of a step's function and reports illegal signatures.
 struct SignatureReader {
     let function: FunctionDeclSyntax
     let isJoin: Bool

@@ -1,8 +1,8 @@
 import SwiftSyntax
 
-/// A step as it stands in the source.
+/// A step, parsed from its source.
 struct StepSource {
-    /// What the function takes.
+    /// The parameters of the function.
     enum Input {
         case nothing
         /// One element of a foreach.
@@ -19,13 +19,13 @@ struct StepSource {
     let input: Input
     /// Every attribute that is not the language's own, in the order of the source.
     let decorators: [AttributeSyntax]
-    /// Every transition that the body takes.
+    /// The transitions of the body.
     let transitions: [TransitionSource]
-    /// Whether every transition could be read.
+    /// True if every returned expression is a literal transition.
     let isReadable: Bool
     let entrypoints: [String]
 
-    /// Nil for a function that is no step, and for one whose signature is wrong, which is reported.
+    /// Nil for a function that is no step, and for one with an illegal signature, which is reported.
     init?(_ function: FunctionDeclSyntax, _ report: inout Report) {
         let attributes = function.attributes.compactMap { $0.as(AttributeSyntax.self) }
         let markers = attributes.filter { ["Step", "Join"].contains($0.plainName) }
@@ -57,11 +57,11 @@ struct StepSource {
     var isAsync: Bool { self.function.signature.effectSpecifiers?.asyncSpecifier != nil }
     var isThrowing: Bool { self.function.signature.effectSpecifiers?.throwsClause != nil }
 
-    /// Whether the function takes an element of a foreach.
+    /// True if the function takes an element of a foreach.
     var takesElement: Bool { if case .element = self.input { true } else { false } }
-    /// Whether one of Muster's own gang decorators is on it.
+    /// True for a step with one of Muster's own gang decorators.
     var isKnownGang: Bool { self.decorators.contains { Self.gangDecorators.contains($0.plainName) } }
-    /// Whether a decorator of another package could make it a gang.
+    /// True for a step with a decorator of another package, which could make it a gang.
     var mayBeGang: Bool {
         self.isKnownGang || self.decorators.contains { !Self.ordinaryDecorators.contains($0.plainName) }
     }

@@ -1,6 +1,6 @@
-/// The name that somebody probably meant.
+/// Suggests a name for a misspelt one.
 enum Suggestion {
-    /// The nearest of `names`, when it is near enough to be a slip.
+    /// The nearest of `names`, if its edit distance is small enough for a typing error.
     static func nearest(to name: String, among names: [String]) -> String? {
         let best = names.map { (name: $0, distance: self.distance(name.lowercased(), $0.lowercased())) }
             .min { $0.distance < $1.distance }
@@ -8,7 +8,7 @@ enum Suggestion {
         return best.name
     }
 
-    /// Insertions, deletions, replacements and swaps of neighbours that turn one text into the other.
+    /// The edit distance: insertions, deletions, replacements and swaps of neighbours.
     private static func distance(_ left: String, _ right: String) -> Int {
         let left = Array(left)
         let right = Array(right)

@@ -27,7 +27,7 @@ struct TransitionCheck {
     }
 
     private func reportUnknown(_ target: TokenSyntax, _ report: inout Report) {
-        // A step whose signature was refused is there; only its own mistake is worth reporting.
+        // A step with an illegal signature exists; only the signature is reported.
         let declared = self.source.structure.memberBlock.members.contains {
             $0.decl.as(FunctionDeclSyntax.self)?.name.plainName == target.plainName
         }

@@ -3,7 +3,7 @@ import SwiftSyntax
 /// Collects the transitions that a body returns.
 struct TransitionReader {
     private(set) var transitions: [TransitionSource] = []
-    /// Returned expressions that are no transitions written out.
+    /// Returned expressions that are no literal transitions.
     private(set) var unreadable: [ExprSyntax] = []
 
     mutating func read(_ function: FunctionDeclSyntax) {
@@ -11,7 +11,7 @@ struct TransitionReader {
         let collector = ReturnCollector(viewMode: .sourceAccurate)
         collector.walk(body)
         for expression in collector.expressions { self.read(expression) }
-        // A body of one expression returns it.
+        // A body of a single expression returns it implicitly.
         if collector.expressions.isEmpty, body.statements.count == 1, let item = body.statements.first {
             self.readValue(of: item.item)
         }
@@ -78,7 +78,7 @@ struct TransitionReader {
     }
 }
 
-/// Finds the `return`s of a body, leaving out those of functions and closures inside it.
+/// Finds the `return`s of a body, without those of nested functions and closures.
 private final class ReturnCollector: SyntaxVisitor {
     var expressions: [ExprSyntax] = []
 

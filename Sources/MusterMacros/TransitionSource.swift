@@ -1,19 +1,19 @@
 import SwiftSyntax
 
-/// A transition as a body writes it: `.join`, `.score(foreach: folds)`, `.train(nodes: 4)`, `.all(.left, .right)`.
+/// A literal transition: `.join`, `.score(foreach: folds)`, `.train(nodes: 4)`, `.all(.left, .right)`.
 struct TransitionSource {
     enum Form: Hashable {
         case step, foreach, nodes, branches
     }
 
     let form: Form
-    /// The steps it leads to, as they are written: one, or several for branches.
+    /// The names of its target steps: one, or several for branches.
     let targets: [TokenSyntax]
-    /// What a gang's size is written as.
+    /// The expression of a gang's size.
     let count: ExprSyntax?
     let expression: ExprSyntax
 
-    /// Nil when `expression` is no transition written out.
+    /// Nil if `expression` is no literal transition.
     init?(_ expression: ExprSyntax) {
         self.expression = expression
         if let name = Self.member(expression) {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import MusterFrameworks
 
-/// What each framework starts, word for word.
+/// The plan of each framework, compared with golden files.
 @Suite struct GoldenPlanTests {
     static func roster(_ size: Int, isOneMachine: Bool = true, gpus: Int = 0) -> Roster {
         Roster(

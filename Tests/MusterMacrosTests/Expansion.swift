@@ -5,7 +5,7 @@ import SwiftSyntax
 import SwiftSyntaxMacroExpansion
 import Testing
 
-/// What `@Flow` makes of a source file, without a compiler around it.
+/// Expands `@Flow` in a source text, without a compiler.
 struct Expansion {
     struct Problem: Equatable, CustomStringConvertible {
         let line: Int

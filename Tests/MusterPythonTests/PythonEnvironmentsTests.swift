@@ -72,7 +72,7 @@ import Testing
         #expect(bench.lines.withLock { $0.count { $0.hasPrefix("making") } } == 1)
     }
 
-    /// Where Python keeps what it has compiled of a module of one file.
+    /// The path of the bytecode of a single-file module.
     private func compiled(_ module: String, in interpreter: String) -> String {
         let root = URL(filePath: interpreter).deletingLastPathComponent().deletingLastPathComponent().path
         return "\(root)/lib/python3.11/site-packages/__pycache__/\(module).cpython-311.pyc"

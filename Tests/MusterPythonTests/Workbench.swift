@@ -4,13 +4,14 @@ import MusterProcess
 import MusterPython
 import Synchronization
 
-/// A cache, a wheel folder and an environment of its own for one test; uv is shared, because installing it takes a while.
+/// A cache, a wheel folder and an environment of its own for one test; uv is shared, because installing it takes a
+/// while.
 final class Workbench: Sendable {
     let root: String
     let reactor: ProcessReactor
     let lines = Mutex<[String]>([])
 
-    /// What all tests share: it survives between test runs.
+    /// The folder that all tests share; it is kept between test runs.
     private static let shared = "\(FileManager.default.currentDirectoryPath)/.cache/python-tests"
 
     init() throws {
@@ -68,7 +69,7 @@ final class Workbench: Sendable {
         _ = try await self.output("/usr/bin/python3", ["-c", script, folder ?? self.wheels, name, version])
     }
 
-    /// What a program prints; its errors when it fails.
+    /// The output of a program; its standard error if it fails.
     func output(_ executable: String, _ arguments: [String]) async throws -> String {
         let outcome = try await self.reactor.run(
             ProcessSpec(executable: executable, arguments: arguments, environment: ["PATH": "/usr/bin:/bin"]))

@@ -1,6 +1,6 @@
 import Muster
 
-/// What `@Flow` would write, written by hand against the public protocols.
+/// The code that `@Flow` would write, written by hand against the public protocols.
 struct HandwrittenFlow: Flow {
     @Parameter("How many.") var count = 2
     @Parameter("Where.") var place: String

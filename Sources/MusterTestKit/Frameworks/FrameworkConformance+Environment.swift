@@ -1,9 +1,9 @@
 import MusterFrameworks
 import MusterModel
 
-/// What processes find in their environment.
+/// Rules about the environment of processes.
 extension FrameworkConformance {
-    /// - Parameter environment: Of the context that the process was planned from.
+    /// - Parameter environment: The environment of the context from which the process was planned.
     func checkEnvironment(
         _ process: PlannedProcess, _ environment: [String: String], _ trial: Trial, _ node: Int, _ report: Report
     ) {
@@ -46,17 +46,17 @@ extension FrameworkConformance {
 }
 
 extension String {
-    /// Whether a variable of this name says which node this is.
+    /// True for variables that identify the node.
     var isIdentity: Bool { NodeEnvironment.isIdentity(self) }
 
-    /// Whether this path lies below `folder`, without a way out of it.
+    /// True if this path lies below `folder` and contains no `..`.
     func isBelow(_ folder: String) -> Bool {
         self.hasPrefix(folder + "/") && !self.split(separator: "/", omittingEmptySubsequences: false).contains("..")
     }
 }
 
 extension String? {
-    /// Byte for byte: Swift takes texts for equal that only look the same.
+    /// Bytes are compared, because Swift's `==` treats canonically equivalent texts as equal.
     func isSame(as other: String?) -> Bool {
         self.map { Array($0.utf8) } == other.map { Array($0.utf8) }
     }

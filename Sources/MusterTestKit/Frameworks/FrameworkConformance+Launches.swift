@@ -1,7 +1,7 @@
 import MusterFrameworks
 import MusterModel
 
-/// What a launch starts.
+/// Rules about the processes of a launch.
 extension FrameworkConformance {
     func checkLaunch(_ trial: Trial, _ options: [String: JSONValue], _ report: Report) {
         let place = "\(trial), launch \(JSONValue.object(options).text)"
@@ -124,7 +124,7 @@ extension FrameworkConformance {
 
     // MARK: Arguments
 
-    /// What shells, option parsers and encodings like to spoil.
+    /// Arguments that careless shells, option parsers and encodings change.
     private static let trickyArguments = [
         "", " ", "two words", "--name=value=more", "it's", "say \"hello\"", "back\\slash", "$HOME ${PATH} `id` $(id)",
         "line\nbreak\ttab", "gr\u{fc}n \u{4e2d}\u{6587} \u{1f680}", "e\u{301} and \u{e9}", "*?[a-z]{1,2}~",

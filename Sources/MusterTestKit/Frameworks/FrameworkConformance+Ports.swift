@@ -1,7 +1,7 @@
 import MusterFrameworks
 import MusterModel
 
-/// Where ports come from: two gangs on one machine must never meet.
+/// Rules about ports: two gangs on one machine must not collide.
 extension FrameworkConformance {
     /// Every number that could be a port is one of the context's, and another context gives the same plan with its own.
     func checkPorts<Plan: PlannedTexts>(
@@ -32,7 +32,7 @@ extension FrameworkConformance {
     }
 }
 
-/// A plan whose texts can hold ports.
+/// A plan, with all texts that can contain ports.
 protocol PlannedTexts {
     var texts: [String] { get }
 }
@@ -70,7 +70,7 @@ extension String {
             word = []
         }
         for byte in self.utf8 {
-            // Part of a name, a path or a fraction, it is no port.
+            // A number within a name, a path or a fraction is no port.
             let isWord =
                 byte == 0x2e || byte == 0x2d || byte == 0x5f || (0x30...0x39).contains(byte)
                 || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)

@@ -1,7 +1,7 @@
 import MusterFrameworks
 import MusterModel
 
-/// What has to be refused, and how.
+/// Rules about input that must be refused, and about the messages.
 extension FrameworkConformance {
     private static let unknown = "noSuchThing"
 
@@ -11,7 +11,7 @@ extension FrameworkConformance {
             self.checkTextsWithNul(in: trial.settings, of: "setting", trial, report) { values throws(FrameworkError) in
                 let other = Trial(framework: trial.framework, gang: trial.gang, settings: values)
                 _ = try other.setup()
-                // What setup leaves to a launch is refused there.
+                // A setting that the setup accepts must be refused by the launch.
                 for options in self.subject.launches { _ = try other.launch(options) }
                 _ = try other.services()
             }

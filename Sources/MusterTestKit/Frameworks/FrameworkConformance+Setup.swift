@@ -1,7 +1,7 @@
 import MusterFrameworks
 import MusterModel
 
-/// What is up before the step bodies start.
+/// Rules about the services, which are ready before the step bodies start.
 extension FrameworkConformance {
     func checkSetup(_ trial: Trial, _ report: Report) {
         func problem(_ rule: FrameworkRule, _ detail: String) {

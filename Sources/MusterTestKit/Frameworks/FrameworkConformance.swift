@@ -1,7 +1,7 @@
 import MusterFrameworks
 import MusterModel
 
-/// Puts a framework through everything that the agents rely on, without starting anything.
+/// Checks a framework against every rule that the agents rely on, without starting processes.
 ///
 ///     @Test("Ring keeps the promises of a framework")
 ///     func conformance() {
@@ -9,16 +9,16 @@ import MusterModel
 ///         #expect(FrameworkConformance(subject).problems() == [])
 ///     }
 ///
-/// It knows no test library: any of them can look at the list.
+/// It depends on no test library: it returns a list of problems.
 public struct FrameworkConformance: Sendable {
-    /// Of each rule at most this many problems are told: one mistake shows on every gang.
+    /// The most problems reported for one rule, because one mistake shows on every gang.
     private static let mostPerRule = 3
 
     let subject: FrameworkSubject
 
     public init(_ subject: FrameworkSubject) { self.subject = subject }
 
-    /// What is wrong with the framework; empty when it keeps every rule.
+    /// Returns the violations; empty for a conforming framework.
     public func problems() -> [FrameworkProblem] {
         var found: [FrameworkProblem] = []
         self.checkRefusals { found.append($0) }

@@ -1,7 +1,7 @@
-/// A rule that a framework breaks, and where.
+/// A violation of a rule, with the gang and the request that show it.
 public struct FrameworkProblem: Sendable, Equatable, CustomStringConvertible {
     public var rule: FrameworkRule
-    /// The gang, and what was asked.
+    /// The gang and the request.
     public var place: String
     public var detail: String
 

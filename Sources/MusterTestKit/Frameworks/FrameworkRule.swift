@@ -1,39 +1,39 @@
-/// What every framework promises, whoever wrote it.
+/// The rules of the protocol `Framework`.
 public enum FrameworkRule: String, Sendable, CaseIterable {
-    /// The same question has the same answer, and all nodes hear the same request.
+    /// Equal input gives equal output, and all nodes get the same checked request.
     case deterministic
-    /// Gangs of every size are planned, of one node too.
+    /// Gangs of every size can be planned, also of one node.
     case everySize
-    /// A setting that is not known is refused before anything starts, by a message that names it.
+    /// An unknown setting is refused before anything starts, by a message that names it.
     case unknownSetting
-    /// An option that is not known is refused by a message that names it.
+    /// An unknown option is refused by a message that names it.
     case unknownOption
-    /// A text with a NUL character, which no process could be given, is refused.
+    /// A text with a NUL character, which exec cannot pass on, is refused.
     case textWithNul
-    /// The arguments of a launch arrive in some process byte for byte.
+    /// The arguments of a launch reach some process unchanged, byte for byte.
     case arguments
-    /// A variable of the user reaches every process with its value, unless the framework claims it for its own.
+    /// A user's variable reaches every process with its value, unless the framework reserves the name.
     case environment
-    /// The variables that say which node this is are nobody's to set.
+    /// Variables that identify the node are not changed.
     case identity
-    /// A port comes from the roster or the context, never from the framework.
+    /// Every port comes from the roster or the context; none is a constant of the framework.
     case ports
-    /// Files lie below the folder of the context, each at a place of its own.
+    /// Files lie below the folder of the context, at distinct paths.
     case files
-    /// Processes have names, and no two of a gang the same.
+    /// Processes have names that are unique in the gang.
     case labels
-    /// A node starts something exactly when its request announced processes, and no more of them than that.
+    /// A node starts processes if and only if its request announced some, and at most that many.
     case processes
     /// Ranks are numbered from 0 without a gap, over all nodes.
     case ranks
-    /// Everything survives JSON, in which it travels between programs.
+    /// All values survive encoding to JSON and decoding.
     case coding
-    /// Services start in the stages that the setup announces.
+    /// Services use only the stages that the setup announces.
     case stages
-    /// Where bodies run on the control node alone, it alone is asked for launches.
+    /// If bodies run on the control node alone, only it makes requests.
     case bodies
-    /// Hosts that a launcher reaches are the gang's nodes, by the same names everywhere.
+    /// The hosts of remote commands are the gang's nodes, with the same names on all nodes.
     case hosts
-    /// Exit code 0 is success, any failed exit has a verdict, and a launcher is blamed last.
+    /// Exit code 0 is success, every failed exit gets a verdict, and launchers come last in the order of blame.
     case exits
 }

@@ -1,9 +1,9 @@
 public import MusterFrameworks
 public import MusterModel
 
-/// A framework, and what has to be known of it to put it to the test.
+/// A framework, with the facts that its conformance tests need.
 public struct FrameworkSubject: Sendable, CustomStringConvertible {
-    /// Settings of the decorator to try, and how many nodes they need at least.
+    /// Settings of the decorator to test, with the least number of nodes for each.
     public struct Settings: Sendable {
         public var values: [String: JSONValue]
         public var smallestGang: Int
@@ -29,12 +29,12 @@ public struct FrameworkSubject: Sendable, CustomStringConvertible {
     public var settings: [Settings]
     /// The options of a launch that gives its program these arguments; nil when the framework launches nothing.
     public var launch: (@Sendable (_ arguments: [String]) -> [String: JSONValue])?
-    /// Options of other launches that a user could ask for.
+    /// Options of other launches to test.
     public var otherLaunches: [[String: JSONValue]]
     public var ranks: RankVariables?
-    /// Variables that the framework sets whatever the user has set them to.
+    /// Variables that the framework reserves: it overrides the user's values.
     public var variables: Set<String>
-    /// Numbers between 1024 and 65535 in its plans that are no ports.
+    /// Numbers from 1024 to 65535 in its plans that are no ports.
     public var numbers: Set<Int>
 
     public init(
@@ -54,6 +54,6 @@ public struct FrameworkSubject: Sendable, CustomStringConvertible {
 
     public var description: String { type(of: self.framework).name }
 
-    /// The options of every launch to try.
+    /// The options of all launches to test.
     var launches: [[String: JSONValue]] { (self.launch.map { [$0(["plain"])] } ?? []) + self.otherLaunches }
 }

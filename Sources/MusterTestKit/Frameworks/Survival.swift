@@ -2,7 +2,7 @@ import FoundationEssentials
 import MusterFrameworks
 
 extension Encodable {
-    /// Equal values have equal bytes.
+    /// Sorted keys: equal values are encoded to equal bytes.
     fileprivate var bytes: Data? {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
@@ -11,7 +11,7 @@ extension Encodable {
 }
 
 extension Encodable where Self: Decodable & Equatable {
-    /// Whether JSON gives back what it was given, byte for byte.
+    /// True if the value survives encoding to JSON and decoding, byte for byte.
     var survivesJSON: Bool {
         guard let data = self.bytes, let copy = try? JSONDecoder().decode(Self.self, from: data) else { return false }
         return copy == self && copy.bytes == data
@@ -19,11 +19,11 @@ extension Encodable where Self: Decodable & Equatable {
 }
 
 extension Array where Element: Encodable {
-    /// Byte for byte.
+    /// Compares bytes.
     func isIdentical(to other: Self) -> Bool { self.bytes != nil && self.bytes == other.bytes }
 }
 
 extension Framework {
-    /// Whether the name cannot be used in a manifest.
+    /// True if the name is illegal in a manifest.
     var nameProblem: Bool { Self.name.isEmpty || Self.name.contains { $0.isWhitespace } }
 }

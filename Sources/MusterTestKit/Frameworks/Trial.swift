@@ -1,17 +1,17 @@
 import MusterFrameworks
 import MusterModel
 
-/// One framework with one set of settings on one gang: what the agents would ask, and in their order.
+/// One framework with one set of settings on one gang, called as the agents call it, in the same order.
 struct Trial: CustomStringConvertible {
     let framework: any Framework
     let gang: TrialGang
     let settings: [String: JSONValue]
-    /// Set by the user, on top of what every node has.
+    /// The user's variables, added to those of every node.
     var environment: [String: String] = [
         "GREETING": "good day", "EMPTY": "", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8",
     ]
     var firstPort = 41000
-    /// Dictionaries are handed over in another order than they were made in.
+    /// True: dictionaries are passed with another order of their elements.
     var isReordered = false
 
     var description: String {
@@ -19,7 +19,7 @@ struct Trial: CustomStringConvertible {
     }
 
     private var launchPort: Int { self.firstPort + 900 }
-    /// All ports that plans may name.
+    /// All ports that plans may contain.
     var ports: ClosedRange<Int> { self.firstPort...self.launchPort }
 
     func setup() throws(FrameworkError) -> ClusterSetup {
@@ -50,7 +50,7 @@ struct Trial: CustomStringConvertible {
 
     // MARK: Launches
 
-    /// A launch as far as the agents get with it before its processes start.
+    /// The checked requests and the plans of a launch.
     struct Launch {
         var checked: [CheckedLaunch]
         var contexts: [LaunchContext]
@@ -93,7 +93,7 @@ struct Trial: CustomStringConvertible {
         return launch
     }
 
-    /// The control node asks for all where it is the asker, each node for itself otherwise.
+    /// The request comes from the control node if only its body runs, and from every node otherwise.
     private func request(_ checked: [CheckedLaunch], _ node: Int) -> LaunchRequest {
         guard checked[0].request.asker == .controlNode else { return checked[node].request }
         var request = checked[0].request
@@ -103,7 +103,7 @@ struct Trial: CustomStringConvertible {
 
     // MARK: Environments
 
-    /// Everything that says which node this is.
+    /// The variables that identify the node.
     func identity(_ node: Int) -> [String: String] {
         [
             NodeEnvironment.flow: "Flow", NodeEnvironment.nodes: "\(self.gang.size)",
@@ -121,7 +121,7 @@ struct Trial: CustomStringConvertible {
         self.environment.merging(self.identity(node)) { $1 }
     }
 
-    /// The same dictionary with another order of its elements, which no answer may depend on.
+    /// The same dictionary with another order of its elements: no answer may depend on the order.
     private func ordered<Value>(_ values: [String: Value]) -> [String: Value] {
         guard self.isReordered else { return values }
         var other = [String: Value](minimumCapacity: 64 * (values.count + 1))

@@ -1,8 +1,8 @@
 import MusterModel
 
-/// A gang that plans are asked for.
+/// A gang to test plans with.
 struct TrialGang: Sendable, CustomStringConvertible {
-    /// Where the nodes are.
+    /// The location of the nodes.
     enum Place: String, CaseIterable {
         case oneMachine = "loopback addresses"
         case manyMachines = "real addresses"
@@ -17,7 +17,7 @@ struct TrialGang: Sendable, CustomStringConvertible {
         }
     }
 
-    /// What each node has.
+    /// The equipment of each node.
     enum Equipment: String, CaseIterable {
         case oneCPU = "1 cpu"
         case cpus = "4 cpus and memory"
@@ -36,7 +36,7 @@ struct TrialGang: Sendable, CustomStringConvertible {
 
     static let sizes = [1, 2, 3, 4, 7]
 
-    /// Each size with each equipment; the places take turns.
+    /// Every size with every equipment, on alternating locations.
     static let all: [TrialGang] = Self.sizes.flatMap { size in
         Equipment.allCases.enumerated().map { index, equipment in
             let place = Place.allCases[(size + index) % Place.allCases.count]
