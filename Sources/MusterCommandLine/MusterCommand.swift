@@ -1,7 +1,7 @@
 package import ArgumentParser
 import Glibc
 import MusterModel
-import MusterProcess
+import MusterSystem
 
 /// The `muster` command.
 package struct MusterCommand: AsyncParsableCommand {

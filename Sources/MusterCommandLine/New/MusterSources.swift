@@ -1,5 +1,5 @@
 import Foundation
-import MusterProcess
+import MusterSystem
 
 /// Where a Swift package finds Muster's sources.
 enum MusterSources: Equatable {
