@@ -39,7 +39,8 @@ struct NewVerb: ParsableCommand {
 
     private func write(_ files: [FlowTemplate.File], into folder: String) throws {
         let manager = FileManager.default
-        if manager.fileExists(atPath: folder), try? manager.contentsOfDirectory(atPath: folder).isEmpty != true {
+        let present = try? manager.contentsOfDirectory(atPath: folder)
+        if manager.fileExists(atPath: folder), present?.isEmpty != true {
             throw CommandFailure(.usage, "\(folder) is there already and not an empty folder; name another one")
         }
         do {
