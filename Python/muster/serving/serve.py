@@ -4,8 +4,11 @@ The server loads only the libraries that the module imports first (see `muster.s
 only those that a fork carries over unchanged (see `fork_safety`). If an import turns out to be unsafe, the server replaces
 itself by exec with one that stops before that import, and leaves the rest to the children.
 
-While a step runs, the server forks the child for the next one, which takes its page faults and waits: page faults are most
-of the time of a short step.
+A step in a process of its own takes 45 ms of processor time, a served one 7 (Benchmarks: python-foreach). With NumPy and
+pandas loaded once, it is 10 ms instead of 630 (Benchmarks: python-imports).
+
+While a step runs, the server forks the child for the next one, which takes its page faults and waits: this saves 4 ms of 11
+of a served step (Benchmarks: python-foreach).
 """
 
 import contextlib
@@ -44,7 +47,6 @@ def run(path, words, again):
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     server = _Server(loading, libc)
     termination = _Termination()
-    prefault.prefault()
     loading.freeze()
     reason = reason or server.prepare()
     if not reason:

@@ -111,8 +111,7 @@ class Task:
         if self.transition is not None:
             raise TransitionError(at_caller(
                 f"step {self.step} calls self.next a second time; the first was at {self.place}"))
-        # The marks are looked at first: `is_last` goes through the whole class, which takes longer than the rest of a call.
-        if (self.function.is_end_step or self.step == "end") and self.is_last:
+        if self.is_last:
             raise TransitionError(at_caller(f"step {self.step} calls self.next, and nothing follows it: the run ends with it"))
         self.transition, self.place = transition(self, steps, foreach, num_parallel, condition), caller()
 
