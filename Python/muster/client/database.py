@@ -1,4 +1,4 @@
-"""The store's database (Documentation/Events.md): its SQL and its connections. Nothing else in this package has SQL."""
+"""The store's database (Documentation/Events.md): its SQL and its connections. Nothing else in the client has SQL."""
 
 import json
 import os

@@ -131,10 +131,11 @@ class History:
             is_foreach = kind == "foreach"
             task.foreach_to = fields["to"] if is_foreach else None
             count = fields["count"] if is_foreach else len(fields["to"])
+            parents = [task.number]
             for index in range(count):
                 step = fields["to"] if is_foreach else fields["to"][index]
                 scope = Scope(task.number, index, count, is_foreach)
-                self._create(step, [task.number], task.scopes + [scope], None, time)
+                self._create(step, parents, task.scopes + [scope], None, time)
 
     def _arrive(self, task, join, time):
         """Creates the join's task once all tasks of the split have arrived."""

@@ -1,5 +1,7 @@
-"""The layout of a store on disk: artifacts, code packages, logs and cards (Documentation/Store.md). Nothing else in the front
-end knows a path of the store."""
+"""The layout of a store on disk: artifacts, code packages, logs and cards (Documentation/Store.md).
+
+Nothing else in the client knows a path of the store.
+"""
 
 import os
 
