@@ -21,7 +21,7 @@ _MODULES = {
     "decorators": (
         "batch", "card", "catch", "checkpoint", "conda", "conda_base", "deepspeed", "environment", "exit_hook", "kubernetes",
         "metaflow_ray", "mpi", "package_sources", "parallel", "project", "pypi", "pypi_base", "pytorch_parallel",
-        "resources", "retry", "schedule", "secrets", "step", "tensorflow", "timeout", "torchrun", "trigger", "trigger_on_finish"),
+        "resources", "retry", "schedule", "secrets", "slurm", "step", "tensorflow", "timeout", "torchrun", "trigger", "trigger_on_finish"),
     "flow.configs": ("Config",),
     "flow.expressions": ("config_expr",),
     "flow.parameters": ("IncludeFile", "JSONType", "JSONTypeClass", "Parameter"),

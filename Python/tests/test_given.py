@@ -303,6 +303,14 @@ class DecoratorTests(unittest.TestCase):
             "@resources(cpu=2)\n@batch(cpu=1, memory=100)": {
                 "resources": {"cpu": 2, "gpu": 0, "memory": 0}, "elsewhere": {"cpu": 1, "gpu": 0, "memory": 100 << 20}},
             "@kubernetes(cpu='0.5')": {"elsewhere": resources},
+            "@slurm": {"place": {"name": "slurm", "options": {}}},
+            "@slurm(partition='gpu', setup=['module load a'], exclusive=True)": {
+                "place": {"name": "slurm", "options": {"partition": "gpu", "setup": ["module load a"], "exclusive": True}}},
+            "@slurm(address='login', cpus_per_task=4, memory='8GB', run_time_limit=60)": {
+                "elsewhere": {"cpu": 4, "gpu": 0, "memory": 8 << 30},
+                "place": {"name": "slurm", "options": {"run_time_limit": 60}}},
+            "@slurm(memory=100)": {
+                "elsewhere": {"cpu": 1, "gpu": 0, "memory": 100 << 20}, "place": {"name": "slurm", "options": {}}},
             "@retry": {"retry": {"times": 3, "minutesBetween": 0}},
             "@retry(times=1, minutes_between_retries=0.5)": {"retry": {"times": 1, "minutesBetween": 0.5}},
             "@catch(var='failure')": {"catchInto": "failure"},
@@ -332,6 +340,13 @@ class DecoratorTests(unittest.TestCase):
         self.assertEqual(
             manifest["notes"], ["@batch: on this machine image, queue have no effect"])
 
+    def test_slurm_is_noted_where_there_is_none_and_can_be_given_for_a_whole_run(self):
+        manifest, step = self.step("@slurm(partition='gpu', time='1:00:00', cpus_per_task=1)")
+        self.assertEqual(manifest["notes"], ["@slurm: on this machine partition, time have no effect"])
+        _, step = self.step("", front=("--with", "slurm:partition=gpu,exclusive=true,queue_deadline=5"))
+        self.assertEqual(step["settings"]["place"], {
+            "name": "slurm", "options": {"partition": "gpu", "exclusive": True, "queue_deadline": 5}})
+
     def test_decorators_of_the_command_line_go_where_they_are_not_yet(self):
         self.assertEqual(
             self.settings("@retry(times=9)", front=("--with", "retry:times=2", "--with", "timeout:seconds=5"))["retry"]["times"], 9)
@@ -346,6 +361,9 @@ class DecoratorTests(unittest.TestCase):
             "@retry\n@retry\n@step\ndef start(self): pass": "@retry: step start has it twice",
             "@schedule\n@step\ndef start(self): pass": "@schedule: it decorates flows, not steps",
             "@timeout\n@step\ndef start(self): pass": "@timeout: it needs seconds, minutes or hours",
+            "@slurm(partiton='gpu')\n@step\ndef start(self): pass": "@slurm has no option 'partiton'; did you mean partition?",
+            "@slurm(memory='8 apples')\n@step\ndef start(self): pass": "@slurm: memory has to be a number, not '8 apples'",
+            "@slurm(time=5, run_time_limit=5)\n@step\ndef start(self): pass": "@slurm: time and run_time_limit say the same",
             "@resources(cpu='many')\n@step\ndef start(self): pass": "@resources: cpu has to be a number, not 'many'",
         }
         for body, expected in cases.items():

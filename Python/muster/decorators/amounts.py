@@ -17,6 +17,21 @@ def whole(decorator, name, value):
     return math.ceil(number(decorator, name, value))
 
 
+_UNITS = {"": 1, "m": 1, "mb": 1, "mib": 1, "g": 1 << 10, "gb": 1 << 10, "gib": 1 << 10, "t": 1 << 20, "tb": 1 << 20, "tib": 1 << 20}
+
+
+def megabytes(decorator, name, value):
+    """An amount of memory in megabytes: a number of them, or a text such as 8GB."""
+    if not isinstance(value, str):
+        return number(decorator, name, value)
+    text = value.strip().lower()
+    digits = text.rstrip("bgimt ")
+    factor = _UNITS.get(text[len(digits):].strip())
+    if factor is None:
+        decorator.fail(f"{name} has to be megabytes or a text such as 8GB, not {value!r}")
+    return number(decorator, name, digits) * factor
+
+
 def reserve(decorator, settings, cpu, gpu, memory, kind="resources"):
     """Adds the amounts of a decorator to a step's settings. Of several decorators the largest amount counts.
 

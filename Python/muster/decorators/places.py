@@ -1,7 +1,7 @@
 """Decorators that name a place to run at. This machine meets their requests as far as it can."""
 
-from .amounts import reserve
-from .base import Decorator, step_decorator
+from .amounts import megabytes, reserve
+from .base import Decorator, plain, step_decorator
 
 
 class _Place(Decorator):
@@ -47,5 +47,40 @@ class Kubernetes(_Place):
     }
 
 
+class Slurm(_Place):
+    """A step for a Slurm cluster.
+
+    partition, account, qos, constraint, reservation, nodelist, exclude, gres, licenses, switches, time: sbatch's flags.
+    exclusive: whether its nodes run nothing else. gpus: the GPUs' type; @resources says how many. setup: lines of shell
+    that every node runs first. login: whether those run in a login shell. extra: flags for sbatch as they stand. image,
+    mounts: a container. network: the interface that the nodes use. queue_deadline: minutes that the job may wait.
+    cpus_per_task, memory, run_time_limit: as in Metaflow; memory is in megabytes, or a text such as 8GB.
+    """
+
+    name = "slurm"
+    counting = ("cpus_per_task", "memory")
+    # Metaflow calls Slurm through a connection of its own; the size of a gang is said by the transition.
+    metaflow = ("username", "address", "ssh_key_file", "cert_file", "remote_workdir", "path_to_python3", "cleanup", "nodes", "ntasks")
+    defaults = {
+        "partition": None, "account": None, "qos": None, "time": None, "constraint": None, "gres": None, "gpus": None,
+        "reservation": None, "nodelist": None, "exclude": None, "licenses": None, "switches": None, "exclusive": None,
+        "setup": None, "login": None, "extra": None, "image": None, "mounts": None, "network": None,
+        "queue_deadline": None, "run_time_limit": None, "cpus_per_task": None, "memory": None, "username": None,
+        "address": None, "ssh_key_file": None, "cert_file": None, "remote_workdir": None, "path_to_python3": None,
+        "cleanup": False, "nodes": None, "ntasks": None,
+    }
+
+    def apply(self, settings):
+        given = {name: value for name, value in self.given.items() if value is not None}
+        if "cpus_per_task" in given or "memory" in given:
+            memory = megabytes(self, "memory", given["memory"]) if "memory" in given else None
+            reserve(self, settings, given.get("cpus_per_task"), None, memory, "elsewhere")
+        if "time" in given and "run_time_limit" in given:
+            self.fail("time and run_time_limit say the same; keep one")
+        own = {name: plain(value) for name, value in given.items() if name not in self.counting + self.metaflow}
+        settings["place"] = {"name": self.name, "options": own}
+
+
 batch = step_decorator(Batch)
 kubernetes = step_decorator(Kubernetes)
+slurm = step_decorator(Slurm)
