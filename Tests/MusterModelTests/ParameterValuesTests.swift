@@ -170,25 +170,4 @@ import Testing
         let both = environment.merging(["MUSTER_PARAMETER_LEARNING_RATE": "0.25"]) { $1 }
         #expect(try values.read(tokens: [], environment: both)["learning_rate"] == "0.25")
     }
-
-    @Test("The help shows flags, kinds, help and defaults in columns")
-    func help() {
-        let text = ParameterHelp.text([
-            ParameterManifest(name: "epochs", help: "Passes.", kind: .int, defaultValue: "3"),
-            ParameterManifest(name: "mode", kind: .choice(cases: ["a", "b"]), defaultValue: "a"),
-            ParameterManifest(name: "verbose", help: "Say more.", kind: .bool, defaultValue: "false"),
-            ParameterManifest(name: "path", help: "Where.", kind: .string),
-        ])
-        #expect(
-            text == """
-                PARAMETERS:
-                  --epochs <int>  Passes. (default: 3)
-                  --mode <a|b>    (default: a)
-                  --[no-]verbose  Say more. (default: false)
-                  --path <text>   Where. (required)
-                  Each can be set in the environment as well: MUSTER_PARAMETER_EPOCHS=…
-
-                """)
-        #expect(ParameterHelp.text([]).isEmpty)
-    }
 }

@@ -1,7 +1,9 @@
-/// A flow as `muster show` prints it. Pure.
+import MusterModel
+
+/// The text that `muster show` prints.
 extension FlowManifest {
     /// The flow with its parameters and its steps, lines ended by newlines.
-    package func text() -> String {
+    func text() -> String {
         var lines = [self.name]
         lines += Self.indented(self.summary, "  ")
         if !self.parameters.isEmpty { lines.append("") }

@@ -1,6 +1,8 @@
 import MusterModel
 import Testing
 
+@testable import MusterCommandLine
+
 @Suite struct FlowDrawingTests {
     private let manifest: FlowManifest = {
         var gang = StepSettings()
@@ -66,5 +68,26 @@ import Testing
                 }
 
                 """#)
+    }
+
+    @Test("The help shows flags, kinds, help and defaults in columns")
+    func help() {
+        let text = ParameterHelp.text([
+            ParameterManifest(name: "epochs", help: "Passes.", kind: .int, defaultValue: "3"),
+            ParameterManifest(name: "mode", kind: .choice(cases: ["a", "b"]), defaultValue: "a"),
+            ParameterManifest(name: "verbose", help: "Say more.", kind: .bool, defaultValue: "false"),
+            ParameterManifest(name: "path", help: "Where.", kind: .string),
+        ])
+        #expect(
+            text == """
+                PARAMETERS:
+                  --epochs <int>  Passes. (default: 3)
+                  --mode <a|b>    (default: a)
+                  --[no-]verbose  Say more. (default: false)
+                  --path <text>   Where. (required)
+                  Each can be set in the environment as well: MUSTER_PARAMETER_EPOCHS=…
+
+                """)
+        #expect(ParameterHelp.text([]).isEmpty)
     }
 }

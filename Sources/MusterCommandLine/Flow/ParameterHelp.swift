@@ -1,9 +1,10 @@
 import FoundationEssentials
+import MusterModel
 
 /// The parameters of a flow as `--help` shows them: one line each, its flag, its kind, its help and its default.
-public enum ParameterHelp {
+enum ParameterHelp {
     /// Lines of text, each ended by a newline; empty for a flow without parameters.
-    public static func text(_ parameters: [ParameterManifest]) -> String {
+    static func text(_ parameters: [ParameterManifest]) -> String {
         guard !parameters.isEmpty else { return "" }
         let usages = parameters.map(self.usage)
         let width = min(usages.map(\.count).max() ?? 0, 30)

@@ -1,6 +1,8 @@
-/// A flow as a graph that Graphviz draws: `muster show --dot | dot -Tsvg`. Pure.
+import MusterModel
+
+/// The flow's graph in Graphviz's language: `muster show --dot | dot -Tsvg`.
 extension FlowManifest {
-    package func dot() -> String {
+    func dot() -> String {
         var lines = [
             "digraph \(Self.quoted(self.name)) {",
             "    rankdir=TB;",
@@ -10,7 +12,7 @@ extension FlowManifest {
         for step in self.steps { lines.append("    \(Self.node(step));") }
         for step in self.steps {
             for edge in step.edges {
-                // Of several edges the body takes one: they are dashed.
+                // The step takes one of several edges; those are dashed.
                 lines += Self.arrows(from: step.name, edge, isChoice: step.edges.count > 1).map { "    \($0);" }
             }
         }
