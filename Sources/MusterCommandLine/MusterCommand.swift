@@ -34,9 +34,9 @@ package struct MusterCommand: AsyncParsableCommand {
         }
         var command: any ParsableCommand
         do {
-            command = try Self.parsed(Self.ordered(arguments))
+            command = try self.parseAsRoot(self.ordered(arguments))
         } catch {
-            return await self.reportParsing(error, arguments)
+            return await self.explain(error, arguments)
         }
         do {
             if var command = command as? any AsyncParsableCommand {
@@ -45,24 +45,9 @@ package struct MusterCommand: AsyncParsableCommand {
                 try command.run()
             }
             return ExitReason.success.rawValue
-        } catch let error as CleanExit {
-            // A verb that only holds others, such as `muster tag`, asks for its help.
-            return await self.reportParsing(error, arguments)
         } catch {
-            return self.report(error)
+            return await self.isParsers(error) ? self.explain(error, arguments) : self.report(error)
         }
-    }
-
-    /// Parsing as the root tries every verb. `run`, which is what flow programs execute, is tried by itself first;
-    /// help, versions and errors are left to the root.
-    private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
-        if arguments.first == "run", !arguments.contains("--version"),
-            Self.helpRequests.isDisjoint(with: arguments),
-            let command = try? RunVerb.parse(Array(arguments.dropFirst()))
-        {
-            return command
-        }
-        return try Self.parseAsRoot(arguments)
     }
 
     fileprivate static let helpRequests: Set<String> = ["--help", "-h", "-help"]
@@ -70,7 +55,8 @@ package struct MusterCommand: AsyncParsableCommand {
     /// Verbs that hold other verbs.
     private static let outer: Set<String> = ["package", "tag", "card"]
 
-    /// A flow program hands `package list` over with `--program` in between: it belongs to the inner verb.
+    /// A flow program that executes `muster` puts `--program` after the first word: of `package list` it belongs to the
+    /// inner verb.
     static func ordered(_ arguments: [String]) -> [String] {
         guard arguments.count > 3, self.outer.contains(arguments[0]), arguments[1] == "--program" else {
             return arguments
@@ -78,8 +64,8 @@ package struct MusterCommand: AsyncParsableCommand {
         return [arguments[0], arguments[3]] + arguments[1...2] + arguments[4...]
     }
 
-    /// What the argument parser throws: wrong usage, or a request such as `--help`.
-    private static func reportParsing(_ error: any Error, _ arguments: [String]) async -> Int32 {
+    /// Prints the help or the version that was asked for, or the fault in the arguments.
+    private static func explain(_ error: any Error, _ arguments: [String]) async -> Int32 {
         if self.exitCode(for: error) == .success {
             await self.help(error, arguments)
             return ExitReason.success.rawValue
@@ -91,9 +77,14 @@ package struct MusterCommand: AsyncParsableCommand {
     private static func report(_ error: any Error) -> Int32 {
         if let signal = error as? SignalExit { return 128 + signal.signal }
         let failure = CommandFailure(error)
-        // The message is empty when the console has already printed everything about a failed run.
+        // The console has printed the failure of a run already.
         if !failure.message.isEmpty { StandardStream.error.line("muster: \(PrintableText.of(failure.message))") }
         return failure.reason.rawValue
+    }
+
+    /// Errors that a verb throws for the argument parser to print: a verb without its inner verb asks for its help.
+    private static func isParsers(_ error: any Error) -> Bool {
+        error is ValidationError || error is CleanExit || error is ExitCode
     }
 
     private static func help(_ error: any Error, _ arguments: [String]) async {
@@ -104,9 +95,9 @@ package struct MusterCommand: AsyncParsableCommand {
     }
 }
 
-/// The section on the flow's own parameters in `muster run FLOW --help`.
+/// The part of `muster run FLOW --help` with the flow's own parameters.
 enum ParameterSection {
-    /// The section's text, or the reason why the parameters cannot be shown; nil when no flow was named.
+    /// nil when no flow was named. Never fails: a fault that keeps the parameters from being shown is part of the text.
     static func text(for arguments: [String]) async -> String? {
         let rest = arguments.filter { !MusterCommand.helpRequests.contains($0) }
         guard rest.count < arguments.count, let command = try? MusterCommand.parseAsRoot(rest) as? RunVerb else {
