@@ -48,7 +48,7 @@ let sources: [Target] = [
 
     // Floor 2: where things are kept, and where nodes come from.
     .target(
-        name: "MusterStore", dependencies: ["MusterModel", "MusterSystem", crypto],
+        name: "MusterStore", dependencies: ["MusterModel", "MusterSystem", "MusterProcess", crypto],
         swiftSettings: strict),
     .target(
         name: "MusterMetadata",
@@ -61,7 +61,7 @@ let sources: [Target] = [
         name: "MusterPython", dependencies: ["MusterModel", "MusterSystem", "MusterProcess", crypto],
         swiftSettings: strict),
 
-    // Floor 3: what happens on a node, and what moves a run.
+    // Floor 3: what happens on a node, what moves a run, and what is asked of runs.
     .target(
         name: "MusterAgent",
         dependencies: [
@@ -73,9 +73,14 @@ let sources: [Target] = [
     .target(
         name: "MusterEngine",
         dependencies: [
-            "MusterModel", "MusterSystem", "MusterWire", "MusterProcess", "MusterStore", "MusterMetadata",
+            "MusterModel", "MusterSystem", "MusterWire", "MusterStore", "MusterMetadata",
             "MusterBackends",
         ],
+        swiftSettings: strict),
+
+    .target(
+        name: "MusterHistory",
+        dependencies: ["MusterModel", "MusterSystem", "MusterStore", "MusterMetadata"],
         swiftSettings: strict),
 
     // Floor 4: what a Swift flow imports.
@@ -106,7 +111,7 @@ let sources: [Target] = [
         dependencies: [
             "MusterModel", "MusterSystem", "MusterWire", "MusterProcess", "MusterStore", "MusterMetadata",
             "MusterBackends",
-            "MusterPython", "MusterEngine", "CMusterTemplates",
+            "MusterPython", "MusterEngine", "MusterHistory", "CMusterTemplates",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: strict),
@@ -184,6 +189,10 @@ let tests: [Target] = [
         dependencies: ["MusterEngine", "MusterModel", "MusterWire", "MusterStore", "MusterMetadata", "MusterBackends"],
         swiftSettings: strict),
     .testTarget(
+        name: "MusterHistoryTests",
+        dependencies: ["MusterHistory", "MusterModel", "MusterStore", "MusterMetadata", "MusterSystem"],
+        swiftSettings: strict),
+    .testTarget(
         name: "MusterTests", dependencies: ["Muster", "MusterModel", "MusterWire"], swiftSettings: strict),
     .testTarget(
         name: "MusterTestKitTests", dependencies: ["MusterTestKit", "MusterFrameworks", "MusterModel"],
@@ -215,12 +224,43 @@ let tests: [Target] = [
         swiftSettings: strict),
 ]
 
+/// `name` and every target of Swift below it.
+///
+/// SwiftPM compiles a target anew when the module of a target that it names has changed, and no other. The layouts of
+/// types go further than that: `Muster.swiftmodule` stays the same, byte for byte, when a struct of MusterModel gets
+/// another property, and a flow that was not compiled anew then crashes, or does not link. So every target and product
+/// names all that stand below it; `Tests/incremental` shows that this is enough.
+@MainActor
+func withAllBelow(_ name: String) -> [String] {
+    guard let target = sources.first(where: { $0.name == name }), target.type == .regular else { return [] }
+    let below = target.dependencies.flatMap { dependency -> [String] in
+        guard case .byNameItem(let name, _) = dependency else { return [] }
+        return withAllBelow(name)
+    }
+    return [name] + below.filter { !["CMusterPlatform", "CMusterStatic"].contains($0) }
+}
+
+/// A target names what it imports; this adds what stands below that.
+@MainActor
+func completed(_ targets: [Target]) -> [Target] {
+    for target in targets {
+        var named: Set<String> = [target.name]
+        var added: [Target.Dependency] = []
+        for case .byNameItem(let name, _) in target.dependencies { named.insert(name) }
+        for case .byNameItem(let name, _) in target.dependencies {
+            for below in withAllBelow(name) where named.insert(below).inserted { added.append(.byName(name: below)) }
+        }
+        target.dependencies += added
+    }
+    return targets
+}
+
 let package = Package(
     name: "muster",
     platforms: [.macOS(.v15)],
     products: [
-        .library(name: "Muster", targets: ["Muster"]),
-        .library(name: "MusterTestKit", targets: ["MusterTestKit"]),
+        .library(name: "Muster", targets: Set(withAllBelow("Muster")).sorted()),
+        .library(name: "MusterTestKit", targets: Set(withAllBelow("MusterTestKit")).sorted()),
         .executable(name: "muster", targets: ["muster"]),
         .executable(name: "muster-agent", targets: ["muster-agent"]),
         .executable(name: "digits-training", targets: ["DigitsTraining"]),
@@ -238,6 +278,6 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/swiftlang/swift-syntax.git", from: "603.0.1"),
     ],
-    targets: sources + examples + tests,
+    targets: completed(sources + examples + tests),
     swiftLanguageModes: [.v6]
 )

@@ -1,14 +1,15 @@
 import MusterBackends
 import MusterEngine
+import MusterHistory
 import MusterMetadata
 import MusterModel
 import MusterProcess
 import MusterStore
 
-/// What the exit code of `muster` says. The page `Documentation/CommandLine.md` is the contract.
+/// The exit codes of `muster`. `Documentation/CommandLine.md` is the contract.
 package enum ExitReason: Int32, Sendable {
     case success = 0
-    /// The run failed, or was cancelled by somebody else.
+    /// The run failed, or was cancelled by another command.
     case runFailed = 1
     /// Wrong arguments, a flow that breaks a rule, a wrong parameter.
     case usage = 2
@@ -16,11 +17,11 @@ package enum ExitReason: Int32, Sendable {
     case notFound = 3
     /// The store or its database cannot be read or written.
     case store = 4
-    /// What was printed has not all been written: the disk behind standard output is full.
+    /// The output is incomplete: standard output could not be written, for example to a full disk.
     case output = 5
 }
 
-/// Why a verb ends, with the exit code that says so.
+/// The failure of a verb, with its exit code.
 package struct CommandFailure: Error, Sendable, CustomStringConvertible {
     package let reason: ExitReason
     package let message: String
@@ -37,12 +38,28 @@ package struct CommandFailure: Error, Sendable, CustomStringConvertible {
         switch error {
         case let error as CommandFailure: self = error
         case let error as ParameterError: self.init(.usage, "\(error)")
-        case let error as StoreError: self.init(error.code == .package ? .usage : .store, error.message)
+        case let error as StoreError: self.init(Self.reason(error.code), error.message)
+        case let error as HistoryError: self.init(Self.reason(error.code), error.message)
         case let error as MetadataError: self.init(error.code == .missing ? .notFound : .store, error.message)
         case let error as EngineError: self.init(Self.reason(error.code), error.message)
         case let error as BackendError: self.init(.usage, error.message)
         case let error as SpawnError: self.init(.usage, error.message)
         default: self.init(.runFailed, "\(error)")
+        }
+    }
+
+    private static func reason(_ code: StoreError.Code) -> ExitReason {
+        switch code {
+        case .package, .busy: .usage
+        default: .store
+        }
+    }
+
+    private static func reason(_ code: HistoryError.Code) -> ExitReason {
+        switch code {
+        case .missing: .notFound
+        case .name: .usage
+        case .store: .store
         }
     }
 
@@ -55,7 +72,7 @@ package struct CommandFailure: Error, Sendable, CustomStringConvertible {
     }
 }
 
-/// An end by a signal that somebody sent to `muster`: 128 and the signal's number, as shells say it.
+/// The end by a signal that was sent to `muster`: exit code 128 + signal, as in shells.
 package struct SignalExit: Error, Sendable {
     package let signal: Int32
 }

@@ -3,7 +3,7 @@ import MusterMetadata
 package import MusterModel
 import MusterStore
 
-/// What `resume` takes up: a run that was interrupted goes on as itself, one that is over gets a successor.
+/// The run that `resume` continues: an interrupted run itself, or a successor of one that has ended.
 package enum Resumption: Sendable {
     case same(RunRecord)
     case successor(RunRecord, origin: OriginRun)
@@ -64,7 +64,7 @@ extension RunPreparation {
         return newest
     }
 
-    /// An interrupted run goes on with the events it has, so the flow has to have the graph that made them.
+    /// An interrupted run continues with its events, so the flow must have the graph that made them.
     private func unchanged(_ record: RunRecord, _ manifest: FlowManifest) throws -> RunRecord {
         let graph = { (manifest: FlowManifest) in
             manifest.steps.map { "\($0.name) \($0.edges) \(String(describing: $0.join))" }
@@ -76,7 +76,7 @@ extension RunPreparation {
                     "the graph of \(record.flow) has changed since the run \(record.run) was interrupted; name the step to resume from, which makes a new run"
             )
         }
-        // The values of variables are the flow's to say: they are not kept.
+        // The values of environment variables are read from the flow at each start and not stored.
         var record = record
         for index in record.manifest.steps.indices {
             let step = manifest.step(record.manifest.steps[index].name)

@@ -1,8 +1,9 @@
 package import MusterModel
 
-/// Where runs and their events are kept.
+/// The store of runs and their events.
 ///
-/// Events of a run are appended by one engine at a time (it holds the run's lock) and read by anybody at any time.
+/// One engine at a time, the one that holds the run's lock, appends the events of a run. Any process may read them at
+/// any time.
 package protocol MetadataStore: Sendable {
     /// Adds a run that has no events yet.
     /// - Throws: ``MetadataError`` with code ``MetadataError/Code/duplicate`` when the run exists.
@@ -10,8 +11,10 @@ package protocol MetadataStore: Sendable {
     /// Appends `events` at `time` (Unix seconds), all of them or none. They are on disk, as far as the death of this
     /// process is concerned, when it returns. ``RunEvent/ended(verdict:)`` also closes the run's record.
     func append(_ events: [RunEvent], to run: RunKey, at time: Double) async throws
-    /// The run's events in the order in which they were appended.
-    func events(of run: RunKey) async throws -> [RecordedEvent]
+    /// The run's events in the order in which they were appended, without the first `count`.
+    func events(of run: RunKey, after count: Int) async throws -> [RecordedEvent]
+    /// A value that is different after every change of the store, by whatever process.
+    func changeMark() async throws -> ChangeMark
     /// The record of one run; nil when there is none.
     func record(of run: RunKey) async throws -> RunRecord?
     /// Runs, newest first; of one flow when `flow` is given, at most `limit`. One whose record is damaged has its place.
@@ -24,6 +27,9 @@ package protocol MetadataStore: Sendable {
 }
 
 extension MetadataStore {
+    /// All events of the run.
+    package func events(of run: RunKey) async throws -> [RecordedEvent] { try await self.events(of: run, after: 0) }
+
     /// The records of ``runs(flow:limit:)``.
     /// - Throws: ``MetadataError`` naming the first run whose record is damaged.
     package func records(flow: String?, limit: Int?) async throws -> [RunRecord] {

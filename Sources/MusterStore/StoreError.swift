@@ -1,7 +1,7 @@
 import Glibc
 import MusterSystem
 
-/// What went wrong with the store: a folder, a file or what stands in it.
+/// A failure of the store: a folder, a file or its contents.
 package struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     /// A stable dotted name; programs match on it, never on the message. Open: other subjects may add theirs.
     package struct Code: RawRepresentable, Sendable, Hashable {
@@ -10,7 +10,7 @@ package struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
 
         /// A file or folder that has to be there is not.
         package static let missing = Code(rawValue: "store.missing")
-        /// What stands in a file is not what was put there.
+        /// A file's contents are not those that were stored.
         package static let corrupt = Code(rawValue: "store.corrupt")
         /// The disk, or the quota, is full.
         package static let full = Code(rawValue: "store.full")
@@ -18,12 +18,14 @@ package struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         package static let permission = Code(rawValue: "store.permission")
         /// Any other refusal of the operating system.
         package static let failed = Code(rawValue: "store.io")
+        /// Another engine moves the run.
+        package static let busy = Code(rawValue: "store.busy")
         /// A flow's folder holds something that cannot be packaged.
         package static let package = Code(rawValue: "store.package")
     }
 
     package var code: Code
-    /// What is wrong, where, and what can be done about it.
+    /// The fault, its place and the remedy.
     package var message: String
 
     package init(_ code: Code, _ message: String) {

@@ -1,7 +1,7 @@
 import MusterModel
 import MusterStore
 
-/// How a line says where it comes from: `step/task[node]`.
+/// The origin of a line: `step/task[node]`.
 enum Attribution {
     static func text(_ attempt: AttemptID, node: Int) -> String { "\(self.text(attempt))[\(node)]" }
 

@@ -3,10 +3,10 @@ import Foundation
 import MusterModel
 import MusterStore
 
-/// Shows a run while it goes on: the edge around the renderers.
+/// Shows a run while it runs: performs the I/O of the renderers.
 ///
-/// `@unchecked Sendable`: everything below `queue` is touched on that queue only. Writing to a slow terminal blocks
-/// the queue and nothing else; observations then wait.
+/// `@unchecked Sendable`: all properties below `queue` are used on that queue only. A slow terminal blocks the queue
+/// and nothing else; observations then wait.
 final class Console: @unchecked Sendable {
     private let queue = DispatchQueue(label: "muster.console")
     private let style: ConsoleStyle
@@ -47,7 +47,7 @@ final class Console: @unchecked Sendable {
         self.queue.async { self.say([PlainMessages.Message(text: text, isTrouble: true)], at: time) }
     }
 
-    /// Returns when everything that was shown so far has been written and the live view is gone.
+    /// Returns when all lines have been written and the live view has been removed.
     func close() async {
         await withCheckedContinuation { continuation in
             self.queue.async {
@@ -143,7 +143,7 @@ final class Console: @unchecked Sendable {
 
     private func show(_ lines: [LogLine], _ attempt: AttemptID, _ node: Int) {
         let place = Attribution.text(attempt, node: node)
-        for line in lines.suffix(ShownLines.kept) {
+        for line in lines.suffix(ShownLines.capacity) {
             self.shown.note(String(decoding: line.bytes.prefix(4096), as: UTF8.self), from: place)
         }
         switch self.style {

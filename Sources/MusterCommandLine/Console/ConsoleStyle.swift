@@ -1,4 +1,4 @@
-/// How `muster run` shows a run.
+/// The ways in which `muster run` shows a run.
 enum ConsoleStyle: Sendable, Equatable {
     /// A view at the foot of the terminal, output scrolling above it.
     case live
@@ -9,7 +9,7 @@ enum ConsoleStyle: Sendable, Equatable {
     /// Only trouble.
     case quiet
 
-    /// What suits the options and where the output goes.
+    /// The style for the options and the kind of output.
     static func choose(json: Bool, quiet: Bool, isTerminal: Bool, environment: [String: String]) -> ConsoleStyle {
         if json { return .json }
         if quiet { return .quiet }

@@ -1,6 +1,6 @@
-/// The foot of a terminal that is drawn again and again: what scrolls goes above it.
+/// The last lines of a terminal, which are redrawn; messages scroll above them.
 ///
-/// The cursor always stands below the frame, visible, so there is nothing to restore however the program ends.
+/// The cursor is always visible and below the frame, so there is nothing to restore when the program is killed.
 final class LiveScreen {
     private let output: StandardStream
     /// Lengths of the lines that are on the screen now.

@@ -1,6 +1,6 @@
 import MusterModel
 
-/// What the live view shows: a value that observations change and that renders into lines. Pure.
+/// The state of the live view: observations change it, and it renders into lines.
 struct LiveView {
     private struct Step {
         var waiting = 0
@@ -75,7 +75,7 @@ struct LiveView {
         }
     }
 
-    /// Whether a message scrolls by above the view, or is seen in it anyway.
+    /// True for a message that is printed above the view; false for one whose facts the view shows.
     func scrolls(_ message: PlainMessages.Message) -> Bool {
         message.isTrouble || message.text.hasPrefix("run ") || message.text.contains("taken over")
     }

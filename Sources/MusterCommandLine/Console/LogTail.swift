@@ -16,12 +16,12 @@ struct LogTail {
         self.path = path
     }
 
-    /// Bytes of lines that are handed over at once: however much a log holds, no more is held here.
+    /// Bytes of lines that are passed on at once, which bounds the memory for a log of any size.
     private static let batch = 256 << 10
 
     /// Hands `show` the lines that have been completed since the last call, some at a time. A log that was not begun yet
     /// has none.
-    /// - Parameter isFinal: Whether the node has ended: what is left is handed over too, lines without a newline included.
+    /// - Parameter isFinal: True when the node has ended: the rest is shown too, including a line without a newline.
     mutating func read(isFinal: Bool, _ show: ([LogLine]) -> Void) throws {
         guard try self.open() else { return }
         var lines: [LogLine] = []
@@ -46,7 +46,7 @@ struct LogTail {
         }
     }
 
-    /// What stands in for bytes that are no record.
+    /// The line in place of bytes that are no record.
     static func note(offset: Int, length: Int) -> LogLine {
         LogLine(
             time: LogRecord.now(), process: 0, stream: .standardError,

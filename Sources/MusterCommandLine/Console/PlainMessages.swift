@@ -1,6 +1,6 @@
 import MusterModel
 
-/// What a person reads about a run, one line per fact: pure, observations in, lines out.
+/// The lines about a run for people: observations in, lines out.
 struct PlainMessages {
     /// A line, and whether it is worth showing where only trouble is shown.
     struct Message: Equatable {
@@ -8,7 +8,7 @@ struct PlainMessages {
         var isTrouble = false
     }
 
-    /// The command that goes on with the run.
+    /// The command that resumes the run.
     private let resume: String
     private var nodes: [AttemptID: Int] = [:]
     private var run: RunSummary?
@@ -33,7 +33,7 @@ struct PlainMessages {
         case .attemptWaiting(let attempt, let reason):
             return [Message(text: "\(Attribution.text(attempt)) waits: \(reason)")]
         case .nodeState(let attempt, let node, let state):
-            // One node has nothing to tell that its task does not tell.
+            // The messages of a task with one node already tell its node's state.
             guard self.nodes[attempt] ?? 1 > 1 else { return [] }
             return [
                 Message(text: "\(Attribution.text(attempt, node: node)) \(state.rawValue)", isTrouble: state == .failed)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a program wrote, made harmless for a terminal that is being drawn on.
+/// Removes control sequences from a program's output, which would disturb the live view.
 enum TerminalText {
     /// The text that a terminal would show in the end: of a progress bar its last state, no control characters but
     /// colours, and what is no UTF-8 replaced.

@@ -1,17 +1,17 @@
 import Dispatch
 import Foundation
 import Glibc
-import MusterEngine
 import MusterProcess
+import MusterStore
 import MusterSystem
 
-/// Tells when something changes in a run's folder, and when the run's engine has gone.
+/// Reports changes in a run's folder, and the end of the run's engine.
 ///
-/// The kernel reports; nothing is polled.
+/// It uses inotify and the run's lock; nothing is polled.
 final class FolderChanges: Sendable {
     enum Change: Sendable {
         case changed
-        /// No engine moves the run any more: nothing grows.
+        /// The engine has ended: the logs do not grow any more.
         case ended
     }
 
@@ -19,7 +19,7 @@ final class FolderChanges: Sendable {
     private let descriptor: Int32
     private let token: ReactorToken
 
-    /// Begins to watch. What changes from now on is reported.
+    /// Begins to watch for changes.
     init(root: String, lock: String, reactor: ProcessReactor) throws {
         let descriptor = inotify_init1(Int32(IN_CLOEXEC | IN_NONBLOCK))
         guard descriptor >= 0 else {

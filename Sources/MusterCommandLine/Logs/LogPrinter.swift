@@ -1,4 +1,5 @@
 import Foundation
+import MusterHistory
 import MusterModel
 import MusterStore
 
@@ -15,13 +16,13 @@ struct LogPrinter {
     let style: Style
     /// Only this stream; both when nil.
     let stream: LogStream?
-    /// Whether what clusters say of themselves is printed too.
+    /// True prints the output of the clusters' own services too.
     let showsCluster: Bool
     let output: StandardStream
 
     /// Those of the task that is printed now: a run may have more logs than a program may have open files.
     private var readers: [LogSource: LogReader] = [:]
-    /// Where reading goes on later.
+    /// The offset at which to continue, by log.
     private var offsets: [LogSource: Int] = [:]
     private var merges: [LogSource: ProcessMerge] = [:]
     private var lines: [LogSource: LogLines] = [:]
@@ -33,9 +34,9 @@ struct LogPrinter {
         self.output = output
     }
 
-    /// Prints what the logs of each task have now, its nodes in the order of time.
-    /// - Parameter isFinal: Whether they do not grow any more.
-    /// - Returns: false when nobody reads the output any longer.
+    /// Prints the new records of each task's logs, its nodes merged by time.
+    /// - Parameter isFinal: True when the logs do not grow any more.
+    /// - Returns: false when the reader of the output has gone.
     mutating func print(_ tasks: [[LogSource]], isFinal: Bool) throws -> Bool {
         for sources in tasks {
             guard try self.printTask(sources, isFinal: isFinal) else { return false }

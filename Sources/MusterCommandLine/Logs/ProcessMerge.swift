@@ -7,7 +7,7 @@ import MusterStore
 /// middle of a line, the others wait for its end, so that no line is torn, unless too much is waiting. Pure: records in,
 /// bytes out.
 struct ProcessMerge {
-    /// Bytes that may wait for the end of somebody's line: a progress bar may never end.
+    /// Bytes that may wait for the end of another process's line: a progress bar may never end its line.
     private static let patience = 1 << 20
 
     /// The process whose unfinished line stands at the end of the output.
@@ -31,7 +31,7 @@ struct ProcessMerge {
         return output
     }
 
-    /// What still waits, with the line ends that keep processes apart.
+    /// The bytes that still wait, with newlines between processes.
     mutating func finish() -> Data {
         var output = Data()
         if self.open != nil, !self.order.isEmpty { output.append(UInt8(ascii: "\n")) }

@@ -1,9 +1,9 @@
 import Foundation
 import MusterProcess
 
-/// What this program was given that is no UTF-8: it would be taken for something else.
+/// Finds arguments and variables that are not UTF-8, which would be misread.
 enum NotText {
-    /// What is wrong, and what to do; nil when all of it is text.
+    /// The fault and the remedy; nil when all of it is UTF-8.
     static func refusal() -> String? {
         let words = (FileManager.default.contents(atPath: "/proc/self/cmdline") ?? Data()).split(separator: 0)
         if let word = words.first(where: { String(validating: $0, as: UTF8.self) == nil }) {

@@ -3,16 +3,16 @@ import MusterModel
 import MusterProcess
 import MusterStore
 
-/// What pickles hold, as text: only the flow's own Python can tell, so it is asked.
+/// The contents of pickles as text, read by the flow's own Python.
 ///
-/// To read a pickle is to run code of the store: the pickle's own, and the flow in the code package. The interpreter and
-/// the front end are this `muster`'s; nothing that stands in the database is started.
+/// Reading a pickle runs code from the store: the pickle's own, and the flow in the code package. The interpreter and
+/// the front end are those of this `muster`; no path from the database is executed.
 struct PickleTexts {
     let reactor: ProcessReactor
     let environment: [String: String]
     let layout: StoreLayout
 
-    /// What became of each pickle, by its digest.
+    /// The result for each pickle, by digest.
     struct Answer {
         var texts: [String: String] = [:]
         /// Why there is no text.
@@ -80,7 +80,7 @@ struct PickleTexts {
         guard record.manifest.language == "python", let file = PythonFlow.file(of: record.program) else {
             throw CommandFailure(.usage, "only flows in Python can read pickles, and \(record.flow) is none")
         }
-        // What stands before the verb are options of the flow's own, such as configs.
+        // The words before the verb are the flow's own options, such as configs.
         return try PythonFlow(environment: self.environment).program(
             "\(folder)/\((file as NSString).lastPathComponent)")
             + record.program.dropFirst(3)

@@ -1,5 +1,5 @@
-/// Text that somebody else wrote into a store, made harmless for a terminal: a name or a message must not move the cursor,
-/// change colours or give a command to the terminal.
+/// Removes control sequences from texts of a store: a name or a message must not move the cursor, change colours or
+/// give a command to the terminal.
 enum PrintableText {
     /// `text` with its control characters as escapes; newlines and tabs stay.
     static func of(_ text: String) -> String {

@@ -4,8 +4,8 @@ import Synchronization
 
 /// Standard output and standard error, byte for byte.
 ///
-/// Whoever reads them may have gone: `muster` then goes on silently, as a run must not end because a pager did. Anything
-/// else that keeps bytes from being written, such as a full disk, is remembered: ``MusterCommand`` ends with it.
+/// A closed pipe is ignored, because a run must not end when a pager does. Any other error, such as a full disk, is
+/// remembered, and ``MusterCommand`` ends with it.
 package struct StandardStream: Sendable {
     package static let output = StandardStream(descriptor: STDOUT_FILENO)
     package static let error = StandardStream(descriptor: STDERR_FILENO)
@@ -17,7 +17,7 @@ package struct StandardStream: Sendable {
 
     package var isTerminal: Bool { isatty(self.descriptor) == 1 }
 
-    /// Why not all of what was written has arrived, though somebody wants it; nil when it has.
+    /// The error that made the output incomplete; nil for none.
     var failure: String? { self.loss.reason }
 
     /// Columns and rows of the terminal; nil when there is none.
@@ -27,7 +27,7 @@ package struct StandardStream: Sendable {
         return (Int(size.ws_col), Int(size.ws_row))
     }
 
-    /// Writes all of `bytes`. Returns false when nobody gets them any more.
+    /// Writes all of `bytes`. Returns false when there is no reader any more.
     @discardableResult
     package func write(_ bytes: some Sequence<UInt8>) -> Bool {
         let bytes = Array(bytes)
@@ -43,7 +43,7 @@ package struct StandardStream: Sendable {
                         if !self.isUnread(number) { self.loss.note(number) }
                         return false
                     }
-                    // Somebody else made the terminal non-blocking: wait until it takes more.
+                    // Another program has made the terminal non-blocking: wait until it takes more.
                     var wait = pollfd(fd: self.descriptor, events: Int16(POLLOUT), revents: 0)
                     poll(&wait, 1, -1)
                     continue
@@ -57,7 +57,7 @@ package struct StandardStream: Sendable {
     @discardableResult
     package func line(_ text: String) -> Bool { self.write(Array("\(text)\n".utf8)) }
 
-    /// Whether the error says that there is no reader: of a pipe, of a terminal that was closed, or none from the start.
+    /// True for an error that means that there is no reader: a closed pipe, a closed terminal, or none from the start.
     private func isUnread(_ number: Int32) -> Bool {
         guard number == EIO else { return number == EPIPE || number == EBADF || number == ECONNRESET }
         var status = stat()

@@ -7,7 +7,7 @@ struct Table {
 
     mutating func append(_ row: String...) { self.rows.append(row.map(PrintableText.line)) }
 
-    /// Lines ended by newlines; columns as wide as their widest cell, the last one as it is.
+    /// Lines ended by newlines. Columns are as wide as their widest cell, the last one is not padded.
     var text: String {
         let all = [self.header] + self.rows
         var widths = self.header.map(\.count)

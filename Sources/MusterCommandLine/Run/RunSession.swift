@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import MusterBackends
 import MusterEngine
+import MusterHistory
 import MusterMetadata
 import MusterModel
 import MusterStore
@@ -13,9 +14,9 @@ struct RunSession {
     let layout: StoreLayout
     let metadata: any MetadataStore
     let options: RunOptions
-    /// The command that goes on with the run, but for the run's name.
+    /// The command that resumes the run, without the run's name.
     let resume: ResumeCommand
-    /// What this machine has to give.
+    /// The resources of this machine.
     let capacity: MachineCapacity
     private let agent: String
 
@@ -74,7 +75,7 @@ struct RunSession {
         try self.conclude(verdict, signals)
     }
 
-    /// What its steps run on in place; nil for a run whose steps have copies of their own.
+    /// The source on which its steps run in place; nil for an isolated run.
     private func source(of record: RunRecord, _ package: CodePackage) -> SourceWatch? {
         guard record.isIsolated != true, !self.options.isolated else { return nil }
         return SourceWatch(workFolder: self.context.folder, package: package, program: record.program)
@@ -97,10 +98,10 @@ struct RunSession {
             maxWorkers: self.options.maxWorkers, fanOutLimit: self.options.fanOutLimit, origin: origin, source: source,
             observe: observe)
         signals.install(on: self.context.reactor) { engine.cancel(reason: $0) }
-        let wish = CancelRequest.watch(self.layout.cancelRequest(flow: record.flow, run: record.run)) {
+        let request = CancelRequest.watch(self.layout.cancelRequest(flow: record.flow, run: record.run)) {
             engine.cancel(reason: "`muster cancel` was called by \($0)")
         }
-        defer { withExtendedLifetime(wish) {} }
+        defer { withExtendedLifetime(request) {} }
         try self.writeRunID(of: record)
         let layout = self.layout
         async let incoming = layout.clearIncoming()
@@ -113,11 +114,11 @@ struct RunSession {
 
     /// Ends a run that was recorded and could not begin: nothing of it will ever go on.
     private func close(_ record: RunRecord, because error: any Error) async {
-        // Another engine that moves it has the run for itself.
-        if let error = error as? EngineError, error.code == .busy { return }
+        // Another engine moves the run.
+        if let error = error as? StoreError, error.code == .busy { return }
         guard let events = try? await self.metadata.events(of: record.key), events.isEmpty else { return }
         let failure = TaskFailure(code: .refused, message: CommandFailure(error).message)
-        // Where the store is at fault this cannot be recorded either; the error itself is what is told.
+        // A store that fails takes no record either; the caller prints the error.
         try? await self.metadata.append(
             [
                 .started, .attemptStarted(task: 1, attempt: 0),
@@ -150,7 +151,7 @@ struct RunSession {
         try Self.write(Data(try JSONText.line(attributes).utf8), to: file)
     }
 
-    /// A named pipe, in which somebody waits for the run, is written to as it is.
+    /// A named pipe, on which another program waits for the run, is written to directly.
     private static func write(_ data: Data, to file: String) throws {
         let path = AbsolutePath.of(file)
         do {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import MusterBackends
 import MusterEngine
+import MusterHistory
 import MusterMetadata
 import MusterModel
 import MusterProcess
@@ -39,7 +40,7 @@ struct CancelVerb: AsyncParsableCommand {
     }
 }
 
-/// Ends a run from outside: by its engine's hand where there is one, otherwise by its own.
+/// Ends a run: through its engine if one lives, otherwise by itself.
 private struct RunEnding {
     /// Seconds between two looks at the engine.
     private static let pause = 0.1
@@ -49,15 +50,15 @@ private struct RunEnding {
     let metadata: any MetadataStore
 
     private var lock: String { self.layout.runLock(flow: self.record.flow, run: self.record.run) }
-    private var wish: String { self.layout.cancelRequest(flow: self.record.flow, run: self.record.run) }
+    private var request: String { self.layout.cancelRequest(flow: self.record.flow, run: self.record.run) }
 
-    /// Returns when nobody moves the run any more; its record says then whether it is over.
-    /// - Throws: ``EngineError`` when nobody could be told, or the run could not be ended here.
+    /// Returns when no engine moves the run any more. Its record then tells if it has ended.
+    /// - Throws: ``EngineError`` when the request could not be left, or the run could not be ended here.
     func perform() async throws {
         var isToldOfStop = false
         while let holder = RunLock.holder(path: self.lock) {
-            // An engine that has just begun takes an older wish away, so it is left again.
-            if !CancelRequest.isThere(at: self.wish) { try CancelRequest.leave(at: self.wish, author: self.author) }
+            // An engine removes an older request when it starts, so the request is repeated.
+            if !CancelRequest.isThere(at: self.request) { try CancelRequest.leave(at: self.request, author: self.author) }
             if !isToldOfStop, let place = holder.place, place.isStopped {
                 isToldOfStop = true
                 StandardStream.error.line(
@@ -66,7 +67,7 @@ private struct RunEnding {
             }
             try await Task.sleep(for: .seconds(Self.pause))
         }
-        CancelRequest.remove(at: self.wish)
+        CancelRequest.remove(at: self.request)
         guard try await self.metadata.record(of: self.record.key)?.verdict == nil else { return }
         try await self.endHere()
     }
@@ -80,8 +81,8 @@ private struct RunEnding {
         let lock: RunLock
         do {
             lock = try RunLock(path: self.lock)
-        } catch let error as EngineError where error.code == .busy {
-            // Somebody else was faster, to move the run or to end it.
+        } catch let error as StoreError where error.code == .busy {
+            // Another command moves the run, or has ended it.
             return
         }
         defer { withExtendedLifetime(lock) {} }
@@ -99,7 +100,7 @@ private struct RunEnding {
     }
 }
 
-/// For a run that starts no step any more.
+/// The environments of a run that starts no more steps.
 private struct NoEnvironments: StepEnvironments {
     func interpreter(
         for requirements: PythonRequirements, progress: @escaping @Sendable (String) -> Void

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MusterHistory
 import MusterMetadata
 import MusterModel
 import MusterProcess
@@ -12,7 +13,7 @@ struct CardVerb: AsyncParsableCommand {
         subcommands: [CardListVerb.self, CardGetVerb.self, CardViewVerb.self])
 }
 
-/// Which cards.
+/// The options that choose cards.
 struct CardOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("Only the card with this id.", valueName: "id")) var id: String?
     @Option(name: .long, help: ArgumentHelp("Only cards of this type.", valueName: "type")) var type: String?

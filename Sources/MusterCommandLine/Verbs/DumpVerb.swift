@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MusterHistory
 import MusterMetadata
 import MusterModel
 import MusterStore
@@ -37,7 +38,7 @@ struct DumpVerb: AsyncParsableCommand {
         var parameter: VerbatimJSON?
         /// The value of JSON artifacts that are not too large.
         var value: JSONValue?
-        /// What a pickle holds, as its Python shows it.
+        /// The contents of a pickle, as Python prints them.
         var text: String?
     }
 
@@ -101,7 +102,7 @@ struct DumpVerb: AsyncParsableCommand {
         var artifacts: [Row]
     }
 
-    /// Where the artifacts lie, and the run that made them, with its parameters by the names that the flow has for them.
+    /// The store of the artifacts, and the run that made them, with its parameters by the flow's names.
     private struct Shown {
         let store: ArtifactStore
         let record: RunRecord
@@ -271,7 +272,7 @@ struct DumpVerb: AsyncParsableCommand {
         _ name: String, _ reference: ArtifactReference, _ store: ArtifactStore, _ answer: PickleTexts.Answer, limit: Int
     ) throws -> Row {
         let isShown = reference.encoding == .json && reference.size <= limit
-        // What is not there, or damaged, is an error; what is no JSON of ours has no value to show.
+        // A missing or damaged file is an error; an artifact that is not JSON has no value to show.
         let data = isShown ? try store.data(reference) : nil
         let value = data.flatMap { try? JSONValue(parsing: $0) }
         return self.row(name, reference, value: value, text: answer.texts[reference.digest])

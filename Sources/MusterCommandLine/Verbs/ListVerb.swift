@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MusterHistory
 import MusterMetadata
 import MusterModel
 import MusterStore
@@ -58,7 +59,7 @@ struct ListVerb: AsyncParsableCommand {
         for run in runs { _ = try run.record() }
     }
 
-    /// A flow program that hands its verb over asks for its own runs.
+    /// A flow program that executes `muster list` gets its own runs.
     private func flowName() async throws -> String? {
         guard self.flow.program != nil else { return self.name }
         return try await CommandContext().flow(named: nil, self.flow).manifest.name

@@ -1,4 +1,5 @@
 import ArgumentParser
+import MusterHistory
 import MusterMetadata
 import MusterModel
 import MusterStore

@@ -1,4 +1,5 @@
 import ArgumentParser
+import MusterHistory
 import MusterModel
 import MusterStore
 
@@ -21,7 +22,7 @@ struct PackageListVerb: AsyncParsableCommand {
         var path: String
         var size: Int
         var executable: Bool
-        /// What it leads to, for a link.
+        /// The target of a link.
         var link: String?
     }
 

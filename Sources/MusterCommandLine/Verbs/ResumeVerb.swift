@@ -32,7 +32,7 @@ struct ResumeVerb: AsyncParsableCommand {
         let (flow, step) = try self.split()
         let context = try CommandContext()
         let layout = self.store.layout
-        // A flow in Python has the configs of the run that it goes on from.
+        // A flow in Python reads the configs of the run that it resumes.
         let told = ["MUSTER_RESUMES": self.originRunId ?? "", "MUSTER_STORE": layout.root]
         let (program, manifest) = try await context.flow(named: flow, self.flow, told: told)
         try self.store.requireStore()

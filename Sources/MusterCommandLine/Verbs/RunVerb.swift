@@ -23,9 +23,9 @@ struct RunVerb: AsyncParsableCommand {
     func run() async throws {
         let context = try CommandContext()
         let words = FlowArguments(self.arguments, hasProgram: self.flow.program != nil)
-        async let rehearsal: Void = RunRehearsal.perform(agent: try? context.agent())
+        async let warmUp: Void = TypeWarmUp.perform()
         let (program, manifest) = try await context.flow(named: words.flow, self.flow)
-        await rehearsal
+        await warmUp
         let parameters = try ParameterValues(manifest.parameters, allowsNonFinite: manifest.language == "python")
             .read(tokens: words.parameters, environment: context.environment.merging(manifest.variables ?? [:]) { $1 })
         let layout = self.store.layout
@@ -47,9 +47,9 @@ struct FlowArguments: Equatable {
     let flow: String?
     let parameters: [String]
 
-    /// - Parameter hasProgram: Whether `--program` names the flow, so that every word is a parameter's.
+    /// - Parameter hasProgram: True when `--program` names the flow, so that every word belongs to a parameter.
     init(_ words: [String], hasProgram: Bool) {
-        // Whatever stands between a flow's options and a `--` belongs to the parameters too.
+        // Words between a flow's options and a `--` belong to the parameters too.
         let words = words.filter { $0 != "--" }
         if !hasProgram, let first = words.first, !first.hasPrefix("-") {
             self.flow = first

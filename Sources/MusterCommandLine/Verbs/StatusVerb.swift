@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MusterHistory
 import MusterMetadata
 import MusterModel
 import MusterStore
@@ -23,12 +24,12 @@ struct StatusVerb: AsyncParsableCommand {
         }
         let record = try await RunFinder(layout: layout, metadata: metadata).record(name)
         let report = StatusReport(
-            try await RunState(record, in: layout, metadata), resume: ResumeCommand(record, self.store),
-            now: Date().timeIntervalSince1970)
+            try await RunState(record, in: layout, metadata), now: Date().timeIntervalSince1970)
         if self.json {
             StandardStream.output.line(try JSONText.page(report))
         } else {
-            StandardStream.output.write(Array(PrintableText.of(report.text).utf8))
+            StandardStream.output.write(
+                Array(PrintableText.of(report.text(resume: ResumeCommand(record, self.store))).utf8))
         }
     }
 }

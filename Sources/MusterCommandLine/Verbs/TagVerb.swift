@@ -1,4 +1,5 @@
 import ArgumentParser
+import MusterHistory
 import MusterMetadata
 import MusterModel
 
@@ -9,7 +10,7 @@ struct TagVerb: AsyncParsableCommand {
         subcommands: [TagListVerb.self, TagAddVerb.self, TagRemoveVerb.self, TagReplaceVerb.self])
 }
 
-/// Which run's tags.
+/// The argument that names the run.
 struct TaggedRun: ParsableArguments {
     @Option(
         name: .long, help: ArgumentHelp("The run. (with --program by default: the flow's newest)", valueName: "run"))

@@ -7,6 +7,7 @@ package final class InMemoryMetadata: MetadataStore {
         var records: [RunKey: RunRecord] = [:]
         var events: [RunKey: [RecordedEvent]] = [:]
         var tags: [RunKey: Set<String>] = [:]
+        var changes = 0
     }
 
     private let contents = Mutex(Contents())
@@ -21,6 +22,7 @@ package final class InMemoryMetadata: MetadataStore {
             contents.records[record.key] = record
             contents.events[record.key] = []
             contents.tags[record.key] = Set(record.tags ?? [])
+            contents.changes += 1
         }
     }
 
@@ -37,12 +39,15 @@ package final class InMemoryMetadata: MetadataStore {
                 }
             }
             contents.records[run] = record
+            contents.changes += 1
         }
     }
 
-    package func events(of run: RunKey) async throws -> [RecordedEvent] {
-        self.contents.withLock { $0.events[run] ?? [] }
+    package func events(of run: RunKey, after count: Int) async throws -> [RecordedEvent] {
+        self.contents.withLock { Array(($0.events[run] ?? []).dropFirst(count)) }
     }
+
+    package func changeMark() async throws -> ChangeMark { ChangeMark(self.contents.withLock { $0.changes }) }
 
     package func record(of run: RunKey) async throws -> RunRecord? {
         self.contents.withLock { $0.records[run] }
@@ -58,6 +63,7 @@ package final class InMemoryMetadata: MetadataStore {
                 throw MetadataError(code: .missing, message: "there is no run \(run)")
             }
             contents.tags[run] = tags.subtracting(removing).union(adding)
+            contents.changes += 1
         }
     }
 

@@ -2,14 +2,15 @@ import Foundation
 import GRDB
 import MusterSystem
 
-/// How the database is reached.
+/// The connection to the database.
 enum DatabaseAccess: Sendable {
     case writable(DatabasePool, FileID?)
     case readOnly(ReadOnlyDatabase)
 
     /// Opens the database at `path` for writing, made if it is missing and brought up to date.
     static func opening(_ path: String) throws -> DatabaseAccess {
-        // Two processes that make a new file together can find it locked while it turns to write-ahead mode.
+        // Of two processes that create the database at the same time, one can find it locked during the switch to
+        // write-ahead mode.
         let lock = try Self.lock(path + ".lock")
         defer { withExtendedLifetime(lock) {} }
         var configuration = Configuration()
@@ -50,9 +51,9 @@ enum DatabaseAccess: Sendable {
             code: .version, message: "\(path) was written by a newer version of Muster; use that one")
     }
 
-    /// That what was written has come into the file which others find under its name.
+    /// Checks that a write has reached the file that other processes find at the path.
     ///
-    /// A file that was deleted or replaced still takes writes from whoever has it open, and they are lost.
+    /// A file that was deleted or replaced still takes writes from processes that have it open; they are lost.
     func checkPresence(_ path: String) throws {
         guard case .writable(_, let opened?) = self, opened != FileStamp(path)?.id else { return }
         throw MetadataError(

@@ -4,24 +4,24 @@ import MusterSystem
 
 /// A database that this user may read and not write: a colleague's, or one on a read-only file system.
 ///
-/// It is opened anew for each read, because how it can be read changes with who uses it:
+/// It is opened anew for each read, because the way to read it depends on the processes that use it:
 ///
-/// - With a shared-memory file beside it, somebody writes or has died while writing. SQLite reads it in its usual way, with
-///   the write-ahead log and with the writer's locks.
-/// - With neither that file nor a log, the database file has everything, and there is nobody to lock out. SQLite could only
-///   read it by making those files, so it is told that the file is immutable; whether that was so is checked afterwards.
+/// - With a shared-memory file beside it, a process writes or has died while writing. SQLite reads it in its usual way,
+///   with the write-ahead log and the writer's locks.
+/// - With neither that file nor a log, the database file has everything, and no process writes. SQLite would have to
+///   make those files, so it opens the database as immutable; afterwards the stamps tell if that was true.
 /// - With a log alone, a copy of both is read: the log's index cannot be made beside it.
 struct ReadOnlyDatabase: Sendable {
     let path: String
 
-    /// Writers that come and go at the very moment of a read: more often than this in a row nobody's do.
+    /// The number of attempts, in case that writers come and go during each of them.
     private static let attempts = 10
 
     func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
         for _ in 1..<Self.attempts {
             let before = Traces(path: self.path)
             let result = Result { try self.once(before, body) }
-            // What changed meanwhile may have been read half before and half after.
+            // A read during a change may have seen parts of both states.
             if before.isShared || Traces(path: self.path) == before { return try result.get() }
         }
         return try self.once(Traces(path: self.path), body)
@@ -65,7 +65,7 @@ struct ReadOnlyDatabase: Sendable {
 private struct Traces: Equatable {
     private let database: FileStamp?
     private let log: FileStamp?
-    /// Whether somebody shares an index of the log.
+    /// True when a process shares an index of the log.
     let isShared: Bool
 
     init(path: String) {

@@ -4,17 +4,19 @@ package import MusterModel
 
 /// The metadata store in one SQLite file, in write-ahead mode: one writer at a time, readers are never blocked.
 ///
-/// `synchronous = NORMAL`: a committed event survives the death of any process. After a power cut the last
-/// transactions may be missing, never half there, and the run goes on from the ones before.
+/// `synchronous = NORMAL`: a committed event survives the death of any process. After a power cut the last transactions
+/// may be missing, never partly there, and the run continues from the ones before.
 package final class SQLiteMetadata: MetadataStore {
     private let access: DatabaseAccess
     private let path: String
+    private let changes: DatabaseChanges
 
     /// Opens the store at `path`, made if it is missing. Its folder must exist.
     /// - Throws: ``MetadataError`` naming the file and what can be done.
     package init(path: String) throws {
         self.path = path
         self.access = try Self.translating(path) { try .opening(path) }
+        self.changes = DatabaseChanges(path: path, isReadOnly: false)
     }
 
     /// Opens the store at `path`, which has to be there and is not changed in any way: its folder may be read-only.
@@ -22,6 +24,7 @@ package final class SQLiteMetadata: MetadataStore {
     package init(reading path: String) throws {
         self.path = path
         self.access = try Self.translating(path) { try .reading(path) }
+        self.changes = DatabaseChanges(path: path, isReadOnly: true)
     }
 
     package func create(_ record: RunRecord) async throws {
@@ -59,13 +62,16 @@ package final class SQLiteMetadata: MetadataStore {
         }
     }
 
-    package func events(of run: RunKey) async throws -> [RecordedEvent] {
+    package func events(of run: RunKey, after count: Int) async throws -> [RecordedEvent] {
         try await self.read { database in
             let id = try Self.identifier(of: run, in: database)
             let rows = try Row.fetchCursor(
                 database,
-                sql: "SELECT sequence, time, kind, task, attempt, payload FROM events WHERE run = ? ORDER BY sequence",
-                arguments: [id])
+                sql: """
+                    SELECT sequence, time, kind, task, attempt, payload FROM events
+                    WHERE run = ? AND sequence > ? ORDER BY sequence
+                    """,
+                arguments: [id, count])
             var events: [RecordedEvent] = []
             while let row = try rows.next() {
                 guard let event = EventRow(row)?.event, let time = Double.fromDatabaseValue(row[1]) else {
@@ -81,6 +87,10 @@ package final class SQLiteMetadata: MetadataStore {
             }
             return events
         }
+    }
+
+    package func changeMark() async throws -> ChangeMark {
+        try Self.translating(self.path) { try self.changes.mark() }
     }
 
     package func record(of run: RunKey) async throws -> RunRecord? {
@@ -178,7 +188,7 @@ package final class SQLiteMetadata: MetadataStore {
 }
 
 extension MetadataError {
-    /// SQLite's own code as a sentence that says what can be done.
+    /// SQLite's error code as a sentence with the remedy.
     init(_ error: DatabaseError, path: String) {
         switch error.resultCode {
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:

@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import MusterModel
 
-/// Rows as they are found: SQLite lets any value stand in any column, so nothing is taken for granted.
+/// Reads rows without trust in their types: SQLite lets any value stand in any column.
 extension StoredRun {
     /// - Parameter row: Record, end, verdict, flow, run and creation.
     init(_ row: Row) {

@@ -20,21 +20,20 @@ package final class RunLock: Sendable {
     private let file: OpenFile
 
     /// Takes the lock of the run at `path`; its folder is made.
-    /// - Throws: ``EngineError`` when another process holds it, or when the file cannot be made.
+    /// - Throws: ``StoreError`` when another process holds it, or when the file cannot be made.
     package init(path: String) throws {
         do throws(SystemError) {
             try? Folder.make(Folder.parent(of: path))
             self.file = try OpenFile(path, O_RDWR | O_CREAT)
         } catch {
-            throw EngineError(
-                code: .store,
-                message:
-                    "\(path) cannot be made (\(SystemError.text(error.number))); choose a store folder that you can write to"
+            throw StoreError(
+                .permission,
+                "\(path) cannot be made (\(SystemError.text(error.number))); choose a store folder that you can write to"
             )
         }
         guard Self.take(self.file) else {
             let holder = RunLock.holder(path: path).map { " (\($0))" } ?? ""
-            throw EngineError(code: .busy, message: "the run is being moved by another engine\(holder)")
+            throw StoreError(.busy, "the run is being moved by another engine\(holder)")
         }
         try? self.file.truncate(to: 0)
         // On a full disk the lock holds all the same, without the identity.

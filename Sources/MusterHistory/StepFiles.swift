@@ -1,20 +1,18 @@
-import Foundation
 import Glibc
-import MusterStore
+package import MusterStore
 import MusterSystem
 
-/// What attempts have left in the store, task by task. The folder of a step is read once, however many of its tasks are
-/// asked for.
-struct StepFiles {
-    let layout: StoreLayout
+/// The files of attempts in the store, by task. The folder of a step is listed once for all of its tasks.
+package struct StepFiles {
+    package let layout: StoreLayout
     /// By folder and task.
     private var found: [String: [Int: [AttemptFile]]] = [:]
 
-    init(_ layout: StoreLayout) { self.layout = layout }
+    package init(_ layout: StoreLayout) { self.layout = layout }
 
     /// The files of a task, in no order.
-    /// - Throws: ``CommandFailure`` for a folder that is there and cannot be read.
-    mutating func of(_ place: TaskPlace) throws -> [AttemptFile] {
+    /// - Throws: ``HistoryError`` for a folder that is there and cannot be read.
+    package mutating func of(_ place: TaskPlace) throws -> [AttemptFile] {
         let folder = self.layout.stepFolder(flow: place.flow, run: place.run, step: place.step)
         if self.found[folder] == nil {
             let names = try Self.names(in: folder)
@@ -26,8 +24,11 @@ struct StepFiles {
     private static func names(in folder: String) throws -> [String] {
         guard access(folder, R_OK | X_OK) == 0 else {
             if errno == ENOENT { return [] }
-            throw CommandFailure(.store, "\(folder) cannot be read: \(SystemError.lastText)")
+            throw HistoryError(.store, "\(folder) cannot be read: \(SystemError.lastText)")
         }
-        return try FileManager.default.contentsOfDirectory(atPath: folder)
+        guard let names = Folder.names(in: folder) else {
+            throw HistoryError(.store, "\(folder) cannot be read: \(SystemError.lastText)")
+        }
+        return names
     }
 }

@@ -1,14 +1,13 @@
 import Foundation
-import MusterModel
+package import MusterModel
 
-/// A JSON text that stands in the output of ``JSONText`` as it is: to read and to write it again would change numbers and
-/// orders.
-struct VerbatimJSON: Encodable, Equatable {
-    let text: String
+/// A JSON text that ``JSONText`` prints unchanged: parsing and printing it again would change numbers and orders.
+package struct VerbatimJSON: Encodable, Equatable, Sendable {
+    package let text: String
 
-    init(_ text: String) { self.text = text }
+    package init(_ text: String) { self.text = text }
 
-    func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         let texts = encoder.userInfo[VerbatimTexts.key] as? VerbatimTexts
         try container.encode(texts?.stand(for: self.text) ?? self.text)
@@ -18,7 +17,7 @@ struct VerbatimJSON: Encodable, Equatable {
 /// The texts that stand in one JSON page as they are. Used while that is encoded, by one thread.
 final class VerbatimTexts: @unchecked Sendable {
     static let key = CodingUserInfoKey(rawValue: "verbatim")!
-    // Unchecked because an encoder takes nothing else along; it does not leave the call that encodes.
+    // Unchecked: `userInfo` takes only Sendable values, and this one does not leave the call that encodes.
     private let mark = UUID().uuidString
     private var texts: [String] = []
 
@@ -38,16 +37,16 @@ final class VerbatimTexts: @unchecked Sendable {
 }
 
 extension ParameterValue {
-    /// The value for programs: as JSON where it is some, otherwise as a text.
-    func verbatim(_ kind: ParameterKind) -> VerbatimJSON {
+    /// The value as JSON: the text itself where it is valid JSON of its kind, otherwise a JSON string.
+    package func verbatim(_ kind: ParameterKind) -> VerbatimJSON {
         guard let text = self.text else { return VerbatimJSON("null") }
         switch kind {
-        // Many readers take no number that is beyond theirs.
+        // Many JSON parsers refuse numbers beyond the range of a double.
         case .double: if Double(text)?.isFinite == true, JSONSyntax.isValid(text) { return VerbatimJSON(text) }
         case .int, .bool, .json, .file: if JSONSyntax.isValid(text) { return VerbatimJSON(text) }
         case .string, .url, .choice: break
         }
-        // Every text has a JSON form: encoding one cannot fail.
+        // Encoding a String cannot fail.
         return VerbatimJSON((try? JSONText.line(text)) ?? "null")
     }
 }

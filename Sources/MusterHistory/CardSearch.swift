@@ -1,32 +1,31 @@
-import Foundation
-import MusterModel
-import MusterStore
+package import MusterModel
+package import MusterStore
 
-/// A page of a task, as it is by now.
-struct TaskCard: Equatable {
-    let name: CardName
-    /// `STEP/TASK`, as the run that was asked for names it.
-    let task: String
-    let path: String
-    let digest: String
+/// A page that a task shows, in its present version.
+package struct TaskCard: Equatable, Sendable {
+    package let name: CardName
+    /// `STEP/TASK` in the run that was asked for.
+    package let task: String
+    package let path: String
+    package let digest: String
 }
 
-/// Finds the cards of tasks in the store at this moment: of running, failed and succeeded ones.
-struct CardSearch {
-    /// Only this node's.
-    let node: Int?
+/// Finds the present cards of tasks in the store, also of running and of failed ones.
+package struct CardSearch {
+    /// The only node whose cards are looked for; nil for all.
+    package let node: Int?
     private let cards: CardStore
     private var files: StepFiles
 
-    init(_ layout: StoreLayout, node: Int?) {
+    package init(_ layout: StoreLayout, node: Int?) {
         self.node = node
         self.cards = CardStore(layout)
         self.files = StepFiles(layout)
     }
 
-    /// The cards of the newest attempt that has some, by node and then by place; of a task that was taken over, those of
-    /// the run it comes from.
-    mutating func cards(of task: RunTask, at place: TaskPlace) throws -> [TaskCard] {
+    /// The cards of the newest attempt that has some, by node and then by place.
+    /// - Parameter place: The task's place: in another run for a task that was taken over.
+    package mutating func cards(of task: RunTask, at place: TaskPlace) throws -> [TaskCard] {
         let pages = try self.files.of(place).compactMap { file -> Page? in
             guard case .card(let node, let card) = file.kind else { return nil }
             return Page(attempt: file.attempt, node: node, card: card)

@@ -1,12 +1,12 @@
 import Foundation
 
-/// Values as JSON for programs: keys sorted, so that equal values print equally.
-enum JSONText {
+/// Values as JSON with sorted keys, so that equal values have equal texts.
+package enum JSONText {
     /// One line, without its newline.
-    static func line(_ value: some Encodable) throws -> String { try self.text(value, []) }
+    package static func line(_ value: some Encodable) throws -> String { try self.text(value, []) }
 
     /// Indented.
-    static func page(_ value: some Encodable) throws -> String { try self.text(value, .prettyPrinted) }
+    package static func page(_ value: some Encodable) throws -> String { try self.text(value, .prettyPrinted) }
 
     private static func text(_ value: some Encodable, _ more: JSONEncoder.OutputFormatting) throws -> String {
         let encoder = JSONEncoder()

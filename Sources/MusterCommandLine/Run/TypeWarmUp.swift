@@ -1,14 +1,12 @@
 import Foundation
 import MusterModel
-import MusterProcess
 import MusterWire
 
-/// Reads and writes one of everything that a run reads and writes, while the flow program describes itself on another
-/// processor: the runtime looks a type up when it is first used, and remembers.
-enum RunRehearsal {
-    /// - Parameter agent: The program that is started next; what is not in memory of it is read meanwhile.
-    static func perform(agent: String?) {
-        if let agent { ExecutablePages.readAhead(agent) }
+/// Encodes and decodes one value of each type that a run encodes or decodes, while the flow program describes itself on
+/// another processor: the Swift runtime looks up each type's conformances at its first use and caches them (saves 14 ms
+/// of 96, Benchmarks: foreach).
+enum TypeWarmUp {
+    static func perform() {
         let reference = ArtifactReference(digest: "", size: 0, encoding: .json)
         let attempt = AttemptID(flow: "", run: "", step: "", task: 1, attempt: 0)
         let result = NodeResult(transition: .step(to: "end"), artifacts: ["a": reference])

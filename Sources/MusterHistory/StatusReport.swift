@@ -1,0 +1,47 @@
+package import MusterModel
+
+/// The state of a run and of its tasks. Its JSON is the output of `muster status --json`.
+package struct StatusReport: Encodable, Sendable {
+    package struct Task: Encodable, Sendable {
+        package var step: String
+        package var task: Int
+        package var status: String
+        /// Nodes of its gang.
+        package var nodes: Int
+        /// Attempts that were started.
+        package var attempts: Int
+        package var seconds: Double?
+        /// `run/task` that it was taken over from.
+        package var clonedFrom: String?
+        package var failure: TaskFailure?
+    }
+
+    package var flow: String
+    package var run: String
+    package var status: RunStatus
+    package var originRun: String?
+    package var created: Double
+    package var seconds: Double?
+    package var parameters: [String: VerbatimJSON]
+    package var tasks: [Task]
+
+    package init(_ state: RunState, now: Double) {
+        let record = state.record
+        self.flow = record.flow
+        self.run = record.run
+        self.status = state.status
+        self.originRun = record.originRun
+        self.created = record.created
+        self.seconds = (record.finished ?? (state.status == .running ? now : nil)).map { $0 - record.created }
+        let kinds = Dictionary(record.manifest.parameters.map { ($0.name, $0.kind) }) { first, _ in first }
+        self.parameters = record.parameters.reduce(into: [:]) {
+            $0[$1.key] = $1.value.verbatim(kinds[$1.key] ?? .string)
+        }
+        self.tasks = state.machine.tasks.map { task in
+            Task(
+                step: task.step, task: task.number, status: state.word(for: task), nodes: task.size,
+                attempts: task.attempts, seconds: state.seconds(of: task, now: now), clonedFrom: task.clonedFrom,
+                failure: task.failure)
+        }
+    }
+}
