@@ -21,7 +21,7 @@ public struct BackendError: Error, Sendable, Hashable, CustomStringConvertible {
     public let code: Code
     /// One sentence that names the thing at fault; the remedy comes last.
     public let message: String
-    /// Whether the same call can succeed later.
+    /// True when the same call can succeed later.
     public let isTransient: Bool
 
     public init(code: Code, message: String, isTransient: Bool) {

@@ -1,8 +1,8 @@
 import Synchronization
 
-/// Who hears of a backend's gangs. May be told, and changed, from anywhere.
+/// The receiver of a backend's observations. It may be set and called on any thread.
 package final class GangObserver: Sendable {
-    /// A function that stands in a mutex by itself is wrapped anew each time it is read; in a structure it is not.
+    /// The function is in a struct, because a Mutex of a function type allocates a wrapper at each read.
     private struct State {
         var body: @Sendable (GangObservation) -> Void = { _ in }
     }

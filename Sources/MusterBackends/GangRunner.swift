@@ -1,11 +1,11 @@
 package import MusterModel
 package import MusterWire
 
-/// The engine's side of one place: starts gangs there, tells how they fare, ends them.
+/// The engine's interface to one place: it starts gangs there, reports their state and stops them.
 ///
-/// This machine has a runner of its own; every place with a queue is a ``ComputeBackend`` behind one shared runner.
-/// A runner translates and reports; it holds no run state. Differences between places are data
-/// (``RunnerCapabilities``). Rendering is separate from sending, so that a dry run prints the text that would be sent.
+/// This machine has its own runner; every place with a queue is a ``ComputeBackend`` behind one shared runner. A runner
+/// translates and reports; it holds no run state. Differences between places are data (``RunnerCapabilities``).
+/// Rendering is separate from sending, so that a dry run prints the text that would be sent.
 package protocol GangRunner: Sendable {
     associatedtype Request: Sendable, CustomStringConvertible
 
@@ -23,15 +23,15 @@ package protocol GangRunner: Sendable {
     /// ``GangObservation/Event/submitted(job:)`` later.
     func submit(_ request: Request) async throws
 
-    /// Has `body` told what happens to submitted gangs, in order for each gang, from any thread; it must not block. To
-    /// be asked for once, before the first gang. A gang's last observation but ``GangObservation/Event/left(problem:)`` is
-    /// ``GangObservation/Event/finished(_:)``; nothing of the gang is left on its nodes when it comes.
+    /// Calls `body` with observations of submitted gangs, in order for each gang, from any thread; it must not block.
+    /// To be called once, before the first gang. A gang's last observation but ``GangObservation/Event/left(problem:)``
+    /// is ``GangObservation/Event/finished(_:)``; no process of the gang is left on its nodes when it comes.
     func observe(_ body: @escaping @Sendable (GangObservation) -> Void)
 
     /// Ends the attempt for the given reason. Succeeds when it has ended already.
     func cancel(_ attempt: AttemptID, because failure: TaskFailure) async
 
-    /// No gang will follow for now: gives back what was kept for the next ones, and returns when it is gone.
+    /// No gang will follow for now: ends the agents that wait for the next ones, and returns when they have exited.
     func rest() async
 
     /// Takes over what an engine that died has left of the run at this place: observes the gangs that live, or may live,
@@ -51,9 +51,9 @@ extension GangRunner {
 
 /// Properties of a place that the engine has to know.
 package struct RunnerCapabilities: Sendable, Equatable {
-    /// Bounds that are this engine's to keep, because nobody queues behind it; nil where the place has a queue.
+    /// The resources that this engine must not exceed, at a place without a queue; nil for a place with one.
     package var capacity: MachineCapacity?
-    /// Whether steps can run in the user's own folders, because its nodes are this machine.
+    /// True when steps can run in the user's own folders, because its nodes are this machine.
     package var runsInPlace: Bool
 
     package init(capacity: MachineCapacity?, runsInPlace: Bool) {
@@ -62,7 +62,7 @@ package struct RunnerCapabilities: Sendable, Equatable {
     }
 }
 
-/// One gang to run: an attempt with everything its agents must be told.
+/// One gang to run: an attempt with everything that its agents need.
 package struct GangSpec: Sendable, Equatable {
     package var attempt: AttemptID
     package var size: Int
@@ -81,12 +81,12 @@ package struct GangSpec: Sendable, Equatable {
     /// The interpreter of the step's Python environment, or the one that runs a flow in Python.
     package var python: String?
     package var program: [String]
-    /// Whether the program knows the verb `serve`.
+    /// True for a program with the verb `serve`.
     package var serves: Bool
     /// Folders of the store and of the unpacked code package.
     package var store: String
     package var package: String
-    /// Where its steps run in place; nil: each node in a copy of the code package of its own.
+    /// The folders in which its steps run in place; nil when each node runs in a copy of the code package.
     package var inPlace: InPlace?
     /// Variables on top of what the place's own environment has.
     package var environment: [String: String]
@@ -136,7 +136,7 @@ package struct GangObservation: Sendable, Equatable {
         /// The node's log has grown to this many bytes.
         case log(node: Int, bytes: Int)
         case ended(node: Int, status: NodeReport.Status)
-        /// Something of the attempt stays and cannot be removed: a sentence for a person. May come after `finished`.
+        /// A file or folder of the attempt cannot be removed: a sentence for a person. May come after `finished`.
         case left(problem: String)
         case finished(GangReport)
     }

@@ -5,7 +5,7 @@ import MusterMetadata
 import MusterStore
 import MusterSystem
 
-/// Which store a verb works on.
+/// The option that names the store.
 struct StoreOptions: ParsableArguments {
     @Option(
         name: .long,
@@ -42,7 +42,7 @@ struct StoreOptions: ParsableArguments {
     }
 }
 
-/// Which flow a verb works on.
+/// The options that name the flow.
 struct FlowOptions: ParsableArguments {
     @Option(
         name: .long,
@@ -62,11 +62,11 @@ struct FlowOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("A word that a Python flow gets before its verb.", valueName: "word"))
     var flowOption: [String] = []
 
-    /// The words that somebody called the flow program by, where it handed its verb over.
+    /// The words by which the flow program was called, which then executed `muster`.
     @Option(name: .long, help: .hidden)
     var calledAs: [String] = []
 
-    /// What stands before the verb of a Python flow.
+    /// The words before the verb of a Python flow.
     var front: [String] { self.with.flatMap { ["--with", $0] } + self.flowOption }
 }
 

@@ -35,7 +35,7 @@ package enum CancelRequest {
         return Watch(path, onRequest: onRequest)
     }
 
-    /// Looks for the file at an interval, on a queue of its own.
+    /// Looks for the file at an interval, on its own queue.
     package final class Watch: Sendable {
         private let queue = DispatchQueue(label: "muster.cancel-request")
         private let path: String

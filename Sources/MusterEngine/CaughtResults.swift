@@ -1,12 +1,12 @@
 import Foundation
 import MusterModel
 
-/// What stands in for a task's results when `@Catch` takes its failure.
+/// The results of a task whose failure `@Catch` takes.
 enum CaughtResults {
-    /// One result per node: what the node left when it had finished, what was there when its body failed, otherwise the
-    /// artifacts that came in; the failure is added as the artifact that `@Catch` names.
+    /// One result per node: its artifacts if it had finished, those that existed when its body failed, or its input
+    /// artifacts; the failure is added as the artifact that `@Catch` names.
     ///
-    /// - Returns: nil when the step does not catch, or when only its body could have said how the flow goes on.
+    /// - Returns: nil when the step does not catch, or when its transition depends on the body.
     static func make(
         step: StepManifest, size: Int, nodes: [NodeReport], inherited: [String: ArtifactReference],
         failure: TaskFailure, put: (Data) throws -> ArtifactReference

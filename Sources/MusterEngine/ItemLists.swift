@@ -3,7 +3,7 @@ import MusterModel
 import MusterStore
 import MusterWire
 
-/// An element of a foreach as a task is told of it.
+/// An element of a foreach in a task's input.
 enum ForeachElement: Sendable, Equatable {
     /// A JSON text.
     case text(String)
@@ -12,8 +12,8 @@ enum ForeachElement: Sendable, Equatable {
 
 /// The elements of foreach fan-outs, read once and cut into lines once.
 struct ItemLists: Sendable {
-    /// Fan-outs whose elements are kept; nested ones alternate between few.
-    private static let kept = 8
+    /// The number of fan-outs whose elements are cached; nested ones alternate between few.
+    private static let capacity = 8
     private var lists: [(origin: Int, lines: [Data])] = []
 
     /// The element at `index` of the fan-out of task `origin`.
@@ -33,7 +33,7 @@ struct ItemLists: Sendable {
 
     private mutating func lines(of origin: RunTask, in store: ArtifactStore) throws -> [Data] {
         if let place = self.lists.firstIndex(where: { $0.origin == origin.number }) {
-            // What was asked for last goes last.
+            // The most recently used list is dropped last.
             let known = self.lists.remove(at: place)
             self.lists.append(known)
             return known.lines
@@ -43,7 +43,7 @@ struct ItemLists: Sendable {
         }
         let lines = try store.data(reference).split(separator: UInt8(ascii: "\n")).map { Data($0) }
         self.lists.append((origin.number, lines))
-        if self.lists.count > Self.kept { self.lists.removeFirst() }
+        if self.lists.count > Self.capacity { self.lists.removeFirst() }
         return lines
     }
 }

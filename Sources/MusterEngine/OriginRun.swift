@@ -2,7 +2,8 @@ package import MusterModel
 
 /// A run that another one resumes: which of its tasks can be taken over.
 package struct OriginRun: Sendable {
-    /// Where a task stands in the graph of tasks: two runs of a flow have the same places as long as they go the same way.
+    /// The place of a task in the graph of tasks. Two runs of a flow have the same places as long as they take the same
+    /// transitions.
     private struct Place: Hashable {
         let parent: Int
         let step: String

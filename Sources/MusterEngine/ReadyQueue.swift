@@ -5,9 +5,9 @@ struct ReadyQueue: Sendable {
         let attempt: Int
     }
 
-    /// How far behind the first one a task may stand and still be tried, when the first has to wait.
+    /// The number of tasks that are tried when the first one has to wait.
     static let window = 32
-    /// How many tasks may overtake the first before everybody waits for it: a large gang gets its turn.
+    /// The number of tasks that may overtake the first one. Then all wait for it, so that a large gang gets its turn.
     static let patience = 32
 
     private var entries: [Entry] = []
@@ -37,7 +37,7 @@ struct ReadyQueue: Sendable {
         } else {
             self.entries.remove(at: index)
         }
-        // The front is given up in large pieces, so that taking from it stays cheap.
+        // The taken front is removed in large pieces, so that taking an element is O(1).
         if self.head > 4096, self.head * 2 > self.entries.count {
             self.entries.removeFirst(self.head)
             self.head = 0

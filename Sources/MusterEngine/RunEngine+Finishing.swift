@@ -45,7 +45,7 @@ extension RunEngine {
         ]
     }
 
-    /// What people can read of an attempt that failed, by node.
+    /// The artifacts of a failed attempt that people can read, by node.
     private static func left(_ report: GangReport) -> [Int: [String: ArtifactReference]]? {
         let nodes = report.nodes.compactMap { node in (node.result?.artifacts ?? node.left).map { (node.index, $0) } }
         return nodes.isEmpty ? nil : Dictionary(nodes) { first, _ in first }

@@ -6,8 +6,8 @@ import MusterStore
 
 /// Taking a run up where its events stop.
 extension RunEngine {
-    /// Ends a run that no engine moves any more: takes account of what had ended when its engine died, ends what is left of
-    /// it, and stores it as cancelled. The caller holds the run's lock.
+    /// Ends a run without an engine: reads the reports of gangs that had ended, stops the others, and stores the run as
+    /// cancelled. The caller holds the run's lock.
     /// - Throws: As ``run()``.
     package func end(reason: String) async throws {
         self.listen()

@@ -6,8 +6,8 @@ import MusterWire
 
 /// From ready tasks to submitted gangs.
 extension RunEngine {
-    /// Starts what can be started: clones, and gangs for which everything is reserved. What has been applied is stored
-    /// with their starts.
+    /// Starts tasks that are ready: clones, and gangs that get their reservations. Events that have been applied are
+    /// stored together with their starts.
     func startReady() async throws {
         while case .running = self.machine.phase {
             if try await self.cloneReady() { continue }
@@ -66,7 +66,7 @@ extension RunEngine {
 
     // MARK: - Reservations
 
-    /// What can be started together: up to the first refusal, after which the run starts nothing more.
+    /// The tasks that can start now, up to the first refusal, after which the run starts no more.
     private func collectStarts() throws -> [Start] {
         var starts: [Start] = []
         while starts.last?.refusal == nil {
@@ -85,7 +85,7 @@ extension RunEngine {
         self.waitingForEnvironment[self.machine[entry.task].step]?.contains(entry) ?? false
     }
 
-    /// What becomes of a ready task now; nil when it has to wait.
+    /// The start of a ready task; nil when it has to wait.
     private func decide(_ entry: ReadyQueue.Entry) -> Start? {
         let task = self.machine[entry.task]
         guard let step = self.record.manifest.step(task.step) else { return nil }
@@ -135,7 +135,7 @@ extension RunEngine {
     private func park(_ entry: ReadyQueue.Entry, step: String, _ python: PythonRequirements) {
         let isFirst = self.waitingForEnvironment[step] == nil
         self.waitingForEnvironment[step, default: []].append(entry)
-        if isFirst { self.errands.append(.environment(step: step, python)) }
+        if isFirst { self.backgroundJobs.append(.environment(step: step, python)) }
     }
 
     /// Takes up the tasks that waited for the environment of `step`; without one, their attempts have failed.
@@ -218,7 +218,7 @@ extension RunEngine {
         return [python] + self.record.program.dropFirst()
     }
 
-    /// What leads into the task: every node of a gang is an input of its join.
+    /// The inputs of the task: every node of a gang is an input of its join.
     func inputs(of task: RunTask) -> [TaskInput] {
         task.parents.flatMap { number in
             let parent = self.machine[number]

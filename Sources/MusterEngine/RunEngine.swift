@@ -37,26 +37,26 @@ package actor RunEngine {
     var items = ItemLists()
     var warnedSteps: Set<String> = []
     /// Environments to make and delays to wait for, started by the loop that owns their tasks.
-    var errands: [Errand] = []
+    var backgroundJobs: [BackgroundJob] = []
     var isCancelling = false
-    /// Events that have been applied and are stored next, before anything is done about them.
+    /// Events that have been applied and not stored yet. They are stored before the engine acts on them.
     private var unstored: [RunEvent] = []
     private(set) var verdict: RunVerdict?
 
-    /// Work with an end that the engine waits for beside its loop.
-    enum Errand: Sendable {
+    /// Work that runs beside the engine's loop and posts its result into the inbox.
+    enum BackgroundJob: Sendable {
         case environment(step: String, PythonRequirements)
         case delay(task: Int, attempt: Int, seconds: Double)
     }
 
     /// - Parameters:
     ///   - record: The run; it stands in `metadata` already.
-    ///   - runners: Those of the places where its steps may run.
-    ///   - maxWorkers: How many nodes may run at once in a place without a queue.
-    ///   - fanOutLimit: How wide a foreach may be; nil for any width.
+    ///   - runners: The runners of the places where its steps may run.
+    ///   - maxWorkers: The number of nodes that may run at once in a place without a queue.
+    ///   - fanOutLimit: The largest number of tasks of a foreach; nil for no limit.
     ///   - origin: The run that this one resumes.
-    ///   - source: Where its steps run in place; nil: each in a copy of the code package of its own.
-    ///   - observe: Told what happens, in order, from the engine's own context; it must not block.
+    ///   - source: The source on which its steps run in place; nil when each runs in a copy of the code package.
+    ///   - observe: Called with the run's observations in order; it must not block the engine.
     package init(
         record: RunRecord, metadata: any MetadataStore, layout: StoreLayout, runners: GangRunners,
         environments: any StepEnvironments, maxWorkers: Int, fanOutLimit: FanOutLimit? = nil, origin: OriginRun? = nil,
@@ -92,17 +92,17 @@ package actor RunEngine {
         return try await withThrowingTaskGroup(of: Void.self) { group in
             let inbox = self.inbox
             try await self.startReady()
-            self.runErrands(in: &group)
+            self.startBackgroundJobs(in: &group)
             while self.verdict == nil {
                 let inputs = await inbox.next()
                 try Task.checkCancellation()
                 try await self.process(inputs)
-                self.runErrands(in: &group)
+                self.startBackgroundJobs(in: &group)
             }
             group.cancelAll()
             await self.runners.rest()
             self.lookAtSource(isLast: true)
-            // What the last agents have left behind shows when they have gone.
+            // Stale files of the last agents are reported when those have exited.
             for case .observed(let observation) in inbox.rest() { self.relay(observation) }
             let verdict = self.verdict ?? .failed
             self.observe(.runFinished(outcome: self.outcome(verdict)))
@@ -110,8 +110,8 @@ package actor RunEngine {
         }
     }
 
-    /// Takes over every task that the origin has, and starts none.
-    /// - Returns: How the run has ended where that is all of it; nil where it can be resumed.
+    /// Clones every task of the origin that has succeeded, and starts none.
+    /// - Returns: The verdict of a run that is complete with the clones; nil for one that can be resumed.
     /// - Throws: As ``run()``.
     package func takeOver() async throws -> RunVerdict? {
         try await self.takeUp()
@@ -129,8 +129,8 @@ package actor RunEngine {
         try await self.store()
     }
 
-    /// Applies `events`, and the end of the run where they lead to it. What comes together is stored together: nothing
-    /// may be done about them before ``store()``.
+    /// Applies `events`, and the end of the run if they lead to it. ``store()`` must follow before any action on them;
+    /// it stores all of them in one transaction.
     func apply(_ events: [RunEvent]) throws {
         var actions: [RunStateMachine.Action] = []
         for event in events { actions += try self.machine.handle(event) }
@@ -155,7 +155,7 @@ package actor RunEngine {
 
     private func prepare(_ task: Int, attempt: Int, after seconds: Double) {
         if seconds > 0 {
-            self.errands.append(.delay(task: task, attempt: attempt, seconds: seconds))
+            self.backgroundJobs.append(.delay(task: task, attempt: attempt, seconds: seconds))
         } else {
             self.queue.append(ReadyQueue.Entry(task: task, attempt: attempt))
         }
@@ -193,13 +193,13 @@ package actor RunEngine {
         }
     }
 
-    // MARK: - Errands
+    // MARK: - Background jobs
 
-    private func runErrands(in group: inout ThrowingTaskGroup<Void, any Error>) {
+    private func startBackgroundJobs(in group: inout ThrowingTaskGroup<Void, any Error>) {
         let inbox = self.inbox
         let environments = self.environments
-        for errand in self.errands {
-            switch errand {
+        for job in self.backgroundJobs {
+            switch job {
             case .delay(let task, let attempt, let seconds):
                 group.addTask {
                     try? await Task.sleep(for: .seconds(seconds))
@@ -220,7 +220,7 @@ package actor RunEngine {
                 }
             }
         }
-        self.errands = []
+        self.backgroundJobs = []
     }
 
     private func outcome(_ verdict: RunVerdict) -> RunOutcome {
@@ -234,7 +234,7 @@ package actor RunEngine {
         }
     }
 
-    /// Has the runners tell what happens to their gangs.
+    /// Subscribes to the observations of the runners.
     func listen() {
         let inbox = self.inbox
         self.runners.observe { inbox.post(.observed($0)) }

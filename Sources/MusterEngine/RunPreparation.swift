@@ -5,7 +5,7 @@ package import MusterMetadata
 package import MusterModel
 package import MusterStore
 
-/// What people sort a run by.
+/// The tags and the namespace of a run.
 package struct RunLabel: Sendable, Equatable {
     package var tags: [String]
     package var namespace: String?
@@ -16,7 +16,7 @@ package struct RunLabel: Sendable, Equatable {
     }
 }
 
-/// What comes before a run: everything that can be refused is refused here, before anything starts.
+/// The checks and records before a run. Every fault that can be known is found here, before a task starts.
 package struct RunPreparation: Sendable {
     package let layout: StoreLayout
     package let metadata: any MetadataStore
@@ -29,13 +29,13 @@ package struct RunPreparation: Sendable {
     /// Checks the flow, keeps its code and makes the record of a new run.
     /// - Parameters:
     ///   - program: The flow program: its absolute path, and arguments that come before the verb.
-    ///   - parameters: Every parameter of the flow, files by their paths; of a run that is resumed as that one kept them.
-    ///   - workFolder: Where its steps run in place; nil: each in a copy of the code package of its own.
-    ///   - capacity: What the machine has; nil where the place has a queue of its own.
+    ///   - parameters: Every parameter of the flow, files by their paths; for a resumed run the stored values.
+    ///   - workFolder: The source on which its steps run in place; nil when each runs in a copy of the code package.
+    ///   - capacity: The machine's resources; nil for a place with its own queue.
     ///   - origin: The run that the new one resumes.
-    ///   - label: The tags and the namespace that it begins with.
+    ///   - label: Its first tags, and its namespace.
     ///   - name: The run's id; nil makes one.
-    /// - Throws: ``EngineError`` naming what is wrong with the flow, `StoreError`, `MetadataError`.
+    /// - Throws: ``EngineError`` with the fault of the flow, `StoreError`, `MetadataError`.
     package func newRun(
         of manifest: FlowManifest, program: [String], parameters: [String: ParameterValue], user: String,
         workFolder: String? = nil, capacity: MachineCapacity?, origin: String? = nil, label: RunLabel = RunLabel(),
@@ -46,11 +46,11 @@ package struct RunPreparation: Sendable {
         let package = try CodePackage(folder: manifest.folder)
         try self.checkEntrypoints(of: manifest, in: package, workFolder)
         let digest = try package.snapshot(in: self.layout)
-        // What a run kept is kept again.
+        // Values of a resumed run are stored unchanged.
         let values =
             origin == nil
             ? try FileParameters(manifest, store: ArtifactStore(self.layout)).keep(parameters) : parameters
-        // The clock is the name, as in Metaflow; two runs of one microsecond are told apart by trying the next one.
+        // The id is the time in microseconds, as in Metaflow. If that id exists, the next one is tried.
         var number = Int(Date().timeIntervalSince1970 * 1_000_000)
         while true {
             let record = RunRecord(

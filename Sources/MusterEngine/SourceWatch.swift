@@ -2,10 +2,10 @@ package import MusterStore
 import MusterSystem
 package import MusterWire
 
-/// The source on which steps run in place: whether it is still what the run began with.
+/// Watches the source on which steps run in place for changes since the start of the run.
 ///
-/// A program that stays loaded would go on with what it has loaded, so every change counts for it; people hear of changes
-/// to code alone, because steps write into the flow's folder too.
+/// Every change makes agents reload the flow's program. People are told of changes to code only, because steps write
+/// into the flow's folder too.
 package struct SourceWatch: Sendable {
     private struct File: Sendable {
         let path: String
@@ -14,11 +14,11 @@ package struct SourceWatch: Sendable {
         var stamp: FileStamp?
     }
 
-    /// What is handed to every gang.
+    /// The folders and the revision that every gang gets.
     package private(set) var place: InPlace
     private var files: [File]
     private var isTold = false
-    /// Looking takes a hundredth of the time at most.
+    /// A look that took t is followed by a pause of 100 t, so looks take at most 1 % of the time.
     private var nextLook = ContinuousClock.now
     private static let rarity = 100
 
@@ -34,7 +34,7 @@ package struct SourceWatch: Sendable {
         self.files = (own + built).map { File(path: $0.0, name: $0.1, stamp: FileStamp($0.0)) }
     }
 
-    /// Looks whether something has changed since the last time, if that is due.
+    /// Compares the files with their stamps, if a look is due.
     /// - Returns: The sentence for people, once.
     mutating func look(isLast: Bool) -> String? {
         let start = ContinuousClock.now

@@ -1,6 +1,6 @@
-/// What the reactor knows of one process it started.
+/// The reactor's record of one process that it started.
 ///
-/// `@unchecked Sendable` because, after its making, its fields are touched on the reactor's thread only.
+/// `@unchecked Sendable`: after its init only the reactor's thread uses its fields.
 final class ChildProcess: @unchecked Sendable {
     let spec: ProcessSpec
     private(set) var pid: Int32 = 0
@@ -42,7 +42,7 @@ final class ChildProcess: @unchecked Sendable {
         deliver?(status)
     }
 
-    /// Tells the end of the output, once, when no pipe is open any more.
+    /// Reports the end of the output, once, when no pipe is open any more.
     func deliverOutputEnd() {
         guard self.outputs.isEmpty else { return }
         let deliver = self.onOutputEnd.take()
@@ -53,7 +53,7 @@ final class ChildProcess: @unchecked Sendable {
 /// The read end of one of a process's pipes.
 struct OutputPipe {
     let descriptor: CInt
-    /// What epoll calls it.
+    /// Its identifier in epoll events.
     let id: UInt64
 }
 

@@ -21,7 +21,7 @@ package enum ExecutableSearch {
         }
     }
 
-    /// Whether `path` is a regular file that this user may execute.
+    /// True for a regular file that this user may execute.
     package static func isExecutable(_ path: String) -> Bool {
         FileStatus(path)?.isFile == true && access(path, X_OK) == 0
     }

@@ -1,11 +1,11 @@
-/// How a process ended.
+/// The end of a process.
 package enum ExitStatus: Sendable, Hashable, CustomStringConvertible {
     /// It left with this code.
     case exited(Int32)
     /// This signal ended it.
     case signaled(Int32)
 
-    /// Whether it left with code 0.
+    /// True for exit code 0.
     package var isSuccess: Bool { self == .exited(0) }
 
     package var description: String {
@@ -16,7 +16,7 @@ package enum ExitStatus: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// Which of a process's two streams something came from.
+/// Standard output or standard error of a process.
 package enum OutputStream: String, Sendable, Hashable {
     case standardOutput
     case standardError

@@ -1,7 +1,7 @@
 internal import CMusterPlatform
 internal import Glibc
 
-/// This program's variables. What is no UTF-8 is no text, and is handed on byte for byte.
+/// This program's environment variables. Those that are not UTF-8 are passed on to children byte for byte.
 package enum ProcessEnvironment {
     private struct Entry {
         let name: String?

@@ -41,7 +41,7 @@ package struct ProcessPlace: Sendable, Hashable, CustomStringConvertible {
             identity: ProcessIdentity(pid: pid, started: started), boot: lines[2], namespace: lines[3], host: lines[4])
     }
 
-    /// Whether that very process runs, and can be seen from here by its id. False says nothing about a process elsewhere.
+    /// True when that process runs in this PID namespace. False tells nothing about a process on another machine.
     package var isHere: Bool {
         let own = Self.own
         guard !self.boot.isEmpty, !self.namespace.isEmpty, self.boot == own.boot, self.namespace == own.namespace else {
@@ -50,7 +50,7 @@ package struct ProcessPlace: Sendable, Hashable, CustomStringConvertible {
         return ProcessTree.identity(of: self.identity.pid) == self.identity
     }
 
-    /// Whether a signal has stopped it; false for a process that cannot be seen from here.
+    /// True when a signal has stopped it; false for a process outside of this PID namespace.
     package var isStopped: Bool { self.isHere && ProcessTree.isStopped(self.identity.pid) }
 
     package var description: String {

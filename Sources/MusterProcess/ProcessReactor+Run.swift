@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Synchronization
 
-/// What a program that ran to its end left.
+/// The exit status and the output of a program that has ended.
 package struct ProcessOutcome: Sendable {
     package var status: ExitStatus
     package var standardOutput: [UInt8]
@@ -9,7 +9,7 @@ package struct ProcessOutcome: Sendable {
     package var standardError: [UInt8]
 }
 
-/// A program wrote more to its standard output than whoever ran it would hold; it was killed.
+/// A program was killed because it wrote more to its standard output than its caller's limit.
 package struct OutputTooLong: Error, Sendable, Equatable, CustomStringConvertible {
     package let program: String
     /// Bytes.
@@ -21,13 +21,13 @@ package struct OutputTooLong: Error, Sendable, Equatable, CustomStringConvertibl
 extension ProcessReactor {
     /// Runs a program to its end and collects its output; for tools, whose output fits into memory.
     ///
-    /// It gets a session of its own, and what it leaves in its group is killed when it ends; in a program that adopts
-    /// orphans (``adoptOrphans()``) whatever it leaves. When the task is cancelled the group gets SIGTERM, after `grace`
-    /// seconds SIGKILL, and the call throws `CancellationError` when all of it is gone.
+    /// It gets its own session. When it ends, the rest of its process group gets SIGKILL, and so does every other
+    /// descendant in a program that adopts orphans (``adoptOrphans()``). When the task is cancelled the group gets
+    /// SIGTERM, after `grace` seconds SIGKILL; the call throws `CancellationError` when all of the group has ended.
     /// - Parameters:
-    ///   - input: What it reads; its input is at its end when this is nil.
+    ///   - input: Its standard input; nil for an empty one.
     ///   - limit: Bytes of standard output after which the program's group is killed.
-    ///   - onOutput: Sees the chunks as they come, on the reactor's thread; they are collected all the same.
+    ///   - onOutput: Called on the reactor's thread with each chunk. The chunks are collected all the same.
     /// - Throws: ``SpawnError``, ``OutputTooLong``, `CancellationError`.
     package func run(
         _ spec: ProcessSpec, input: [UInt8]? = nil, grace: Double = 2, limit: Int = 1 << 30,

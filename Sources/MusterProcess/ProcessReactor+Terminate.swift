@@ -1,18 +1,19 @@
 internal import Glibc
 
 extension ProcessReactor {
-    /// Ends every process of `selections`: SIGTERM to each, SIGKILL after `grace` seconds, again and again until a scan
-    /// finds none. Stopped processes are continued so that they hear SIGTERM; whoever appears meanwhile is ended too.
+    /// Terminates every process of `selections`: SIGTERM to each, SIGKILL after `grace` seconds, repeated until a scan
+    /// finds none. Stopped processes get SIGCONT, so that they handle SIGTERM. Processes that appear meanwhile are
+    /// terminated too.
     ///
-    /// Descendants of this program are found whatever they did to hide if it is a subreaper
-    /// (``ProcessTree/becomeSubreaper()``). Start nothing below it while this runs: it would be ended as well.
+    /// In a subreaper (``ProcessTree/becomeSubreaper()``) descendants are found even when they have left their session
+    /// or have been orphaned. Processes that are started below this program meanwhile are terminated as well.
     /// - Parameters:
-    ///   - attendants: Of these processes, those that only serve the others: they are not asked, and are killed as soon as
-    ///     only they are left.
+    ///   - attendants: Processes that only serve the others. They get no SIGTERM, and SIGKILL as soon as only they
+    ///     are left.
     ///   - grace: 0 kills at once.
     ///   - deadline: Seconds from now after which it gives up; never before the end of the grace.
-    ///   - completion: Called once on the reactor's thread with the processes that are left: none, unless the deadline
-    ///     came first, which only a process that hangs in the kernel or belongs to another user outlives.
+    ///   - completion: Called once on the reactor's thread with the processes that are left at the deadline: those that
+    ///     hang in the kernel or belong to another user.
     package func terminate(
         _ selections: [ProcessSelection], attendants: Set<ProcessIdentity> = [], grace: Double, deadline: Double = 30,
         completion: @escaping @Sendable ([ProcessIdentity]) -> Void

@@ -5,13 +5,12 @@ internal import Synchronization
 
 /// One thread with epoll that spawns, reads, reaps and signals processes, for the whole program.
 ///
-/// Every callback runs on that thread, one after the other; a callback must not block. However many reactors are made,
-/// they share the thread, which lives as long as the program: a parent-death signal is bound to the thread that spawns.
+/// Every callback runs on that thread; a callback must not block. All reactors share the thread, which lives as long as
+/// the program, because the kernel sends a parent-death signal when the spawning thread ends.
 ///
 /// The reactor is this program's only reaper: it collects every child that ends, orphans that a subreaper adopts
-/// included. Nothing else in the program may wait for children. SIGPIPE is ignored from its start on.
-/// What is started gets the signal dispositions, the signal mask and the soft limit of descriptors that this program was
-/// started with.
+/// included. Nothing else in the program may wait for children. SIGPIPE is ignored from its start on. Children get the
+/// signal dispositions, the signal mask and the soft limit of descriptors with which this program was started.
 package final class ProcessReactor: Sendable {
     private static let shared = Result<ReactorLoop, ReactorError> { () throws(ReactorError) in try ReactorLoop.start() }
 
@@ -29,7 +28,8 @@ package final class ProcessReactor: Sendable {
     ///     What processes in the background write later still goes to `onOutput`.
     ///   - onOutputEnd: Called once, when both pipes are at their end or ``SpawnedProcess/closeOutput()`` was called;
     ///     before or after `onExit`. Called at once when the spec has no pipes.
-    ///   - onStop: Told true when a signal has stopped the process and false when it goes on; a debugger's stops are none.
+    ///   - onStop: Called with true when a signal has stopped the process and with false when it was continued; a
+    ///     debugger's stops do not count.
     package func spawn(
         _ spec: ProcessSpec,
         onOutput: @escaping @Sendable (OutputStream, UnsafeRawBufferPointer) -> Void,
@@ -57,17 +57,17 @@ package final class ProcessReactor: Sendable {
         }
     }
 
-    /// Calls `handler` for each delivery of one of `signals` to this program, instead of what the signal would do.
-    /// A later call replaces the handler of the signals it names. A signal that was ignored when this program was started
-    /// stays ignored: `nohup`, or a script that starts a program in the background, wants it so.
+    /// Calls `handler` for each delivery of one of `signals` to this program, instead of the signal's default action. A
+    /// later call replaces the handler of the signals it names. A signal that was ignored when this program was started
+    /// stays ignored, as `nohup` and scripts with background programs expect.
     package func handleSignals(_ signals: [CInt], _ handler: @escaping @Sendable (CInt) -> Void) {
         self.loop.call { $0.handle(signals, handler) }
     }
 
-    /// The process that sent the last delivery of `signal` to a handler of ``handleSignals(_:_:)``; 0 when nobody did.
+    /// The process that sent the last delivery of `signal` to a handler of ``handleSignals(_:_:)``; 0 for none.
     package static func sender(of signal: CInt) -> Int32 { muster_signal_sender(signal) }
 
-    /// Reads `descriptor`, which stays the caller's, until its end; a regular file is read at once.
+    /// Reads `descriptor`, which the caller closes, until its end; a regular file is read at once.
     ///
     /// A descriptor that cannot be read counts as ended.
     @discardableResult
@@ -80,8 +80,8 @@ package final class ProcessReactor: Sendable {
         return ReactorToken { [loop] in loop.perform { $0.unwatch(id) } }
     }
 
-    /// Stops reading what processes write, until ``resumeOutput()`` was called as often: they wait when their pipes are full.
-    /// What is in the pipe of a process that ends is read all the same.
+    /// Stops reading the output of processes, until ``resumeOutput()`` has been called as often. Processes block when
+    /// their pipes are full. The pipe of a process that has ended is read all the same.
     package func holdOutput() { self.loop.perform { $0.holdOutput() } }
     package func resumeOutput() { self.loop.perform { $0.resumeOutput() } }
 

@@ -15,7 +15,7 @@ package struct ProcessIdentity: Sendable, Hashable, CustomStringConvertible {
     package var description: String { "process \(self.pid)" }
 }
 
-/// What `/proc/PID/stat` says of a process.
+/// The fields of `/proc/PID/stat`.
 struct ProcessRecord: Sendable, Hashable {
     let identity: ProcessIdentity
     let parent: Int32
@@ -23,11 +23,11 @@ struct ProcessRecord: Sendable, Hashable {
     let group: Int32
     /// False for a zombie: it holds nothing but its exit status.
     let isRunning: Bool
-    /// Whether a signal has stopped it; a debugger's stop is none.
+    /// True when a signal has stopped it (state T); a debugger's stop (state t) does not count.
     let isStopped: Bool
-    /// Whether it is on its way out: it may have closed its files already, and still have children.
+    /// True when it is exiting: its files may be closed already, and it may still have children.
     let isExiting: Bool
-    /// What it has used of processors, in ticks.
+    /// Its CPU time in kernel ticks.
     let time: UInt64
 
     /// Reads the line of a `stat` file, see proc(5); nil when it is not one.

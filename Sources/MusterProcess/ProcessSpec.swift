@@ -1,32 +1,32 @@
 /// A program to start: everything it gets, nothing inherited unless it is named here.
 package struct ProcessSpec: Sendable {
-    /// Where a process's standard input comes from.
+    /// The source of a process's standard input.
     package enum Input: Sendable, Hashable {
         /// At its end from the start.
         case null
-        /// What ``SpawnedProcess/write(_:onWritten:)`` sends.
+        /// A pipe, which ``SpawnedProcess/write(_:onWritten:)`` fills.
         case pipe
         /// This program's own.
         case inherit
-        /// An open descriptor, which stays the caller's and must stay open until `spawn` has returned.
+        /// An open descriptor, which the caller closes, and not before `spawn` has returned.
         case descriptor(CInt)
     }
 
-    /// Where a process's output goes.
+    /// The destination of a process's output.
     package enum Output: Sendable, Hashable {
         /// To `onOutput`.
         case pipes
         /// This program's own.
         case inherit
         case null
-        /// An open descriptor, which stays the caller's and must stay open until `spawn` has returned.
+        /// An open descriptor, which the caller closes, and not before `spawn` has returned.
         case descriptor(CInt)
     }
 
-    /// A path when it holds a slash, relative ones counted from ``workingDirectory``; otherwise a name that is looked
-    /// up in the `PATH` of ``environment``. It becomes the program's `argv[0]` as it is written here.
+    /// A path, if it has a slash; a relative one starts at ``workingDirectory``. Otherwise a name that is searched in
+    /// the `PATH` of ``environment``. It is also the program's `argv[0]`.
     package var executable: String
-    /// What follows `argv[0]`.
+    /// The arguments after `argv[0]`.
     package var arguments: [String]
     /// Complete, but for variables of this program's own that are no UTF-8, which no text can hold: every process gets them
     /// as they are, unless one of the same name stands here.
@@ -36,15 +36,14 @@ package struct ProcessSpec: Sendable {
     package var standardInput: Input
     package var standardOutput: Output
     package var standardError: Output
-    /// Whether the process leads a session and a process group of its own, so that ``SpawnedProcess/signalGroup(_:)``
-    /// reaches what it starts and a terminal's Ctrl-C does not reach it.
+    /// True starts it in its own session and process group: ``SpawnedProcess/signalGroup(_:)`` reaches its children,
+    /// and a terminal's Ctrl-C does not reach it.
     package var newSession: Bool
     /// The signal that the process gets when this program dies, however it dies; nil for none.
     package var parentDeathSignal: CInt?
-    /// Whether what is left of the process's group gets SIGKILL at the moment it ends. Needs ``newSession``.
+    /// True sends SIGKILL to the rest of the process group when the process ends. Needs ``newSession``.
     package var endsGroup: Bool
-    /// Whether the process also gets every descriptor above 2 that does not close on exec: for a program that stands
-    /// between a process and its parent.
+    /// True passes on every descriptor above 2 that has no FD_CLOEXEC: for a wrapper between a process and its parent.
     package var inheritsDescriptors: Bool
 
     package init(

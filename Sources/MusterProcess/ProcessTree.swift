@@ -62,13 +62,13 @@ package enum ProcessTree {
             stopped.filter { below.contains($0.identity) }.map { ($0.identity, $0.time) }, uniquingKeysWith: { $1 })
     }
 
-    /// Whether the process has gone, or is about to.
+    /// True for a process that has ended or is exiting.
     package static func isExiting(_ pid: Int32) -> Bool { ProcessRecord(pid: pid)?.isExiting ?? true }
 
-    /// Whether a signal has stopped the process that has the id `pid` now.
+    /// True when a signal has stopped the process with the id `pid`.
     package static func isStopped(_ pid: Int32) -> Bool { ProcessRecord(pid: pid)?.isStopped ?? false }
 
-    /// The environment that a process was started with; nil when it has gone or is somebody else's.
+    /// The environment with which a process was started; nil when it has ended or belongs to another user.
     package static func environment(of pid: Int32) -> [String: String]? {
         guard let text = FileContents.read("/proc/\(pid)/environ") else { return nil }
         let entries = text.split(separator: 0).compactMap { entry -> (String, String)? in
@@ -99,8 +99,7 @@ package enum ProcessTree {
         return muster_process_descriptor_signal(descriptor, signal) == 0
     }
 
-    /// Whether this program certainly has no descendants: no children at all, dead ones included.
-    /// Meant for a subreaper, whose descendants all hang below its children.
+    /// True when this program has no children, zombies included. In a subreaper this means that it has no descendants.
     static func isChildless() -> Bool { muster_dead_child() < 0 }
 
     // MARK: Scanning
@@ -154,7 +153,7 @@ package enum ProcessTree {
     }
 }
 
-/// Which processes are meant.
+/// A set of processes.
 package enum ProcessSelection: Sendable, Hashable {
     /// Every process below this one, not itself.
     case descendants(of: Int32)

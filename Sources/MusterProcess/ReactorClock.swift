@@ -14,7 +14,7 @@ enum ReactorClock {
         return UInt64(min(seconds, 3e9) * 1e9)
     }
 
-    /// What epoll waits for so that it does not wake before `due`, in milliseconds.
+    /// The timeout for epoll in milliseconds, rounded up so that it does not wake before `due`.
     static func timeout(until due: UInt64?, now: UInt64) -> CInt {
         guard let due else { return -1 }
         guard due > now else { return 0 }

@@ -42,7 +42,7 @@ extension ReactorLoop {
 
     private func reap(_ pid: Int32) -> Bool {
         let child = self.children.removeValue(forKey: pid)
-        // Before it is reaped: a zombie keeps its group's number from being given to anybody else.
+        // Before the process is reaped: its zombie keeps the kernel from reusing the group's id.
         if let child, child.spec.endsGroup, child.spec.newSession { kill(-pid, SIGKILL) }
         var code: CInt = 0
         var signal: CInt = 0

@@ -46,7 +46,7 @@ extension ReactorLoop {
 
     // MARK: Descriptors
 
-    /// The descriptors of one spawn: what the child gets, and what stays here.
+    /// The descriptors of one spawn: those of the child, and those of this program.
     struct Channels {
         /// For 0, 1 and 2 of the child.
         var theirs: [CInt] = []

@@ -16,7 +16,7 @@ extension ReactorLoop {
         }
     }
 
-    /// Delivers what is in the pipes now and no more: something in the background may write for ever.
+    /// Delivers the bytes that are in the pipes now, and no later ones: a background process may write without end.
     func drainOutput(of child: ChildProcess) {
         for stream in [OutputStream.standardOutput, .standardError] {
             guard let pipe = child.outputs[stream] else { continue }
@@ -35,7 +35,7 @@ extension ReactorLoop {
         guard self.outputHolds == 1 else { return }
         for case .output(let child, let stream) in self.sources.values {
             guard let pipe = child.outputs[stream] else { continue }
-            // Taken out, since the end of a pipe is told even to those who ask for nothing.
+            // Removed from epoll, which reports EPOLLHUP even for an empty event mask.
             var event = epoll_event()
             epoll_ctl(self.poller, EPOLL_CTL_DEL, pipe.descriptor, &event)
         }

@@ -9,7 +9,7 @@ internal import Synchronization
 /// `@unchecked Sendable`: other threads touch only ``mailbox`` (a `Mutex`), ``identifiers`` and ``thread`` (atomics) and
 /// the constant descriptors; everything else belongs to the reactor's thread.
 final class ReactorLoop: @unchecked Sendable {
-    /// What a ready descriptor is.
+    /// The purpose of a descriptor in epoll.
     enum Source {
         case wake
         case signals
@@ -38,11 +38,11 @@ final class ReactorLoop: @unchecked Sendable {
     var children: [Int32: ChildProcess] = [:]
     var signalHandlers: [CInt: @Sendable (CInt) -> Void] = [:]
     var onReap: [UInt64: @Sendable () -> Void] = [:]
-    /// Whether orphans come to this program that nothing else can have left than what it has started itself.
+    /// True when this program adopts orphans and all of them descend from its own children.
     var ownsOrphans = false
-    /// How many do not want any output for now.
+    /// The number of holds on output: ``ProcessReactor/holdOutput()`` without its ``ProcessReactor/resumeOutput()``.
     var outputHolds = 0
-    /// How many tools run: what one of them has left may still serve another.
+    /// The number of tools that run. Orphans of one may still serve another.
     var tools = 0
     private var timers = TimerQueue()
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
@@ -115,7 +115,7 @@ final class ReactorLoop: @unchecked Sendable {
             let timeout = ReactorClock.timeout(until: self.timers.nextDue, now: ReactorClock.now())
             let count = epoll_wait(self.poller, &events, CInt(events.count), timeout)
             for index in 0..<max(0, Int(count)) {
-                // A source may have gone since this batch was fetched.
+                // A callback of the same batch may have removed the source.
                 guard let source = self.sources[events[index].data.u64] else { continue }
                 self.handle(source, id: events[index].data.u64, events: events[index].events)
             }

@@ -1,4 +1,4 @@
-/// What is due when, soonest first. A value: the time comes from outside.
+/// Timers in the order of their times. A value: the caller passes the time.
 struct TimerQueue {
     struct Entry {
         /// Nanoseconds of the monotonic clock.

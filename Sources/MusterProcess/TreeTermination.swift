@@ -1,15 +1,15 @@
-/// The ending of a set of processes that may resist, multiply or hide.
+/// The termination of a set of processes that may ignore signals, fork or leave their group.
 ///
 ///     asking ──grace over──▶ killing ──deadline──▶ over (some left)
 ///        └───── none left ──────┴─────────────────▶ over
 ///
-/// *Attendants* are processes that only serve the others and have nothing to put in order: nobody asks them, so that they
-/// do not end the others in a way of their own, and they are killed as soon as only they are left.
+/// *Attendants* are processes that only serve the others. They get no SIGTERM, because they would then end the others
+/// themselves, and SIGKILL as soon as only they are left.
 ///
 /// Time is monotonic nanoseconds and comes with the events.
 struct TreeTermination: Sendable, Equatable {
     enum Phase: Sendable, Equatable {
-        /// Who has got SIGTERM already: a second one would cut short what the first began.
+        /// The processes that have got SIGTERM. A second one would cut short the handling of the first.
         case asking(asked: Set<ProcessIdentity>)
         case killing
         case over
@@ -21,11 +21,11 @@ struct TreeTermination: Sendable, Equatable {
     }
 
     enum Action: Sendable, Equatable {
-        /// SIGTERM, and SIGCONT so that a stopped process hears it.
+        /// SIGTERM, and SIGCONT so that a stopped process handles it.
         case ask([ProcessIdentity])
         case kill([ProcessIdentity])
         case scanAgain
-        /// What could not be ended in time; nothing else will be done.
+        /// The processes that are left at the deadline; the termination gives up.
         case finish(left: [ProcessIdentity])
     }
 
@@ -78,7 +78,7 @@ struct TreeTermination: Sendable, Equatable {
     }
 }
 
-/// A termination that is over was told of a scan.
+/// An event came after the termination had ended.
 struct IllegalTerminationEvent: Error, Equatable, CustomStringConvertible {
     let event: TreeTermination.Event
     var description: String { "the processes have already been ended; \(self.event) came too late" }

@@ -11,7 +11,7 @@ final class TreeTerminator: @unchecked Sendable {
     private let deadline: UInt64
     private var termination = TreeTermination(start: 0, grace: 0, deadline: 0)
     private var id: UInt64 = 0
-    /// Nanoseconds to the next look: the wait grows, since what has not gone at once takes its time.
+    /// Nanoseconds to the next scan. They grow, because processes that do not end at once usually take long.
     private var pause: UInt64 = 2_000_000
 
     init(

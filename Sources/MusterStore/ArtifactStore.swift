@@ -4,27 +4,28 @@ import Glibc
 package import MusterModel
 import MusterSystem
 
-/// Artifacts by the digest of their bytes: equal values are kept once, and what was put in never changes.
+/// Artifacts by the digest of their bytes. Equal values are stored once, and a stored file never changes.
 ///
-/// A file is written aside and renamed when it is whole, so a digest never names a half file, whenever the writer
-/// dies. Everything that is read is checked against its digest, but for what `taken` knows. Any number of processes may
-/// use one store.
+/// A file is written under another name and renamed when it is complete, so a writer that dies leaves no partial file
+/// under a digest. Every read checks the digest, except for files that `taken` knows. Any number of processes may use
+/// one store.
 package struct ArtifactStore: Sendable {
     package let layout: StoreLayout
     private let taken: TakenArtifacts?
 
-    /// - Parameter taken: What this process has taken into the store, kept by whoever uses the store for long.
+    /// - Parameter taken: A cache of the artifacts that this process has put into the store, for programs that use the
+    ///   store for long.
     package init(_ layout: StoreLayout, taken: TakenArtifacts? = nil) {
         self.layout = layout
         self.taken = taken
     }
 
-    /// Takes `file` away into the store: renamed on the same file system, copied and removed otherwise.
+    /// Moves `file` into the store: a rename on the same file system, a copy and a removal otherwise.
     ///
-    /// The caller must have closed it: bytes written later would spoil the artifact. A file that has another name as well,
-    /// by which it could be written to, is copied. What the store has under that digest already stays only where it is
-    /// known to be whole; otherwise the new file takes its place.
-    /// - Parameter isFinal: No process is left that could write to the file, so that it may be remembered as it is.
+    /// The caller must have closed it: later writes would corrupt the artifact. A file with another hard link, through
+    /// which it could be written to, is copied. A file that the store has under that digest is kept if it is known to
+    /// be intact, and replaced otherwise.
+    /// - Parameter isFinal: True when no process can write to the file any more, so its stamp may be cached.
     /// - Throws: ``StoreError``; `file` is still there then.
     package func adopt(
         file: String, encoding: ArtifactEncoding, isFinal: Bool = false
@@ -70,7 +71,7 @@ package struct ArtifactStore: Sendable {
         }
     }
 
-    /// Puts a copy of the file at `path` into the store, piece by piece; the file stays as it is.
+    /// Puts a copy of the file at `path` into the store, piece by piece. The file is not changed.
     package func put(copyOf path: String, encoding: ArtifactEncoding) throws -> ArtifactReference {
         try StoreError.wrapping {
             let source = try OpenFile(path, O_RDONLY)
@@ -111,18 +112,18 @@ package struct ArtifactStore: Sendable {
         return path
     }
 
-    /// Whether the artifact's file is there and as long as it should be.
+    /// True when the artifact's file exists and has the right size.
     package func has(_ reference: ArtifactReference) -> Bool {
         self.size(self.layout.artifactFile(reference.digest)) == reference.size
     }
 }
 
 extension ArtifactStore {
-    /// Bytes that are read again sooner than their file is replaced.
+    /// Bytes. Up to this size, hashing the stored file is faster than replacing it.
     private static let brief = 1 << 20
 
-    /// Whether the store has these very bytes already: not a damaged file of that name.
-    /// - Parameter limit: Of larger ones nothing is read, so that they count only when this process knows them.
+    /// True when the store has an intact file with these bytes.
+    /// - Parameter limit: Larger files are not read: they count only if this process has cached their stamps.
     private func holds(_ reference: ArtifactReference, readingUpTo limit: Int) -> Bool {
         guard self.has(reference) else { return false }
         let path = self.layout.artifactFile(reference.digest)
@@ -133,7 +134,7 @@ extension ArtifactStore {
 
     /// Makes an open file read-only and renames it into its place. Returns false when that is on another file system.
     private func move(_ file: String, _ source: OpenFile, into reference: ArtifactReference) throws -> Bool {
-        // Who could not read what the step has made does not read it here.
+        // The artifact gets no permission to read that the step's file did not have.
         try source.setMode(source.status().mode & 0o444 | 0o400)
         return try self.rename(file, into: reference)
     }

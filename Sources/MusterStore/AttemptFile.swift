@@ -1,6 +1,6 @@
 /// A file of one attempt: `3.0.report.json`, `3.0.node-2.log`, `3.0.node-2.card-0_default.html` of attempt 0 of task 3.
 ///
-/// An attempt has no folder of its own: making one would cost more than all that a short task does.
+/// An attempt has no folder of its own: `mkdir` takes 0.16 ms on ext4, and `rmdir` 4 ms (Benchmarks: foreach).
 package struct AttemptFile: Sendable, Hashable {
     package enum Kind: Sendable, Hashable {
         case report

@@ -1,4 +1,4 @@
-/// Which of a step's cards a page belongs to: `0_default`, `1_blank_summary`. Part of a file's name.
+/// The name of one of a step's cards: `0_default`, `1_blank_summary`. It is part of a file's name.
 package struct CardName: Sendable, Hashable {
     /// Its place among the step's cards.
     package let place: Int

@@ -13,8 +13,7 @@ package struct CardStore: Sendable {
         self.layout = layout
     }
 
-    /// Takes the page `file` away into the store, in place of the one that was there. Whoever reads it gets one of the
-    /// two, whole.
+    /// Moves the page `file` into the store, in place of the one that is there. A reader gets one of the two, complete.
     /// - Throws: ``StoreError``.
     package func take(file: String, as card: CardName, of attempt: AttemptID, node: Int) throws {
         try StoreError.wrapping {

@@ -5,8 +5,8 @@ import MusterSystem
 
 /// The files of a flow as a run begins with them: everything sensible below the flow's own folder.
 ///
-/// Version control, caches, environments, what a `.gitignore` or a `.musterignore` names, files of secrets and files of over
-/// 100 MiB stay out.
+/// Version control, caches, environments, files that a `.gitignore` or a `.musterignore` names, files of secrets and
+/// files of over 100 MiB are left out.
 package struct CodePackage: Sendable, Equatable {
     package struct File: Sendable, Equatable {
         /// Relative to the flow's folder.
@@ -26,7 +26,7 @@ package struct CodePackage: Sendable, Equatable {
 
     package struct Link: Sendable, Equatable {
         package let path: String
-        /// As the link says it; it leads to something in the package.
+        /// The text of the link; it leads to a path in the package.
         package let target: String
     }
 
@@ -37,7 +37,7 @@ package struct CodePackage: Sendable, Equatable {
     /// Outer ones before those in them; the flow's folder itself is not among them.
     package let folders: [Subfolder]
     package let links: [Link]
-    /// What was left out although nothing names it, a sentence each.
+    /// A sentence for each file that was left out although no pattern names it.
     package let notes: [String]
     /// Files that were left out because of what such files hold, a sentence each.
     package let secrets: [String]
@@ -62,7 +62,7 @@ package struct CodePackage: Sendable, Equatable {
         }
     }
 
-    /// Whether the package has a file at `path`, maybe through a link.
+    /// True when the package has a file at `path`, also through a link.
     package func hasFile(_ path: String) -> Bool {
         guard let target = realpath("\(self.folder)/\(path)", nil), let root = realpath(self.folder, nil) else {
             return false
@@ -85,7 +85,7 @@ package struct CodePackage: Sendable, Equatable {
         return digest
     }
 
-    /// What ``snapshot(in:)`` returns, with nothing kept.
+    /// The digest that ``snapshot(in:)`` returns, without storing anything.
     package func digest() throws -> String { try self.read().digest }
 
     private func read() throws -> (digest: String, contents: [(File, Data)]) {

@@ -11,7 +11,7 @@ enum Hexadecimal {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Whether `text` is a SHA-256 digest as ``text(_:)`` writes it.
+    /// True for a SHA-256 digest as ``text(_:)`` writes it.
     static func isDigest(_ text: String) -> Bool {
         text.utf8.count == 64
             && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }

@@ -27,12 +27,12 @@ struct IgnorePatterns: Sendable {
         }
     }
 
-    /// What people keep secrets in: packed only where a `.musterignore` takes it back.
+    /// Files in which people keep secrets. They are packed only if a `.musterignore` includes them.
     static let secrets = IgnorePatterns(
         ".env\n.env.*\n!.env.example\n!.env.sample\n!.env.template\n!.env.dist\n.envrc\n.netrc\n.pypirc\n")
 
-    /// Whether the file or folder at `path`, relative to the patterns' folder, is ignored by itself (its parents are not
-    /// looked at); nil when no pattern is about it.
+    /// True when a pattern ignores the file or folder at `path`, relative to the patterns' folder, without regard to
+    /// its parents; nil when no pattern matches it.
     func ignores(_ path: Substring, isFolder: Bool) -> Bool? {
         var ignored: Bool?
         for pattern in self.patterns where isFolder || !pattern.foldersOnly {

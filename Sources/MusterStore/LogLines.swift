@@ -8,7 +8,7 @@ package struct LogLine: Sendable, Hashable {
     package var stream: LogStream
     /// Without the newline; `\r` and bytes that are no UTF-8 included.
     package var bytes: Data
-    /// Whether a newline ended it; false for a last line without one and for a piece of a very long line.
+    /// True when a newline ended it; false for a last line without one and for a piece of a very long line.
     package var isComplete: Bool
 
     package init(time: Int64, process: Int, stream: LogStream, bytes: Data, isComplete: Bool) {
@@ -72,7 +72,7 @@ package struct LogLines: Sendable {
         return line
     }
 
-    /// How many bytes at the end are the beginning of a UTF-8 character whose rest is to come.
+    /// The number of bytes at the end that begin an incomplete UTF-8 character.
     private static func begun(_ bytes: Data) -> Int {
         for (index, byte) in bytes.suffix(3).reversed().enumerated() where byte & 0xC0 != 0x80 {
             let length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1

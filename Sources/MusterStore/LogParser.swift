@@ -1,9 +1,9 @@
 import FoundationEssentials
 
-/// What a log file holds at one place.
+/// One entry of a log file.
 package enum LogEntry: Sendable, Hashable {
     case record(LogRecord)
-    /// `length` bytes from `offset` of the file on are no record; reading goes on after them.
+    /// `length` bytes from `offset` of the file on are no record; reading continues after them.
     case damaged(offset: Int, length: Int)
 }
 
@@ -41,7 +41,7 @@ package struct LogParser: Sendable {
         }
     }
 
-    /// What is left when the file is known not to grow any more: the part of a record that was cut off, then nil.
+    /// The rest of a file that does not grow any more: the part of a record that was cut off, then nil.
     package mutating func finish() -> LogEntry? {
         if let entry = self.next() { return entry }
         guard self.start < self.buffer.count else { return nil }
@@ -90,7 +90,7 @@ package struct LogParser: Sendable {
         return record
     }
 
-    /// Skips to the next line that begins a record. Waits when what is there does not tell.
+    /// Skips to the next line that begins a record. Returns nil when more bytes are needed to decide.
     private mutating func skip() -> LogEntry? {
         var place = self.start
         while let newline = self.buffer[place...].firstIndex(of: UInt8(ascii: "\n")) {

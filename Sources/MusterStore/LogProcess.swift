@@ -1,12 +1,12 @@
-/// The numbers that a node's processes have in its log.
+/// The numbers of a node's processes in its log.
 ///
 /// 0 is the step program, 1 + k worker k of this node in a launch; the others begin where these constants say.
 package enum LogProcess {
-    /// What a launcher had the node run.
+    /// Processes that a launcher started on the node.
     package static let firstRemote = 5_000
     /// Programs that the step runs itself.
     package static let firstProgram = 10_000
-    /// The agent itself, where it tells people what goes on.
+    /// The agent itself, for messages to people.
     package static let agent = 19_999
     /// The cluster's own processes, and behind them files in which it talks of itself.
     package static let firstService = 20_000
@@ -25,7 +25,6 @@ package enum LogProcess {
         isQuiet ? self.firstQuietFile + 1_000 * index : self.firstFile + 10_000 * index
     }
 
-    /// Whether what the process writes is the cluster's talk of itself, and not the user's output: readers show it when
-    /// they are asked to.
+    /// True for output of the cluster's own services, which `muster logs` shows only with `--cluster`.
     package static func isOfCluster(_ process: Int) -> Bool { (self.firstService..<self.firstFile).contains(process) }
 }

@@ -8,7 +8,7 @@ package struct LogReader: Sendable {
     private var readOffset: Int
 
     /// Opens the log at `path`.
-    /// - Parameter offset: Where to begin: 0, or what ``offset`` was before.
+    /// - Parameter offset: The offset to begin at: 0, or an earlier ``offset``.
     /// - Throws: ``StoreError`` with the code ``StoreError/Code/missing`` when the log was not begun yet.
     package init(path: String, from offset: Int = 0) throws(StoreError) {
         self.file = try StoreError.converting { () throws(SystemError) in try OpenFile(path, O_RDONLY) }
@@ -16,10 +16,10 @@ package struct LogReader: Sendable {
         self.readOffset = offset
     }
 
-    /// Where the next entry begins: reading can go on from here later, in another process too.
+    /// The offset of the next entry. Reading can continue there later, also in another process.
     package var offset: Int { self.parser.offset }
 
-    /// The next entry; nil at the end of what is there so far. Calling again goes on when the file has grown.
+    /// The next entry; nil at the present end of the file. A later call continues when the file has grown.
     package mutating func next() throws(StoreError) -> LogEntry? {
         while true {
             if let entry = self.parser.next() { return entry }
@@ -27,8 +27,7 @@ package struct LogReader: Sendable {
         }
     }
 
-    /// Like ``next()`` once the log is known not to grow any more: a record that was cut off is given out as far as
-    /// it goes.
+    /// Like ``next()`` for a log that does not grow any more: a record that was cut off is returned in part.
     package mutating func finish() throws(StoreError) -> LogEntry? {
         if let entry = try self.next() { return entry }
         return self.parser.finish()

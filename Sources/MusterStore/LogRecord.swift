@@ -7,7 +7,7 @@ package enum LogStream: String, Sendable, Hashable, CaseIterable, Codable {
     case standardError = "e"
 }
 
-/// What was read from one process's pipe at once: the unit of a node's log file.
+/// The bytes of one read from a process's pipe: the unit of a node's log file.
 ///
 /// A log file is a sequence of records, each a line of text and then the bytes as they came:
 ///
@@ -20,7 +20,7 @@ package struct LogRecord: Sendable, Hashable {
 
     /// Unix time in microseconds, when the bytes were read.
     package var time: Int64
-    /// Which of the node's processes wrote them: 0 is the step program, 1 + k is worker k of its framework.
+    /// The process of the node that wrote them: 0 is the step program, 1 + k is worker k of its framework.
     package var process: Int
     package var stream: LogStream
     package var bytes: Data

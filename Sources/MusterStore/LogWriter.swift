@@ -2,10 +2,10 @@ import Glibc
 import MusterSystem
 import Synchronization
 
-/// Appends what the processes of one node write to the node's log file.
+/// Appends the output of the processes of one node to the node's log file.
 ///
-/// Safe to use from any thread; records never mix. One system call per append, whatever the bytes hold. A log that
-/// could not take a record whole (the disk is full) stays readable: what was written of it is taken back.
+/// Safe to use from any thread; records never mix. An append is one system call. When a record cannot be written whole
+/// (the disk is full), the file is truncated to its length before, so that it stays readable.
 package final class LogWriter: Sendable {
     private let file: OpenFile
     /// Bytes of the file so far.
@@ -51,7 +51,7 @@ package final class LogWriter: Sendable {
         let total = header.utf8.count + bytes.count + 1
         let written = try self.gather(header, bytes, after: length)
         if written == total { return }
-        // A disk that is almost full takes a part; what is left tells why.
+        // A disk that is almost full takes a part. Writing the rest gives the reason.
         var record = Array(header.utf8)
         record.append(contentsOf: bytes)
         record.append(UInt8(ascii: "\n"))

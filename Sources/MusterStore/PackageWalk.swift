@@ -66,7 +66,7 @@ struct PackageWalk {
         return ignored
     }
 
-    /// Whether nobody but Muster has said that a file is to stay out.
+    /// True when only Muster's own patterns ignore the file.
     private func isSecretAlone(_ relative: String) -> Bool {
         self.ignores.dropFirst().allSatisfy { folder, patterns in
             patterns.ignores(folder.isEmpty ? relative[...] : relative.dropFirst(folder.count + 1), isFolder: false)
@@ -77,7 +77,7 @@ struct PackageWalk {
     private mutating func consider(_ relative: String) throws {
         let path = "\(self.folder)/\(relative)"
         guard let status = FileStatus(ofLink: path) else {
-            // What has just been removed is no loss.
+            // A file that was removed during the walk is ignored.
             if errno != ENOENT || relative.contains("\u{FFFD}") {
                 self.leaveOut(relative, "cannot be looked at: its name is too long, or not UTF-8")
             }
@@ -146,7 +146,7 @@ struct PackageWalk {
         self.found.append((relative, String(target.dropFirst(self.root.count).drop { $0 == "/" })))
     }
 
-    /// A link stays one where the package has what it leads to. A file that the package has not comes in its place.
+    /// A link is kept if its target is in the package. Otherwise a copy of its target takes its place.
     private mutating func settleLinks() throws {
         let known = Set(self.files.map(\.path)).union(self.folders.map(\.path)).union([""])
         for (path, target) in self.found {
@@ -162,7 +162,7 @@ struct PackageWalk {
         }
     }
 
-    /// `target` as a link at `path` has to say it, both relative to the flow's folder.
+    /// The text of a link at `path` to `target`, both relative to the flow's folder.
     private static func relative(_ target: String, from path: String) -> String {
         var from = path.split(separator: "/").dropLast()
         var to = target.split(separator: "/")[...]

@@ -20,7 +20,7 @@ extension StoreLayout {
         }
     }
 
-    /// Opens a store that was private, as the umask says.
+    /// Gives others the permissions that the umask allows, on a store that was private.
     private func share() throws(SystemError) {
         let mask = umask(0)
         umask(mask)

@@ -1,8 +1,8 @@
 package import MusterModel
 
-/// Where everything of a store lies below its `.muster` folder. Paths only: nothing is touched.
+/// The paths of a store below its `.muster` folder. Nothing is read or written.
 ///
-/// The page `Documentation/Store.md` is the contract.
+/// `Documentation/Store.md` is the contract.
 package struct StoreLayout: Sendable, Hashable {
     /// The store's folder, as it was given.
     package let root: String
@@ -11,7 +11,7 @@ package struct StoreLayout: Sendable, Hashable {
         self.root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root
     }
 
-    /// Whether `text` can name an artifact or a code package. What a database says must not become any other path.
+    /// True when `text` can name an artifact or a code package. A text from a database must not become another path.
     package static func isDigest(_ text: String) -> Bool { Hexadecimal.isDigest(text) }
 
     /// The events of every run.
@@ -30,7 +30,7 @@ package struct StoreLayout: Sendable, Hashable {
     package func packageFolder(_ digest: String) -> String { "\(self.packages)/\(digest)" }
 
     package func runFolder(flow: String, run: String) -> String { "\(self.runs)/\(flow)/\(run)" }
-    /// Held by the engine that moves this run, for as long as it lives.
+    /// Locked by the engine that moves this run, while it lives.
     package func runLock(flow: String, run: String) -> String { "\(self.runFolder(flow: flow, run: run))/engine.lock" }
     /// Tells the engine that moves this run to end it.
     package func cancelRequest(flow: String, run: String) -> String { "\(self.runFolder(flow: flow, run: run))/cancel" }
@@ -40,9 +40,9 @@ package struct StoreLayout: Sendable, Hashable {
     }
     /// The ``GangReport`` that the control node's agent writes last.
     package func reportFile(_ attempt: AttemptID) -> String { self.file(.report, of: attempt) }
-    /// What the processes of one node wrote. See ``LogRecord`` for the format.
+    /// The output of the processes of one node. See ``LogRecord`` for the format.
     package func logFile(_ attempt: AttemptID, node: Int) -> String { self.file(.log(node: node), of: attempt) }
-    /// A page that one node of the attempt shows people, as it is by now.
+    /// A card of one node of the attempt.
     package func cardFile(_ attempt: AttemptID, node: Int, _ card: CardName) -> String {
         self.file(.card(node: node, card), of: attempt)
     }

@@ -1,7 +1,7 @@
 import Glibc
 import MusterSystem
 
-/// Taking somebody's file away into the store.
+/// Moves files into the store.
 enum Taking {
     /// Opens `file`, which has to be a plain one and no link.
     static func open(_ file: String) throws -> OpenFile {
@@ -14,7 +14,7 @@ enum Taking {
 
     /// Renames `file` to `target` in `folder`, which is made if it is missing. Returns false when that is on another file
     /// system.
-    /// - Parameter what: What `file` is, for a message.
+    /// - Parameter what: The name of `file` in a message.
     static func move(_ file: String, to target: String, in folder: String, _ what: String) throws(StoreError) -> Bool {
         if rename(file, target) == 0 { return true }
         if errno == ENOENT {

@@ -18,7 +18,8 @@ package enum FileContents {
     /// Writes `data` to `path`, over the bytes that are there. Readers must know from elsewhere that it is complete.
     ///
     /// The file is truncated after the write and not before: ext4 (`auto_da_alloc`) flushes a file that is truncated to
-    /// zero and rewritten when it is closed, which takes 5 to 20 ms on a disk.
+    /// zero and rewritten when it is closed (saves 2.9 ms a file, one or two of which each task writes; Benchmarks:
+    /// foreach).
     package static func overwrite(_ path: String, with data: Data) throws(SystemError) {
         let file = try OpenFile(path, O_WRONLY | O_CREAT)
         // The closure of `withUnsafeBytes` cannot throw a typed error.

@@ -137,7 +137,7 @@ import Testing
         failed.failure = TaskFailure(code: .lost, message: "silent", node: 1)
         #expect(
             gang.handle(.status(.finished(report: failed)), now: 2)
-                == [.killLater(node: 0, seconds: 10), .killLater(node: 1, seconds: LocalGang.doubt)])
+                == [.killLater(node: 0, seconds: 10), .killLater(node: 1, seconds: LocalGang.lostGrace)])
         #expect(gang.handle(.overdue(node: 1), now: 2.2) == [.kill(node: 1)])
         _ = gang.handle(.exited(node: 1, .signaled(9), lastLines: []), now: 2.2)
         _ = gang.handle(.exited(node: 0, .exited(0), lastLines: []), now: 2.3)

@@ -1,19 +1,20 @@
 import MusterModel
 
-/// Which agent runs which gang of one: an agent that waits for work goes before a new one.
+/// Assigns gangs of one to agents: an idle agent first, then a new one.
 ///
 ///                              ┌────────────── a request ◀────────────┐
 ///     loading ──started──▶ busy ──ready──▶ idle ──dismissed──▶ leaving ──exited──▶ gone
 ///
-/// A new agent loads before its first step's body begins: itself, and the flow's program with all that it imports.
-/// Loading keeps a processor busy, so never more agents load at once than there are processors. Whoever waits can get an
-/// agent that becomes free or a new one; the new one is not worth its cost before the wait was as long as a load takes.
+/// A new agent loads the flow's program with all that it imports before its first step's body begins; a reused one has
+/// it loaded (Benchmarks: foreach, python-foreach). A load keeps a processor busy, so never more agents load at once
+/// than there are processors. A request that waits gets the next idle agent or a new one; a new one pays off only after
+/// a wait as long as a load.
 ///
-/// - As many agents as there are processors are started for requests that wait: at once while loads are short or no load
-///   was seen yet, otherwise when there have been requests for some times as long as the last load took.
-/// - More are started when no agent has become free for that long, or one request has waited for ten times as long.
+/// - Up to one agent per processor is started for waiting requests: at once while loads take under 0.1 s or none was
+///   measured, otherwise when requests have waited for three loads.
+/// - More are started when no agent has become idle for one load, or a request has waited for ten loads.
 ///
-/// Times are seconds of any clock that does not go back.
+/// Times are seconds of a monotonic clock.
 struct AgentPool: Sendable {
     enum Placement: Sendable {
         case start(LocalAgent, LocalRequest)
@@ -28,8 +29,8 @@ struct AgentPool: Sendable {
     private static let shortLoad = 0.1
     /// Seconds that a load counts for at most: tasks that run for long get agents of their own in the end.
     private static let longLoad = 2.0
-    /// How many loads a queue that moves lasts before another agent is started for it: fewer tasks than that are over
-    /// before they could have had any use of one.
+    /// The number of loads for which a moving queue must exist before another agent is started for it: a shorter queue
+    /// is empty before the new agent has loaded.
     private static let endurance = 3.0
     private static let patience = 10.0
 
@@ -39,7 +40,8 @@ struct AgentPool: Sendable {
     private var alive: [LocalAgent] = []
     /// Those of them that have not begun a step's body yet, each with the time of its start.
     private var loading: [(agent: LocalAgent, since: Double)] = []
-    /// How many agents have been worth their cost before: one of these that has gone is replaced at once.
+    /// The number of agents that the rules above have allowed so far. Up to it, an agent that has exited is replaced at
+    /// once.
     private var granted = 1
     /// Seconds that the last load took.
     private var load = 0.0
@@ -49,14 +51,14 @@ struct AgentPool: Sendable {
     private var firstSince = 0.0
     /// When an agent has last become free, or has begun its first body.
     private var lastFlow = 0.0
-    /// Nobody becomes free any more: whoever waits gets a new agent as soon as it can load.
+    /// No agent becomes idle any more: each request that waits gets a new agent as soon as one can load.
     private var isStarved = false
     private var isTimed = false
     private var onEmpty: (@Sendable () -> Void)?
 
     init(startsAtOnce: Int) { self.startsAtOnce = max(1, startsAtOnce) }
 
-    /// Where `request`, or one that came before it, goes now.
+    /// The placements that are possible now, for `request` or one that came before it.
     mutating func place(_ request: LocalRequest, now: Double) -> [Placement] {
         if self.waiting.isEmpty { (self.waitingSince, self.firstSince, self.lastFlow) = (now, now, now) }
         self.waiting.append(request)
@@ -144,7 +146,7 @@ struct AgentPool: Sendable {
         return placements
     }
 
-    /// What another load would cost, in seconds.
+    /// The cost of another load in seconds.
     private var cost: Double { self.load < Self.shortLoad ? 0 : min(self.load, Self.longLoad) }
 
     private func mayStart(_ now: Double) -> Bool {

@@ -6,9 +6,9 @@ import MusterSystem
 import MusterWire
 import Synchronization
 
-/// One agent of this machine, from its start to its exit. One that stays serves several gangs of one in turn.
+/// One agent of this machine, from its start to its exit. A reusable one serves several gangs of one in turn.
 final class LocalAgent: Sendable, Equatable {
-    /// Which node it is, of whatever gang.
+    /// Its node index in each of its gangs.
     let node: Int
     /// The folders of its gangs; each finds them as the one before did.
     let scratch: ScratchFolder
@@ -21,9 +21,9 @@ final class LocalAgent: Sendable, Equatable {
         var process: SpawnedProcess?
         var attempt: AttemptID?
         var lastAttempt: AttemptID?
-        /// What it was last told.
+        /// The last spec that it was sent.
         var spec: NodeSpec?
-        /// How often a signal has stopped it or let it go on.
+        /// The number of times that a signal has stopped or continued it.
         var stops = 0
     }
 
@@ -37,9 +37,10 @@ final class LocalAgent: Sendable, Equatable {
     /// Inputs of a task that are few enough for a line, counted by their artifacts.
     private static let fewArtifacts = 50_000
 
-    /// The line that tells this agent of `node`: what it has not been told already.
+    /// The line that sends `node` to this agent, without the parts that it has already.
     ///
-    /// A task whose inputs have very many artifacts goes as a file of the agent's folder: its line would be refused.
+    /// A task whose inputs have very many artifacts is sent as a file in the agent's folder, because its line would
+    /// exceed the agent's limit.
     func line(for node: NodeSpec) throws -> Data {
         let count = node.task.inputs.reduce(0) { $0 + $1.artifacts.count }
         let file = count > Self.fewArtifacts ? try self.keep(node.task) : nil
@@ -56,14 +57,15 @@ final class LocalAgent: Sendable, Equatable {
         return try LineCoding.encode(NextAttempt(task, file: file))
     }
 
-    /// The path of a file with the task, the same for all nodes of a gang: an agent knows its own place in it best.
+    /// Writes the task to a file, the same for all nodes of a gang, and returns its path.
     private func keep(_ task: TaskFile) throws -> String {
         let path = "\(self.scratch.near)/task-\(task.attempt.task)-\(task.attempt.attempt).json"
         if access(path, F_OK) != 0 { try FileContents.overwrite(path, with: LineCoding.encode(task)) }
         return path
     }
 
-    /// A signal has stopped it or let it go on. Returns whether nothing of the kind has happened since, to be asked later.
+    /// Notes that a signal has stopped or continued it. The closure that is returned tells if no other such signal has
+    /// come since.
     func changeStop() -> @Sendable () -> Bool {
         let number = self.state.withLock { state in
             state.stops += 1
@@ -72,7 +74,7 @@ final class LocalAgent: Sendable, Equatable {
         return { self.state.withLock { $0.stops } == number }
     }
 
-    /// Set as soon as it is started.
+    /// Its process; nil before it is started.
     var process: SpawnedProcess? {
         get { self.state.withLock { $0.process } }
         set { self.state.withLock { $0.process = newValue } }

@@ -9,9 +9,9 @@ import Synchronization
 
 /// Runs gangs on this machine: every node is an agent with a process tree, a folder and a loopback address of its own.
 ///
-/// The agents' standard input is their lifeline: when this process dies, however it dies, they take their nodes down.
-/// Every agent has a keeper, its parent, to which what the agent leaves comes, and which ends it, whether this process still
-/// lives or not. This process is a subreaper too: what a killed keeper leaves comes to it.
+/// The agents' standard input is their lifeline: when this process dies, it reaches its end, and they stop their nodes.
+/// Every agent's parent is a keeper, a subreaper that adopts and kills the agent's orphans, also after the death of
+/// this process. This process is a subreaper too: it adopts the orphans of a killed keeper.
 package final class LocalBackend: GangRunner {
     package let name = "local"
     package let capabilities: RunnerCapabilities
@@ -28,16 +28,17 @@ package final class LocalBackend: GangRunner {
         var addresses = LoopbackAddresses(start: .random(in: 0..<Int.max))
         var gangs: [AttemptID: RunningGang] = [:]
         var pool: AgentPool
-        /// What holds the gangs' folders, by their paths near the store.
+        /// The locks of the gangs' folders, by their paths near the store.
         var folders: [String: LockedFolder] = [:]
-        /// What earlier programs have left and cannot be removed.
+        /// Sentences about stale files that cannot be removed.
         var leftovers: [String] = []
     }
 
     /// - Parameters:
     ///   - agent: Path of `muster-agent`.
-    ///   - store: The store's folder; what is moved into it is made below it, where that takes no copy.
-    ///   - environment: What every step finds, before its decorators.
+    ///   - store: The store's folder. Artifacts are made below it, so that they are renamed into the store and not
+    ///     copied.
+    ///   - environment: The environment of every step, before its decorators.
     package init(
         reactor: ProcessReactor, agent: String, store: String, capacity: MachineCapacity,
         environment: [String: String], rendezvousDeadline: Double = 60, grace: Double = 1.5
@@ -95,8 +96,7 @@ package final class LocalBackend: GangRunner {
         return []
     }
 
-    /// Removes what is left of gangs whose engine and agents have gone without removing it, of whatever run. There is rarely
-    /// anything.
+    /// Removes stale folders of gangs of any run whose engine and agents have ended without removing them.
     private func clearLeftovers() {
         let problems =
             StaleFiles.remove(in: self.settings.scratchRoot, exceptPrefix: ShortFolder.prefix)
@@ -104,19 +104,19 @@ package final class LocalBackend: GangRunner {
         self.noteLeftovers(problems)
     }
 
-    /// Both the start and a recovery may meet the same folder.
+    /// The start and a recovery may find the same folder.
     private func noteLeftovers(_ problems: [String]) {
         self.state.withLock { state in state.leftovers += problems.filter { !state.leftovers.contains($0) } }
     }
 
-    /// What earlier programs have left and cannot be removed, a sentence each; waits until it has been tried.
+    /// A sentence for each stale file that cannot be removed. It waits until the removal has been tried.
     package func leftovers() async -> [String] {
         await withCheckedContinuation { continuation in self.clearing.notify(queue: .global()) { continuation.resume() }
         }
         return self.state.withLock { $0.leftovers }
     }
 
-    /// Removes a gang's folders, or says why they stay.
+    /// Removes a gang's folders, or reports the reason why not.
     private func remove(_ folder: ScratchFolder, of attempt: AttemptID?) {
         defer { self.state.withLock { $0.folders[folder.near] = nil } }
         guard let problem = folder.remove(), let attempt else { return }
@@ -245,7 +245,7 @@ package final class LocalBackend: GangRunner {
         do {
             try body(node)
         } catch {
-            // There is no process whose end could tell.
+            // There is no process whose exit status could be reported.
             let failure = TaskFailure(
                 code: .lost, message: "the gang of \(request.attempt) could not be started: \(error)")
             self.state.withLock { $0.gangs[request.attempt] = nil }
@@ -273,7 +273,7 @@ package final class LocalBackend: GangRunner {
         }
     }
 
-    /// What an agent says that has left its report in the store.
+    /// The status of an agent that has written its report into the store.
     private static func report(at path: String) -> AgentStatus {
         do {
             return .finished(
@@ -284,7 +284,7 @@ package final class LocalBackend: GangRunner {
         }
     }
 
-    /// The agent is free before anybody hears that its gang is over: the next one may be given to it at once.
+    /// The agent is idle before the end of its gang is reported, so the next gang can be assigned to it at once.
     private func ready(_ agent: LocalAgent, after attempt: AttemptID) {
         let next = self.state.withLock { state in
             state.gangs[attempt]?.gang.isReported == true ? state.pool.ready(agent, now: Self.now) : []
@@ -293,12 +293,12 @@ package final class LocalBackend: GangRunner {
         self.carryOut(next)
     }
 
-    /// A signal has stopped an agent, or lets it go on. One that stays stopped is as good as dead, and nobody else would
-    /// notice for some seconds.
+    /// A signal has stopped or continued an agent. One that stays stopped counts as lost; the gang's heartbeat would
+    /// notice it only after some seconds.
     private func stopped(_ agent: LocalAgent, _ isStopped: Bool) {
         let isUnchanged = agent.changeStop()
         guard isStopped else { return }
-        self.reactor.schedule(after: LocalGang.stopDoubt) { [weak self] in
+        self.reactor.schedule(after: LocalGang.stopGrace) { [weak self] in
             // The system is asked as well: when this program was stopped too, its timers may be due before it has heard of
             // what went on meanwhile.
             guard isUnchanged(), let process = agent.process, ProcessTree.isStopped(process.pid) else { return }
@@ -325,8 +325,8 @@ package final class LocalBackend: GangRunner {
             state.gangs[attempt] = running.gang.isOver ? nil : running
             return (effects, running.gang.isOver ? running : nil)
         }
-        // Not before everything of the gang is gone: what still runs could make the folder again. An agent that stays
-        // needs it for the next gang.
+        // Only after all processes of the gang have ended: one that still runs could make the folder again. A reusable
+        // agent needs it for the next gang.
         if let over, event != .ready { self.remove(over.scratch, of: attempt) }
         for action in actions { self.perform(action, attempt) }
     }
@@ -344,8 +344,8 @@ package final class LocalBackend: GangRunner {
         }
     }
 
-    /// Ends what an agent that did not end well may have left behind: whoever carries the node's mark, and whoever has come
-    /// to this program because the agent's keeper was killed as well.
+    /// Terminates the processes that a failed agent may have left: those that carry the node's mark, and those that
+    /// this program has adopted because the agent's keeper was killed as well.
     private func sweep(_ node: Int, of attempt: AttemptID) {
         let mark = NodeEnvironment.scopeValue(attempt: attempt, index: node)
         self.reactor.terminate(

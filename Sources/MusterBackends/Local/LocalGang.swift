@@ -13,9 +13,9 @@ struct LocalGang: Sendable, Equatable {
     enum Event: Sendable, Equatable {
         case status(AgentStatus)
         case exited(node: Int, ExitStatus, lastLines: [String])
-        /// A signal has stopped the agent, and nobody has continued it for ``LocalGang/stopDoubt``.
+        /// A signal has stopped the agent, and it was not continued within ``LocalGang/stopGrace``.
         case stopped(node: Int)
-        /// The agent of a gang of one has nothing left of it and stays for another one.
+        /// The agent of a gang of one has cleaned up after it and can be reused.
         case ready
         /// Nothing that carries the node's mark is left.
         case swept(node: Int)
@@ -36,12 +36,12 @@ struct LocalGang: Sendable, Equatable {
         case observe(GangObservation.Event)
     }
 
-    /// Seconds for which a node that the gang has lost is left alone: of an agent that was killed the system tells in that
-    /// time, and one that was stopped will not go by itself.
-    static let doubt = 0.2
+    /// Grace period in seconds before a lost node's agent is killed: within it the kernel reports the end of an agent
+    /// that was killed, and its exit status explains the loss.
+    static let lostGrace = 0.2
 
-    /// Seconds after which an agent that is stopped counts as lost.
-    static let stopDoubt = 1.0
+    /// Grace period in seconds after which a stopped agent counts as lost.
+    static let stopGrace = 1.0
 
     private enum NodePhase: Sendable, Equatable { case alive, sweeping, gone }
 
@@ -58,7 +58,7 @@ struct LocalGang: Sendable, Equatable {
     private var report: GangReport?
     private var inferred: TaskFailure?
     private var cancellation: TaskFailure?
-    /// How agents ended that did not end well, by node.
+    /// The failures of agents, by node.
     private var ends: [Int: TaskFailure] = [:]
     /// Nodes whose agents were killed from here.
     private var killed: Set<Int> = []
@@ -112,21 +112,21 @@ struct LocalGang: Sendable, Equatable {
         }
     }
 
-    /// An agent that says so without a report is none that another gang may be given to.
+    /// An agent that reports `ready` without a report must not be reused.
     private mutating func ready(_ now: Double) -> [Action] {
         guard self.size == 1, self.report != nil else { return [.kill(node: 0)] }
         return self.gone(0, now)
     }
 
-    /// After the report every agent leaves by itself; one that cannot, because it was stopped, is helped.
+    /// After the report every agent exits. One that a signal has stopped is killed after the grace period.
     private func expectTheEnd(of report: GangReport) -> [Action] {
         self.nodes.indices.filter { self.nodes[$0] == .alive }.map { node in
             let isLost = report.failure?.code == .lost && report.failure?.node.map(self.agent(of:)) == node
-            return .killLater(node: node, seconds: isLost ? Self.doubt : self.grace + 5)
+            return .killLater(node: node, seconds: isLost ? Self.lostGrace : self.grace + 5)
         }
     }
 
-    /// What a kill from here ends tells nothing about why its node was lost.
+    /// The end of an agent that this program has killed tells nothing about the loss of its node.
     private mutating func overdue(_ node: Int) -> [Action] {
         guard self.nodes[node] == .alive else { return [] }
         self.killed.insert(node)
@@ -140,7 +140,7 @@ struct LocalGang: Sendable, Equatable {
             let end = self.lost(node, status, lastLines)
             self.ends[node] = end
             self.explain()
-            // The control node does not hear of an agent that ends before it has come, and would wait for it.
+            // The control node does not notice the end of an agent that has not connected yet, and would wait for it.
             if node != 0, self.report == nil, self.nodes[0] == .alive {
                 actions.append(.tell(node: 0, .stop(failure: end)))
             }
@@ -154,7 +154,7 @@ struct LocalGang: Sendable, Equatable {
         } else if self.report == nil,
             self.nodes.indices.allSatisfy({ $0 == 0 || $0 == node || self.nodes[$0] != .alive })
         {
-            // Every worker has left and the control node says nothing: it hangs or was stopped.
+            // Every worker has exited and the control node reports nothing: it hangs or was stopped.
             actions.append(.killLater(node: 0, seconds: self.grace + 2))
         }
         if status == .exited(0) { return actions + self.gone(node, now) }
@@ -162,7 +162,8 @@ struct LocalGang: Sendable, Equatable {
         return actions + [.sweep(node: node)]
     }
 
-    /// What is stopped cannot take itself down: its processes are ended from here, like those of a dead agent.
+    /// A stopped agent cannot terminate its node: this program terminates the node's processes, like those of a dead
+    /// agent.
     private mutating func stopped(_ node: Int) -> [Action] {
         guard self.nodes[node] == .alive, !self.killed.contains(node) else { return [] }
         self.killed.insert(node)

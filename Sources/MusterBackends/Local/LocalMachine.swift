@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 package import MusterModel
 
-/// What this machine has to give, as the kernel tells it.
+/// The resources of this machine, as the kernel reports them.
 package enum LocalMachine {
     /// The machine's capacity. `MUSTER_CPUS`, `MUSTER_MEMORY` (see ``ByteAmount``) and `MUSTER_GPUS` stand in for what is
     /// found.

@@ -1,7 +1,7 @@
 import MusterModel
 import MusterWire
 
-/// What does not change from gang to gang.
+/// The settings that all gangs share.
 struct LocalSettings: Sendable {
     var agent: String
     var environment: [String: String]
@@ -27,8 +27,8 @@ extension LocalRequest {
                 environment: Self.environment(gang, index: index, base: settings.environment),
                 framework: gang.step.settings.framework, cpus: max(1, gang.allotments[index].cpus),
                 gpus: gang.allotments[index].gpus.count, memory: gang.step.settings.resources?.memory ?? 0,
-                // The agent of a cluster is one for itself, and so is that of a copy of the code package: nothing of
-                // either goes on to the next step.
+                // An agent with a cluster, or with a copy of the code package, is not reusable: no state of either may
+                // reach the next step.
                 stays: gang.size == 1 && gang.step.settings.framework == nil && gang.inPlace != nil,
                 serves: gang.serves && gang.inPlace != nil)
             node.timeoutPatience = gang.step.settings.timeoutPatience

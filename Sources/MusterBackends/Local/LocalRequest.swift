@@ -11,7 +11,7 @@ package struct LocalRequest: Sendable, CustomStringConvertible {
     /// The folders of the whole gang, removed when it is over.
     let scratch: ScratchFolder
 
-    /// Where the control node is.
+    /// The address of the control node.
     var controlAddress: String { self.nodes.first?.address ?? "" }
 
     /// The agents' instructions, secrets left out, as indented JSON.

@@ -1,6 +1,6 @@
-/// Hands out loopback addresses, so that every node on this machine has one of its own.
+/// Assigns a different loopback address to every node on this machine.
 ///
-/// Different engines start at different places; an address is never what keeps two gangs apart, ports are free ones.
+/// Engines start at random addresses. Two engines may use the same address, because all ports are free ports.
 struct LoopbackAddresses: Sendable {
     /// 127.0.0.x and 127.255.x.y are left to others.
     private static let range = (127 << 24 | 1 << 16)..<(127 << 24 | 255 << 16)

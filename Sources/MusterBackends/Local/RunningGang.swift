@@ -5,7 +5,7 @@ import MusterWire
 
 /// A gang together with the processes that its actions go to.
 struct RunningGang: Sendable {
-    /// An action with the process it is meant for.
+    /// An action with its process.
     enum Effect: Sendable {
         case write(SpawnedProcess, Data)
         case dismiss(SpawnedProcess)

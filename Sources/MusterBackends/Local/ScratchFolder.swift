@@ -27,7 +27,7 @@ struct ScratchFolder: Sendable, Equatable {
         }
     }
 
-    /// Returns what cannot be removed, in one sentence; nil when both are gone.
+    /// Returns a sentence about what cannot be removed; nil when both are removed.
     func remove() -> String? {
         let problems = [self.near, self.short].compactMap(FolderRemoval.remove)
         return problems.isEmpty ? nil : problems.joined(separator: "; ")

@@ -84,7 +84,7 @@ struct FlowDescription {
         }
     }
 
-    /// Where in the manifest something is wrong.
+    /// The place of a fault in the manifest.
     private static func explain(_ error: any Error) -> String {
         guard let error = error as? DecodingError else { return "\(error)" }
         let context: DecodingError.Context

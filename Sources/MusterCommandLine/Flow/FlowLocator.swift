@@ -1,7 +1,7 @@
 import Foundation
 import MusterProcess
 
-/// Finds the program of the flow that somebody named.
+/// Finds the program of a flow by its name.
 ///
 /// - an executable file: that file
 /// - a Python file: an interpreter with Muster's front end for it
@@ -15,8 +15,8 @@ struct FlowLocator {
     var isDebug = false
 
     /// The flow program: its absolute path, and arguments that come before the verb.
-    /// - Parameter front: What was given for a Python flow to read before its verb.
-    /// - Throws: ``CommandFailure`` that says what was looked for.
+    /// - Parameter front: The words for a Python flow to read before its verb.
+    /// - Throws: ``CommandFailure`` with the places that were searched.
     func program(named name: String?, program: String?, front: [String] = []) async throws -> [String] {
         let path = try await self.path(named: name, program: program)
         if path.hasSuffix(".py") { return try PythonFlow(environment: self.environment).program(path) + front }

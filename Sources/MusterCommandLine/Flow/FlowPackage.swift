@@ -63,7 +63,7 @@ struct FlowPackage {
         }
         let declared = package.products.filter { $0.type["executable"] != nil }
         let covered = Set(declared.flatMap(\.targets))
-        // A target without a product of its own gets one of its name.
+        // SwiftPM makes a product for an executable target that no product covers.
         let implied = package.targets.filter { $0.type == "executable" && !covered.contains($0.name) }
         return declared.map(\.name) + implied.map(\.name)
     }
@@ -114,7 +114,7 @@ enum LastLines {
     /// Nothing, or `:` and the last lines below each other.
     static func of(_ bytes: [UInt8], count: Int = 10) -> String {
         let all = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
-        // A Swift program that crashed says why before its long backtrace.
+        // A Swift program that crashed prints the reason before its long backtrace.
         let reason = all.firstIndex { $0.contains("Fatal error:") }
         let lines = reason.map { all[$0...].prefix(1) } ?? all.suffix(count)
         return lines.isEmpty ? "" : ":\n" + lines.map { "  \($0)" }.joined(separator: "\n")

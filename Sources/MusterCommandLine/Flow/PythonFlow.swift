@@ -5,7 +5,7 @@ import MusterProcess
 struct PythonFlow {
     let environment: [String: String]
 
-    /// What names the front end's folder, for a `muster` that does not stand near it.
+    /// The variable that names the front end's folder, for a `muster` in another place.
     static let frontEndVariable = "MUSTER_PYTHON_FRONT_END"
     /// The interpreter that ran a flow which handed its verb over.
     static let interpreterVariable = "MUSTER_PYTHON"

@@ -2,7 +2,7 @@ import Foundation
 import MusterModel
 import MusterProcess
 
-/// What every verb that starts programs needs.
+/// The environment, the reactor and the paths for verbs that start programs.
 struct CommandContext: Sendable {
     let reactor: ProcessReactor
     let environment: [String: String]
@@ -17,9 +17,9 @@ struct CommandContext: Sendable {
         self.environment = ProcessEnvironment.texts
     }
 
-    /// Finds and describes the flow that was named, or that handed its verb over.
+    /// Finds and describes the flow that was named, or whose program executed `muster`.
     ///
-    /// - Parameter told: Variables that only its description is to know.
+    /// - Parameter told: Variables for the description alone.
     func flow(
         named name: String?, _ options: FlowOptions, told: [String: String] = [:]
     ) async throws -> (program: [String], manifest: FlowManifest) {
@@ -31,7 +31,7 @@ struct CommandContext: Sendable {
         return (manifest.program ?? program, manifest)
     }
 
-    /// Who runs the flow: `MUSTER_USER`, the name the system has, or the number of a user without one.
+    /// The user of the flow: `MUSTER_USER`, the system's name for the user, or the number of one without a name.
     var user: String {
         for name in ["MUSTER_USER", "METAFLOW_USER", "USER", "LOGNAME"] {
             if let user = self.environment[name], !user.isEmpty { return user }

@@ -1,14 +1,14 @@
 import MusterModel
 
-/// How somebody goes on with a run: the program as it was called, the flow, and the options that a resumed run needs.
+/// The command that resumes a run: the program as it was called, the flow, and the options.
 struct ResumeCommand: Equatable {
     /// Up to the verb's options.
     private let head: [String]
     private let tail: [String]
 
     /// - Parameters:
-    ///   - flow: What the flow was called; nil when it handed its verb over, or is the package in this folder.
-    ///   - command: How `muster` itself was called.
+    ///   - flow: The name of the flow; nil when the flow program executed `muster`, or is the package in this folder.
+    ///   - command: The words by which `muster` was called.
     init(
         flow: String?, _ options: FlowOptions, _ run: RunOptions, _ store: StoreOptions,
         command: String = CommandLine.arguments.first ?? "muster"
@@ -23,7 +23,7 @@ struct ResumeCommand: Equatable {
             + (store.store.map { ["--store", $0] } ?? [])
     }
 
-    /// For a run of which nothing is known but what the store says.
+    /// The command for a run of which only the stored record is known.
     init(_ record: RunRecord, _ store: StoreOptions, command: String = CommandLine.arguments.first ?? "muster") {
         self.head = [command, "resume", PythonFlow.file(of: record.program) ?? record.program.first ?? record.flow]
         self.tail = store.store.map { ["--store", $0] } ?? []

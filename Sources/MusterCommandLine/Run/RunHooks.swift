@@ -9,7 +9,7 @@ struct RunHooks {
     /// True when hooks may print to standard output; their output goes to standard error otherwise.
     let keepsOutput: Bool
 
-    /// Lets the flow's program do it, and returns when it has. What goes wrong with it is told and changes nothing.
+    /// Runs the hooks in the flow's program. A failure is printed and does not change the verdict.
     func perform(_ record: RunRecord, _ verdict: RunVerdict) async {
         guard record.manifest.hooks == true else { return }
         let environment = self.context.environment.merging([NodeEnvironment.store: self.layout.root]) { $1 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import MusterEngine
 import MusterModel
 
-/// What a tag may be.
+/// The rules for tags.
 enum RunTag {
     static func isOne(_ tag: String) -> Bool {
         !tag.isEmpty && tag.utf8.count <= 500 && tag.allSatisfy { !$0.isNewline } && !tag.utf8.contains(0)
@@ -79,7 +79,7 @@ struct RunOptions: ParsableArguments {
 
     var fanOutLimit: FanOutLimit? { self.maxNumSplits.map(FanOutLimit.init(count:)) }
 
-    /// What is given and does not count, a sentence each.
+    /// A sentence for each option that has no effect.
     var notes: [String] {
         self.maxLogSize == nil ? [] : ["--max-log-size does not count here: logs are kept whole"]
     }

@@ -2,10 +2,10 @@ import Glibc
 import MusterProcess
 import Synchronization
 
-/// Ctrl-C, a request to end and a closed terminal while a run goes on.
+/// SIGINT, SIGTERM and SIGHUP during a run.
 ///
-/// The first signal asks for the end of the run; the same one again ends this process at once, and the agents, whose
-/// input closes with it, take their nodes down by themselves.
+/// The first signal cancels the run. The same one again ends this process at once; the agents, whose standard input
+/// then ends, stop their nodes.
 final class RunSignals: Sendable {
     /// Guards what has come so far; the reactor's thread and the run meet here.
     private let received = Mutex<[Int32]>([])

@@ -1,7 +1,7 @@
 import Glibc
 
-/// Environment variables that list folders to search. A relative one is meant for the folder from which a flow is started;
-/// its steps and what they start can run in others.
+/// Environment variables that list folders to search. Relative folders are made absolute from the folder in which the
+/// flow is started, because steps can run in others.
 enum SearchPaths {
     static let variables = ["PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH"]
 

@@ -1,4 +1,4 @@
-/// How many tasks one foreach of a run may have, where somebody has said so. Muster has no limit of its own.
+/// The largest number of tasks of a foreach, if the user has set one. Muster has no limit of its own.
 package struct FanOutLimit: Sendable, Equatable {
     package let count: Int
 
@@ -6,7 +6,7 @@ package struct FanOutLimit: Sendable, Equatable {
         self.count = count
     }
 
-    /// What is wrong with a task that went on by `transition`, or nil.
+    /// The failure of a task whose `transition` exceeds the limit; nil when it does not.
     package func problem(with transition: Transition?, of step: String) -> TaskFailure? {
         guard case .foreach(let name, let count)? = transition, count > self.count else { return nil }
         return TaskFailure(

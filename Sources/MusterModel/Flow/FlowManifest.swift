@@ -1,6 +1,6 @@
-/// What a flow program prints when it is asked to `describe` itself: everything the engine knows of a flow.
+/// The output of a flow program's verb `describe`: everything that the engine knows of a flow.
 ///
-/// The page `Documentation/StepProtocol.md` is the contract; both front ends write it and only it.
+/// `Documentation/StepProtocol.md` is the contract; both front ends write this and nothing else.
 public struct FlowManifest: Codable, Sendable, Equatable {
     /// The version of the step protocol that wrote this manifest.
     public static let currentVersion = 1
@@ -19,16 +19,16 @@ public struct FlowManifest: Codable, Sendable, Equatable {
     public var steps: [StepManifest]
     /// Names of the artifacts that a task of this flow can set.
     public var artifacts: [String]
-    /// Whether the program also knows the verb `serve`; nil: it does not.
+    /// True for a program with the verb `serve`; nil means false.
     public var serves: Bool?
     /// The command that the program is called with from now on, up to the verb: its path and arguments before the verb.
     /// nil: as it was called for this manifest.
     public var program: [String]?
     /// The decorators of the flow itself, as they were written, for people.
     public var decorators: [DecoratorManifest]?
-    /// System tags of every run of the flow: what holds of it by itself, such as `python_version:3.11.7`.
+    /// System tags of every run of the flow, such as `python_version:3.11.7`.
     public var systemTags: [String]?
-    /// What the flow asks for and does not get on this machine, a sentence each; a run says it once.
+    /// A sentence for each request of the flow that this machine does not meet. A run prints them once.
     public var notes: [String]?
     /// The steps that a run begins and ends with; nil: those called `start` and `end`.
     public var start: String?
@@ -37,9 +37,9 @@ public struct FlowManifest: Codable, Sendable, Equatable {
     public var hooks: Bool?
     /// Variables that give parameters their values (`METAFLOW_RUN_…`), as the flow's own source has set them.
     public var variables: [String: String]?
-    /// What is wrong with the source and cannot be seen in the rest of the manifest.
+    /// Faults of the source that the rest of the manifest does not show.
     public var problems: [SourceProblem]?
-    /// Where the flow itself stands in its source.
+    /// The place of the flow in its source.
     public var location: SourceLocation?
 
     public init(
@@ -74,7 +74,7 @@ public struct FlowManifest: Codable, Sendable, Equatable {
 public struct SourceProblem: Codable, Sendable, Hashable {
     /// One of the codes of the graph's rules, such as `flow.transition`.
     public var code: String
-    /// What is wrong and what can be done, as one sentence.
+    /// One sentence with the fault and the remedy.
     public var message: String
     /// The step at fault; nil when it is the flow as a whole.
     public var step: String?
@@ -88,7 +88,7 @@ public struct SourceProblem: Codable, Sendable, Hashable {
     }
 }
 
-/// Where something stands in the flow's source.
+/// A place in the flow's source.
 public struct SourceLocation: Codable, Sendable, Hashable, CustomStringConvertible {
     public var file: String
     public var line: Int

@@ -1,15 +1,15 @@
-/// How a message spells what a person has to write: the language of the flow decides.
+/// The spelling of decorators in messages, in the language of the flow.
 struct FlowSpelling {
     private let isPython: Bool
 
     init(_ manifest: FlowManifest) { self.isPython = manifest.language == "python" }
 
-    /// What makes a step a gang.
+    /// The decorators that make a step a gang.
     var gangDecorators: String {
         self.isPython ? "@parallel or a framework such as @torchrun" : "@Parallel or a framework such as @Torchrun"
     }
 
-    /// What reserves GPUs.
+    /// The decorator that reserves GPUs.
     func gpus(_ count: Int) -> String { self.isPython ? "@resources(gpu=\(count))" : "@Resources(gpu: \(count))" }
 
     /// A transition to a gang.

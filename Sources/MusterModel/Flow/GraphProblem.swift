@@ -24,7 +24,7 @@ package struct GraphProblem: Error, Sendable, Hashable, Codable, CustomStringCon
     }
 
     package var code: Code
-    /// What is wrong and what can be done, as one sentence.
+    /// One sentence with the fault and the remedy.
     package var message: String
     /// The step at fault; nil when it is the flow as a whole.
     package var step: String?
@@ -37,7 +37,7 @@ package struct GraphProblem: Error, Sendable, Hashable, Codable, CustomStringCon
         self.location = location ?? step?.location
     }
 
-    /// What a front end has found; a code that is not known here is still a problem of the source.
+    /// A problem that a front end has found. A code that is unknown here counts as a problem of the source.
     init(_ problem: SourceProblem) {
         self.code = Code(rawValue: problem.code) ?? .source
         self.message = problem.message

@@ -1,4 +1,4 @@
-/// What single edges may look like.
+/// Rules for single edges.
 extension GraphRules {
     static func edges(of step: StepManifest, in manifest: FlowManifest) -> [GraphProblem] {
         var problems: [GraphProblem] = []

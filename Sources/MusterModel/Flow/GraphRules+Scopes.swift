@@ -16,7 +16,7 @@ private struct ScopeWalk {
     var problems: [GraphProblem] = []
     /// The fan-outs that are open when the step begins; for a join, before it closes one.
     private var entered: [String: [Edge]] = [:]
-    /// Which joins close a fan-out, and the step that opens it.
+    /// The joins that close each fan-out, by the edge that opens it.
     private var closers: [Edge: Set<String>] = [:]
     private var openers: [Edge: StepManifest] = [:]
     private var predecessors: [String: Set<String>] = [:]

@@ -1,4 +1,4 @@
-/// What decorators may ask for.
+/// Rules for the settings of decorators.
 extension GraphRules {
     static func settings(of step: StepManifest, in manifest: FlowManifest) -> [GraphProblem] {
         self.ranges(of: step) + self.environment(of: step) + self.caught(step, in: manifest)

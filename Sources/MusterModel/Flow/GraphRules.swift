@@ -1,8 +1,8 @@
-/// The rules of a flow's graph, checked on its manifest, whoever wrote it.
+/// The rules of a flow's graph, checked on its manifest, so that they hold for every front end.
 ///
 /// All problems are returned, in the order of the source; those that only follow from another one are left out.
 package enum GraphRules {
-    /// What is wrong with the flow; empty for a flow that can run.
+    /// The problems of the flow; none for a flow that can run.
     package static func problems(in manifest: FlowManifest) -> [GraphProblem] {
         guard manifest.version == FlowManifest.currentVersion else {
             return [Self.wrongVersion(manifest)]

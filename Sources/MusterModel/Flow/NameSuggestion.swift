@@ -1,4 +1,4 @@
-/// Finds what somebody who mistyped a name may have meant.
+/// Finds the name that is closest to a mistyped one.
 package enum NameSuggestion {
     /// The candidate nearest to `name`, when it is near enough to be a slip.
     package static func nearest(to name: String, among candidates: some Sequence<String>) -> String? {

@@ -3,12 +3,12 @@ public struct StepManifest: Codable, Sendable, Equatable {
     public var name: String
     public var summary: String?
     public var location: SourceLocation?
-    /// How this step takes its inputs together, for a join; nil for every other step.
+    /// The inputs of a join; nil for every other step.
     public var join: JoinManifest?
     /// Every transition the body can take, in source order. More than one: the body chooses at run time.
     /// Empty only for `end`.
     public var edges: [Edge]
-    /// What the decorators say, already interpreted.
+    /// The sum of the step's decorators.
     public var settings: StepSettings
     /// The decorators as they were written, for people.
     public var decorators: [DecoratorManifest]
@@ -30,8 +30,8 @@ public struct StepManifest: Codable, Sendable, Equatable {
         self.entrypoints = entrypoints
     }
 
-    /// The transition that stands in for a body's that has failed; nil where only the body can say it: it chooses one of
-    /// several, or how many tasks or nodes come next.
+    /// The transition of a step whose body failed and was caught; nil when the body chooses one of several, or the
+    /// number of tasks or nodes.
     public var transitionWithoutBody: Transition? {
         guard let edge = self.edges.first else { return .end }
         guard self.edges.count == 1 else { return nil }
@@ -43,7 +43,7 @@ public struct StepManifest: Codable, Sendable, Equatable {
     }
 }
 
-/// How a join names its inputs.
+/// The names of a join's inputs.
 public struct JoinManifest: Codable, Sendable, Equatable {
     /// The names of the steps right before the join, one per branch, when inputs are taken by name;
     /// nil when they are taken as a list, in branch, foreach or node order.
@@ -82,7 +82,7 @@ public enum Edge: Codable, Sendable, Hashable {
         }
     }
 
-    /// Whether this edge opens a scope that a join has to close.
+    /// True for an edge that opens a scope, which a join has to close.
     public var fansOut: Bool {
         if case .step = self { false } else { true }
     }

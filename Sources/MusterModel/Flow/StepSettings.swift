@@ -1,19 +1,19 @@
-/// What a step asks of the engine, the backend and the agents: the sum of its decorators.
+/// A step's requests to engine, backend and agents: the sum of its decorators.
 ///
-/// A decorator changes this value and nothing else, which is why one from another package needs no place in Muster.
+/// A decorator changes nothing but this value, so decorators of other packages need no change in Muster.
 public struct StepSettings: Codable, Sendable, Equatable {
-    /// What every node of the step reserves; nil when the step says nothing and so reserves nothing.
+    /// The reservation of every node; nil for none.
     public var resources: Resources?
-    /// What every node of the step asks for at the place that a decorator names, such as `@batch`. Any other place meets
-    /// it as far as it can; nil when no such decorator stands on the step.
+    /// The request of every node to the place that a decorator such as `@batch` names; nil without one. Another place
+    /// meets it as far as it can.
     public var elsewhere: Resources?
     public var retry: RetryPolicy
     /// The artifact that receives the ``TaskFailure`` once every attempt has failed; nil when a failure ends the run.
     public var catchInto: String?
     /// Seconds that one attempt of the whole gang may take.
     public var timeout: Double?
-    /// Seconds after ``timeout`` in which the front end ends the body by itself, with what it has set; nil for a front end
-    /// that does not, whose body is ended at once.
+    /// Seconds after ``timeout`` in which the front end ends the body and keeps its artifacts; nil for a front end
+    /// without that, whose body is killed at once.
     public var timeoutPatience: Double?
     /// Extra variables of the environment of everything that runs in the step.
     public var environment: [String: String]
@@ -21,9 +21,9 @@ public struct StepSettings: Codable, Sendable, Equatable {
     public var python: PythonRequirements?
     /// The cluster that is set up on the step's nodes.
     public var framework: FrameworkSettings?
-    /// Where the step's nodes come from; nil for the place of the run.
+    /// The place of the step's nodes; nil for the place of the run.
     public var place: PlaceSettings?
-    /// Whether the step may be entered with `nodes:`.
+    /// True for a step that can be entered with `nodes:`.
     public var isGang: Bool
 
     public init() {
@@ -41,7 +41,7 @@ public struct StepSettings: Codable, Sendable, Equatable {
     }
 }
 
-/// What one node of a step reserves on the machine it runs on.
+/// The reservation of one node on its machine.
 public struct Resources: Codable, Sendable, Hashable {
     public var cpu: Int
     public var gpu: Int
@@ -55,7 +55,7 @@ public struct Resources: Codable, Sendable, Hashable {
     }
 }
 
-/// How often a failed attempt is tried again.
+/// The number of retries and the pause between them.
 public struct RetryPolicy: Codable, Sendable, Hashable {
     /// Attempts after the first.
     public var times: Int
@@ -73,7 +73,7 @@ public struct PythonRequirements: Codable, Sendable, Hashable {
     public var packages: [String]
     /// A version such as `3.11`, or a path; nil takes the `python3` found on the node.
     public var python: String?
-    /// Where the packages come from and what else there is, for people who meet one that cannot be had.
+    /// The origin of the packages and alternatives, for the message about a package that cannot be installed.
     public var origin: String?
 
     public init(packages: [String], python: String? = nil, origin: String? = nil) {

@@ -1,8 +1,9 @@
-/// What a task's results must look like before a run goes on from them.
+/// Checks of a task's results before the run continues with them.
 ///
 /// The graph was checked before the run; counts, the choice of edge and agreement between nodes are only known now.
 package enum TransitionRules {
-    /// What is wrong with `results`, or nil. `waitingJoin` is the join at which a sibling of the task already waits.
+    /// The failure of a task with these `results`; nil for valid ones. `waitingJoin` is the join at which a sibling
+    /// waits.
     package static func problem(
         with results: [NodeResult], of task: RunTask, waitingJoin: String?, in manifest: FlowManifest
     ) -> TaskFailure? {

@@ -6,12 +6,12 @@ package struct BarrierStateMachine: Sendable, Equatable {
     package enum Event: Sendable, Equatable {
         /// A body waits at its barrier number `barrier`; 1 is a body's first.
         case reached(node: Int, barrier: Int)
-        /// The step body has ended on a node: it will come to no barrier any more.
+        /// The step body has ended on a node, which will reach no other barrier.
         case bodyEnded(node: Int)
     }
 
     package enum Action: Sendable, Equatable {
-        /// Let these nodes go on, or tell them why they cannot.
+        /// Release these nodes, or report the failure to them.
         case answer(barrier: Int, nodes: [Int], failure: TaskFailure?)
     }
 
@@ -27,7 +27,8 @@ package struct BarrierStateMachine: Sendable, Equatable {
     package mutating func handle(_ event: Event) throws(IllegalBarrierEvent) -> [Action] {
         switch event {
         case .reached(let node, let barrier):
-            // Who was told that a barrier is in vain may come to the next one: it is in vain too.
+            // A node that has been told that a barrier cannot complete may reach the next one, which cannot complete
+            // either.
             let isNext = barrier == self.barrier || (barrier > self.barrier && !self.gone.isEmpty)
             guard self.nodes.contains(node), isNext, !self.waiting.contains(node), !self.gone.contains(node)
             else { throw IllegalBarrierEvent(event: event, barrier: self.barrier) }
@@ -41,7 +42,7 @@ package struct BarrierStateMachine: Sendable, Equatable {
     }
 
     private mutating func settle(_ barrier: Int) -> [Action] {
-        // Nobody who waits has ended, so nobody is missing.
+        // Waiting nodes have not ended, so none is missing.
         if self.waiting == self.nodes {
             defer {
                 self.barrier += 1

@@ -1,4 +1,4 @@
-/// How one attempt of a gang ended. The control node's agent writes it once, when every node has reported or is lost.
+/// The end of one attempt of a gang. The control node's agent writes it once, when every node has reported or is lost.
 public struct GangReport: Codable, Sendable, Equatable {
     /// The root cause; nil when every node succeeded.
     public var failure: TaskFailure?
@@ -16,7 +16,7 @@ public struct GangReport: Codable, Sendable, Equatable {
     }
 }
 
-/// How one node ended.
+/// The end of one node.
 public struct NodeReport: Codable, Sendable, Equatable {
     public enum Status: String, Codable, Sendable {
         case succeeded
@@ -28,7 +28,7 @@ public struct NodeReport: Codable, Sendable, Equatable {
 
     public var index: Int
     public var status: Status
-    /// What the step body left; nil unless the body ran to its end.
+    /// The result of the step body; nil unless the body ran to its end.
     public var result: NodeResult?
     /// The artifacts that were there when the body failed, those that it had set among them; nil for a body that succeeded,
     /// and for one whose program was ended.
@@ -44,7 +44,7 @@ public struct NodeReport: Codable, Sendable, Equatable {
     }
 }
 
-/// What a step body left on one node, already in the store.
+/// The result of a step body on one node, already in the store.
 public struct NodeResult: Codable, Sendable, Equatable {
     public var transition: Transition
     /// Every artifact that is visible after the step, unchanged ones included.
@@ -86,8 +86,8 @@ public struct TaskFailure: Codable, Sendable, Equatable, Error {
         /// An artifact could not be read or written.
         case store = "store.error"
 
-        /// Whether another attempt can end differently. A breach of the step protocol is a fault of the flow's source,
-        /// which the next attempt runs as well.
+        /// True when another attempt can end differently. A breach of the step protocol is a fault of the flow's
+        /// source, so a retry would repeat it.
         public var canRetry: Bool {
             switch self {
             case .cancelled, .refused, .contract: false
@@ -126,7 +126,7 @@ public struct TaskFailure: Codable, Sendable, Equatable, Error {
     public var signal: Int?
     /// The process's last lines of output, oldest first.
     public var lastLines: [String]
-    /// The exception that the body raised, where its front end tells of it.
+    /// The exception that the body raised, if its front end reports it.
     public var exception: RaisedException?
 
     public init(

@@ -1,4 +1,4 @@
-/// What the gang itself finds wrong, in words.
+/// Failures that the gang itself detects.
 extension TaskFailure {
     static func missing(_ nodes: [Int], size: Int, seconds: Double) -> TaskFailure {
         let names = nodes.prefix(20).map(String.init)
@@ -20,7 +20,7 @@ extension TaskFailure {
         TaskFailure(code: .timeout, message: "the step took longer than its timeout of \(Self.text(seconds)) s")
     }
 
-    /// What is wrong with the transitions that the nodes of one gang took, if anything.
+    /// The failure of a gang whose nodes took different transitions; nil when they agree.
     static func disagreement(_ transitions: [Transition]) -> TaskFailure? {
         guard transitions.count > 1 else { return nil }
         if let node = transitions.indices.first(where: { transitions[$0] != transitions[0] }) {
@@ -43,7 +43,7 @@ extension TaskFailure {
     /// The nodes that are no more, when that is the failure.
     var lostNodes: [Int] { self.code == .lost ? [self.node].compactMap { $0 } : [] }
 
-    /// Whether a step program that ended this way may have done so because `cause` was reported to it.
+    /// True when `cause`, which was reported to the step program, can explain this failure of it.
     func canFollow(_ cause: TaskFailure) -> Bool {
         guard self.process == "step", self.signal == nil else { return false }
         return self.code == .body || self.code == .exit || self.code == cause.code

@@ -20,7 +20,7 @@ package struct GangStateMachine: Sendable, Equatable {
         /// The rendezvous deadline has passed.
         case deadlinePassed(seconds: Double)
         case ended(node: Int, outcome: NodeOutcome)
-        /// A node's agent is gone or silent.
+        /// A node's agent has ended, or sends no heartbeat.
         case lost(node: Int, reason: String)
         case launchStarted
         case launchFailed(TaskFailure)
@@ -43,13 +43,13 @@ package struct GangStateMachine: Sendable, Equatable {
         case finish(failure: TaskFailure?, nodes: [NodeReport])
     }
 
-    /// How many nodes the gang is to have; once it runs, how many it has.
+    /// The requested number of nodes; once the gang runs, the actual one.
     package private(set) var size: Int
     /// With how many it starts when no more have come by the deadline.
     package let minimum: Int
     /// The nodes on which the step's body runs.
     package private(set) var bodies: Range<Int>
-    /// What a node without a body leaves: the artifacts that the step was given.
+    /// The result of a node without a body: the input artifacts of the step.
     package let given: [String: ArtifactReference]
     package private(set) var phase: Phase
     /// The last launch's failure: what the body errors that come after it follow from.
@@ -58,8 +58,8 @@ package struct GangStateMachine: Sendable, Equatable {
 
     /// A gang of `size` nodes of which none has come.
     /// - Parameters:
-    ///   - minimum: How many are enough when the deadline comes; nil when all have to come.
-    ///   - bodies: How many of the first nodes have a body; nil for all.
+    ///   - minimum: The smallest number of nodes with which the gang starts at the deadline; nil for `size`.
+    ///   - bodies: The number of nodes with a body, counted from node 0; nil for all.
     ///   - given: The artifacts that the step was given.
     package init(size: Int, minimum: Int? = nil, bodies: Int? = nil, given: [String: ArtifactReference] = [:]) {
         self.size = size
@@ -69,7 +69,7 @@ package struct GangStateMachine: Sendable, Equatable {
         self.phase = .pending(joined: [:])
     }
 
-    /// Whether a node that says hello now can be taken in.
+    /// True while nodes can join.
     package var acceptsNodes: Bool { if case .pending = self.phase { true } else { false } }
 
     /// - Throws: ``IllegalGangEvent`` for an event that cannot happen in this phase; nothing is changed then.
@@ -84,7 +84,7 @@ package struct GangStateMachine: Sendable, Equatable {
         }
     }
 
-    /// Whether the node that `event` speaks of, if any, is one of this gang's.
+    /// True when the node of `event`, if it has one, belongs to this gang.
     private func names(_ event: Event) -> Bool {
         switch event {
         case .joined(let node): (0..<self.size).contains(node.index)
@@ -109,7 +109,7 @@ package struct GangStateMachine: Sendable, Equatable {
             self.phase = .pending(joined: joined)
             return []
         case .deadlinePassed(let seconds):
-            // Without node 0 there is nobody who could lead them.
+            // A gang without its control node cannot start.
             if joined.count >= self.minimum, joined[0] != nil { return self.start(joined) }
             let missing = (0..<self.size).filter { joined[$0] == nil }
             return self.release(
@@ -235,7 +235,7 @@ package struct GangStateMachine: Sendable, Equatable {
         return [.release(nodes: Array(0..<self.size), failure: nil)] + silent
     }
 
-    /// Ends the gang for `failure`. `present` are the nodes that can still hear of it.
+    /// Ends the gang for `failure`. `present` are the nodes that are still connected.
     private mutating func release(
         _ failure: TaskFailure, causes: [Int], present: some Sequence<Int>
     ) -> [Action] {
@@ -260,7 +260,7 @@ package struct GangStateMachine: Sendable, Equatable {
             return actions + [.finish(failure: failure, nodes: reports)]
         }
         self.phase = .releasing(failure: failure, reports: reports, waiting: Set(waiting))
-        // First the release: what is said to the watchers must not delay it.
+        // The release comes first, so that reports to observers do not delay it.
         return [.release(nodes: waiting, failure: failure)] + actions
     }
 }

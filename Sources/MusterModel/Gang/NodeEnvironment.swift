@@ -14,9 +14,9 @@ public enum NodeEnvironment {
     public static let controlTask = "MUSTER_CONTROL_TASK"
     /// The path of the agent's socket.
     public static let socket = "MUSTER_SOCKET"
-    /// Where everything of the node runs.
+    /// The working directory of the node's processes.
     public static let workFolder = "MUSTER_WORK_FOLDER"
-    /// Where the flow's source lies for what runs on the node: the user's own folder, or a copy of the node's own.
+    /// The folder of the flow's source on the node: the user's folder, or a copy for this node.
     public static let flowFolder = "MUSTER_FLOW_FOLDER"
     /// The store's folder: what a step reads or starts there finds the same one.
     public static let store = "MUSTER_STORE"
@@ -31,7 +31,7 @@ public enum NodeEnvironment {
     public static let parallelNodeIndex = "MF_PARALLEL_NODE_INDEX"
     public static let parallelControlTask = "MF_PARALLEL_CONTROL_TASK_ID"
 
-    /// Whether a variable of this name says where a process runs, so that nobody but the agents may set it.
+    /// True for a variable that identifies a process's node or attempt. Only agents may set it.
     public static func isIdentity(_ name: String) -> Bool {
         name.hasPrefix("MUSTER_") || name.hasPrefix("MF_PARALLEL_")
     }

@@ -1,4 +1,4 @@
-/// Who answered at the rendezvous. Every node of a gang holds the same roster.
+/// The nodes that joined the rendezvous. Every node of a gang holds the same roster.
 public struct Roster: Codable, Sendable, Hashable {
     /// In node order: `nodes[k]` is node k, and `nodes[0]` the control node. Never empty.
     public var nodes: [RosterNode]
@@ -8,7 +8,7 @@ public struct Roster: Codable, Sendable, Hashable {
     public var count: Int { self.nodes.count }
     /// The control node's address, where frameworks put their masters.
     public var controlAddress: String { self.nodes[0].address }
-    /// Whether all nodes share one machine, each with a loopback address of its own.
+    /// True when all nodes share one machine, each with a loopback address of its own.
     public var isOneMachine: Bool { self.nodes.allSatisfy { $0.address.hasPrefix("127.") } }
 }
 
@@ -33,6 +33,6 @@ public struct RosterNode: Codable, Sendable, Hashable {
         self.ports = ports
     }
 
-    /// How many processes of a cluster the node has room for: one per GPU, or per cpu where there are none.
+    /// The number of cluster processes that fit on the node: one per GPU, or one per CPU without GPUs.
     public var slots: Int { max(1, self.gpus > 0 ? self.gpus : self.cpus) }
 }

@@ -11,7 +11,7 @@ package struct SetupStateMachine: Sendable, Equatable {
     }
 
     package enum Event: Sendable, Equatable {
-        /// All services of the stage are ready on a node; a node without any says so at once.
+        /// All services of the stage are ready on a node. A node without services reports this at once.
         case ready(node: Int, stage: Int)
         case deadlinePassed(seconds: Double)
     }

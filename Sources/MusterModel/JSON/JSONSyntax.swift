@@ -1,16 +1,17 @@
-/// Whether a text is JSON. The text itself travels on: to read and to write it again would change numbers and orders.
+/// Checks that a text is JSON. The text itself is passed on, because parsing and printing would change numbers and
+/// orders.
 public enum JSONSyntax {
-    /// How deep lists and objects may lie in each other.
+    /// The largest nesting depth of lists and objects.
     static let depth = 500
 
-    /// - Parameter allowsNonFinite: Whether `NaN`, `Infinity` and `-Infinity` count as numbers, as Python has it.
+    /// - Parameter allowsNonFinite: True accepts `NaN`, `Infinity` and `-Infinity` as numbers, as Python does.
     public static func isValid(_ text: String, allowsNonFinite: Bool = false) -> Bool {
         var scanner = JSONScanner(bytes: Array(text.utf8), allowsNonFinite: allowsNonFinite)
         return scanner.value(depth: 0) && scanner.isAtEnd
     }
 }
 
-/// One pass over a JSON text. Every method steps over what it is called after, and says whether that was there.
+/// One pass over a JSON text. Every method skips the element of its name and returns true if it was there.
 private struct JSONScanner {
     let bytes: [UInt8]
     let allowsNonFinite: Bool

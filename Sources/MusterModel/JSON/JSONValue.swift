@@ -1,6 +1,6 @@
 public import FoundationEssentials
 
-/// Any JSON value. Used where the shape belongs to somebody else: a parameter's value, a framework's options.
+/// Any JSON value, for values whose shape Muster does not define: parameters, options of frameworks.
 ///
 /// Whole numbers stay whole: `3` decodes as ``int(_:)`` and `3.0` as ``double(_:)`` when it has a fraction.
 public enum JSONValue: Sendable, Hashable {

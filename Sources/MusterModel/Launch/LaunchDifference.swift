@@ -1,4 +1,4 @@
-/// What the nodes of a gang asked for differently.
+/// Finds differences between the launch requests of a gang's nodes.
 enum LaunchDifference {
     /// The failure of a launch that two nodes do not mean alike; nil when they do.
     static func failure(in requests: [Int: LaunchRequest]) -> TaskFailure? {
@@ -22,8 +22,8 @@ enum LaunchDifference {
             return ("the number of restarts", "\(left.restarts)", "\(right.restarts)")
         }
         let names = Set(left.options.keys).union(right.options.keys).sorted()
-        // As with torchrun itself, each node may give its workers other arguments: a folder of its own, say. Where the
-        // control node asks for all, its arguments count.
+        // As with torchrun itself, each node may give its workers other arguments, such as a folder of its own. In a
+        // launch by the control node alone, its arguments count.
         for name in names where name != "arguments" && left.options[name] != right.options[name] {
             return (name, left.options[name].text, right.options[name].text)
         }

@@ -1,14 +1,14 @@
-/// What a node's report of a failure in a launch rests on. When a process dies, a launcher kills all others, on all nodes
-/// within milliseconds, so that what comes first need not be the cause.
+/// The evidence of a node's failure report. When a process dies, a launcher kills all others on all nodes within
+/// milliseconds, so the first report need not be the cause.
 public enum LaunchEvidence: String, Codable, Sendable, Equatable {
-    /// A launcher has left as it does when something has died, which its node knows no more of.
+    /// A launcher exited with its code for the death of another process, about which its node knows nothing else.
     case hearsay
-    /// What watched a program has gone without a word, and the program with it: somebody killed it, or its launcher did
-    /// because of something else. Or the program has left as those do that hear of another's death.
+    /// A program and its watcher ended without a report: they were killed, by the launcher for another failure or by
+    /// somebody else. Or the program exited with the code for another process's death.
     case silence
-    /// A process has ended like this.
+    /// A process ended with this code or signal.
     case end
-    /// A process has ended in a way that tells why others were killed: a launcher by its code, or a launcher or one of its
-    /// daemons that was itself killed.
+    /// The end of a process explains why others were killed: a launcher with a telling exit code, or a killed launcher
+    /// or daemon of it.
     case account
 }

@@ -1,10 +1,10 @@
-/// What one node asks for when its step body starts a framework: already checked, with defaults filled in.
+/// One node's request to start a framework: checked, with defaults filled in.
 public struct LaunchRequest: Codable, Sendable, Equatable {
     /// Whose request starts a launch.
     public enum Asker: String, Codable, Sendable {
         /// All nodes have to ask for the same.
         case everyNode
-        /// The control node's request starts it on all nodes, once; other nodes may ask too and hear how it ended.
+        /// The control node's request starts it on all nodes, once; other nodes may ask too and get the same answer.
         case controlNode
     }
 
@@ -13,7 +13,7 @@ public struct LaunchRequest: Codable, Sendable, Equatable {
     public var options: [String: JSONValue]
     /// Processes that this node starts.
     public var processes: Int
-    /// How often a failed round is started again on all nodes.
+    /// The number of times that a failed round is restarted on all nodes.
     public var restarts: Int
     public var asker: Asker
     /// The processes of all nodes, in node order; set when the control node asks for all of them.

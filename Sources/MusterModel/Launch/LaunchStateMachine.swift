@@ -17,7 +17,7 @@ package struct LaunchStateMachine: Sendable, Equatable {
         case running(Running)
     }
 
-    /// What is the cause unless something that tells more comes in time.
+    /// The cause, unless a better account comes within the grace period.
     package struct Suspect: Sendable, Equatable {
         package var failure: TaskFailure
         package var isHearsay: Bool
@@ -29,13 +29,13 @@ package struct LaunchStateMachine: Sendable, Equatable {
         package var request: LaunchRequest
         /// Of each node.
         package var processes: [Int]
-        /// The nodes that have asked, and will hear how it ended.
+        /// The nodes that have asked, and get the answer.
         package var asked: [Int: LaunchRequest]
         /// Nodes that have processes of the round.
         package var running: Set<Int>
         /// Of those, nodes that only run what the others' launcher has them run.
         package var hosting: Set<Int> = []
-        /// What is left is being ended.
+        /// The remaining processes are being stopped.
         package var isStopping = false
         package var suspect: Suspect?
         package var cause: TaskFailure?
@@ -47,11 +47,11 @@ package struct LaunchStateMachine: Sendable, Equatable {
         case failed(node: Int, round: LaunchRound, failure: TaskFailure, evidence: LaunchEvidence)
         /// The time that ``Action/doubt(round:isHearsay:)`` asked for has passed.
         case doubtOver(round: LaunchRound)
-        /// A node has nothing of its own to wait for: it runs what a launcher asks for until it is told to stop.
+        /// A node has no process of its own: it runs the processes of the control node's launcher until it has to stop.
         case hosting(node: Int, round: LaunchRound)
         /// No process of the round is left on a node.
         case ended(node: Int, round: LaunchRound)
-        /// The step body has ended on a node: it will ask for no launch any more.
+        /// The step body has ended on a node, which will request no other launch.
         case bodyEnded(node: Int)
     }
 
@@ -71,7 +71,7 @@ package struct LaunchStateMachine: Sendable, Equatable {
     package private(set) var phase: Phase
     /// Nodes whose body is over.
     private var gone: Set<Int> = []
-    /// Launches that are over and that a node may still ask for: it hears how they ended.
+    /// The results of launches that have ended, for nodes that request them later.
     private var over: [Int: TaskFailure?] = [:]
 
     package init(size: Int) {
@@ -157,7 +157,7 @@ package struct LaunchStateMachine: Sendable, Equatable {
         return self.start(LaunchRound(launch: next, restart: 0), request, processes, asked: requests)
     }
 
-    /// Who waits for a node whose body is over waits in vain.
+    /// The failure of requests that wait for a node whose body has ended; nil when all can still come.
     private func neverComplete(_ next: Int, _ requests: [Int: LaunchRequest]) -> TaskFailure? {
         guard let first = requests.min(by: { $0.key < $1.key }) else { return nil }
         let isControls = first.value.asker == .controlNode

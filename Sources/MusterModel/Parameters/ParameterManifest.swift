@@ -6,7 +6,7 @@ public struct ParameterManifest: Codable, Sendable, Equatable {
     /// The value when none is given; nil for a required parameter.
     public var defaultValue: ParameterValue?
     public var location: SourceLocation?
-    /// How the flow has the value, where that is not under the parameter's name and as the run keeps it.
+    /// The artifact that holds the value, if its name or form differs from the parameter's.
     public var artifact: ParameterArtifact?
 
     public init(
@@ -39,7 +39,7 @@ public struct ParameterManifest: Codable, Sendable, Equatable {
 /// A parameter's value as its flow has it. For clients, which show it as an artifact.
 public struct ParameterArtifact: Codable, Sendable, Equatable {
     public var name: String
-    /// What stands between the elements of a list that is given as one text.
+    /// The separator of a list that is given as one text.
     public var separator: String?
     /// Of a file whose value is its text and not its bytes.
     public var encoding: String?
@@ -51,7 +51,7 @@ public struct ParameterArtifact: Codable, Sendable, Equatable {
     }
 }
 
-/// What a parameter's text is read as.
+/// The type as which a parameter's text is read.
 public enum ParameterKind: Codable, Sendable, Hashable {
     case int
     case double

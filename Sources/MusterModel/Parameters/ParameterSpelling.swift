@@ -1,4 +1,4 @@
-/// How a parameter's name is spelled outside of the source.
+/// The spellings of a parameter's name outside of the source.
 public enum ParameterSpelling {
     /// `--learning-rate` for `learningRate`.
     public static func flag(_ name: String) -> String { "--\(self.kebab(name))" }

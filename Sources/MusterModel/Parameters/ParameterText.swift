@@ -2,7 +2,7 @@ import FoundationEssentials
 
 /// Checks one parameter's text, as its kind asks for.
 struct ParameterText {
-    /// Whether JSON may hold `NaN` and its like, which the flow's language then reads.
+    /// True accepts `NaN` and infinities in JSON, for a flow's language that reads them.
     var allowsNonFinite = true
 
     /// - Parameter given: how the parameter was spelled, for the message.

@@ -1,4 +1,4 @@
-/// What a run keeps of a parameter: a text as it was given, which the flow's own language reads, or nothing.
+/// The stored value of a parameter: the text as it was given, which the flow's own language reads, or none.
 ///
 /// | kind | text |
 /// |---|---|

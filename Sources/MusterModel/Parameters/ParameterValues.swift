@@ -9,7 +9,7 @@ public struct ParameterValues: Sendable {
     private let parameters: [ParameterManifest]
     private let texts: ParameterText
 
-    /// - Parameter allowsNonFinite: Whether the flow's language reads `NaN` and its like in JSON.
+    /// - Parameter allowsNonFinite: True for a flow's language that reads `NaN` and infinities in JSON.
     public init(_ parameters: [ParameterManifest], allowsNonFinite: Bool = false) {
         self.parameters = parameters
         self.texts = ParameterText(allowsNonFinite: allowsNonFinite)
@@ -54,7 +54,7 @@ public struct ParameterValues: Sendable {
         return values
     }
 
-    /// Reads one parameter; takes its value off `rest` when it stands in a token of its own.
+    /// Reads one parameter; takes its value from `rest` if it is a separate token.
     private func readOne(
         _ token: String, _ rest: inout ArraySlice<String>
     ) throws(ParameterError) -> (ParameterManifest, ParameterValue) {
@@ -124,7 +124,7 @@ public struct ParameterValues: Sendable {
 public struct ParameterError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The parameter's name; nil when there is no such parameter.
     public var parameter: String?
-    /// What was given for it.
+    /// The value that was given.
     public var value: String?
     /// One sentence that names both; what can be done about it comes last.
     public var reason: String

@@ -1,6 +1,6 @@
 /// Amounts of memory as people write them.
 package enum ByteAmount {
-    /// The most that is taken for an amount of memory: larger ones would overflow sums.
+    /// The largest accepted amount of memory, in bytes: larger ones would overflow sums.
     package static let most = 1 << 60
 
     /// Bytes of `64G`, `64 GiB`, `65536M`, `1.5t`, `64GB` or `68719476736`; nil for anything else.

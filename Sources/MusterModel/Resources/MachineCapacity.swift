@@ -1,4 +1,4 @@
-/// What one machine has to give.
+/// The resources of one machine.
 package struct MachineCapacity: Sendable, Hashable {
     package var cpus: Int
     /// Bytes.
@@ -12,7 +12,7 @@ package struct MachineCapacity: Sendable, Hashable {
     }
 }
 
-/// What one node of a gang was given.
+/// The resources that one node of a gang has reserved.
 package struct NodeAllotment: Codable, Sendable, Hashable {
     /// 0 when the step reserves nothing.
     package var cpus: Int

@@ -1,6 +1,6 @@
-/// Which gangs hold what of a machine: all that a gang asks for, or nothing, so that no two wait for each other.
+/// The resources of a machine that gangs hold. A gang gets all that it asks for or nothing, so no two gangs deadlock.
 package struct Reservations: Sendable {
-    /// What became of a request.
+    /// The answer to a request.
     package enum Decision: Sendable, Equatable {
         /// Reserved; one allotment per node. `isOversized` when the gang exceeds the cpus, the memory or the workers and
         /// runs alone.
@@ -29,7 +29,7 @@ package struct Reservations: Sendable {
         self.freeGPUs = Array(0..<capacity.gpus)
     }
 
-    /// Asks for as many nodes of `sizes` as are free now, the most that there can be, with what `demand` says each.
+    /// Reserves the largest number of nodes of `sizes` that is free now, with `demand` for each.
     package mutating func reserve(_ attempt: AttemptID, sizes: ClosedRange<Int>, _ demand: ResourceDemand) -> Decision {
         // A gang that can be smaller never takes more than there is: only its least may have to run alone.
         let more = sizes.dropFirst().reversed().first { nodes in

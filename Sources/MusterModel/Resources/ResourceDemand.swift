@@ -1,8 +1,8 @@
-/// What each node of a gang asks for, and how much of it counts on one machine.
+/// The request of each node of a gang, and the part of it that counts on one machine.
 package struct ResourceDemand: Sendable, Equatable {
-    /// What the step reserves wherever it runs.
+    /// The reservation at every place.
     package let needs: Resources?
-    /// What it asks for at another place: here a ceiling, met as far as it goes.
+    /// The request to another place: on this machine a ceiling, met as far as the machine allows.
     package let elsewhere: Resources?
 
     package init(needs: Resources?, elsewhere: Resources? = nil) {
@@ -12,7 +12,7 @@ package struct ResourceDemand: Sendable, Equatable {
 
     package init(_ settings: StepSettings) { self.init(needs: settings.resources, elsewhere: settings.elsewhere) }
 
-    /// What each of `nodes` nodes reserves here; nil when that is nothing.
+    /// The reservation of each of `nodes` nodes on this machine; nil for none.
     package func reserved(nodes: Int, of capacity: MachineCapacity) -> Resources? {
         guard let elsewhere else { return self.needs }
         let needs = self.needs ?? Resources(cpu: 0, gpu: 0, memory: 0)
@@ -24,13 +24,14 @@ package struct ResourceDemand: Sendable, Equatable {
             memory: max(needs.memory, min(elsewhere.memory, capacity.memory / nodes)))
     }
 
-    /// Allotments of the nodes at a place that reserves by itself: all that the step asks for; the place chooses GPUs.
+    /// The allotments of nodes at a place with its own scheduler: all that the step asks for; the place chooses the
+    /// GPUs.
     package func allotments(nodes: Int) -> [NodeAllotment] {
         let cpus = max(self.needs?.cpu ?? 0, self.elsewhere?.cpu ?? 0)
         return Array(repeating: NodeAllotment(cpus: cpus, gpus: []), count: nodes)
     }
 
-    /// What is asked for elsewhere and not had here, in words; nil when all of it is.
+    /// A sentence about the part of the request to another place that this machine does not have; nil when it has all.
     package func shortfall(nodes: Int, of capacity: MachineCapacity) -> String? {
         guard let elsewhere, let reserved = self.reserved(nodes: nodes, of: capacity) else { return nil }
         let each = nodes > 1 ? " on each of \(nodes) nodes" : ""

@@ -1,4 +1,4 @@
-/// Where the bytes of an artifact are and how to read them. Equal references are equal values.
+/// The digest, size and encoding of an artifact. Equal references are equal values.
 public struct ArtifactReference: Codable, Sendable, Hashable {
     /// SHA-256 of the bytes, in lower-case hexadecimal: the artifact's key in the store.
     public var digest: String
@@ -13,7 +13,7 @@ public struct ArtifactReference: Codable, Sendable, Hashable {
     }
 }
 
-/// How the bytes of an artifact spell its value. Numbers in arrays are little-endian, without a header.
+/// The encoding of a value as an artifact's bytes. Numbers in arrays are little-endian, without a header.
 public enum ArtifactEncoding: String, Codable, Sendable, Hashable, CaseIterable {
     /// JSON text.
     case json

@@ -1,11 +1,11 @@
-/// What the engine tells whoever watches it: the live view, the plain lines, `--json`.
+/// The engine's reports to its observers: the live view, the plain lines, `--json`.
 ///
-/// Observations are for people and come after the events they tell of were stored; nothing is decided by them.
-/// Those of one attempt come in the order of its life; those of different attempts may interleave.
+/// Observations are for people: no decision depends on them. They come after their events were stored. Those of one
+/// attempt come in the order of its life; those of different attempts may interleave.
 package enum EngineObservation: Sendable, Equatable {
     /// The first observation of every run. `steps` are all steps of the flow, in the order of the source.
     case runStarted(run: RunSummary)
-    /// Tasks that a resumed run takes over from its origin without running them again.
+    /// Tasks that a resumed run clones from its origin without running them again.
     case tasksReused(step: String, count: Int)
     /// An attempt's gang of `nodes` nodes is being started.
     case attemptStarted(attempt: AttemptID, nodes: Int)
@@ -30,7 +30,7 @@ package enum EngineObservation: Sendable, Equatable {
     case runFinished(outcome: RunOutcome)
 }
 
-/// What is known of a run when it starts.
+/// The facts about a run at its start.
 package struct RunSummary: Sendable, Equatable, Codable {
     package var flow: String
     package var run: String
@@ -62,7 +62,7 @@ package struct TaskLabel: Sendable, Hashable, Codable, CustomStringConvertible {
     package var description: String { "\(self.step)/\(self.number)" }
 }
 
-/// Where one node of an attempt stands, in the order in which a node lives.
+/// The states of one node of an attempt, in their order.
 package enum NodeState: String, Sendable, Codable, CaseIterable {
     /// Its agent is being started.
     case starting
@@ -76,7 +76,7 @@ package enum NodeState: String, Sendable, Codable, CaseIterable {
     /// It was stopped because of another node, or because the attempt was ended.
     case stopped
 
-    /// Whether nothing follows.
+    /// True for a state that no other follows.
     package var isFinal: Bool {
         switch self {
         case .succeeded, .failed, .stopped: true
@@ -85,7 +85,7 @@ package enum NodeState: String, Sendable, Codable, CaseIterable {
     }
 }
 
-/// How a run ended.
+/// The end of a run.
 package enum RunOutcome: Sendable, Equatable {
     case succeeded
     /// `task` is the one whose failure ended the run; nil when no task is to blame.

@@ -1,7 +1,7 @@
-/// A fact of a run, appended to the metadata store before it is acted on. A run is what its events say.
+/// A fact of a run, appended to the metadata store before the engine acts on it. The events determine the run's state.
 ///
-/// The page `Documentation/Events.md` is the contract. Tasks are not events: their numbers follow from the order of
-/// the results, so that replaying the same events makes the same tasks.
+/// `Documentation/Events.md` is the contract. Tasks are not events: their numbers follow from the order of the results,
+/// so that replaying the same events makes the same tasks.
 package enum RunEvent: Codable, Sendable, Equatable {
     /// The run's first event.
     case started
@@ -16,17 +16,17 @@ package enum RunEvent: Codable, Sendable, Equatable {
     case attemptFailed(
         task: Int, attempt: Int, failure: TaskFailure, caught: [NodeResult]?,
         left: [Int: [String: ArtifactReference]]? = nil)
-    /// The engine died while the attempt ran; its gang is gone and it counts against no retry.
+    /// The engine died while the attempt ran. Its gang was stopped, and it does not count as a retry.
     case attemptInterrupted(task: Int, attempt: Int)
     /// The task is taken over from another run, results and all.
     case cloned(task: Int, fromRun: String, fromTask: Int, nodes: [NodeResult])
-    /// Somebody asked for the end; nothing new is started.
+    /// The end of the run was requested; nothing new is started.
     case cancelled(failure: TaskFailure)
     /// The run's last event.
     case ended(verdict: RunVerdict)
 }
 
-/// How a run ended.
+/// The end of a run.
 package enum RunVerdict: String, Codable, Sendable, Hashable {
     case succeeded, failed, cancelled
 }

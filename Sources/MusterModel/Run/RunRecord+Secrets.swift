@@ -1,7 +1,7 @@
 extension RunRecord {
-    /// This record as it is stored: without the values of variables, which whoever may read a store could read.
+    /// This record as it is stored: without the values of environment variables, because other users may read a store.
     ///
-    /// An engine has them from the flow, which describes itself at every start.
+    /// An engine reads them from the flow's manifest at every start.
     package var withoutSecrets: RunRecord {
         var record = self
         for index in record.manifest.steps.indices {

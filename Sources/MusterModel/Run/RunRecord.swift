@@ -1,4 +1,4 @@
-/// What is kept of a run beside its events: enough to list it, show it and resume it.
+/// The stored facts of a run beside its events: enough to list it, show it and resume it.
 package struct RunRecord: Codable, Sendable, Equatable {
     package var flow: String
     /// Microseconds since 1970 as decimal digits, unique within a store.
@@ -7,7 +7,7 @@ package struct RunRecord: Codable, Sendable, Equatable {
     /// Unix time in seconds.
     package var created: Double
     package var finished: Double?
-    /// nil while the run is not over. A run without an verdict whose engine is gone was interrupted.
+    /// nil while the run has not ended. A run without a verdict whose engine has died was interrupted.
     package var verdict: RunVerdict?
     /// The run that this one resumes.
     package var originRun: String?
@@ -19,9 +19,9 @@ package struct RunRecord: Codable, Sendable, Equatable {
     package var package: String
     /// The tags that the run began with; the store holds those that it has now.
     package var tags: [String]?
-    /// Whether its steps run in copies of the code package instead of in place; nil: they do not.
+    /// True when its steps run in copies of the code package instead of in place; nil means false.
     package var isIsolated: Bool?
-    /// What Metaflow calls the namespace: whose runs a client of this run looks at. nil: those of ``user``.
+    /// Metaflow's namespace: the user whose runs a client inside this run sees; nil for ``user``.
     package var namespace: String?
 
     package init(
@@ -47,7 +47,7 @@ package struct RunRecord: Codable, Sendable, Equatable {
 }
 
 extension RunRecord {
-    /// What holds of a run by itself, as tags: nobody adds or removes them.
+    /// The tags that follow from the run itself; they cannot be added or removed.
     package var systemTags: [String] {
         (["user:\(self.user)", "language:\(self.manifest.language)"] + (self.manifest.systemTags ?? [])).sorted()
     }

@@ -5,8 +5,8 @@
 ///                  │  └─ retry, next tasks            │
 ///                  └── final failure / cancelled ─▶ draining (nothing new; running attempts end)
 ///
-/// Events in, actions out; no I/O and no clock. Replaying a run's events rebuilds it, and ``ready`` and ``running``
-/// then say what an engine has to take up.
+/// Events in, actions out; no I/O and no clock. Replaying a run's events rebuilds it; ``ready`` and ``running`` are
+/// then the tasks that an engine has to continue with.
 package struct RunStateMachine: Sendable {
     package enum Phase: Sendable, Equatable {
         case idle
@@ -45,7 +45,7 @@ package struct RunStateMachine: Sendable {
     /// Tasks with an attempt that was started and has not ended.
     package var running: [RunTask] { self.tasks.filter { if case .running = $0.status { true } else { false } } }
 
-    /// How the run has to be ended now; nil while something runs or will.
+    /// The verdict with which the run has to end now; nil while a task runs or will run.
     package var dueVerdict: RunVerdict? {
         switch self.phase {
         case .draining(let verdict) where self.runningCount == 0: verdict

@@ -13,7 +13,7 @@ package struct RunTask: Sendable, Equatable {
     package let step: String
     /// The tasks right before it, in the order of its inputs; empty for `start`.
     package let parents: [Int]
-    /// Which of its parent's children it is: the branch or the element; 0 when there is one.
+    /// Its index among its parent's children: the branch or the element; 0 for an only child.
     package let slot: Int
     /// The fan-outs it is inside of, outermost first.
     package let scopes: [Scope]
@@ -35,7 +35,7 @@ package struct RunTask: Sendable, Equatable {
     package internal(set) var results: [NodeResult] = []
     /// By node: what was there when its last failed attempt failed.
     package internal(set) var left: [Int: [String: ArtifactReference]] = [:]
-    /// Whether its results stand in for a failure that `@Catch` took.
+    /// True when its results replace a failure that `@Catch` took.
     package internal(set) var wasCaught = false
     /// The run and task that it was cloned from.
     package internal(set) var clonedFrom: String?
@@ -44,7 +44,7 @@ package struct RunTask: Sendable, Equatable {
 
     /// Nodes of its gang.
     package var size: Int { self.nodes ?? 1 }
-    /// What can be read of it on one node: what it left, or what was there when it failed; nil when there is nothing.
+    /// Its artifacts on one node: the results, or those that existed when it failed; nil for none.
     package func artifacts(node: Int) -> [String: ArtifactReference]? {
         self.results.indices.contains(node) ? self.results[node].artifacts : self.left[node]
     }
@@ -72,6 +72,6 @@ package struct Scope: Sendable, Hashable {
     package let step: String
     package let index: Int
     package let count: Int
-    /// Whether the fan-out is a foreach, whose element the task receives.
+    /// True for a foreach, whose element the task receives.
     package let isForeach: Bool
 }
