@@ -34,10 +34,10 @@ package protocol GangRunner: Sendable {
     /// No gang will follow for now: ends the agents that wait for the next ones, and returns when they have exited.
     func rest() async
 
-    /// Takes over what an engine that died has left of the run at this place: observes the gangs that live, or may live,
-    /// from here on, and ends and removes everything else. To be called once, after ``observe(_:)``.
+    /// Continues after the death of an engine: observes the run's gangs at this place that live or may live, and ends
+    /// and removes everything else. To be called once, after ``observe(_:)``.
     /// - Parameter gangs: The run's gangs at this place that had been started and had not ended.
-    /// - Returns: Those that live on. Nothing of the others is left.
+    /// - Returns: The gangs that live. The others have been removed.
     func takeOver(_ gangs: [StartedGang], flow: String, run: String) async -> Set<AttemptID>
 }
 

@@ -53,8 +53,8 @@ extension RunEngine {
         }
     }
 
-    /// Finds out what became of the attempts that ran when the engine died: they live on at their place, have left a
-    /// report, or were interrupted.
+    /// Decides the attempts that ran when the engine died: they live at their place, have written a report, or were
+    /// interrupted.
     private func settle() async throws {
         let alive = try await self.takeOverGangs()
         for task in self.machine.running {

@@ -20,7 +20,7 @@ extension RunEngine {
         try await self.store()
     }
 
-    /// A task that leaves the queue: with its reservation, or refused.
+    /// A task that is taken from the queue: with its reservation, or refused.
     private struct Start {
         let task: RunTask
         let attempt: Int

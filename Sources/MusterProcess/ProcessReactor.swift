@@ -25,7 +25,7 @@ package final class ProcessReactor: Sendable {
     /// - Parameters:
     ///   - onOutput: Chunks of the pipes as they were read. The bytes are valid during the call only.
     ///   - onExit: Called once, after everything that was in the pipes when the process ended went to `onOutput`.
-    ///     What processes in the background write later still goes to `onOutput`.
+    ///     Later output of background processes still goes to `onOutput`.
     ///   - onOutputEnd: Called once, when both pipes are at their end or ``SpawnedProcess/closeOutput()`` was called;
     ///     before or after `onExit`. Called at once when the spec has no pipes.
     ///   - onStop: Called with true when a signal has stopped the process and with false when it was continued; a

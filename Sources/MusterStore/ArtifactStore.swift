@@ -139,7 +139,7 @@ extension ArtifactStore {
         return try self.rename(file, into: reference)
     }
 
-    /// The reference of what stands in `file`.
+    /// The reference of the contents of `file`.
     private static func reference(_ file: OpenFile, _ encoding: ArtifactEncoding) throws -> ArtifactReference {
         var hash = SHA256()
         var size = 0

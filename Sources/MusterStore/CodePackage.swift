@@ -3,7 +3,7 @@ import FoundationEssentials
 import Glibc
 import MusterSystem
 
-/// The files of a flow as a run begins with them: everything sensible below the flow's own folder.
+/// The files of a flow at the start of a run: everything below the flow's folder that can be code.
 ///
 /// Version control, caches, environments, files that a `.gitignore` or a `.musterignore` names, files of secrets and
 /// files of over 100 MiB are left out.
@@ -39,7 +39,7 @@ package struct CodePackage: Sendable, Equatable {
     package let links: [Link]
     /// A sentence for each file that was left out although no pattern names it.
     package let notes: [String]
-    /// Files that were left out because of what such files hold, a sentence each.
+    /// A sentence for each file that was left out because such files hold secrets.
     package let secrets: [String]
 
     /// A file larger than this is data, not code.

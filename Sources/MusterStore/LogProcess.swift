@@ -17,7 +17,7 @@ package enum LogProcess {
     /// Programs that a launcher started: 1,000,000 + k is the one of rank k.
     package static let firstRank = 1_000_000
 
-    /// The number under which lines of process `process` stand that are the cluster's talk of itself.
+    /// The number for lines of `process` in which the cluster reports about itself.
     package static func talk(of process: Int) -> Int { self.firstTalk + process % 1_000 }
 
     /// The number of the first file of a node's folder `index` of such files.

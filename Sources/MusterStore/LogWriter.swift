@@ -46,7 +46,7 @@ package final class LogWriter: Sendable {
         }
     }
 
-    /// Writes one record whole, or leaves the file as long as it was.
+    /// Writes one record, or truncates the file to its length before.
     private func write(_ header: String, _ bytes: UnsafeRawBufferPointer, after length: Int) throws {
         let total = header.utf8.count + bytes.count + 1
         let written = try self.gather(header, bytes, after: length)

@@ -84,7 +84,7 @@ package struct FileStatus: Sendable, Hashable {
     package var isLink: Bool { self.type == S_IFLNK }
     /// Read, write and execute for owner, group and others.
     package var permissions: mode_t { self.mode & 0o777 }
-    /// Whether no other user can write, where the owner is this one.
+    /// True for a file that only this user can write, apart from root.
     package var isWrittenByOwnerAlone: Bool { self.owner == geteuid() && self.mode & (S_IWGRP | S_IWOTH) == 0 }
 
     package static func nanoseconds(_ time: timespec) -> Int { Int(time.tv_sec) * 1_000_000_000 + Int(time.tv_nsec) }

@@ -17,7 +17,7 @@ final class AgentOutput: Sendable {
     /// The last lines of the agent's standard error, oldest first.
     var lastLines: [String] { self.buffers.withLock { $0.lastErrors } }
 
-    /// The status lines that `bytes` complete. A line that is none is kept with the errors.
+    /// The status lines that `bytes` complete. Other lines are stored with the errors.
     func receive(_ stream: OutputStream, _ bytes: UnsafeRawBufferPointer) -> [AgentStatus] {
         self.buffers.withLock { buffers in
             switch stream {

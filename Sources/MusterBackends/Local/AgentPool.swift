@@ -27,7 +27,8 @@ struct AgentPool: Sendable {
     private static let pause = 0.02
     /// A load of fewer seconds is no cost worth waiting for.
     private static let shortLoad = 0.1
-    /// Seconds that a load counts for at most: tasks that run for long get agents of their own in the end.
+    /// The largest number of seconds that a load counts for, so that tasks that run for long get more agents in the
+    /// end.
     private static let longLoad = 2.0
     /// The number of loads for which a moving queue must exist before another agent is started for it: a shorter queue
     /// is empty before the new agent has loaded.

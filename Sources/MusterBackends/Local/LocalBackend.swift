@@ -83,7 +83,7 @@ package final class LocalBackend: GangRunner {
         self.handle(.cancelled(failure), of: attempt)
     }
 
-    /// Nothing of a gang outlives its engine here: what is left is ended.
+    /// No gang on this machine outlives its engine: its remaining processes are terminated.
     package func takeOver(_ gangs: [StartedGang], flow: String, run: String) async -> Set<AttemptID> {
         _ = await self.reactor.terminate(
             [.marked(variable: NodeEnvironment.scope, value: "\(flow)/\(run)")], grace: self.settings.grace,

@@ -17,7 +17,7 @@ struct LocalGang: Sendable, Equatable {
         case stopped(node: Int)
         /// The agent of a gang of one has cleaned up after it and can be reused.
         case ready
-        /// Nothing that carries the node's mark is left.
+        /// No process with the node's mark is left.
         case swept(node: Int)
         case cancelled(TaskFailure)
         /// A deadline that ``Action/killLater(node:seconds:)`` set has come.
@@ -26,7 +26,7 @@ struct LocalGang: Sendable, Equatable {
 
     enum Action: Sendable, Equatable {
         case tell(node: Int, AgentCommand)
-        /// Ends the agent's standard input: it takes its node down and leaves.
+        /// Closes the agent's standard input: it stops its node and exits.
         case dismiss(node: Int)
         case kill(node: Int)
         /// Sends ``Event/overdue(node:)`` after some seconds, unless the agent has exited by then.
@@ -146,7 +146,7 @@ struct LocalGang: Sendable, Equatable {
             }
         }
         if node == 0, self.report == nil {
-            // Without their control node the others leave by themselves; the deadline is for stopped ones.
+            // Without their control node the other agents exit; the deadline is for stopped ones.
             self.inferred = self.inferred ?? self.lost(node, status, lastLines)
             for other in self.nodes.indices where other != 0 && self.nodes[other] == .alive {
                 actions += [.dismiss(node: other), .killLater(node: other, seconds: self.grace + 2)]

@@ -50,7 +50,7 @@ extension LocalRequest {
         var environment = base
         let allotment = gang.allotments[index]
         if gang.size > 1, environment["OMP_NUM_THREADS"] == nil {
-            // Several nodes share this machine's cores; left alone, each node's libraries would take all of them.
+            // Several nodes share this machine's cores; by default each node's libraries would use all of them.
             environment["OMP_NUM_THREADS"] = "\(max(1, allotment.cpus))"
         }
         if gang.step.settings.resources?.gpu ?? 0 > 0 {

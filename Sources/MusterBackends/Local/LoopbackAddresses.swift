@@ -2,7 +2,7 @@
 ///
 /// Engines start at random addresses. Two engines may use the same address, because all ports are free ports.
 struct LoopbackAddresses: Sendable {
-    /// 127.0.0.x and 127.255.x.y are left to others.
+    /// 127.0.0.x and 127.255.x.y are for other programs.
     private static let range = (127 << 24 | 1 << 16)..<(127 << 24 | 255 << 16)
     private var next: Int
 

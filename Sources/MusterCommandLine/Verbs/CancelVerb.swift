@@ -58,7 +58,9 @@ private struct RunEnding {
         var isToldOfStop = false
         while let holder = RunLock.holder(path: self.lock) {
             // An engine removes an older request when it starts, so the request is repeated.
-            if !CancelRequest.isThere(at: self.request) { try CancelRequest.leave(at: self.request, author: self.author) }
+            if !CancelRequest.isThere(at: self.request) {
+                try CancelRequest.leave(at: self.request, author: self.author)
+            }
             if !isToldOfStop, let place = holder.place, place.isStopped {
                 isToldOfStop = true
                 StandardStream.error.line(

@@ -14,7 +14,7 @@ package struct VerbatimJSON: Encodable, Equatable, Sendable {
     }
 }
 
-/// The texts that stand in one JSON page as they are. Used while that is encoded, by one thread.
+/// The verbatim texts of one JSON page, while one thread encodes it.
 final class VerbatimTexts: @unchecked Sendable {
     static let key = CodingUserInfoKey(rawValue: "verbatim")!
     // Unchecked: `userInfo` takes only Sendable values, and this one does not leave the call that encodes.
