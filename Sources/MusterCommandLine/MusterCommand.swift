@@ -82,9 +82,10 @@ package struct MusterCommand: AsyncParsableCommand {
         return failure.reason.rawValue
     }
 
-    /// Errors that a verb throws for the argument parser to print: a verb without its inner verb asks for its help.
+    /// Errors that are for the argument parser to print: requests for help, and faults of arguments that a verb finds.
     private static func isParsers(_ error: any Error) -> Bool {
-        error is ValidationError || error is CleanExit || error is ExitCode
+        let code = self.exitCode(for: error)
+        return code == .success || code == .validationFailure
     }
 
     private static func help(_ error: any Error, _ arguments: [String]) async {

@@ -59,11 +59,13 @@ private struct History {
         #expect(state.machine.tasks.map(\.step) == ["start", "train", "train"])
         #expect(try await state.update(in: history.layout, history.metadata).isEmpty)
         try await history.append([.attemptStarted(task: 2, attempt: 0)], at: 21)
-        try await history.append([.attemptInterrupted(task: 2, attempt: 0), .ended(verdict: .failed)], at: 25)
+        let failure = TaskFailure(code: .cancelled, message: "enough")
+        try await history.append([.attemptInterrupted(task: 2, attempt: 0)], at: 25)
+        try await history.append([.cancelled(failure: failure), .ended(verdict: .cancelled)], at: 26)
         try await state.update(in: history.layout, history.metadata)
         let whole = try await history.state()
         #expect(state.machine.tasks.map(\.number) == whole.machine.tasks.map(\.number))
-        #expect(state.eventCount == 6 && state.status == .failed && state.started == whole.started)
+        #expect(state.eventCount == 7 && state.status == .cancelled && state.started == whole.started)
         #expect(state.finished == [1: 20, 2: 25] && state.seconds(of: state.machine.tasks[1], now: 99) == 4)
     }
 
