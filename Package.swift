@@ -237,7 +237,7 @@ func withAllBelow(_ name: String) -> [String] {
         guard case .byNameItem(let name, _) = dependency else { return [] }
         return withAllBelow(name)
     }
-    return [name] + below.filter { !["CMusterPlatform", "CMusterStatic"].contains($0) }
+    return [name] + below.filter { !$0.hasPrefix("CMuster") }
 }
 
 /// A target names what it imports; this adds what stands below that.
