@@ -11,8 +11,10 @@ from . import resumed
 
 def given():
     """Returns the texts of given configs and the paths of given files, each by the config's name."""
-    from ..command_line.script import read_script
-    read_script(launch)
+    if launch.file is None and not launch.has_read_script:
+        # Not loaded for the launcher, which has read its options already.
+        from ..command_line.script import read_script
+        read_script(launch)
     both = sorted({*launch.config_values} & {*launch.config_files})
     if both:
         raise ParameterError(f"the config '{both[0]}' is given with --config and with --config-value; keep one")
