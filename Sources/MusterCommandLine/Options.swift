@@ -47,7 +47,7 @@ struct FlowOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The flow program; a flow program that hands its verbs over passes itself.", valueName: "path"))
+            "The flow program; a flow program that executes `muster` passes itself.", valueName: "path"))
     var program: String?
 
     @Flag(name: .long, help: "Build a flow from source without optimisation.")

@@ -13,7 +13,7 @@ enum EngineInput: Sendable {
     case cancel(reason: String)
 }
 
-/// Collects inputs from everywhere and hands them over in batches, so that one transaction stores what came together.
+/// Collects inputs from all threads and returns them in batches, so that one transaction stores the events of a batch.
 final class EngineInbox: Sendable {
     private let waiting = Mutex<[EngineInput]>([])
     private let wakes: AsyncStream<Void>

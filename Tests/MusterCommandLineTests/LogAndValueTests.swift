@@ -79,7 +79,7 @@ import Testing
         #expect(FlowArguments(["5"], hasProgram: true) == FlowArguments(["--", "5"], hasProgram: true))
     }
 
-    @Test("What a flow program hands over for an inner verb reaches it")
+    @Test("The arguments of a flow program for an inner verb reach it")
     func handedOver() {
         #expect(
             MusterCommand.ordered(["package", "--program", "/p", "list", "--json"]) == [

@@ -7,7 +7,7 @@ struct PythonFlow {
 
     /// The variable that names the front end's folder, for a `muster` in another place.
     static let frontEndVariable = "MUSTER_PYTHON_FRONT_END"
-    /// The interpreter that ran a flow which handed its verb over.
+    /// The interpreter that ran a flow whose program executed `muster`.
     static let interpreterVariable = "MUSTER_PYTHON"
 
     /// The program for the flow in `path`: interpreter, front end, flow. The front end is named by its file, which an
