@@ -12,7 +12,7 @@ FLOWS := .build/flows
 BUILD_FLOWS := $(RELEASE) --scratch-path $(FLOWS)
 # `swift build` takes seconds to find that nothing changed; comparing dates takes none.
 BUILT := .build/products.built
-SOURCES := Makefile Package.swift $(shell find Sources Examples Tests/FlowFixtures -type f -not -name '*.pyc')
+SOURCES := Makefile Package.swift Python/muster/VERSION $(shell find Sources Examples Templates Tests/FlowFixtures -type f -not -name '*.pyc')
 
 demo: $(BUILT)
 	@.build/release/digits-training run
@@ -94,7 +94,7 @@ clean:
 	@swift package clean
 	@rm -rf $(BUILT) $(FLOWS)
 
-SWIFT_FILES := Package.swift Sources Tests Examples Benchmarks
+SWIFT_FILES := Package.swift Sources Tests Examples Templates Benchmarks
 
 format:
 	@swift format --in-place --recursive --parallel $(SWIFT_FILES)
