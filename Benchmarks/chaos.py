@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
-"""Kills or stops random processes of random running gangs, and looks at what becomes of them.
+"""Kills or stops random processes of random running gangs, and checks the results.
 
     Benchmarks/chaos.py --programs FOLDER [--fixtures FILE] [--rounds N] [--lanes N] [--seed N] [--kinds A,B]
 
-Each round runs a gang of tests' ChaosFlow, picks one of its processes, and sends it SIGKILL, SIGTERM, SIGSEGV or
-SIGSTOP. Several rounds go on at once, each in a folder of its own. A round is good when
+Each round runs a gang of the tests' ChaosFlow, picks one of its processes, and sends it SIGKILL, SIGTERM, SIGSEGV or
+SIGSTOP. Several rounds run at once, each in a folder of its own. A round is good if
 
-  * the run has ended by its deadline (else it is a hang),
-  * the failure that it has recorded is what was done: its node, and the signal (else it is a wrong verdict),
-  * nothing is left: no process with the run's mark, no scratch folder, no file in /dev/shm or /tmp (else it is an orphan).
+* the run has ended by its deadline (otherwise it is a hang),
+* the recorded failure has the node and the signal (otherwise it is a wrong verdict),
+* nothing is left: no process with the run's mark, no scratch folder, no file in /dev/shm or /tmp (otherwise it is an
+  orphan).
 
-The exit code is 0 when all rounds are good; each bad one is told with everything that is known of it.
+The exit code is 0 if all rounds are good. Everything known about a bad round is printed.
 """
 
 import argparse
@@ -31,9 +32,10 @@ from processes import Process, marked
 
 SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV, signal.SIGSTOP]
 KINDS = ["plain", "torchrun", "mpi", "ring"]
-#: Seconds from the signal to the end of the run. A stopped process is one after 2 s; the rest is a busy machine's.
+# Seconds from the signal to the end of the run. A stopped process is detected after 2 s; the rest is for a busy
+# machine.
 DEADLINE = 30
-#: What a process is, by words of its command line; the first that fits.
+# Roles of processes by words of their command lines; the first match counts.
 ROLES = [
     ("wrapper", ["muster-agent", "rank"]),
     ("reach", ["muster-agent", "reach"]),
@@ -59,7 +61,7 @@ WHOLE = {
 
 
 class Bad(Exception):
-    """A round that is not good: `sort` is hang, verdict or orphan."""
+    """A bad round. `sort` is hang, verdict or orphan."""
 
     def __init__(self, sort, text):
         super().__init__(f"{sort}: {text}")
@@ -67,7 +69,7 @@ class Bad(Exception):
 
 
 def role(process, engine):
-    """The role of a process in its gang, by its command line."""
+    """Returns the role of a process in its gang, by its command line."""
     words = [pathlib.PurePath(process.words[0]).name, *process.words[1:]]
     for name, wanted in ROLES:
         if len(words) >= len(wanted) and all(map(is_word, words, wanted)):
@@ -76,12 +78,12 @@ def role(process, engine):
 
 
 def is_word(word, wanted):
-    """Compares a word of a command line; a file of the flow's may have its folder before it."""
+    """Compares a word of a command line. A file of the flow may have its folder in front."""
     return word == wanted or "/" in wanted and word.endswith(f"/{wanted}")
 
 
 def role_of_agent(process, engine):
-    """An agent has its keeper above it. A child of either that has not become its program yet looks like them."""
+    """Returns `agent` for the child of a keeper. A forked child of either looks the same before its exec."""
     if process.name == "muster-keeper":
         return "keeper" if process.parent == engine else "other"
     try:
@@ -92,7 +94,7 @@ def role_of_agent(process, engine):
 
 
 class Round:
-    """One gang, one signal, one look at what is left."""
+    """One gang, one signal, and the check of the results."""
 
     def __init__(self, number, settings, folder):
         self.settings = settings
@@ -102,18 +104,18 @@ class Round:
         self.kind = self.random.choice(settings.kinds)
         self.nodes = self.random.choice([2, 3, 4])
         self.signal = self.random.choice(SIGNALS)
-        # Now and then the gang is still coming together, or its engine is the one that dies.
+        # In some rounds the signal comes while the gang forms, or it hits the engine.
         self.is_early = self.random.random() < 0.25
         self.hits_engine = self.random.random() < 0.08
         self.story = f"round {number}: {self.kind} on {self.nodes} nodes"
-        #: How the scope of every process of the run begins.
+        # The prefix of the scope of the run's processes.
         self.mark = None
         #: TMPDIR of this round's engines: a short path, because sockets lie below it.
         self.temporary = pathlib.Path(tempfile.mkdtemp(prefix="mc", dir="/tmp"))
         self.environment = {**settings.environment, "TMPDIR": str(self.temporary)}
 
     def run(self):
-        """Returns seconds from the signal to the run's end, and to the last process gone."""
+        """Runs all rounds. Returns seconds to the end of each good one, and the reports of the bad ones."""
         run_file = self.folder / "run"
         command = [
             self.settings.muster, "run", self.settings.flow, "--kind", self.kind, "--nodes", str(self.nodes), "--release",
@@ -148,7 +150,7 @@ class Round:
         return role(process, self.engine.pid)
 
     def processes(self):
-        """Of the gang's step, by node: start's and join's processes have other marks."""
+        """Returns the processes of the gang's step by node. Those of start and join have other marks."""
         found = []
         for process in marked(f"{self.mark}/{self.kind}/"):
             node = process.variables["MUSTER_SCOPE"].split("/")[5]
@@ -156,7 +158,7 @@ class Round:
         return found
 
     def gather(self, engine):
-        """Waits until the gang is whole, or for a random moment on the way there."""
+        """Waits until the gang is complete, or for a random moment before that."""
         self.wait(self.processes, engine, "its gang began")
         if self.is_early:
             time.sleep(self.random.uniform(0, 1.5))
@@ -168,15 +170,15 @@ class Round:
         roles = [self.role(process) for process, _ in self.processes()]
         return all(roles.count(name) >= count for name, count in WHOLE[self.kind](self.nodes).items())
 
-    # The blow
+    # The signal
 
     def strike(self, engine):
-        """Signals processes until one was hit whose loss matters; returns it, its role and its node."""
+        """Sends signals until one hits a process that the gang needs. Returns the process, its role and its node."""
         while True:
             found = self.processes()
             if not found or engine.poll() is not None:
                 raise Bad("verdict", f"the run ended by itself:\n{self.output()}")
-            # A role first, then one of it: there are more workers than agents.
+            # Picks a role first, then a process: there are more workers than agents.
             name = self.random.choice(sorted({self.role(process) for process, _ in found}))
             victim, node = self.random.choice(
                 sorted(((p, n) for p, n in found if self.role(p) == name), key=lambda pair: (pair[1], pair[0].pid)))
@@ -192,16 +194,18 @@ class Round:
                 raise Bad("verdict", f"a {name} ended and the run with it:\n{self.output()}")
 
     def matters(self, name):
-        """Whether the gang cannot do without it.
+        """Returns true if the gang needs the process.
 
-        Nobody waits for a daemon: it may end when it likes. A stopped one matters, since nothing tells it from a process
-        that somebody waits for. What has no role is a tool that runs for a moment while the gang comes together; whether
-        it was still needed cannot be told from outside.
+        No process waits for a daemon, so it may end at any time. A stopped one counts, because it looks like a process
+        that another one waits for. A process without a role is a tool that runs for a moment while the gang forms; from
+        outside it cannot be seen whether it is still needed.
         """
         return name != "daemon" or self.signal == signal.SIGSTOP
 
     def may_ignore(self, name):
-        """Whether the signal is a request to a program of others: Open MPI's launchers leave some unanswered."""
+        """Returns true if the signal is a request that a foreign program may ignore, as some of Open MPI's launchers
+        do.
+        """
         return self.signal == signal.SIGTERM and name in ("launcher", "remote", "reach", "other")
 
     def is_over(self, engine, seconds):
@@ -212,7 +216,7 @@ class Round:
         return True
 
     def kill_engine(self, engine):
-        """The agents have to notice by themselves; the next resume clears away and goes on."""
+        """Kills the engine. The agents have to notice it, and the next resume removes what is left."""
         self.story += "; SIGKILL to the engine"
         engine.kill()
         engine.wait()
@@ -227,7 +231,7 @@ class Round:
         self.look()
         return gone, gone
 
-    # The end
+    # The result
 
     def await_end(self, engine, start):
         try:
@@ -238,7 +242,7 @@ class Round:
         return time.monotonic() - start
 
     def await_none(self, start):
-        """No process of the run is left. An engine that has ended by itself has waited for that."""
+        """Waits until no process of the run is left. An engine that ends by itself has waited for that."""
         while left := marked(self.mark):
             if time.monotonic() - start > DEADLINE:
                 names = "\n".join(f"  {p.pid} {p.state} {' '.join(p.words)[:150]}" for p in left)
@@ -261,32 +265,32 @@ class Round:
         if status != "failed" or len(failures) != 1:
             return f"the run {status} with {len(failures)} failures"
         failure = failures[0]
-        # A wrapper that has not begun to watch has nobody who could miss it but its launcher, whose report names the node.
+        # Only its launcher notices the end of a wrapper that watches nothing yet, and its report names the node.
         if name == "wrapper" and self.is_early and failure.get("process") == "mpiexec":
             told = f"muster-node-{node}" in str(failure["lastLines"]) or self.signal == signal.SIGTERM
             return None if told else f"the launcher does not tell of node {node}"
-        # Open MPI 5 stands between its daemons and their shell, and gives 255 for whatever ended one.
+        # Open MPI 5 runs its daemons through a shell of its own, and exits with 255 for every signal.
         if name == "remote" and failure.get("node") == node and failure.get("exitCode") == 255:
             return None
         if failure.get("node") != node:
             return f"node {failure.get('node')} is blamed instead of {node}"
         if self.signal == signal.SIGSTOP:
             return None if failure["code"] == "node.lost" else f"a stopped process is reported as {failure['code']}"
-        # SIGTERM asks an agent to end, and it says so before it does. Programs of others may take it as they like, and what
-        # was hit before it had become a program that this knows can have been anything.
+        # SIGTERM asks an agent to end, which it reports first. Foreign programs may handle it in any way, and a process
+        # that was hit before its exec may have been anything.
         if name == "other" or self.signal == signal.SIGTERM and name in ("agent", "keeper", "launcher", "remote"):
             return None
-        # To the launcher it is its ssh that has failed, by the launcher's own report or as a lost connection.
+        # The launcher sees that its ssh has failed, from its own report or by a lost connection.
         if name == "reach" and failure.get("process") == "mpiexec":
             return None
-        # With a wrapper, whatever ends it, its rank is killed.
+        # The end of a wrapper kills its rank, whatever the signal.
         expected = signal.SIGKILL if name == "wrapper" and self.signal != signal.SIGTERM else self.signal
         if failure.get("signal") != expected and expected.name not in failure["message"]:
             return f"the failure does not tell of {expected.name}"
         return None
 
     def look(self):
-        """Files outside of the run's results."""
+        """Lists files outside of the run's results."""
         if left := self.scratch():
             raise Bad("orphan", f"scratch folders: {[str(path) for path in left]}")
 
@@ -295,7 +299,7 @@ class Round:
         return [path for root in roots if root.exists() for path in root.iterdir()]
 
     def clean(self, engine):
-        """After a bad round as well nothing may stay on the machine."""
+        """Removes what is left, after a bad round too."""
         if engine.poll() is None:
             engine.kill()
             engine.wait()
@@ -321,7 +325,7 @@ class Round:
 
 
 def outside():
-    """What frameworks leave in places that they share with everybody."""
+    """Returns files that frameworks leave in shared folders."""
     temporary = [path for pattern in ("hydra_*", "ompi.*", "torchelastic_*") for path in pathlib.Path("/tmp").glob(pattern)]
     return {str(path) for path in [*pathlib.Path("/dev/shm").iterdir(), *temporary]}
 
@@ -334,9 +338,9 @@ class Settings:
         self.seed = seed
         self.kinds = kinds
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("MUSTER_")}
-        # Several gangs at once, whatever this machine has.
+        # Several gangs at once on every machine.
         self.environment["MUSTER_CPUS"] = "64"
-        # A Swift program that prints its stack goes on after a SIGSEGV that was sent, since nothing is wrong with it.
+        # A Swift program that prints a backtrace continues after a SIGSEGV from outside, because there is no fault.
         self.environment["SWIFT_BACKTRACE"] = "enable=no"
 
 

@@ -54,7 +54,8 @@ def say(text):
 class Bench:
     """The programs and folders of a measure. Its files are removed at the end.
 
-    Not earlier: file systems create files slowly for minutes after many were removed, and the next side would pay for it.
+    Not earlier: file systems create files slowly for minutes after many were removed, and the next side would pay for
+    it.
     """
 
     def __init__(self, root):
@@ -98,7 +99,9 @@ class Bench:
         return link
 
     def muster_environment(self):
-        """Returns variables for Muster's side: this build's programs, and a cache of Python environments for benchmarks alone."""
+        """Returns variables for Muster's side: this build's programs, and a cache of Python environments for benchmarks
+        alone.
+        """
         variables = {name: value for name, value in os.environ.items() if not name.startswith("MUSTER_")}
         variables["PATH"] = f"{self.release}:{variables['PATH']}"
         variables["MUSTER_CACHE"] = str(self.cache / "muster")

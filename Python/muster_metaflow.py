@@ -1,7 +1,7 @@
 """Provides `import metaflow` if no Metaflow is installed: for `python flow.py run`, and for programs that read runs.
 
-A .pth file of the installed Muster has every interpreter import this module, so it imports almost nothing itself. Its finder
-comes last in sys.meta_path, so an installed Metaflow wins.
+A .pth file of the installed Muster has every interpreter import this module, so it imports almost nothing itself. Its
+finder comes last in sys.meta_path, so an installed Metaflow wins.
 """
 
 import os

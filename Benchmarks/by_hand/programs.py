@@ -72,7 +72,9 @@ class Programs:
                 self.changed.wait(0.1)
 
     def first_collective(self, nodes):
-        """Returns seconds from the start of the first program to the first collective of all nodes, by the probe's own clock."""
+        """Returns seconds from the start of the first program to the first collective of all nodes, by the probe's own
+        clock.
+        """
         found = self.wait_for(FIRST.pattern)
         if int(found.group(2)) != nodes:
             raise Unmeasured(f"{found.group(2)} took part in place of {nodes}:\n{self.tail()}")

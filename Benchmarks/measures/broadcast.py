@@ -1,4 +1,5 @@
-"""`broadcastFile` of 1 GiB to four nodes, compared with scp to each of them in turn, and with one TCP stream over loopback.
+"""`broadcastFile` of 1 GiB to four nodes, compared with scp to each of them in turn, and with one TCP stream over
+loopback.
 
 The scp connects to an sshd of the benchmark's own on loopback, with keys and configuration in the measure's folder.
 """

@@ -1,4 +1,6 @@
-"""Makes the environment of a step with torch and NumPy, cold (nothing downloaded) and warm (all in uv's cache), compared with uv alone."""
+"""Makes the environment of a step with torch and NumPy, cold (nothing downloaded) and warm (all in uv's cache),
+compared with uv alone.
+"""
 
 import os
 import pathlib

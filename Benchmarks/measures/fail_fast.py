@@ -1,7 +1,7 @@
 """`kill -9` of one node's process, until every process of the gang has ended and the run has reported the failure.
 
-Gangs of four busy nodes: a plain one, in which each node has a child and a daemon in a session of its own, and whose step
-process is killed; torchrun's and MPI's, each with two workers a node, one of which is killed.
+Gangs of four busy nodes: a plain one, in which each node has a child and a daemon in a session of its own, and whose
+step process is killed; torchrun's and MPI's, each with two workers a node, one of which is killed.
 """
 
 import os

@@ -1,7 +1,7 @@
 """Each framework from launch to its first collective (Ray: the first task on each node), on two and on four nodes.
 
-Muster's side is a whole run of a flow; the peer is the framework's own launcher, started by hand. Both run the same script
-with the same Python, and the script prints the time of the collective.
+Muster's side is a whole run of a flow; the peer is the framework's own launcher, started by hand. Both run the same
+script with the same Python, and the script prints the time of the collective.
 """
 
 import dataclasses

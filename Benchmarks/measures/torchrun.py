@@ -1,7 +1,7 @@
 """Four nodes to their first all-reduce: a whole run of a flow, and four torchruns started by hand.
 
-Both sides run the same script with the same Python; the clock runs from the start of the first process until the last of
-the four ranks has printed the sum.
+Both sides run the same script with the same Python; the clock runs from the start of the first process until the last
+of the four ranks has printed the sum.
 """
 
 import json

@@ -7,7 +7,9 @@ from .errors import ProtocolError, StepFailure
 
 
 class Agent:
-    """The agent of this node. Every request opens a connection of its own, so that threads and forked processes share none."""
+    """The agent of this node. Every request opens a connection of its own, so that threads and forked processes share
+    none.
+    """
 
     def __init__(self, path):
         self.path = path
@@ -34,7 +36,9 @@ class Agent:
         return self.ask({"artifact": {"reference": reference}})[1]["path"]
 
     def try_locate(self, references):
-        """Returns the paths of several artifacts' bytes. If one is missing it returns none: reading that one reports the error."""
+        """Returns the paths of several artifacts' bytes. If one is missing it returns none: reading that one reports
+        the error.
+        """
         try:
             return self.ask({"artifacts": {"references": references}})[1]["paths"]
         except StepFailure:

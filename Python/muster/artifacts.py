@@ -2,9 +2,9 @@
 
     pickle stream · padding · buffer 0 · padding · buffer 1 · … · table · count · mark
 
-A file without large buffers is the pickle alone. Otherwise every buffer starts at a multiple of 64 bytes. The table has two
-little-endian 64-bit numbers for each buffer, its offset and its length in bytes; `count` is a 64-bit number, and the mark
-has eight bytes. A pickle ends with a dot and the mark does not, so the last byte tells the two forms apart.
+A file without large buffers is the pickle alone. Otherwise every buffer starts at a multiple of 64 bytes. The table has
+two little-endian 64-bit numbers for each buffer, its offset and its length in bytes; `count` is a 64-bit number, and
+the mark has eight bytes. A pickle ends with a dot and the mark does not, so the last byte tells the two forms apart.
 
 Buffers are written without a copy and read with mmap, so a large array is in memory once (Benchmarks: python-artifact,
 python-memory). The mapping is private: changes in memory do not reach the file.

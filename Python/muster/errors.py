@@ -39,7 +39,9 @@ def is_own(kind):
 
 
 def type_name(kind):
-    """Returns the name of an exception's class with its module; for a class of the front end, that of Metaflow's counterpart."""
+    """Returns the name of an exception's class with its module; for a class of the front end, that of Metaflow's
+    counterpart.
+    """
     return getattr(kind, "metaflow_name", None) if is_own(kind) and hasattr(kind, "metaflow_name") else \
         f"{kind.__module__}.{kind.__name__}"
 

@@ -1,7 +1,8 @@
 """The elements of a foreach as lines of a file, of which the engine gives each task one.
 
-A line is JSON: a text, a number, true, false or null stands for itself, and any other element is an object with its pickle
-in base64. A line that begins with `@` names a file of the task folder instead: a large element becomes an artifact.
+A line is JSON: a text, a number, true, false or null stands for itself, and any other element is an object with its
+pickle in base64. A line that begins with `@` names a file of the task folder instead: a large element becomes an
+artifact.
 """
 
 import base64

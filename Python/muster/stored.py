@@ -6,8 +6,8 @@ import json
 def value(stored, kind, separator=None, encoding=None, read=None):
     """Returns the value that a flow sees.
 
-    stored: a text, or None. kind: the parameter's kind in the manifest. separator: splits the text of a list. encoding: of a
-    file that is a text. read: returns the bytes for a file's reference.
+    stored: a text, or None. kind: the parameter's kind in the manifest. separator: splits the text of a list. encoding:
+    of a file that is a text. read: returns the bytes for a file's reference.
     """
     if stored is None:
         return None

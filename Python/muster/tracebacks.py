@@ -8,7 +8,8 @@ from .errors import MusterException, is_own as is_own_error
 from .launch import launch
 from .location import is_own
 
-# Characters of an exception's own message in a summary, and of a message of this package: the traceback has all of them.
+# Characters of an exception's own message in a summary, and of a message of this package: the traceback has all of
+# them.
 OWN_WORDS = 300
 SENTENCE = 1000
 
@@ -55,7 +56,9 @@ def place(frame):
 
 
 def _without_package(text):
-    """Names files of the code package relative to the flow's folder: a run's copy lies in a folder that people do not know."""
+    """Names files of the code package relative to the flow's folder: a run's copy lies in a folder that people do not
+    know.
+    """
     folder = os.path.dirname(launch.file) if launch.file else ""
     return text.replace(f'File "{folder}{os.sep}', 'File "') if folder else text
 
@@ -71,7 +74,9 @@ def _causes(error):
 
 
 def _only(error):
-    """Returns the exception's own lines. An error of this package is printed without its class, which tells nothing more."""
+    """Returns the exception's own lines. An error of this package is printed without its class, which tells nothing
+    more.
+    """
     return [f"{error}\n"] if is_sentence(error) else traceback.format_exception_only(type(error), error)
 
 

@@ -4,7 +4,9 @@ import os
 
 
 def user():
-    """Returns the name, chosen by the same rules as in `muster`. A user without an entry in /etc/passwd has their number."""
+    """Returns the name, chosen by the same rules as in `muster`. A user without an entry in /etc/passwd has their
+    number.
+    """
     for name in ("MUSTER_USER", "METAFLOW_USER", "USER", "LOGNAME"):
         if os.environ.get(name):
             return os.environ[name]

@@ -22,7 +22,9 @@ GONE = {"failed": {"failure": {"code": "artifact.unreadable", "message": "the ar
 
 
 class Agent:
-    """Answers a step's requests: artifacts from a folder, everything else as the test has set it. It records all requests."""
+    """Answers a step's requests: artifacts from a folder, everything else as the test has set it. It records all
+    requests.
+    """
 
     def __init__(self, folder):
         self.path = os.path.join(folder, "agent.sock")

@@ -29,7 +29,8 @@ def with_lines(body, *lines):
 def served(source, count=2, environment=None, installed=None, together=True, **files):
     """Runs the step `start` several times in one server. Returns the outcomes.
 
-    installed: sources of modules in a folder of installed distributions, by name. together: true for steps in one folder.
+    installed: sources of modules in a folder of installed distributions, by name. together: true for steps in one
+    folder.
     """
     with Workshop(source, **files) as workshop:
         place = os.path.join(workshop.folder, "lib", "site-packages")

@@ -1,6 +1,6 @@
-"""Prints as JSON which options each verb of Metaflow's own command line has: `{"run": ["--max-workers", …], …}`.
+"""Prints the options of each verb of Metaflow's command line as JSON: `{"run": ["--max-workers", …], …}`.
 
-The empty verb has those that come before a verb.
+The empty verb has the options before the verb.
 """
 
 import json
@@ -9,7 +9,7 @@ import sys
 from metaflow import FlowSpec, step
 from metaflow._vendor import click
 
-# Parts of Metaflow that only its own runtime calls.
+# Verbs that only Metaflow's own runtime calls.
 INTERNAL = ("init", "step", "spin-step", "spin-internal")
 
 

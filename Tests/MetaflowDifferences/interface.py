@@ -1,4 +1,4 @@
-"""Prints as JSON what the Metaflow that `import metaflow` finds here offers to programs: Metaflow itself, or Muster.
+"""Prints the interface of the `metaflow` that is found here, Metaflow's or Muster's, as JSON.
 
 A line for each name: `{"metaflow.Run.steps": {"kind": "function", "parameters": [["tags", "*", null]]}, …}`.
 """
@@ -9,7 +9,7 @@ import json
 import sys
 import types
 
-# Modules that programs import, with the names that they take from them; None: whatever is public.
+# Modules that programs import, with the names that they take from them; None for all public names.
 MODULES = {
     "metaflow": None,
     "metaflow.cards": None,
@@ -56,11 +56,11 @@ MODULES = {
     "metaflow.user_decorators.user_step_decorator": ["StepMutator", "UserStepDecorator", "user_step_decorator"],
     "metaflow.util": ["get_username", "resolve_identity"],
 }
-# Classes that programs name and do not use further: only that they are there counts.
+# Classes that programs only name. Their members are not compared.
 PRESENT = (
     "CatchDecorator", "EnvironmentDecorator", "JSONTypeClass", "ProjectDecorator", "ResourcesDecorator", "RetryDecorator",
     "S3", "TimeoutDecorator")
-# Methods of the language that classes are asked by.
+# Special methods that are part of a class's interface.
 SPECIAL = ("__init__", "__call__", "__contains__", "__enter__", "__exit__", "__aenter__", "__aexit__", "__getitem__",
            "__iter__", "__len__", "__setitem__")
 KINDS = {"POSITIONAL_ONLY": "/", "POSITIONAL_OR_KEYWORD": "", "VAR_POSITIONAL": "*", "KEYWORD_ONLY": "k", "VAR_KEYWORD": "**"}
@@ -90,14 +90,14 @@ def survey():
 
 
 def public(module):
-    """The names that a module offers; modules that it uses itself are none."""
+    """Returns the names of a module, without modules that it imports."""
     return [name for name in sorted({*dir(module), *getattr(module, "__all__", ())})
             if not name.startswith("_") and not isinstance(getattr(module, name, None), types.ModuleType)
             and not getattr(getattr(module, name, None), "__module__", "metaflow").startswith(("typing", "datetime", "io"))]
 
 
 def decorators():
-    """By name: the options of decorators of steps and flows, with their defaults."""
+    """Returns the options of decorators of steps and flows, with their defaults, by name."""
     try:
         import muster.decorators.base
         kinds = [*muster.decorators.base.FLOW_DECORATORS.values(), *muster.decorators.base.STEP_DECORATORS.values()]
@@ -108,10 +108,10 @@ def decorators():
 
 
 def describe(name, value, found):
-    """The class of several names is described under each; `object` says that it is the same."""
+    """Adds the entries of a name. A class with several names has entries under each; `object` tells that it is the same."""
     if not isinstance(value, type):
         if not callable(value) and type(value).__module__.split(".")[0] in ("metaflow", "muster"):
-            # Such as `current`: it offers what its class does.
+            # An object such as `current` has the interface of its class.
             describe(name, type(value), found)
         else:
             found[name] = function(value) if callable(value) else {"kind": "value"}
@@ -132,7 +132,7 @@ def function(value):
         parameters = list(inspect.signature(value).parameters.values())
     except (TypeError, ValueError):
         return {"kind": "value"}
-    # The names of what stands for the object itself are nobody's to give.
+    # `self` and `cls` cannot be given by name.
     return {"kind": "function", "parameters": [
         [each.name, KINDS[each.kind.name], None if each.default is each.empty else shown(each.default)]
         for each in parameters if each.name not in ("self", "cls") and not each.name.startswith("_")]}

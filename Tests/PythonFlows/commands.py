@@ -1,5 +1,5 @@
-"""Runs lines `python FLOW VERB …` with this Python and prints their output, without the parts that differ between runs, so
-that it is the same under Metaflow and under Muster.
+"""Runs lines `python FLOW VERB …` with this Python and prints their output, without the parts that differ between runs,
+so that it is the same under Metaflow and under Muster.
 """
 
 import json

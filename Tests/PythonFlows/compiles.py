@@ -1,4 +1,6 @@
-"""A step that compiles as PyTorch does: the process that creates the lock file compiles, and all others wait until it is removed."""
+"""A step that compiles as PyTorch does: the process that creates the lock file compiles, and all others wait until it
+is removed.
+"""
 
 import os
 import time

@@ -5,7 +5,9 @@ from metaflow import FlowSpec, current, parallel, step
 
 
 class SearchFlow(FlowSpec):
-    """A relative folder in PYTHONPATH is relative to the folder where the flow was started, for all processes of the run."""
+    """A relative folder in PYTHONPATH is relative to the folder where the flow was started, for all processes of the
+    run.
+    """
 
     @step
     def start(self):

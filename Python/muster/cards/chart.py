@@ -1,7 +1,7 @@
 """Draws simple Vega-Lite charts as SVG, so that a page needs no library from a network.
 
-It draws the marks bar, line, area, point, circle, square and tick with `x` and `y` as fields of values in the chart itself,
-and `color` as a field of few values. All other charts are shown as text.
+It draws the marks bar, line, area, point, circle, square and tick with `x` and `y` as fields of values in the chart
+itself, and `color` as a field of few values. All other charts are shown as text.
 """
 
 from html import escape

@@ -11,8 +11,8 @@ from .rendering import html_of_rendered
 class MetaflowCard:
     """A type of card: `@card(type=T)` has the class with this `type` render the page of a task.
 
-    options: the decorator's. components: the values that their `render` returned. graph: the flow's steps by name. flow: the
-    task's flow object.
+    options: the decorator's. components: the values that their `render` returned. graph: the flow's steps by name.
+    flow: the task's flow object.
     """
 
     RELOAD_POLICY_NEVER = "never"

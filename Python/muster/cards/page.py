@@ -23,8 +23,8 @@ svg .node { fill: #eef3fa; stroke: #4c78a8 } svg .here { fill: #4c78a8; stroke: 
 def page(task, components, plain, error=None, renewal=None):
     """Returns one HTML file.
 
-    plain: True for the components alone. error: the step's failure. renewal: seconds after which a browser is to load the page
-    of a running step again.
+    plain: True for the components alone. error: the step's failure. renewal: seconds after which a browser is to load
+    the page of a running step again.
     """
     current = task.current
     parts = [Error(error, "The step has failed").html()] if error else []
@@ -87,7 +87,9 @@ def _parameters(task):
 
 
 def _artifacts(task):
-    """Returns rows for the step's own artifacts with their values, and for unread ones of earlier steps with their sizes."""
+    """Returns rows for the step's own artifacts with their values, and for unread ones of earlier steps with their
+    sizes.
+    """
     rows = [
         [name, type(value).__name__, shown(value, 500)]
         for name, value in sorted(task.flow.__dict__.items()) if not name.startswith("_")]

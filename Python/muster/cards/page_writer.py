@@ -105,7 +105,9 @@ class PageWriter:
 
 
 class _limit:
-    """A context manager that raises _Late in its body after so many seconds. Does nothing outside of the main thread, which alone gets signals."""
+    """A context manager that raises _Late in its body after so many seconds. Does nothing outside of the main thread,
+    which alone gets signals.
+    """
 
     def __init__(self, seconds):
         self.seconds = float(seconds) if seconds and threading.current_thread() is threading.main_thread() else 0

@@ -24,7 +24,9 @@ def rendered(component):
 
 
 def html_of_rendered(value):
-    """Returns the HTML of a value that `render` returned: HTML, a dict with the key `html`, or a dict for Metaflow's viewer."""
+    """Returns the HTML of a value that `render` returned: HTML, a dict with the key `html`, or a dict for Metaflow's
+    viewer.
+    """
     if isinstance(value, str):
         return value
     if not isinstance(value, dict):

@@ -19,7 +19,9 @@ class UnrenderableCardException(MusterException):
 
 
 def card_class(kind):
-    """Returns the class with this `type`. Raises CardClassMissing, which names the extensions that could not be imported."""
+    """Returns the class with this `type`. Raises CardClassMissing, which names the extensions that could not be
+    imported.
+    """
     problems = []
     for candidate in _all(problems):
         if candidate.type == kind:
@@ -46,7 +48,9 @@ def _derived(kind):
 
 
 def _packages(problems):
-    """Yields the packages of cards in `metaflow_extensions`: `NAME.plugins.cards`, or the packages inside if that is none."""
+    """Yields the packages of cards in `metaflow_extensions`: `NAME.plugins.cards`, or the packages inside if that is
+    none.
+    """
     try:
         import metaflow_extensions
     except ImportError:

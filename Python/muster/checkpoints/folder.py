@@ -6,8 +6,8 @@
 
 Beside these, `RUN.TASK.ATTEMPT.latest.json` and `ATTEMPT.latest.json` are copies of the last one of an attempt.
 
-A checkpoint exists once its JSON file does. The file is written last and renamed into place, so a process that is killed
-while it saves leaves none.
+A checkpoint exists once its JSON file does. The file is written last and renamed into place, so a process that is
+killed while it saves leaves none.
 """
 
 import contextlib
@@ -51,7 +51,9 @@ class CheckpointFolder:
         return os.path.join("checkpoints", "files", self._scope, f"{at.run}.{at.task}.{at.attempt}.{name}.{version}")
 
     def save(self, path, name, version, metadata, is_latest, storage_format):
-        """Copies the contents of a folder, or a file. Nodes of a gang that save under one name fill one folder together."""
+        """Copies the contents of a folder, or a file. Nodes of a gang that save under one name fill one folder
+        together.
+        """
         _check_name(name)
         if storage_format not in FORMATS:
             raise CheckpointError(at_caller(f"storage_format is {storage_format!r}; there are {' and '.join(FORMATS)}"))
@@ -80,7 +82,9 @@ class CheckpointFolder:
         return f"{self.identity.run}.{self.identity.task}.{self.identity.attempt}"
 
     def latest_of_task(self):
-        """Returns the last one of the attempts before this one: another node of the gang may already have saved one of this attempt."""
+        """Returns the last one of the attempts before this one: another node of the gang may already have saved one of
+        this attempt.
+        """
         folder = os.path.join(store(), self._task)
         attempts = [each for each in range(self.identity.attempt) if os.path.exists(os.path.join(folder, f"{each}{LATEST}"))]
         return _read(os.path.join(folder, f"{attempts[-1]}{LATEST}")) if attempts else None

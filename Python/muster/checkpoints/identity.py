@@ -1,4 +1,6 @@
-"""The identity under which a task writes checkpoints. Its next attempts, its gang's nodes and later runs find them by it."""
+"""The identity under which a task writes checkpoints. Its next attempts, its gang's nodes and later runs find them by
+it.
+"""
 
 import hashlib
 import json

@@ -29,8 +29,8 @@ class Option:
     def read(self, text):
         """Reads the words after a verb.
 
-        arguments: the least and the greatest number of arguments; None for no limit. variables: the prefix of variables that set
-        options, such as `METAFLOW_DUMP_`.
+        arguments: the least and the greatest number of arguments; None for no limit. variables: the prefix of variables
+        that set options, such as `METAFLOW_DUMP_`.
         """
         try:
             return self.kind(text)

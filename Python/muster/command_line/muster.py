@@ -8,8 +8,9 @@ from ..location import PACKAGE
 
 
 def command():
-    """Returns the path of `muster`, or None: named in MUSTER_COMMAND, beside this Python, the newest build of the source tree
-    around this package, or on the PATH."""
+    """Returns the path of `muster`, or None: named in MUSTER_COMMAND, beside this Python, the newest build of the
+    source tree around this package, or on the PATH.
+    """
     named = os.environ.get("MUSTER_COMMAND")
     if named:
         return named

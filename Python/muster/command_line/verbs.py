@@ -6,10 +6,10 @@ from .grammar import flag, value
 class Verb:
     """One verb, or one of a verb that has several.
 
-    does: `module.function` of `muster.commands`; None for a verb of the command `muster`, which has the same name there or
-    that in `becomes`. natives: options that only `muster` has; a line with one of them is passed on to it. count: the least and
-    the greatest number of arguments. path: the forms of the argument PATH. ignored: options without effect. refused: options
-    that are not supported, each with a sentence.
+    does: `module.function` of `muster.commands`; None for a verb of the command `muster`, which has the same name there
+    or that in `becomes`. natives: options that only `muster` has; a line with one of them is passed on to it. count:
+    the least and the greatest number of arguments. path: the forms of the argument PATH. ignored: options without
+    effect. refused: options that are not supported, each with a sentence.
     """
 
     def __init__(

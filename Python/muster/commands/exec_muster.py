@@ -1,4 +1,6 @@
-"""Carries out a verb of `python flow.py …`: with the client, or by an exec of the command `muster` in this process's place."""
+"""Carries out a verb of `python flow.py …`: with the client, or by an exec of the command `muster` in this process's
+place.
+"""
 
 import os
 import sys
@@ -68,6 +70,8 @@ def _exec(words):
 
 
 def _called_as():
-    """Returns the words up to this program's arguments, `python flow.py`, as they were typed if Python knows them (3.10)."""
+    """Returns the words up to this program's arguments, `python flow.py`, as they were typed if Python knows them
+    (3.10).
+    """
     typed = getattr(sys, "orig_argv", None)
     return typed[:len(typed) - len(sys.argv) + 1] if typed else [sys.executable, sys.argv[0]]

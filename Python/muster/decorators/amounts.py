@@ -35,8 +35,8 @@ def megabytes(decorator, name, value):
 def reserve(decorator, settings, cpu, gpu, memory, kind="resources"):
     """Adds the amounts of a decorator to a step's settings. Of several decorators the largest amount counts.
 
-    memory: in megabytes. None requests nothing. kind: `resources` is required in every place, `elsewhere` is met on this
-    machine as far as possible.
+    memory: in megabytes. None requests nothing. kind: `resources` is required in every place, `elsewhere` is met on
+    this machine as far as possible.
     """
     resources = settings.setdefault(kind, {"cpu": 0, "gpu": 0, "memory": 0})
     wanted = {

@@ -1,4 +1,6 @@
-"""The base of all decorators: options, the positions in the source where they are allowed, and the tables of their names."""
+"""The base of all decorators: options, the positions in the source where they are allowed, and the tables of their
+names.
+"""
 
 import math
 
@@ -19,7 +21,8 @@ class Decorator:
     defaults = {}
     # True if a step may have several.
     is_repeatable = False
-    # True for a decorator in the source. Otherwise `inserted_by` has the mutators that have added it, the last one first.
+    # True for a decorator in the source. Otherwise `inserted_by` has the mutators that have added it, the last one
+    # first.
     statically_defined = True
     inserted_by = None
 
@@ -55,7 +58,9 @@ class Decorator:
 
     @classmethod
     def added(cls, given, statically_defined, inserted_by):
-        """Returns a decorator for a mutator. Options with their default values count as not given: the mutator may have copied them."""
+        """Returns a decorator for a mutator. Options with their default values count as not given: the mutator may have
+        copied them.
+        """
         decorator = cls({name: value for name, value in given.items() if name not in cls.defaults or value != cls.defaults[name]})
         decorator.statically_defined, decorator.inserted_by = statically_defined, inserted_by
         return decorator
@@ -66,7 +71,9 @@ class Decorator:
         return _Attributes(self)
 
     def get_args_kwargs(self):
-        """Returns the arguments in the form of user-made decorators: positional ones, of which there are none, and named ones."""
+        """Returns the arguments in the form of user-made decorators: positional ones, of which there are none, and
+        named ones.
+        """
         return [], dict(self.attributes)
 
     def manifest(self):
@@ -149,7 +156,8 @@ def plain(value):
 def step(f=None, *, start=False, end=False, node_info=None):
     """Makes a method a step of its flow.
 
-    start, end: True for the run's first or last step, which may have any name then. node_info: any value, stored with the method.
+    start, end: True for the run's first or last step, which may have any name then. node_info: any value, stored with
+    the method.
     """
     if f is None:
         return lambda function: step(function, start=start, end=end, node_info=node_info)
@@ -172,7 +180,9 @@ def step_decorator(kind):
 
 
 def apply_step_decorator(kind):
-    """Returns that function for a class: for use with options, with `()`, or bare. A name that is listed already is left alone."""
+    """Returns that function for a class: for use with options, with `()`, or bare. A name that is listed already is
+    left alone.
+    """
     STEP_DECORATORS.setdefault(kind.name, kind)
 
     def attach(function, decorator):

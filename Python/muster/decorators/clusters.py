@@ -37,7 +37,9 @@ class PyTorchParallel(Parallel):
 
     @staticmethod
     def port(task):
-        """Returns a port that is the same on all nodes and differs between attempts, so that no process of an earlier one answers."""
+        """Returns a port that is the same on all nodes and differs between attempts, so that no process of an earlier
+        one answers.
+        """
         import zlib
         return 51000 + zlib.crc32(repr(sorted(task.description["attempt"].items())).encode()) % 10000
 
@@ -88,10 +90,11 @@ class MetaflowRay(Parallel):
     }
 
     def framework_options(self):
-        """Returns the dashboard's options. The agents pick free ports, so that two clusters never share one; a written port is used.
+        """Returns the dashboard's options. The agents pick free ports, so that two clusters never share one; a written
+        port is used.
 
-        Under Metaflow, Ray prints its workers' output in the body's log unless enable_worker_logs is set. Here it is always in the
-        log of the worker's own node.
+        Under Metaflow, Ray prints its workers' output in the body's log unless enable_worker_logs is set. Here it is
+        always in the log of the worker's own node.
         """
         options = self.options
         settings = {"dashboard": bool(options["enable_dashboard"])}

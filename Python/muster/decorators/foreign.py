@@ -1,4 +1,5 @@
-"""Decorators that other packages derive from Metaflow's classes. Muster calls the hooks that belong to a step's execution.
+"""Decorators that other packages derive from Metaflow's classes. Muster calls the hooks that belong to a step's
+execution.
 
 Hooks that belong to Metaflow's scheduler and code package are not called, which a run reports.
 """

@@ -9,7 +9,9 @@ from .base import Decorator, step_decorator
 
 
 class Resources(Decorator):
-    """The amounts that each node of the step reserves. Memory counts only if it is written, unlike Metaflow's default of 4 GB."""
+    """The amounts that each node of the step reserves. Memory counts only if it is written, unlike Metaflow's default
+    of 4 GB.
+    """
 
     name = "resources"
     defaults = {"cpu": 1, "gpu": None, "disk": None, "memory": 4096, "shared_memory": None}
@@ -35,7 +37,9 @@ class Retry(Decorator):
 
 
 class Catch(Decorator):
-    """Continues the run when every attempt has failed. `var` names the artifact that holds the failure then, and None otherwise."""
+    """Continues the run when every attempt has failed. `var` names the artifact that holds the failure then, and None
+    otherwise.
+    """
 
     name = "catch"
     defaults = {"var": None, "print_exception": True}
@@ -80,7 +84,9 @@ class Timeout(Decorator):
                    for unit, factor in (("seconds", 1), ("minutes", 60), ("hours", 3600)))
 
     def prepare(self, task):
-        """Sets a timer whose signal raises TimeoutException in the body, as under Metaflow, so that its artifacts are stored."""
+        """Sets a timer whose signal raises TimeoutException in the body, as under Metaflow, so that its artifacts are
+        stored.
+        """
         import signal
         import time
         deadline = task.description.get("deadline")

@@ -13,11 +13,11 @@ from . import given_configs
 class Config:
     """A value that the flow's own source can use: `config = Config('config', default='config.json')`.
 
-    default: the path of a file, relative to the folder where the flow was started or to the flow's own, or a function that
-    returns the path. default_value: a dict, a text, or a function that returns one. `--config NAME FILE` and
-    `--config-value NAME TEXT` win over both, and so do METAFLOW_FLOW_CONFIG and METAFLOW_FLOW_CONFIG_VALUE, which hold a
-    dict of them in JSON. parser: a function, or its name `module.function`, that turns the text into a dict; the text is
-    read as JSON without one. plain: the value is the parser's result itself, or the text without a parser.
+    default: the path of a file, relative to the folder where the flow was started or to the flow's own, or a function
+    that returns the path. default_value: a dict, a text, or a function that returns one. `--config NAME FILE` and
+    `--config-value NAME TEXT` win over both, and so do METAFLOW_FLOW_CONFIG and METAFLOW_FLOW_CONFIG_VALUE, which hold
+    a dict of them in JSON. parser: a function, or its name `module.function`, that turns the text into a dict; the text
+    is read as JSON without one. plain: the value is the parser's result itself, or the text without a parser.
     """
 
     # The configs of the flow's module, by name.

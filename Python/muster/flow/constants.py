@@ -1,7 +1,7 @@
 """Constants: attributes of a flow's class that are no steps, methods or parameters.
 
-They are artifacts of every task, written once, before the first step's body runs. A step cannot set one: every step is a
-process that executes the flow's source again, so the next step would not see the change.
+They are artifacts of every task, written once, before the first step's body runs. A step cannot set one: every step is
+a process that executes the flow's source again, so the next step would not see the change.
 """
 
 import functools

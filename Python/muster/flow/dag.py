@@ -100,7 +100,8 @@ class Graph:
     def _place(self, name, parents, branches):
         """Places a node and all nodes after it, depth first. An edge to a node that is being placed is part of a loop.
 
-        parents: the steps whose fan-outs are open here, outermost first. branches: for each of them, the step that it went on to.
+        parents: the steps whose fan-outs are open here, outermost first. branches: for each of them, the step that it
+        went on to.
         """
         node = self.nodes.get(name)
         if node is None or name in self._seen:
@@ -141,7 +142,9 @@ class Graph:
         steps = {}
 
         def block(name, end, before):
-            """Returns the steps from one up to another. before: the steps that lead here, to which a choice may go back."""
+            """Returns the steps from one up to another. before: the steps that lead here, to which a choice may go
+            back.
+            """
             names = []
             while name and name != end and name not in before:
                 node, before = self[name], before | {name}

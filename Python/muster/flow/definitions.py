@@ -1,8 +1,8 @@
 """The syntax trees of functions and classes, found in the tree of their file by name and line.
 
-`inspect.getsource` finds them by reading tokens, and to compile the regular expressions of `tokenize` takes longer than to
-describe a small flow: this saves 9 ms of 38, which are 3 % of a whole gang (Benchmarks: python-gang).
-Where the file is not plain Python, such as a notebook, `inspect` finds them all the same.
+`inspect.getsource` finds them by reading tokens, and to compile the regular expressions of `tokenize` takes longer than
+to describe a small flow: this saves 9 ms of 38, which are 3 % of a whole gang (Benchmarks: python-gang). Where the file
+is not plain Python, such as a notebook, `inspect` finds them all the same.
 """
 
 import ast
@@ -42,7 +42,9 @@ def of_function(function):
 
 
 def place_of_class(kind):
-    """(file, line) of the class's statement, below its decorators. Raises OSError or TypeError where there is no source."""
+    """(file, line) of the class's statement, below its decorators. Raises OSError or TypeError where there is no
+    source.
+    """
     module = sys.modules.get(kind.__module__)
     file = getattr(module, "__file__", None)
     found = [

@@ -10,7 +10,8 @@ from .configs import Config
 class config_expr:
     """An expression over configs: `config_expr("config.image")`, which is the same as `config_expr("config").image`.
 
-    It may use the names of the module that it stands in. `**config_expr("config")` stands for all options in the config.
+    It may use the names of the module that it stands in. `**config_expr("config")` stands for all options in the
+    config.
     """
 
     def __init__(self, text):

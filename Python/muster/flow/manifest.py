@@ -128,7 +128,9 @@ def _problems(sources, given, fixed, functions):
 
 
 def _set(sources, names, what):
-    """Returns a problem for each step that always assigns to a parameter or constant. Other assignments raise when they are executed."""
+    """Returns a problem for each step that always assigns to a parameter or constant. Other assignments raise when they
+    are executed.
+    """
     return [
         {
             "code": "flow.clash", "step": source.name,

@@ -26,10 +26,10 @@ _KINDS = {int: "int", float: "double", bool: "bool", str: "string"}
 class Parameter:
     """A value that is given when a run begins: `alpha = Parameter('alpha', default=0.1)`.
 
-    name: its name on the command line (`--alpha`) and in `METAFLOW_RUN_ALPHA`.
-    default: the value of a run that is started without one; may be a function of no argument, or of a ``Context``, which is
-    called once per run. type: int, float, bool, str or JSONType; by default the default's own. required: True if a run must
-    give a value; a default satisfies this. separator: splits the text at it; the value is then a list.
+    name: its name on the command line (`--alpha`) and in `METAFLOW_RUN_ALPHA`. default: the value of a run that is
+    started without one; may be a function of no argument, or of a ``Context``, which is called once per run. type: int,
+    float, bool, str or JSONType; by default the default's own. required: True if a run must give a value; a default
+    satisfies this. separator: splits the text at it; the value is then a list.
     """
 
     def __init__(

@@ -5,7 +5,8 @@ import os
 from ..errors import ParameterError
 from ..launch import Launch, launch
 
-# The id of the run that is resumed, or an empty text for the flow's newest. `muster resume` sets it for `describe` alone.
+# The id of the run that is resumed, or an empty text for the flow's newest. `muster resume` sets it for `describe`
+# alone.
 VARIABLE = "MUSTER_RESUMES"
 
 

@@ -26,7 +26,9 @@ class FlowSpec:
 
     @classmethod
     def _of(cls, state):
-        """Returns a new flow object around stored artifacts. Calls the flow's own constructor, if it has one, without the command line."""
+        """Returns a new flow object around stored artifacts. Calls the flow's own constructor, if it has one, without
+        the command line.
+        """
         flow = cls.__new__(cls) if cls.__init__ is FlowSpec.__init__ else cls(use_cli=False)
         return flow._around(state)
 
@@ -113,7 +115,9 @@ class FlowSpec:
 
     @property
     def _position(self):
-        """The position that `index`, `input` and `foreach_stack` report: of this task, or for an input of a join of the task that it comes from."""
+        """The position that `index`, `input` and `foreach_stack` report: of this task, or for an input of a join of the
+        task that it comes from.
+        """
         state = self.__dict__.get("_state")
         if state is None or state.reader is None:
             return self._task
@@ -140,8 +144,8 @@ class FlowSpec:
     def merge_artifacts(self, inputs, exclude=None, include=None):
         """Takes over every artifact on which all inputs agree, by their digests and so without reading them.
 
-        Artifacts that this join has set before are left alone. Values that differ are an error that names them: set those first,
-        or leave them out with `exclude`. `include` takes only the artifacts it names.
+        Artifacts that this join has set before are left alone. Values that differ are an error that names them: set
+        those first, or leave them out with `exclude`. `include` takes only the artifacts it names.
         """
         exclude, include = list(exclude or []), list(include or [])
         if not self._task.is_join:

@@ -1,7 +1,7 @@
 """Reads one step from its source: its transition, the artifacts that it sets and the scripts that it starts.
 
-A step's last statement is its `self.next(…)`. Anything that the manifest's edges cannot express becomes a problem, a dict in
-the form of the manifest's `problems`. Reading goes on after a problem, so that all of them are found at once.
+A step's last statement is its `self.next(…)`. Anything that the manifest's edges cannot express becomes a problem, a
+dict in the form of the manifest's `problems`. Reading goes on after a problem, so that all of them are found at once.
 """
 
 import ast
@@ -217,7 +217,9 @@ def _literal(call, name):
 
 
 def _may_run_others(call):
-    """True if torchrun is told to run a module or a program of the PATH instead of a script, or if the source does not show it."""
+    """True if torchrun is told to run a module or a program of the PATH instead of a script, or if the source does not
+    show it.
+    """
     given = call.args[:1] + [keyword.value for keyword in call.keywords if keyword.arg in ("torchrun_args", None)]
     try:
         words = [word for value in given for word in pairs(ast.literal_eval(value))]

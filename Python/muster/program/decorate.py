@@ -7,7 +7,8 @@ from ..launch import launch
 
 
 def decorate(flow):
-    """Attaches the decorators of `--with`, lets mutators change the flow before and after that, and calls foreign hooks.
+    """Attaches the decorators of `--with`, lets mutators change the flow before and after that, and calls foreign
+    hooks.
 
     A package that nothing has loaded is not loaded for it: the flow then has no decorator of that kind.
     """

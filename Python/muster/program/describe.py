@@ -47,8 +47,8 @@ def describe(flow):
 def _take_over_configs(flow):
     """Gives the flow the configs of the run that is resumed.
 
-    Configs of the class itself have them already. A config of a base class was made before the flow's name was known, so
-    the program is started again by exec, with all configs on the command line.
+    Configs of the class itself have them already. A config of a base class was made before the flow's name was known,
+    so the program is started again by exec, with all configs on the command line.
     """
     if not Config.known or not is_due():
         return

@@ -1,7 +1,8 @@
 """Ends this process without taking every module apart.
 
-Python destroys all modules at its end. Their memory goes back to the system in any case, and the pages of a forked child
-would be copied for it: this saves 13 ms of 20 of a served step (Benchmarks: python-foreach), and 5 ms of 45 of `describe`.
+Python destroys all modules at its end. Their memory goes back to the system in any case, and the pages of a forked
+child would be copied for it: this saves 13 ms of 20 of a served step (Benchmarks: python-foreach), and 5 ms of 45 of
+`describe`.
 
 It is done by the exit function that was registered first, and so runs last: Python has joined its threads and run all
 exit functions of the flow's libraries by then.

@@ -7,7 +7,9 @@ from ..flow.steps import of_flow
 
 
 def call(flow, verdict, pathspec):
-    """Calls all of them, the lowest decorator's first, as Metaflow does. An error is printed and stops none of the others."""
+    """Calls all of them, the lowest decorator's first, as Metaflow does. An error is printed and stops none of the
+    others.
+    """
     for decorator in reversed(of_flow(flow)):
         if decorator.name == "exit_hook":
             for function in decorator.functions(verdict == "succeeded"):

@@ -36,7 +36,9 @@ class ExecutingRun:
         self._forget()
 
     def _begin(self, words, environment, folder, wanted_file):
-        """Starts the run. wanted_file: a copy of the attribute file goes there once the run has begun; None for no copy."""
+        """Starts the run. wanted_file: a copy of the attribute file goes there once the run has begun; None for no
+        copy.
+        """
         self.command = words
         self.wanted_file = wanted_file and os.path.join(folder or ".", wanted_file)
         with open(self._file("stdout"), "wb") as output, open(self._file("stderr"), "wb") as errors:
@@ -51,7 +53,9 @@ class ExecutingRun:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _key(self):
-        """Returns the content of the attribute file, which identifies the run; None until it has begun. It is read once, because the file may be removed."""
+        """Returns the content of the attribute file, which identifies the run; None until it has begun. It is read
+        once, because the file may be removed.
+        """
         if self._attributes is None:
             try:
                 with open(self.attribute_file) as file:

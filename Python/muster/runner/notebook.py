@@ -15,7 +15,8 @@ class NBRunnerInitializationError(MusterException):
 class NBRunner:
     """Runs the flow of the cell that makes this object. The cell up to the flow's end is written to a file.
 
-    base_dir: the folder of that file, in which the flow runs; by default the current one. All other options are Runner's.
+    base_dir: the folder of that file, in which the flow runs; by default the current one. All other options are
+    Runner's.
     """
 
     def __init__(self, flow, show_output=True, profile=None, env=None, base_dir=None, file_read_timeout=3600, **options):

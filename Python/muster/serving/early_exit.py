@@ -1,9 +1,9 @@
 """The early exit notice: a child of `serve` reports its exit code right before it ends.
 
 The system takes longer to remove a process's memory than many a step takes, and the next step need not wait for it. The
-notice is sent only if nobody could see a difference: a child that leaves a thread, a process or an open file behind, or has
-used much memory, ends first. Saves 0.9 ms of 7.4 of a served step (Benchmarks: python-foreach), with pandas loaded 5 ms of
-15 (Benchmarks: python-imports).
+notice is sent only if nobody could see a difference: a child that leaves a thread, a process or an open file behind, or
+has used much memory, ends first. Saves 0.9 ms of 7.4 of a served step (Benchmarks: python-foreach), with pandas loaded
+5 ms of 15 (Benchmarks: python-imports).
 """
 
 import os

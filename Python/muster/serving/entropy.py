@@ -1,4 +1,6 @@
-"""Notices random numbers that libraries draw from the system while they are loaded: every child would have the same ones."""
+"""Notices random numbers that libraries draw from the system while they are loaded: every child would have the same
+ones.
+"""
 
 import os
 import random

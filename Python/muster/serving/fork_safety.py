@@ -1,8 +1,8 @@
 """Judges whether this process can be forked safely after libraries were loaded.
 
-A child has to behave like a fresh interpreter that has loaded the same libraries. Threads do not survive a fork, and open
-files are shared. Random numbers that a library has drawn, a time or the path of a temporary folder that it stores would be
-the same in every child. The flow's own module is not judged: it runs in the child.
+A child has to behave like a fresh interpreter that has loaded the same libraries. Threads do not survive a fork, and
+open files are shared. Random numbers that a library has drawn, a time or the path of a temporary folder that it stores
+would be the same in every child. The flow's own module is not judged: it runs in the child.
 """
 
 import contextlib
@@ -13,7 +13,8 @@ import time
 from ..source.origins import Origins, file_of
 from .entropy import Entropy, GlobalNumbers
 
-# Variables that differ between the tasks of one server: a value that a library has read is right for the first task alone.
+# Variables that differ between the tasks of one server: a value that a library has read is right for the first task
+# alone.
 _TASKS_OWN = ("MUSTER_", "MF_PARALLEL_", "TMPDIR", "CUDA_VISIBLE_DEVICES")
 
 
@@ -160,8 +161,8 @@ def may_have_threads():
 def has_one_thread():
     """True if this process has one thread right after a fork.
 
-    A library that handles fork, such as OpenBLAS, ends its threads before one, and starts them when it needs them again.
-    Threads that are left belong to a library that does not.
+    A library that handles fork, such as OpenBLAS, ends its threads before one, and starts them when it needs them
+    again. Threads that are left belong to a library that does not.
     """
     # The kernel can list a joined thread for a moment longer.
     for _ in range(30):

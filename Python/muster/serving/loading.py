@@ -76,8 +76,9 @@ class Loading:
         return None
 
     def _share(self, tree):
-        """Runs the first statements of the flow's module whose source shows that they have no side effects, once for all
-        steps. Steps run the rest. Saves 0.5 to 1.4 ms of 8 of a served step (Benchmarks: python-foreach)."""
+        """Runs the first statements of the flow's module whose source shows that they have no side effects, once for
+        all steps. Steps run the rest. Saves 0.5 to 1.4 ms of 8 of a served step (Benchmarks: python-foreach).
+        """
         count = TopLevel(lambda statement: statement in self.preload.made).leading_count(tree.body)
         features = [each for each in tree.body[:count] if getattr(each, "module", None) == "__future__"]
         shared, rest = (ast.Module(body=body, type_ignores=[]) for body in (tree.body[:count], features + tree.body[count:]))
@@ -95,8 +96,9 @@ class Loading:
             raise _Unsafe(reason)
 
     def freeze(self):
-        """Takes all objects out of garbage collection: a child that traversed them would copy every page they lie on. Saves
-        0.4 ms of 7 of a served step (Benchmarks: python-foreach)."""
+        """Takes all objects out of garbage collection: a child that traversed them would copy every page they lie on.
+        Saves 0.4 ms of 7 of a served step (Benchmarks: python-foreach).
+        """
         gc.freeze()
         if gc.get_threshold() == WHILE_LOADING:
             gc.set_threshold(*self.thresholds)

@@ -2,8 +2,8 @@
 
 After a fork, parent and child share their pages, and the kernel copies a page at the first write to it. Counting
 references is writing, so a step causes 700 such page faults. A child that waits for its request takes them before it is
-needed, if a processor is free meanwhile: this saves 1 ms of 7.5 of a served step, and costs half a millisecond of processor
-time (Benchmarks: python-foreach).
+needed, if a processor is free meanwhile: this saves 1 ms of 7.5 of a served step, and costs half a millisecond of
+processor time (Benchmarks: python-foreach).
 """
 
 import contextlib

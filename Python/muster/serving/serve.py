@@ -1,14 +1,14 @@
 """The verb `serve`: runs every step in a child made by fork, in which the flow's module runs as in a fresh interpreter.
 
 The server loads only the libraries that the module imports first (see `muster.source.preload`), once for all steps, and
-only those that a fork carries over unchanged (see `fork_safety`). If an import turns out to be unsafe, the server replaces
-itself by exec with one that stops before that import, and leaves the rest to the children.
+only those that a fork carries over unchanged (see `fork_safety`). If an import turns out to be unsafe, the server
+replaces itself by exec with one that stops before that import, and leaves the rest to the children.
 
-A step in a process of its own takes 45 ms of processor time, a served one 7 (Benchmarks: python-foreach). With NumPy and
-pandas loaded once, it is 10 ms instead of 630 (Benchmarks: python-imports).
+A step in a process of its own takes 45 ms of processor time, a served one 7 (Benchmarks: python-foreach). With NumPy
+and pandas loaded once, it is 10 ms instead of 630 (Benchmarks: python-imports).
 
-While a step runs, the server forks the child for the next one, which takes its page faults and waits: this saves 4 ms of 11
-of a served step (Benchmarks: python-foreach).
+While a step runs, the server forks the child for the next one, which takes its page faults and waits: this saves 4 ms
+of 11 of a served step (Benchmarks: python-foreach).
 """
 
 import contextlib
@@ -156,8 +156,9 @@ class _Server:
         return {"exited": {"code": os.WEXITSTATUS(status), "isLast": is_last}}
 
     def _has_left_nothing(self):
-        """Reaps children that have ended. Returns whether only known ones are left: this process is a subreaper, so those
-        that a step left behind are its children."""
+        """Reaps children that have ended. Returns whether only known ones are left: this process is a subreaper, so
+        those that a step left behind are its children.
+        """
         try:
             while ended := os.waitpid(-1, os.WNOHANG)[0]:
                 self.ending.discard(ended)

@@ -1,8 +1,8 @@
 """Lazy imports for `describe`: libraries such as NumPy, which take longer to load than the rest of a description.
 
-Usually only the bodies of steps use them. They are imported lazily if the flow's file cannot see a difference: at its top
-level it imports only the standard library and Metaflow otherwise, and calls only what flows are made of. Saves 350 ms of
-the 390 that a flow takes to describe that imports NumPy and pandas (Benchmarks: python-imports).
+Usually only the bodies of steps use them. They are imported lazily if the flow's file cannot see a difference: at its
+top level it imports only the standard library and Metaflow otherwise, and calls only what flows are made of. Saves 350
+ms of the 390 that a flow takes to describe that imports NumPy and pandas (Benchmarks: python-imports).
 """
 
 import ast

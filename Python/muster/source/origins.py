@@ -1,5 +1,5 @@
-"""Origins of modules. Those of the interpreter and of installed distributions are the same for all tasks of a run. Others
-belong to the flow, and a step may write them.
+"""Origins of modules. Those of the interpreter and of installed distributions are the same for all tasks of a run.
+Others belong to the flow, and a step may write them.
 """
 
 import os

@@ -19,8 +19,8 @@ class TopLevel:
         self.pure_names = {"bool", "float", "int", "str", "True", "False", "None"}
 
     def is_pure(self, statement):
-        """True if a statement, after others of this kind, only executes allowed imports and Metaflow's own code: it neither reads
-        nor changes state outside of its module, and draws no random number.
+        """True if a statement, after others of this kind, only executes allowed imports and Metaflow's own code: it
+        neither reads nor changes state outside of its module, and draws no random number.
         """
         self.pure_names -= set(_bound(statement))
         if isinstance(statement, (ast.Import, ast.ImportFrom)):

@@ -13,7 +13,8 @@ STORED = 64 << 10
 def report(error, folder, left, is_hidden=False):
     """Reports an exception. Returns the exit code and the printed text.
 
-    left: returns the artifacts that the body had set, see ``leave_error``. is_hidden: the traceback is stored and not printed.
+    left: returns the artifacts that the body had set, see ``leave_error``. is_hidden: the traceback is stored and not
+    printed.
     """
     frames = tracebacks.users_frames(error)
     printed = tracebacks.text(error, frames)

@@ -16,7 +16,8 @@ class Torch:
     def run(
             self, torchrun_args=None, entrypoint=None, entrypoint_args=None, nproc_per_node=None,
             push_results_dir_to_cloud=False, local_output_dir=None, cloud_output_dir=None):
-        """Starts a script's workers on this node, with the environment that torchrun sets, and returns when they have ended.
+        """Starts a script's workers on this node, with the environment that torchrun sets, and returns when they have
+        ended.
 
         Every node calls it with the same arguments. entrypoint: a script in the flow's folder.
         """

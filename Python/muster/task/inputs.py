@@ -4,7 +4,9 @@ from ..names import hint
 
 
 class Inputs:
-    """The flow objects of a join's inputs, in the order of branches, elements or nodes; `inputs.STEP` is that of a branch."""
+    """The flow objects of a join's inputs, in the order of branches, elements or nodes; `inputs.STEP` is that of a
+    branch.
+    """
 
     def __init__(self, flows):
         self._flows = flows

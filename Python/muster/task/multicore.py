@@ -15,8 +15,8 @@ class MulticoreException(Exception):
 def parallel_imap_unordered(func, iterable, max_parallel=None, dir=None):
     """Yields the results in the order in which they are computed.
 
-    func: any function, because processes are forked; its results have to be picklable. max_parallel: the number of processes
-    at a time, by default that of the processors. dir: ignored, since no file is written.
+    func: any function, because processes are forked; its results have to be picklable. max_parallel: the number of
+    processes at a time, by default that of the processors. dir: ignored, since no file is written.
     """
     for _, result in _results(func, iterable, max_parallel):
         yield result

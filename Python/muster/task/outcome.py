@@ -21,8 +21,9 @@ class Outcome:
         self._unpicklable = set()
 
     def write_constants(self):
-        """Writes the constants of the flow's class before the body can change their contents. A task that has inputs passes
-        on the artifacts of the task before."""
+        """Writes the constants of the flow's class before the body can change their contents. A task that has inputs
+        passes on the artifacts of the task before.
+        """
         task = self.task
         references = task.first_input._state.references if task.first_input else {}
         for name, value in task.constants.items():
@@ -95,7 +96,9 @@ class Outcome:
 
 
 def _path(name):
-    """Returns the artifact's file in the task folder: its name, or a digest of a name that is no identifier or too long."""
+    """Returns the artifact's file in the task folder: its name, or a digest of a name that is no identifier or too
+    long.
+    """
     if name.isidentifier() and len(name.encode()) <= LONGEST_NAME:
         return f"artifacts/{name}"
     import hashlib

@@ -14,8 +14,8 @@ def leave_result(folder, result):
 def leave_error(folder, code, message, left=None, raised=None):
     """Writes the failure of a body, and then again with the artifacts that it had set.
 
-    left: returns the entries `artifacts` and `unchanged`; None if there is no task. raised: the exception's `type`, `text`
-    and `trace`, if there is one.
+    left: returns the entries `artifacts` and `unchanged`; None if there is no task. raised: the exception's `type`,
+    `text` and `trace`, if there is one.
     """
     error = {"code": code, "message": message, **({"exception": raised} if raised else {})}
     result = {"version": 1, "artifacts": {}, "unchanged": {}, "error": error}

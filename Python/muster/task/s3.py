@@ -1,4 +1,6 @@
-"""A name of Metaflow's that flows import and that Muster does not have. Using it raises an error that names alternatives."""
+"""A name of Metaflow's that flows import and that Muster does not have. Using it raises an error that names
+alternatives.
+"""
 
 from ..errors import MusterException
 from ..location import at_caller

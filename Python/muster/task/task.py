@@ -18,8 +18,8 @@ from .transition import transition
 class Task:
     """A task and the flow object that its body runs on.
 
-    description: the content of `task.json`. made: the object that the flow's module has made, if it has. Attributes that
-    its constructor has set win over the artifacts of the inputs, and are stored.
+    description: the content of `task.json`. made: the object that the flow's module has made, if it has. Attributes
+    that its constructor has set win over the artifacts of the inputs, and are stored.
     """
 
     def __init__(self, flow_class, step, folder, description, made=None):

@@ -41,7 +41,9 @@ class FlowMutator(UserDecorator):
 
 
 def mutators(flow):
-    """Returns the mutators of a flow: those of its bases first, within a class from the lowest upwards. The list may be extended."""
+    """Returns the mutators of a flow: those of its bases first, within a class from the lowest upwards. The list may be
+    extended.
+    """
     if "_mutators" not in vars(flow):
         bases = [base for base in flow.__mro__[1:] if "_own_mutators" in vars(base)]
         flow._mutators = [each for base in [*bases, flow] for each in vars(base).get("_own_mutators", [])]

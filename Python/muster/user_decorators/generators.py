@@ -1,4 +1,6 @@
-"""Generators as decorators of steps: the code before the `yield` runs before the step, the code behind it after the step."""
+"""Generators as decorators of steps: the code before the `yield` runs before the step, the code behind it after the
+step.
+"""
 
 from ..errors import DecoratorError
 from ..location import at_caller
@@ -17,8 +19,9 @@ def user_step_decorator(function=None, **options):
             yield
             flow.seconds = time.time() - began
 
-    attributes: the decorator's arguments; the parameter may be left out if there are none. The generator may yield a function
-    that runs in place of the body, or a dict to skip the body: the arguments of `self.next`, USER_SKIP_STEP for the step's own.
+    attributes: the decorator's arguments; the parameter may be left out if there are none. The generator may yield a
+    function that runs in place of the body, or a dict to skip the body: the arguments of `self.next`, USER_SKIP_STEP
+    for the step's own.
     """
     if function is None:
         return lambda function: user_step_decorator(function, **options)

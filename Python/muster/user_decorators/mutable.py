@@ -84,7 +84,8 @@ class MutableFlow(Specifications):
     def add_decorator(self, deco_type, deco_args=None, deco_kwargs=None, duplicates=IGNORE):
         """Adds a decorator: `add_decorator(project, deco_kwargs={"name": "p"})`, `add_decorator("project:name=p")`.
 
-        Returns it, or None if `duplicates` leaves another one of its kind in its place. An added mutator is called after the others.
+        Returns it, or None if `duplicates` leaves another one of its kind in its place. An added mutator is called
+        after the others.
         """
         if duplicates not in (self.IGNORE, self.ERROR, self.OVERRIDE):
             raise ValueError(f"duplicates is {duplicates!r}; there are IGNORE, ERROR and OVERRIDE")
@@ -165,8 +166,8 @@ class MutableStep(Specifications):
     def add_decorator(self, deco_type, deco_args=None, deco_kwargs=None, duplicates=IGNORE):
         """Adds a decorator: `add_decorator(retry, deco_kwargs={"times": 2})`, `add_decorator("retry:times=2")`.
 
-        Returns it, or None if `duplicates` leaves another one of its kind in its place. Options with their default values count as
-        not given.
+        Returns it, or None if `duplicates` leaves another one of its kind in its place. Options with their default
+        values count as not given.
         """
         if duplicates not in (self.IGNORE, self.ERROR, self.OVERRIDE):
             raise ValueError(f"duplicates is {duplicates!r}; there are IGNORE, ERROR and OVERRIDE")

@@ -7,8 +7,8 @@ from ..names import hint
 
 
 def kind_of(value, find, known, made):
-    """Returns the class of a decorator that is given as a class, as a function such as `retry`, or by name, and the text
-    behind the name.
+    """Returns the class of a decorator that is given as a class, as a function such as `retry`, or by name, and the
+    text behind the name.
 
     known: Muster's decorators of this kind, by name. made: the base class of user-made ones.
     """

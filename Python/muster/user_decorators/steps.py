@@ -75,13 +75,15 @@ class UserStepDecorator(UserStepDecoratorBase):
     _allowed_args = False
 
     def pre_step(self, step_name, flow, inputs=None):
-        """Runs before the inner decorators and the body. May return a function that runs in their place with the same arguments."""
+        """Runs before the inner decorators and the body. May return a function that runs in their place with the same
+        arguments.
+        """
 
     def post_step(self, step_name, flow, exception=None):
         """Runs after the body. exception: the error that came out of it, or None.
 
-        Returns the error that the step has, or None; or a pair of it and the arguments of `self.next`, a dict, which is empty for
-        the step's own.
+        Returns the error that the step has, or None; or a pair of it and the arguments of `self.next`, a dict, which is
+        empty for the step's own.
         """
         return exception, None
 
@@ -114,7 +116,9 @@ class StepMutator(UserStepDecoratorBase):
 
 
 def step_kind(name):
-    """Returns the class of the decorator of steps with this name, or None. Imports an unknown name that has a period in it."""
+    """Returns the class of the decorator of steps with this name, or None. Imports an unknown name that has a period in
+    it.
+    """
     found = STEP_DECORATORS.get(name) or registry.find(name, UserStepDecoratorBase)
     if found is None and "." in name:
         from importlib import import_module

@@ -5,7 +5,8 @@ from ..flow.departure import depart
 
 
 def run(task, body, arguments):
-    """Runs a body between the calls of its user-made decorators. The outermost is called first before the body, and last after it.
+    """Runs a body between the calls of its user-made decorators. The outermost is called first before the body, and
+    last after it.
 
     arguments: the inputs, for a join.
     """
