@@ -43,7 +43,7 @@ let sources: [Target] = [
 
     // Floor 1: frameworks and messages are pure; processes are the one edge they all share.
     .target(name: "MusterFrameworks", dependencies: ["MusterModel"], swiftSettings: strict),
-    .target(name: "MusterWire", dependencies: ["MusterModel"], swiftSettings: strict),
+    .target(name: "MusterWire", dependencies: ["MusterModel", "MusterSystem"], swiftSettings: strict),
     .target(name: "MusterProcess", dependencies: ["CMusterPlatform", "MusterSystem"], swiftSettings: strict),
 
     // Floor 2: where things are kept, and where nodes come from.

@@ -35,20 +35,21 @@ package struct Agent {
     package static func run() async -> Exit {
         do {
             ProcessTree.becomeSubreaper()
-            let reactor = try ProcessReactor()
-            return try await Self.run(EngineInput(STDIN_FILENO, on: reactor), reactor)
+            return try await Self.run(input: STDIN_FILENO, output: STDOUT_FILENO, on: ProcessReactor())
         } catch {
             AgentErrors.print("\(error)")
             return .usage
         }
     }
 
-    private static func run(_ input: EngineInput, _ reactor: ProcessReactor) async throws -> Exit {
+    /// Runs an agent that reads specification and commands from `input` and writes its statuses to `output`.
+    static func run(input: CInt, output: CInt, on reactor: ProcessReactor) async throws -> Exit {
+        let input = EngineInput(input, on: reactor)
         guard var spec = try await input.next(after: nil) else {
             AgentErrors.print("standard input ended before a node's specification; muster starts agents by itself")
             return .usage
         }
-        let equipment = AgentEquipment(reactor: reactor)
+        let equipment = AgentEquipment(reactor: reactor, status: output)
         // What is left in the folder of the gang is cleared away by others once nobody holds it.
         let gangFolder = NodeFolder(spec).holdParent()
         defer { withExtendedLifetime(gangFolder) {} }

@@ -24,7 +24,7 @@ package protocol GangRunner: Sendable {
     func submit(_ request: Request) async throws
 
     /// Calls `body` with observations of submitted gangs, in order for each gang, from any thread; it must not block.
-    /// To be called once, before the first gang. A gang's last observation but ``GangObservation/Event/left(problem:)``
+    /// To be called once, before the first gang. A gang's last observation but ``GangObservation/Event/warning(_:)``
     /// is ``GangObservation/Event/finished(_:)``; no process of the gang is left on its nodes when it comes.
     func observe(_ body: @escaping @Sendable (GangObservation) -> Void)
 
@@ -129,6 +129,8 @@ package struct GangObservation: Sendable, Equatable {
         case submitted(job: String)
         /// The job waits in the place's queue; the reason is for people, in the place's own words.
         case waiting(reason: String)
+        /// The job runs on these hosts, in node order; empty where the place does not tell.
+        case placed(hosts: [String])
         /// The node has come to the rendezvous.
         case joined(node: Int)
         /// The step body has started on the node.
@@ -136,8 +138,8 @@ package struct GangObservation: Sendable, Equatable {
         /// The node's log has grown to this many bytes.
         case log(node: Int, bytes: Int)
         case ended(node: Int, status: NodeReport.Status)
-        /// A file or folder of the attempt cannot be removed: a sentence for a person. May come after `finished`.
-        case left(problem: String)
+        /// A sentence for a person, such as that something of the attempt cannot be removed. May come after `finished`.
+        case warning(String)
         case finished(GangReport)
     }
 

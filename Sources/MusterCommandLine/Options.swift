@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Glibc
 import MusterMetadata
+import MusterModel
 import MusterStore
 import MusterSystem
 
@@ -56,7 +57,8 @@ struct FlowOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Put a decorator on every step of a Python flow: retry, or retry:times=2.", valueName: "decorator"))
+            "Put a decorator on every step of a Python flow (retry, retry:times=2), or run every step at a place (slurm, slurm:partition=gpu).",
+            valueName: "decorator"))
     var with: [String] = []
 
     @Option(name: .long, help: ArgumentHelp("A word that a Python flow gets before its verb.", valueName: "word"))
@@ -67,7 +69,14 @@ struct FlowOptions: ParsableArguments {
     var calledAs: [String] = []
 
     /// The words before the verb of a Python flow.
-    var front: [String] { self.with.flatMap { ["--with", $0] } + self.flowOption }
+    var front: [String] {
+        self.with.filter { PlaceOption($0) == nil }.flatMap { ["--with", $0] } + self.flowOption
+    }
+
+    /// The manifest as the place that `--with` names wants it.
+    func placed(_ manifest: FlowManifest) -> FlowManifest {
+        self.with.compactMap(PlaceOption.init).reduce(manifest) { $0.with($1) }
+    }
 }
 
 /// Paths as the current folder completes them. Links stay links, because a program's name may mean something.

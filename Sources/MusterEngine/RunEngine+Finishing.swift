@@ -16,7 +16,7 @@ extension RunEngine {
             self.observe(
                 .attemptSubmitted(attempt: attempt, place: self.runner(of: self.machine[attempt.task]).name, job: job))
             return [.attemptSubmitted(task: attempt.task, attempt: attempt.attempt, job: job)]
-        case .joined, .started, .log, .ended, .left, .waiting:
+        case .joined, .started, .log, .ended, .warning, .waiting, .placed:
             self.relay(observation)
             return []
         }
@@ -79,9 +79,10 @@ extension RunEngine {
                 .log(attempt: attempt, node: node, path: self.layout.logFile(attempt, node: node), bytes: bytes))
         case .ended(let node, let status):
             self.observe(.nodeState(attempt: attempt, node: node, state: NodeState(status)))
-        case .left(let problem):
+        case .warning(let problem):
             self.observe(.warning("\(TaskLabel(step: attempt.step, number: attempt.task)): \(problem)"))
         case .waiting(let reason): self.observe(.attemptWaiting(attempt: attempt, reason: reason))
+        case .placed(let hosts): self.observe(.attemptPlaced(attempt: attempt, hosts: hosts))
         case .submitted, .finished: break
         }
     }

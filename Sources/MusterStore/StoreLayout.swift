@@ -21,6 +21,8 @@ package struct StoreLayout: Sendable, Hashable {
     package var incoming: String { "\(self.root)/incoming" }
     package var packages: String { "\(self.root)/packages" }
     package var runs: String { "\(self.root)/runs" }
+    /// Agents for nodes elsewhere; see ``AgentCopy``.
+    package var agents: String { "\(self.root)/agents" }
 
     /// The file of the artifact with this digest.
     package func artifactFile(_ digest: String) -> String { "\(self.artifactFolder(digest))/\(digest)" }
@@ -37,6 +39,11 @@ package struct StoreLayout: Sendable, Hashable {
     /// The files of all attempts of a step's tasks; see ``AttemptFile`` for their names.
     package func stepFolder(flow: String, run: String, step: String) -> String {
         "\(self.runFolder(flow: flow, run: run))/\(step)"
+    }
+    /// The path of an attempt's objects without their names: `…/12.0.`
+    package func attemptPrefix(_ attempt: AttemptID) -> String {
+        let folder = self.stepFolder(flow: attempt.flow, run: attempt.run, step: attempt.step)
+        return "\(folder)/\(attempt.task).\(attempt.attempt)."
     }
     /// The ``GangReport`` that the control node's agent writes last.
     package func reportFile(_ attempt: AttemptID) -> String { self.file(.report, of: attempt) }

@@ -9,6 +9,7 @@ struct Main {
     static func main() async {
         let arguments = CommandLine.arguments.dropFirst()
         if let verb = arguments.first.flatMap(AgentVerb.init) {
+            if verb == .node { self.begin() }
             exit(await verb.run(Array(arguments.dropFirst())))
         }
         switch arguments.first {

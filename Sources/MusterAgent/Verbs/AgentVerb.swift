@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 
 /// What this program does besides being an agent: verbs that launchers and planned processes call on a node.
@@ -8,6 +9,8 @@ package enum AgentVerb: String, Sendable {
     case rank
     /// `host NAME PROGRAM [ARGUMENTS…]`: becomes the program on what looks like a machine of its own.
     case host
+    /// `node --order FILE`: one node of a gang elsewhere.
+    case node
 
     /// Does it; returns the exit code of this program.
     package func run(_ arguments: [String]) async -> CInt {
@@ -15,6 +18,7 @@ package enum AgentVerb: String, Sendable {
         case .reach: ReachVerb.run(arguments)
         case .rank: await RankVerb.run(arguments)
         case .host: HostVerb.run(arguments)
+        case .node: await NodeVerb.run(arguments, environment: ProcessInfo.processInfo.environment)
         }
     }
 }

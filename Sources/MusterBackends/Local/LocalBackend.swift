@@ -121,7 +121,7 @@ package final class LocalBackend: GangRunner {
         defer { self.state.withLock { $0.folders[folder.near] = nil } }
         guard let problem = folder.remove(), let attempt else { return }
         self.observer.tell(
-            GangObservation(attempt: attempt, event: .left(problem: "the attempt's scratch folder stays: \(problem)")))
+            GangObservation(attempt: attempt, event: .warning("the attempt's scratch folder stays: \(problem)")))
     }
 
     private func makeFolders(of request: LocalRequest) throws {

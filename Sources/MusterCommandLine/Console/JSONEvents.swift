@@ -43,6 +43,8 @@ enum JSONEvents {
             return self.place(attempt, "attempt-submitted").merging(fields) { $1 }
         case .attemptWaiting(let attempt, let reason):
             return self.place(attempt, "attempt-waiting").merging(["reason": .string(reason)]) { $1 }
+        case .attemptPlaced(let attempt, let hosts):
+            return self.place(attempt, "attempt-placed").merging(["hosts": .array(hosts.map { .string($0) })]) { $1 }
         case .nodeState(let attempt, let node, let state):
             return self.place(attempt, "node").merging(["node": .int(node), "state": .string(state.rawValue)]) { $1 }
         case .log: return nil

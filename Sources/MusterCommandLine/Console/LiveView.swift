@@ -44,6 +44,7 @@ struct LiveView {
         case .tasksReused(let step, let count): self.steps[step, default: Step()].reused += count
         case .log, .warning: break
         case .attemptSubmitted(let attempt, let place, let job): self.gangs[attempt]?.queue = "\(place) job \(job)"
+        case .attemptPlaced(let attempt, _): self.gangs[attempt]?.reason = "starts"
         case .attemptWaiting(let attempt, let reason): self.gangs[attempt]?.reason = reason
         case .attemptStarted(let attempt, let nodes):
             self.environment = nil

@@ -32,6 +32,9 @@ struct PlainMessages {
             return [Message(text: "\(Attribution.text(attempt)) submitted to \(place) as job \(job)")]
         case .attemptWaiting(let attempt, let reason):
             return [Message(text: "\(Attribution.text(attempt)) waits: \(reason)")]
+        case .attemptPlaced(let attempt, let hosts):
+            return hosts.isEmpty
+                ? [] : [Message(text: "\(Attribution.text(attempt)) runs on \(hosts.joined(separator: ", "))")]
         case .nodeState(let attempt, let node, let state):
             // The messages of a task with one node already tell its node's state.
             guard self.nodes[attempt] ?? 1 > 1 else { return [] }

@@ -51,7 +51,9 @@ struct RunSession {
         let signals = RunSignals()
         let verdict: RunVerdict?
         do {
-            for note in (record.manifest.notes ?? []) + self.options.notes { console.note("note: \(note)") }
+            for note in (record.manifest.notes ?? []) + self.options.notes + self.places.notes(for: record.manifest) {
+                console.note("note: \(note)")
+            }
             let package = try CodePackage(folder: record.manifest.folder)
             for note in package.notes { console.note("warning: \(note)") }
             let source = self.source(of: record, package)
@@ -75,6 +77,12 @@ struct RunSession {
         try self.conclude(verdict, signals)
     }
 
+    private var places: Places {
+        Places(
+            reactor: self.context.reactor, environment: self.context.environment, layout: self.layout,
+            agent: self.agent)
+    }
+
     /// The source on which its steps run in place; nil for an isolated run.
     private func source(of record: RunRecord, _ package: CodePackage) -> SourceWatch? {
         guard record.isIsolated != true, !self.options.isolated else { return nil }
@@ -93,7 +101,8 @@ struct RunSession {
         let lock = try RunLock(path: self.layout.runLock(flow: record.flow, run: record.run))
         defer { withExtendedLifetime(lock) {} }
         let engine = RunEngine(
-            record: record, metadata: self.metadata, layout: self.layout, runners: GangRunners(local: backend),
+            record: record, metadata: self.metadata, layout: self.layout,
+            runners: GangRunners(local: backend, others: try self.places.runners(for: record.manifest)),
             environments: environments,
             maxWorkers: self.options.maxWorkers, fanOutLimit: self.options.fanOutLimit, origin: origin, source: source,
             observe: observe)

@@ -42,7 +42,8 @@ struct ResumeVerb: AsyncParsableCommand {
             context: context, layout: layout, metadata: metadata, options: self.options,
             resume: ResumeCommand(flow: flow, self.flow, self.options, self.store))
         let resumption = try await RunPreparation(layout: layout, metadata: metadata).resume(
-            self.options.served(manifest), program: program, run: self.originRunID(of: manifest), from: step,
+            self.flow.placed(self.options.served(manifest)), program: program, run: self.originRunID(of: manifest),
+            from: step,
             user: context.user, workFolder: self.options.isolated ? nil : context.folder, capacity: session.capacity,
             label: self.options.label, name: self.runId)
         try await session.perform(

@@ -35,7 +35,8 @@ struct RunVerb: AsyncParsableCommand {
             context: context, layout: layout, metadata: metadata, options: self.options,
             resume: ResumeCommand(flow: words.flow, self.flow, self.options, self.store))
         let record = try await RunPreparation(layout: layout, metadata: metadata).newRun(
-            of: self.options.served(manifest), program: program, parameters: parameters, user: context.user,
+            of: self.flow.placed(self.options.served(manifest)), program: program, parameters: parameters,
+            user: context.user,
             workFolder: self.options.isolated ? nil : context.folder, capacity: session.capacity,
             label: self.options.label)
         try await session.perform(record, origin: nil)

@@ -13,6 +13,8 @@ package enum EngineObservation: Sendable, Equatable {
     case attemptSubmitted(attempt: AttemptID, place: String, job: String)
     /// The gang waits in its place's queue, for this reason.
     case attemptWaiting(attempt: AttemptID, reason: String)
+    /// The gang's job runs on these hosts, in node order.
+    case attemptPlaced(attempt: AttemptID, hosts: [String])
     /// One node of an attempt has come to a new state.
     case nodeState(attempt: AttemptID, node: Int, state: NodeState)
     /// The log at `path` has grown to `bytes` bytes.

@@ -1,0 +1,49 @@
+import Glibc
+import MusterModel
+import MusterStore
+import MusterWire
+
+/// A node elsewhere, as its agent finds it: which node of which start of the job it is, and what it has.
+struct NodePlace: Sendable, Hashable {
+    let scheduler: SchedulerPlace
+    /// This node's addresses, the likeliest first.
+    let addresses: [String]
+    let hostName: String
+    /// The environment that the place gives to programs, without what is Muster's own.
+    let environment: [String: String]
+    /// Of the machine.
+    let processors: Int
+    /// A folder with a short path, made for this node.
+    let temporary: String
+
+    /// Variables that tell this agent where its order is, or that the job's launcher uses by itself: a program of the
+    /// step must see neither. Open MPI and MPICH take SLURM's and PMI's for their own launcher's.
+    private static let hidden = ["MUSTER_", "PMI_", "PMIX_", "SLURM_MPI_"]
+
+    static func scrubbed(_ environment: [String: String]) -> [String: String] {
+        environment.filter { name, _ in !self.hidden.contains { name.hasPrefix($0) } }
+    }
+}
+
+extension NodeSpec {
+    /// The specification of this node: the order for all nodes, and what this one's agent has found.
+    init(_ order: GangOrder, at place: NodePlace, scratch: String, key: GangKey) {
+        let node = place.scheduler
+        var environment = place.environment
+        let cpus = max(1, node.cpus ?? (order.cpus > 0 ? order.cpus : place.processors))
+        if environment["OMP_NUM_THREADS"] == nil, cpus < place.processors {
+            // Without it the numeric libraries start a thread for each of the machine's processors.
+            environment["OMP_NUM_THREADS"] = "\(cpus)"
+        }
+        self.init(
+            attempt: order.attempt, index: node.index, size: node.count, minimum: min(order.minimum, node.count),
+            address: place.addresses.first ?? "127.0.0.1", secret: key.secret(of: node.incarnation),
+            rendezvousDeadline: order.rendezvousDeadline, timeout: order.timeout, grace: order.grace,
+            program: order.program, task: order.task, store: order.store, package: order.package,
+            scratch: scratch, temporary: "\(place.temporary)/\(node.index)",
+            environment: environment.merging(order.environment) { $1 }, framework: order.framework, cpus: cpus,
+            gpus: node.gpus ?? order.gpus, memory: order.memory > 0 ? order.memory : node.memory ?? 0)
+        self.clusterSecret = key.clusterSecret(of: node.incarnation)
+        self.timeoutPatience = order.timeoutPatience
+    }
+}

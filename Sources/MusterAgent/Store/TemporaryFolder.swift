@@ -1,0 +1,20 @@
+import Glibc
+
+/// A folder with a short path for a node's temporary files and sockets.
+enum TemporaryFolder {
+    /// The longest path of a parent below which sockets of programs still fit into 107 bytes.
+    private static let longestParent = 24
+
+    /// Makes one that no other node has, for this user alone: in the place's own folder for temporary files where that is
+    /// short and can be written to, otherwise in `/tmp`, `/var/tmp` or `/dev/shm`.
+    static func make(_ preferred: String?) throws(AgentError) -> String {
+        let own = preferred.flatMap { $0.hasPrefix("/") && $0.utf8.count <= Self.longestParent ? $0 : nil }
+        let parents = [own, "/tmp", "/var/tmp", "/dev/shm"].compactMap { $0 }
+        for parent in parents {
+            var template = Array("\(parent)/muster-XXXXXX".utf8CString)
+            if mkdtemp(&template) != nil { return String(cString: template) }
+        }
+        throw AgentError(
+            "there is no folder for temporary files: none of \(parents.joined(separator: ", ")) can be written to")
+    }
+}

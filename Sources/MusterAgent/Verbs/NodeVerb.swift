@@ -1,0 +1,135 @@
+import Dispatch
+import FoundationEssentials
+import Glibc
+import MusterModel
+import MusterProcess
+import MusterStore
+import MusterSystem
+import MusterWire
+
+/// `muster-agent node --order FILE`: one node of a gang elsewhere. A scheduler starts this command once on each node; which
+/// node it is stands in the environment, everything else in the store.
+enum NodeVerb {
+    /// How the command leaves: schedulers show it.
+    enum Exit: CInt {
+        case succeeded = 0
+        /// The attempt failed and the report says why, or this node lost its gang.
+        case failed = 1
+        /// The order is missing or wrong, or the environment does not say which node this is.
+        case usage = 2
+        /// The attempt was stopped, or belongs to another start of the job.
+        case stopped = 3
+    }
+
+    /// Seconds that a file system may take to show an object that was written before the job was submitted.
+    private static let visibility = 60.0
+
+    static func run(_ arguments: [String], environment: [String: String]) async -> CInt {
+        guard arguments.count == 2, arguments[0] == "--order" else {
+            AgentErrors.print("usage: muster-agent node --order FILE; a scheduler runs it on every node of a gang")
+            return Exit.usage.rawValue
+        }
+        let orderFile = arguments[1]
+        guard orderFile.hasPrefix("/"), orderFile.hasSuffix(AttemptObject.order.name) else {
+            AgentErrors.print("'\(orderFile)' is not the absolute path of an attempt's order")
+            return Exit.usage.rawValue
+        }
+        let folder = AttemptFolder(prefix: String(orderFile.dropLast(AttemptObject.order.name.count)))
+        do {
+            return try await self.run(folder, environment).rawValue
+        } catch {
+            AgentErrors.print("\(error)")
+            return Exit.usage.rawValue
+        }
+    }
+
+    private static func run(_ folder: AttemptFolder, _ environment: [String: String]) async throws -> Exit {
+        let scheduler = try SchedulerPlace.detect(environment)
+        let order = try await self.order(in: folder)
+        guard let key = try folder.read(.key).flatMap(GangKey.init) else {
+            throw AgentError("the attempt has no key at \(folder.path(.key)); its engine has ended it")
+        }
+        let hostName = self.hostName()
+        guard try await self.owns(folder, scheduler, hostName, until: order.rendezvousDeadline) else {
+            AgentErrors.print("the attempt \(order.attempt) belongs to another start of its job; this one leaves")
+            return .stopped
+        }
+        let temporary = try TemporaryFolder.make(environment["TMPDIR"])
+        defer { _ = FolderRemoval.remove(temporary) }
+        let place = NodePlace(
+            scheduler: scheduler, addresses: NodeAddresses.current(network: order.network), hostName: hostName,
+            environment: NodePlace.scrubbed(environment), processors: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))),
+            temporary: temporary)
+        return try await self.run(order, folder, place, key)
+    }
+
+    /// Runs the agent, with the link in the engine's place.
+    private static func run(
+        _ order: GangOrder, _ folder: AttemptFolder, _ place: NodePlace, _ key: GangKey
+    ) async throws -> Exit {
+        ProcessTree.becomeSubreaper()
+        let reactor = try ProcessReactor()
+        let link = try StoreLink(folder: folder, place: place, reactor: reactor)
+        let scratch = "\(folder.prefix)node-\(place.scheduler.index).scratch"
+        try link.begin(NodeSpec(order, at: place, scratch: scratch, key: key))
+        let exit = try await Agent.run(input: link.agentInput, output: link.agentOutput, on: reactor)
+        let outcome = await link.end()
+        // The agent removes it; what a program has put there since is removed now.
+        _ = FolderRemoval.remove(scratch)
+        switch (exit, outcome) {
+        case (.usage, _): return .usage
+        case (.lost, _), (_, .failed?): return .failed
+        case (_, .stopped?): return .stopped
+        // A worker of a gang that failed has done its part: node 0 alone tells the scheduler, so that the scheduler does
+        // not end node 0 before it has reported.
+        case (.done, .succeeded?), (.done, nil): return .succeeded
+        }
+    }
+
+    private static func order(in folder: AttemptFolder) async throws -> GangOrder {
+        let deadline = ContinuousClock.now + .seconds(self.visibility)
+        while true {
+            if let data = try folder.read(.order) {
+                do {
+                    return try LineCoding.decode(GangOrder.self, from: data)
+                } catch {
+                    throw AgentError("the order \(folder.path(.order)) cannot be understood: \(error)")
+                }
+            }
+            guard ContinuousClock.now < deadline else {
+                throw AgentError(
+                    "there is no order at \(folder.path(.order)): this node does not see the store, or the attempt is over"
+                )
+            }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+    }
+
+    /// Whether this start of the job owns the attempt: the first node 0 that makes the claim.
+    private static func owns(
+        _ folder: AttemptFolder, _ place: SchedulerPlace, _ host: String, until seconds: Double
+    ) async throws -> Bool {
+        if place.index == 0 {
+            let claim = AttemptClaim(incarnation: place.incarnation, host: host, job: place.job)
+            return try folder.create(LineCoding.encode(claim), as: .claim)
+        }
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while true {
+            if let claim = try folder.value(AttemptClaim.self, of: .claim) {
+                return claim.incarnation == place.incarnation
+            }
+            guard ContinuousClock.now < deadline else {
+                throw AgentError("node 0 has not come within \(Int(seconds)) s")
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    private static func hostName() -> String {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
+            guard let start = buffer.baseAddress, gethostname(start, buffer.count) == 0 else { return "" }
+            buffer[255] = 0
+            return String(cString: start)
+        }
+    }
+}

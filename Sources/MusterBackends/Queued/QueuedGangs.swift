@@ -1,0 +1,72 @@
+import Dispatch
+import FoundationEssentials
+package import MusterModel
+import MusterSystem
+import MusterWire
+import Synchronization
+
+/// Runs the gangs of one place with a queue: one loop around ``QueuedGang``, for every ``ComputeBackend``.
+///
+///     store ──claim, signs of life, statuses, report──▶ ┌────────────┐ ──order, key, stop──▶ store
+///     scheduler ──job states, one call for all───────▶ │ QueuedGang │ ──submit, cancel──▶ scheduler
+///                                                       └────────────┘ ──observations──▶ engine
+///
+/// Calls to the scheduler run beside the loop, and their results come back into it. The store is read on a queue of its
+/// own, since a network file system may stall.
+package final class QueuedGangs<Backend: ComputeBackend>: GangRunner {
+    package var name: String { Backend.name }
+    package let capabilities = RunnerCapabilities(capacity: nil, runsInPlace: false)
+
+    private let settings: QueuedSettings
+    private let backend: Backend
+    private let prefix: @Sendable (AttemptID) -> String
+    private let observer = GangObserver()
+    private let loop: QueuedLoop<Backend>
+
+    /// - Parameters:
+    ///   - prefix: The path of an attempt's objects without their names.
+    ///   - now: Seconds of a clock that never goes back.
+    package init(
+        _ backend: Backend, settings: QueuedSettings, prefix: @escaping @Sendable (AttemptID) -> String,
+        now: @escaping @Sendable () -> Double = QueuedClock.now
+    ) {
+        self.backend = backend
+        self.settings = settings
+        self.prefix = prefix
+        let observer = self.observer
+        self.loop = QueuedLoop(backend, settings.timing, now: now) { observer.tell($0) }
+    }
+
+    package func observe(_ body: @escaping @Sendable (GangObservation) -> Void) { self.observer.set(body) }
+
+    package func request(for gang: GangSpec) throws -> QueuedRequest {
+        try QueuedRequest(gang, prefix: self.prefix(gang.attempt), self.settings, self.backend)
+    }
+
+    package func submit(_ request: QueuedRequest) async throws {
+        await self.loop.add(request, job: nil)
+    }
+
+    package func cancel(_ attempt: AttemptID, because failure: TaskFailure) async {
+        await self.loop.stop(attempt, failure)
+    }
+
+    package func takeOver(_ gangs: [StartedGang], flow: String, run: String) async -> Set<AttemptID> {
+        var taken: Set<AttemptID> = []
+        for gang in gangs {
+            guard let request = try? self.request(for: gang.spec) else { continue }
+            await self.loop.add(
+                request, job: gang.job.map { BackendJob(id: $0, name: request.request.name) })
+            taken.insert(gang.spec.attempt)
+        }
+        await self.loop.endOthers(flow: flow, run: run, but: taken.count)
+        return taken
+    }
+
+    package func rest() async { await self.loop.rest() }
+}
+
+package enum QueuedClock {
+    /// Seconds since an arbitrary moment, which never go back.
+    package static let now: @Sendable () -> Double = { Double(DispatchTime.now().uptimeNanoseconds) / 1e9 }
+}

@@ -1,0 +1,343 @@
+import Dispatch
+import FoundationEssentials
+import MusterModel
+import MusterSystem
+import MusterWire
+
+/// The loop of ``QueuedGangs``: carries out what each ``QueuedGang`` decides.
+actor QueuedLoop<Backend: ComputeBackend> {
+    /// One gang, what is read of it, and how it was asked for.
+    private struct Entry {
+        var gang: QueuedGang
+        var look: StoreLook
+        let request: QueuedRequest
+        let added: Double
+        var hosts: [String] = []
+
+        /// Whether the job is in the queue, as far as is known, and no node has spoken.
+        var isWaiting: Bool {
+            guard !self.look.hasSpoken else { return false }
+            if case .queued = self.gang.state { return true }
+            return false
+        }
+    }
+
+    /// A call to the scheduler, beside the loop.
+    private enum Call: Sendable {
+        case submit(AttemptID, BackendRequest)
+        case cancel(AttemptID, BackendJob)
+        case look([BackendJob])
+    }
+
+    /// Seconds between two turns while a gang is young, and later.
+    private static var brisk: Double { 0.1 }
+    private static var steady: Double { 1 }
+    /// Seconds for which a gang is young after it was asked for or has first spoken.
+    private static var youth: Double { 60 }
+    /// Turns between two reads of a gang that waits in the queue and is not young.
+    private static var rarely: Int { 5 }
+
+    private let backend: Backend
+    private let timing: QueuedGangTiming
+    private let now: @Sendable () -> Double
+    private let tell: @Sendable (GangObservation) -> Void
+    private let files = DispatchQueue(label: "muster.queued.store")
+    private var entries: [AttemptID: Entry] = [:]
+    private var submissions: [AttemptID] = []
+    private var schedule: LookSchedule
+    private var budget: SubmissionBudget
+    private var isLooking = false
+    private var turns = 0
+    private var running: Task<Void, Never>?
+    private var resting: [CheckedContinuation<Void, Never>] = []
+
+    init(
+        _ backend: Backend, _ timing: QueuedGangTiming, now: @escaping @Sendable () -> Double,
+        tell: @escaping @Sendable (GangObservation) -> Void
+    ) {
+        self.backend = backend
+        self.timing = timing
+        self.now = now
+        self.tell = tell
+        self.schedule = LookSchedule(backend.capabilities, at: now())
+        self.budget = SubmissionBudget(backend.capabilities, at: now())
+    }
+
+    deinit { self.running?.cancel() }
+
+    // MARK: - From the engine
+
+    /// Takes in a gang: to be submitted, or one whose job another engine has submitted.
+    func add(_ request: QueuedRequest, job: BackendJob?) async {
+        let attempt = request.attempt
+        guard self.entries[attempt] == nil else { return }
+        let folder = AttemptFolder(prefix: request.prefix)
+        if let problem = await self.onFiles({ Self.prepare(request, in: folder) }) {
+            let report = GangReport.none(TaskFailure(code: .store, message: problem))
+            return self.tell(GangObservation(attempt: attempt, event: .finished(report)))
+        }
+        let now = self.now()
+        self.entries[attempt] = Entry(
+            gang: QueuedGang(name: request.request.name, timing: self.timing, job: job, at: now),
+            look: StoreLook(folder: folder, nodes: request.order.size), request: request, added: now)
+        self.schedule.change(at: now)
+        if job != nil { self.schedule.want() }
+        if self.running == nil { self.running = Task { [weak self] in await self?.live() } }
+    }
+
+    func stop(_ attempt: AttemptID, _ failure: TaskFailure) async {
+        await self.handle(.stop(failure), of: attempt)
+    }
+
+    /// Ends jobs of the run that none of the gangs taken over accounts for.
+    func endOthers(flow: String, run: String, but count: Int) async {
+        guard let jobs = try? await self.backend.find(flow: flow, run: run) else { return }
+        let names = Set(self.entries.values.map(\.gang.name))
+        for job in jobs where !names.contains(job.name) { try? await self.backend.cancel(job) }
+    }
+
+    /// Returns when no gang is left at the place.
+    func rest() async {
+        guard !self.entries.isEmpty else { return }
+        await withCheckedContinuation { self.resting.append($0) }
+    }
+
+    // MARK: - The loop
+
+    private func live() async {
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled, !self.entries.isEmpty {
+                for call in await self.turn() { group.addTask { await self.perform(call) } }
+                let pause = self.isBrisk ? Self.brisk : Self.steady
+                try? await Task.sleep(for: .seconds(pause))
+            }
+        }
+        self.running = nil
+        // A gang that was added while the last call ended has its loop.
+        if !self.entries.isEmpty { self.running = Task { [weak self] in await self?.live() } }
+    }
+
+    private var isBrisk: Bool {
+        let now = self.now()
+        return self.entries.values.contains { now - $0.added < Self.youth || $0.gang.isLeaving }
+    }
+
+    /// Reads the store, lets time pass for every gang, and returns the calls that are due.
+    private func turn() async -> [Call] {
+        self.turns += 1
+        await self.read()
+        for attempt in self.entries.keys { await self.handle(.tick, of: attempt) }
+        return self.dueSubmissions() + self.dueLook()
+    }
+
+    private func read() async {
+        let now = self.now()
+        let isTurn = self.turns % Self.rarely == 0
+        let looks = self.entries.compactMap { attempt, entry in
+            entry.isWaiting && now - entry.added >= Self.youth && !isTurn ? nil : (attempt, entry.look)
+        }
+        let read = await self.onFiles {
+            looks.map { attempt, look in
+                var look = look
+                let news = look.look()
+                return (attempt, look, news)
+            }
+        }
+        for (attempt, look, news) in read {
+            guard self.entries[attempt] != nil else { continue }
+            self.entries[attempt]?.look = look
+            await self.take(news, of: attempt)
+        }
+    }
+
+    private func take(_ news: StoreLook.News, of attempt: AttemptID) async {
+        if !news.hosts.isEmpty { self.entries[attempt]?.hosts = news.hosts }
+        if news.hasWord { await self.handle(.word, of: attempt) }
+        for status in news.statuses { await self.handle(.status(status), of: attempt) }
+        for (node, bytes) in news.logs.sorted(by: { $0.key < $1.key }) {
+            self.tell(GangObservation(attempt: attempt, event: .log(node: node, bytes: bytes)))
+        }
+        if let report = news.report { await self.handle(.report(report), of: attempt) }
+    }
+
+    private func dueSubmissions() -> [Call] {
+        var calls: [Call] = []
+        while let attempt = self.submissions.first {
+            guard let entry = self.entries[attempt] else {
+                self.submissions.removeFirst()
+                continue
+            }
+            guard self.budget.take(at: self.now()) == nil else { break }
+            self.submissions.removeFirst()
+            calls.append(.submit(attempt, entry.request.request))
+        }
+        return calls
+    }
+
+    private func dueLook() -> [Call] {
+        let now = self.now()
+        let jobs = self.entries.values.compactMap(\.gang.job)
+        guard !jobs.isEmpty, !self.isLooking, self.schedule.next(at: now) <= now else { return [] }
+        self.isLooking = true
+        self.schedule.look(at: now)
+        return [.look(jobs)]
+    }
+
+    // MARK: - Calls
+
+    private func perform(_ call: Call) async {
+        switch call {
+        case .submit(let attempt, let request):
+            do throws(BackendError) {
+                let job = try await self.backend.submit(request)
+                self.schedule.change(at: self.now())
+                await self.handle(.submitted(job), of: attempt)
+            } catch {
+                await self.handle(.submissionFailed(error), of: attempt)
+            }
+        case .cancel(let attempt, let job):
+            do throws(BackendError) {
+                try await self.backend.cancel(job)
+                self.schedule.want()
+            } catch {
+                self.warn(attempt, "the job \(job) could not be ended: \(error.message); it is tried again")
+            }
+        case .look(let jobs):
+            let states = (try? await self.backend.look(at: jobs)) ?? [:]
+            self.isLooking = false
+            for (attempt, entry) in self.entries {
+                guard let job = entry.gang.job, jobs.contains(job) else { continue }
+                await self.handle(.looked(states[job] ?? .unknown(reason: "no answer")), of: attempt)
+            }
+        }
+    }
+
+    // MARK: - Decisions
+
+    private func handle(_ event: QueuedGang.Event, of attempt: AttemptID) async {
+        guard var entry = self.entries[attempt] else { return }
+        let before = entry.gang.state
+        let actions: [QueuedGang.Action]
+        do {
+            actions = try entry.gang.handle(event, at: self.now())
+        } catch {
+            return self.warn(attempt, "\(error)")
+        }
+        self.entries[attempt] = entry
+        if entry.gang.state != before { self.schedule.change(at: self.now()) }
+        for action in actions { await self.carryOut(action, attempt) }
+    }
+
+    private func carryOut(_ action: QueuedGang.Action, _ attempt: AttemptID) async {
+        guard let entry = self.entries[attempt] else { return }
+        let folder = entry.look.folder
+        switch action {
+        case .submit: self.submissions.append(attempt)
+        case .look: self.schedule.want()
+        case .stop(let failure):
+            if let problem = await self.onFiles({ Self.problem { try folder.write(failure, as: .stop) } }) {
+                self.warn(attempt, "the gang could not be told to stop: \(problem)")
+            }
+        case .cancel(let job): await self.perform(.cancel(attempt, job))
+        case .observe(let observation): self.relay(observation, of: attempt)
+        case .over:
+            self.entries[attempt] = nil
+            await self.onFiles { folder.removeTransient() }
+            guard self.entries.isEmpty else { return }
+            for waiting in self.resting { waiting.resume() }
+            self.resting = []
+        }
+    }
+
+    private func relay(_ observation: QueuedGang.Observation, of attempt: AttemptID) {
+        let event: GangObservation.Event
+        switch observation {
+        case .submitted(let job): event = .submitted(job: job.id)
+        case .waits(let wait): event = .waiting(reason: wait.text)
+        case .runs(let hosts):
+            if !hosts.isEmpty { self.entries[attempt]?.hosts = hosts }
+            event = .placed(hosts: hosts)
+        case .status(let status):
+            guard let told = GangObservation.Event(status) else { return }
+            event = told
+        case .warning(let text): event = .warning(text)
+        case .finished(let report): event = .finished(report.naming(self.entries[attempt]?.hosts ?? []))
+        }
+        self.tell(GangObservation(attempt: attempt, event: event))
+    }
+
+    private func warn(_ attempt: AttemptID, _ text: String) {
+        self.tell(GangObservation(attempt: attempt, event: .warning(text)))
+    }
+
+    // MARK: - Files
+
+    /// The order and the key, before anything is submitted. What another engine has written stays: nodes may have read it.
+    private static func prepare(_ request: QueuedRequest, in folder: AttemptFolder) -> String? {
+        self.problem {
+            try Folder.make(Folder.parent(of: request.prefix))
+            if folder.size(.key) == nil {
+                try folder.write(AttemptKey.random(), as: .key, isSecret: true)
+            }
+            if folder.size(.order) == nil { try folder.write(request.order, as: .order) }
+        }
+    }
+
+    private static func problem(_ body: () throws -> Void) -> String? {
+        do {
+            try body()
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    private func onFiles<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in
+            self.files.async { continuation.resume(returning: body()) }
+        }
+    }
+}
+
+extension QueuedGang {
+    /// Whether the attempt is over and its job may not be.
+    fileprivate var isLeaving: Bool { if case .leaving = self.phase { true } else { false } }
+}
+
+extension JobWait {
+    /// The scheduler's word, what it means, and when it means to start the job.
+    var text: String {
+        [self.reason, self.advice, self.estimate.map { "it is to start \($0)" }].compactMap { $0 }
+            .joined(separator: "; ")
+    }
+}
+
+extension GangObservation.Event {
+    /// What a status tells the engine; nil for one that is between agent and runner.
+    fileprivate init?(_ status: AgentStatus) {
+        switch status {
+        case .joined(let node): self = .joined(node: node)
+        case .started(let node): self = .started(node: node)
+        case .ended(let node, let status): self = .ended(node: node, status: status)
+        case .log, .listening, .formed, .finished, .reported, .ready: return nil
+        }
+    }
+}
+
+extension GangReport {
+    /// The report with the host's name beside the index of the node that is the cause.
+    fileprivate func naming(_ hosts: [String]) -> GangReport {
+        guard var failure = self.failure, let node = failure.node, hosts.indices.contains(node) else { return self }
+        failure.message += " (node \(node) is \(hosts[node]))"
+        var report = self
+        report.failure = failure
+        return report
+    }
+}
+
+/// 32 random bytes for an attempt.
+private enum AttemptKey {
+    static func random() -> Data {
+        Data((0..<32).map { _ in UInt8.random(in: 0...255) })
+    }
+}

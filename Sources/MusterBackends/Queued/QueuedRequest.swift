@@ -1,0 +1,102 @@
+package import MusterModel
+import MusterWire
+
+/// A gang as it is sent to a place with a queue: the order, which goes into the store, and the scheduler's request.
+package struct QueuedRequest: Sendable, CustomStringConvertible {
+    package let attempt: AttemptID
+    let order: GangOrder
+    /// The path of the attempt's objects without their names.
+    let prefix: String
+    package let request: BackendRequest
+
+    package var description: String { self.request.text }
+}
+
+/// The settings of a place with a queue that do not change from gang to gang.
+package struct QueuedSettings: Sendable, Hashable {
+    /// The agent's path on every node.
+    package var agent: String
+    /// The store's folder, under the same path on every node.
+    package var store: String
+    /// Seconds for all nodes of a job that runs to come to the rendezvous.
+    package var rendezvousDeadline: Double
+    /// Seconds between SIGTERM and SIGKILL.
+    package var grace: Double
+    package var timing: QueuedGangTiming
+
+    package init(
+        agent: String, store: String, rendezvousDeadline: Double = 300, grace: Double = 1.5,
+        timing: QueuedGangTiming = QueuedGangTiming()
+    ) {
+        self.agent = agent
+        self.store = store
+        self.rendezvousDeadline = rendezvousDeadline
+        self.grace = grace
+        self.timing = timing
+    }
+}
+
+extension QueuedRequest {
+    /// Seconds beyond the step's own limit that the place's limit leaves for forming and reporting.
+    private static let margin = 600.0
+
+    init<Backend: ComputeBackend>(
+        _ gang: GangSpec, prefix: String, _ settings: QueuedSettings, _ backend: Backend
+    ) throws(BackendError) {
+        let place = gang.step.settings.place ?? PlaceSettings(name: Backend.name)
+        let resources = Self.resources(gang.step.settings)
+        if let largest = backend.capabilities.largestGang, gang.size > largest {
+            throw BackendError(
+                code: .refused,
+                message:
+                    "\(Backend.name) takes gangs of at most \(largest) nodes, and \(gang.step.name) asks for \(gang.size)",
+                isTransient: false)
+        }
+        self.attempt = gang.attempt
+        self.prefix = prefix
+        self.order = GangOrder(gang, settings, resources, network: place.options["network"]?.text)
+        self.request = try backend.request(
+            for: GangLaunch(
+                attempt: gang.attempt, name: JobName.of(gang.attempt, store: settings.store), nodes: gang.size,
+                minimum: gang.minimum, resources: resources,
+                command: [settings.agent, "node", "--order", "\(prefix)\(AttemptObject.order.name)"],
+                folder: String(prefix.dropLast()), timeLimit: gang.step.settings.timeout.map { $0 + Self.margin },
+                place: place))
+    }
+
+    /// All that a node asks for, at this place: what the step needs and what its place's decorator asks for.
+    private static func resources(_ settings: StepSettings) -> Resources? {
+        guard let needs = settings.resources else { return settings.elsewhere }
+        guard let more = settings.elsewhere else { return needs }
+        return Resources(
+            cpu: max(needs.cpu, more.cpu), gpu: max(needs.gpu, more.gpu), memory: max(needs.memory, more.memory))
+    }
+}
+
+extension GangOrder {
+    fileprivate init(_ gang: GangSpec, _ settings: QueuedSettings, _ resources: Resources?, network: String?) {
+        self.init(
+            attempt: gang.attempt, size: gang.size, minimum: gang.minimum,
+            rendezvousDeadline: settings.rendezvousDeadline, timeout: gang.step.settings.timeout,
+            timeoutPatience: gang.step.settings.timeoutPatience, grace: settings.grace, program: gang.program,
+            task: TaskFile(gang), store: gang.store, package: gang.package, environment: gang.environment,
+            framework: gang.step.settings.framework, cpus: resources?.cpu ?? 0, gpus: resources?.gpu ?? 0,
+            memory: resources?.memory ?? 0, network: network)
+    }
+}
+
+extension TaskFile {
+    /// The task as node 0 sees it.
+    init(_ gang: GangSpec) {
+        self.init(
+            attempt: gang.attempt, taskID: TaskName(number: gang.attempt.task, node: 0).description, user: gang.user,
+            originRun: gang.originRun, parameters: gang.parameters, inputs: gang.inputs, foreach: gang.foreach,
+            parallel: ParallelFrame(
+                controlAddress: "", nodes: gang.size, index: 0, controlTaskID: "\(gang.attempt.task)"),
+            socket: "", temporaryFolder: "", python: gang.python, tags: gang.tags, namespace: gang.namespace)
+    }
+}
+
+extension JSONValue {
+    fileprivate var text: String? { if case .string(let text) = self { text } else { nil } }
+}

@@ -1,0 +1,37 @@
+import Crypto
+import Foundation
+import MusterSystem
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// The agent's program in the store, where nodes elsewhere execute it.
+package struct AgentCopy: Sendable {
+    /// The copy's path: `STORE/agents/DIGEST/muster-agent`.
+    package let path: String
+
+    /// Copies the program, unless a copy of the same bytes is there.
+    package init(of program: String, in layout: StoreLayout) throws {
+        let source = try OpenFile(program, O_RDONLY)
+        var hash = SHA256()
+        try source.forEachPiece { hash.update(bufferPointer: $0) }
+        let folder = "\(layout.agents)/\(Hexadecimal.text(hash.finalize()))"
+        self.path = "\(folder)/muster-agent"
+        if let status = FileStatus(self.path), status.size == (try source.status()).size { return }
+        try Folder.make(folder)
+        let draft = "\(folder)/.new-\(UInt64.random(in: 0...UInt64.max))"
+        do {
+            let copy = try OpenFile(draft, O_WRONLY | O_CREAT | O_EXCL, mode: 0o755)
+            try source.forEachPiece { try copy.write($0) }
+        } catch {
+            unlink(draft)
+            throw error
+        }
+        guard rename(draft, self.path) == 0 else { throw SystemError(errno, "write \(self.path)") }
+    }
+}

@@ -1,0 +1,124 @@
+package import FoundationEssentials
+package import MusterSystem
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// The objects of one attempt as files in a folder that the engine and all nodes see.
+///
+/// An object is there as a whole or not at all: it is written under another name and renamed, or linked where it may be
+/// created only once. Reading opens the file anew each time, because NFS checks its cache when a file is opened.
+package struct AttemptFolder: Sendable, Hashable {
+    /// The path of every object without its name: `STORE/runs/FLOW/RUN/STEP/TASK.ATTEMPT.`
+    package let prefix: String
+
+    package init(prefix: String) { self.prefix = prefix }
+
+    package func path(_ object: AttemptObject) -> String { self.prefix + object.name }
+
+    /// Writes the object, over the one that is there.
+    /// - Parameter isSecret: Whether only this user may read it.
+    package func write(_ data: Data, as object: AttemptObject, isSecret: Bool = false) throws(SystemError) {
+        let draft = try self.draft(data, of: object, isSecret: isSecret)
+        guard rename(draft, self.path(object)) == 0 else { throw self.failure(errno, object, draft) }
+    }
+
+    /// Creates the object.
+    /// - Returns: False when it is there already; it is not changed then.
+    package func create(_ data: Data, as object: AttemptObject) throws(SystemError) -> Bool {
+        let draft = try self.draft(data, of: object, isSecret: false)
+        let isMade = link(draft, self.path(object)) == 0
+        let number = errno
+        // A reply that NFS has lost makes a link that was made look like one that was there.
+        let isOurs = isMade || FileStatus(draft)?.links == 2
+        unlink(draft)
+        if isOurs { return true }
+        if number == EEXIST { return false }
+        throw SystemError(number, "make \(self.path(object))")
+    }
+
+    /// Appends to the object in one call of the system.
+    package func append(_ data: Data, to object: AttemptObject) throws(SystemError) {
+        let file = try OpenFile(self.path(object), O_WRONLY | O_CREAT | O_APPEND)
+        let result = data.withUnsafeBytes { bytes in
+            Result { () throws(SystemError) in try file.write(bytes) }
+        }
+        try result.get()
+    }
+
+    /// The object's bytes from `offset` on; nil when it is not there.
+    package func read(_ object: AttemptObject, from offset: Int = 0) throws(SystemError) -> Data? {
+        let file: OpenFile
+        do {
+            file = try OpenFile(self.path(object), O_RDONLY)
+        } catch {
+            if error.number == ENOENT || error.number == ESTALE { return nil }
+            throw error
+        }
+        var data = Data()
+        var failure: SystemError?
+        while failure == nil {
+            let position = offset + data.count
+            let piece = [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, count in
+                do throws(SystemError) {
+                    count = try file.read(into: UnsafeMutableRawBufferPointer(buffer), at: position)
+                } catch {
+                    failure = error
+                }
+            }
+            if piece.isEmpty { break }
+            data += piece
+        }
+        if let failure { throw failure }
+        return data
+    }
+
+    /// The object's size in bytes; nil when it is not there.
+    package func size(_ object: AttemptObject) -> Int? { FileStatus(self.path(object))?.size }
+
+    /// Removes the objects that only a living attempt needs.
+    package func removeTransient() {
+        for object in AttemptObject.transient { unlink(self.path(object)) }
+    }
+
+    // MARK: - Values
+
+    /// Writes `value` as JSON.
+    package func write(_ value: some Encodable, as object: AttemptObject) throws {
+        try self.write(LineCoding.encode(value), as: object)
+    }
+
+    /// The value that the object holds; nil when it is not there, or is not one: it is looked at again.
+    package func value<Value: Decodable>(_ type: Value.Type, of object: AttemptObject) throws(SystemError) -> Value? {
+        guard let data = try self.read(object) else { return nil }
+        return try? LineCoding.decode(type, from: data)
+    }
+
+    // MARK: - Drafts
+
+    /// A file beside the object with its bytes.
+    private func draft(_ data: Data, of object: AttemptObject, isSecret: Bool) throws(SystemError) -> String {
+        let path = "\(self.path(object)).\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
+        let file = try OpenFile(path, O_WRONLY | O_CREAT | O_EXCL, mode: isSecret ? 0o600 : 0o666)
+        let result = data.withUnsafeBytes { bytes in
+            Result { () throws(SystemError) in try file.write(bytes) }
+        }
+        do {
+            try result.get()
+        } catch {
+            unlink(path)
+            throw error
+        }
+        return path
+    }
+
+    private func failure(_ number: CInt, _ object: AttemptObject, _ draft: String) -> SystemError {
+        unlink(draft)
+        return SystemError(number, "write \(self.path(object))")
+    }
+}

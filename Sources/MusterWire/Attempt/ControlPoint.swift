@@ -1,0 +1,13 @@
+/// Where node 0 takes the workers' connections.
+package struct ControlPoint: Codable, Sendable, Hashable {
+    package var incarnation: String
+    /// All of its addresses, the likeliest first.
+    package var addresses: [String]
+    package var port: Int
+
+    package init(incarnation: String, addresses: [String], port: Int) {
+        self.incarnation = incarnation
+        self.addresses = addresses
+        self.port = port
+    }
+}
