@@ -172,7 +172,8 @@ let tests: [Target] = [
     .testTarget(
         name: "MusterMetadataTests", dependencies: ["MusterMetadata", "MusterModel"], swiftSettings: strict),
     .testTarget(
-        name: "MusterBackendsTests", dependencies: ["MusterBackends", "MusterModel", "MusterWire", "MusterProcess"],
+        name: "MusterBackendsTests",
+        dependencies: ["MusterBackends", "MusterModel", "MusterWire", "MusterProcess", "MusterTestSupport"],
         swiftSettings: strict),
     .testTarget(
         name: "MusterPythonTests", dependencies: ["MusterPython", "MusterModel", "MusterProcess"], swiftSettings: strict

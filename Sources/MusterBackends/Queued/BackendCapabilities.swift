@@ -1,0 +1,29 @@
+/// What one place can do and how it wants to be treated. Differences between places are data.
+public struct BackendCapabilities: Codable, Sendable, Hashable {
+    /// Nodes of the largest gang; nil where only the request tells.
+    public var largestGang: Int?
+    /// Seconds between two looks at all jobs.
+    public var lookEvery: Double
+    /// The same once nothing has changed for ten minutes.
+    public var lookEveryWhenQuiet: Double
+    /// Submissions that may come at once, and how many a second after that.
+    public var submissionBurst: Int
+    public var submissionsPerSecond: Double
+    /// Whether a gang may name the image that its nodes run in.
+    public var takesImages: Bool
+    /// Seconds that a gang has between the wish to end it and ``ComputeBackend/cancel(_:)``.
+    public var endGrace: Double
+
+    public init(
+        largestGang: Int? = nil, lookEvery: Double = 10, lookEveryWhenQuiet: Double = 30, submissionBurst: Int = 20,
+        submissionsPerSecond: Double = 1, takesImages: Bool = false, endGrace: Double = 5
+    ) {
+        self.largestGang = largestGang
+        self.lookEvery = lookEvery
+        self.lookEveryWhenQuiet = lookEveryWhenQuiet
+        self.submissionBurst = submissionBurst
+        self.submissionsPerSecond = submissionsPerSecond
+        self.takesImages = takesImages
+        self.endGrace = endGrace
+    }
+}

@@ -1,0 +1,33 @@
+/// A place with a queue of its own, such as Slurm: starts equal commands on N nodes, tells how they fare, ends them.
+///
+/// A backend translates and reports. It holds no run state: a ``BackendJob`` is everything that is needed to find a job
+/// again, and how an attempt ended stands in the store. Calls may come from any task, at once. The page
+/// `Documentation/Backends.md` is the contract.
+public protocol ComputeBackend: Sendable {
+    /// A literal by which flows and the store name the place: `slurm`.
+    static var name: String { get }
+
+    /// The same for the life of this value.
+    var capabilities: BackendCapabilities { get }
+
+    /// Renders `launch` without network and clock: equal launches give equal texts, and none holds a secret.
+    /// - Throws: An error of code ``BackendError/Code/options`` or ``BackendError/Code/refused``.
+    func request(for launch: GangLaunch) throws(BackendError) -> BackendRequest
+
+    /// Sends `request`. A job of its name that exists already is returned and not made again.
+    ///
+    /// After a transient error nothing is known: the place may have accepted the job.
+    func submit(_ request: BackendRequest) async throws(BackendError) -> BackendJob
+
+    /// The states of `jobs`, in one call to the place however many there are.
+    ///
+    /// A job that is missing from the answer is unknown, and all are when this throws; neither means that it is gone.
+    func look(at jobs: [BackendJob]) async throws(BackendError) -> [BackendJob: JobState]
+
+    /// Ends the job and all of its nodes. Succeeds when it has ended or was never known. An empty ``BackendJob/id`` stands
+    /// for every job of that name.
+    func cancel(_ job: BackendJob) async throws(BackendError)
+
+    /// The jobs of the run in this store that have not ended: what an engine that died has left.
+    func find(flow: String, run: String) async throws(BackendError) -> [BackendJob]
+}

@@ -1,0 +1,334 @@
+package import MusterModel
+package import MusterWire
+
+/// One gang at a place with a queue, from its submission until its job is gone.
+///
+///     submitting ──submitted──▶ present ──report / lost / refused──▶ leaving ──job gone──▶ over
+///         └──refused, given up───────────────────────────────────────────────────────────────▲
+///
+/// Events with the reader's own clock in, actions out; no I/O. The report is the truth. An answer that says nothing
+/// changes nothing: an attempt is lost only when the scheduler says that its job is over, or denies knowing it, and the
+/// store stays silent after that.
+package struct QueuedGang: Sendable, Equatable {
+    package enum Event: Sendable, Equatable {
+        /// The job is there; also for a gang that another engine has submitted.
+        case submitted(BackendJob)
+        case submissionFailed(BackendError)
+        /// The scheduler's answer about the job.
+        case looked(JobState)
+        /// The store holds something new of the gang: a claim, another count of `alive`.
+        case word
+        case status(AgentStatus)
+        case report(GangReport)
+        /// Somebody ends the attempt, for this reason.
+        case stop(TaskFailure)
+        /// Time has passed.
+        case tick
+    }
+
+    package enum Action: Sendable, Equatable {
+        case submit
+        /// Write `stop` into the store.
+        case stop(TaskFailure)
+        case cancel(BackendJob)
+        /// Ask the scheduler now, and read the store again.
+        case look
+        case observe(Observation)
+        /// Nothing of the attempt is at the place any more: its objects can be removed.
+        case over
+    }
+
+    /// What there is to tell.
+    package enum Observation: Sendable, Equatable {
+        case submitted(BackendJob)
+        case waits(JobWait)
+        case runs(hosts: [String])
+        case status(AgentStatus)
+        case warning(String)
+        /// Comes once, and is the last but for warnings.
+        case finished(GangReport)
+    }
+
+    package enum Phase: Sendable, Equatable {
+        /// `due` is when to submit again; nil while a submission is under way.
+        case submitting(since: Double, failures: Int, due: Double?)
+        case present(BackendJob)
+        /// The attempt is over; its job may not be.
+        case leaving(BackendJob, since: Double)
+        case over
+    }
+
+    private struct Wish: Equatable {
+        let failure: TaskFailure
+        let since: Double
+    }
+
+    package let name: String
+    package let timing: QueuedGangTiming
+    package private(set) var phase: Phase
+    /// What the scheduler said last, unless it was nothing.
+    package private(set) var state: JobState?
+    /// When it said something last.
+    private var answered: Double
+    private var isSilenceTold = false
+    /// When the job was first said to be over, in an unbroken row of such answers.
+    private var ended: Double?
+    private var runningSince: Double?
+    private var queuedSince: Double?
+    private var hopelessSince: Double?
+    /// When the store held something new last; nil before any node has spoken.
+    private var heard: Double?
+    /// Why the attempt is ended before its time, and since when.
+    private var wish: Wish?
+    private var cancelled: Double?
+    /// Whether a submission has failed that may have been accepted for all that, so that a second job of the name waits.
+    private var mayHaveTwin = false
+
+    /// A gang that the next event submits, or whose job another engine has submitted.
+    package init(name: String, timing: QueuedGangTiming, job: BackendJob? = nil, at now: Double) {
+        self.name = name
+        self.timing = timing
+        self.answered = now
+        self.phase = job.map { .present($0) } ?? .submitting(since: now, failures: 0, due: now)
+    }
+
+    /// Whether the scheduler has to be asked about the job.
+    package var job: BackendJob? {
+        switch self.phase {
+        case .present(let job), .leaving(let job, _): job
+        case .submitting, .over: nil
+        }
+    }
+
+    /// - Throws: ``IllegalQueuedGangEvent`` for an event that cannot happen in this phase; nothing is changed then.
+    package mutating func handle(_ event: Event, at now: Double) throws(IllegalQueuedGangEvent) -> [Action] {
+        let actions: [Action]
+        switch event {
+        case .submitted(let job): actions = try self.submitted(job, now)
+        case .submissionFailed(let error): actions = try self.submissionFailed(error, now)
+        case .looked(let state): actions = self.looked(state, now)
+        case .word:
+            self.heard = now
+            actions = []
+        case .status(let status): actions = self.tell(status, now)
+        case .report(let report): actions = self.finish(report, now)
+        case .stop(let failure): actions = self.end(failure, now)
+        case .tick: actions = []
+        }
+        return actions + self.due(now)
+    }
+
+    // MARK: - Submission
+
+    private mutating func submitted(_ job: BackendJob, _ now: Double) throws(IllegalQueuedGangEvent) -> [Action] {
+        // The attempt ended while the submission was under way.
+        if case .over = self.phase { return [.cancel(job)] }
+        guard case .submitting(_, _, due: nil) = self.phase else {
+            throw IllegalQueuedGangEvent(event: .submitted(job), phase: self.phase)
+        }
+        self.phase = .present(job)
+        self.answered = now
+        return [.observe(.submitted(job)), .look]
+    }
+
+    private mutating func submissionFailed(
+        _ error: BackendError, _ now: Double
+    ) throws(IllegalQueuedGangEvent) -> [Action] {
+        if case .over = self.phase { return [] }
+        guard case .submitting(let since, let failures, due: nil) = self.phase else {
+            throw IllegalQueuedGangEvent(event: .submissionFailed(error), phase: self.phase)
+        }
+        if let wish { return self.leave(BackendJob(id: "", name: self.name), .none(wish.failure), now) }
+        guard error.isTransient else {
+            return self.finishUnsubmitted(.notSubmitted(error))
+        }
+        self.mayHaveTwin = true
+        guard now - since < self.timing.submission else {
+            // It may have been accepted for all that.
+            return self.leave(
+                BackendJob(id: "", name: self.name),
+                .none(.notSubmitted(error, after: now - since)), now)
+        }
+        let delay = self.timing.submissionDelays[min(failures, self.timing.submissionDelays.count - 1)]
+        self.phase = .submitting(since: since, failures: failures + 1, due: now + delay)
+        return failures == 0 ? [.observe(.warning("\(error.message); it is tried again"))] : []
+    }
+
+    // MARK: - Answers
+
+    private mutating func looked(_ state: JobState, _ now: Double) -> [Action] {
+        guard self.job != nil else { return [] }
+        if case .unknown = state { return [] }
+        let before = self.state
+        self.state = state
+        self.answered = now
+        var actions: [Action] = []
+        if self.isSilenceTold {
+            self.isSilenceTold = false
+            actions = [.observe(.warning("the scheduler answers again"))]
+        }
+        switch state {
+        case .queued(let wait):
+            (self.ended, self.runningSince) = (nil, nil)
+            self.queuedSince = self.queuedSince ?? now
+            self.hopelessSince = wait.isHopeless ? self.hopelessSince ?? now : nil
+        case .running:
+            (self.ended, self.queuedSince, self.hopelessSince) = (nil, nil, nil)
+            self.runningSince = self.runningSince ?? now
+        case .ended:
+            if self.ended == nil, case .present = self.phase { actions.append(.look) }
+            self.ended = self.ended ?? now
+            self.hopelessSince = nil
+        case .unknown: break
+        }
+        guard before != state, case .present = self.phase else { return actions }
+        switch state {
+        case .queued(let wait): return actions + [.observe(.waits(wait))]
+        case .running(let hosts): return actions + [.observe(.runs(hosts: hosts))]
+        case .ended, .unknown: return actions
+        }
+    }
+
+    private mutating func tell(_ status: AgentStatus, _ now: Double) -> [Action] {
+        self.heard = now
+        guard case .present = self.phase else { return [] }
+        if case .finished(let report) = status { return self.finish(report, now) }
+        return [.observe(.status(status))]
+    }
+
+    // MARK: - Ends
+
+    private mutating func finish(_ report: GangReport, _ now: Double) -> [Action] {
+        self.heard = now
+        switch self.phase {
+        case .present(let job): return self.leave(job, report, now)
+        // A submission that is under way or has failed was accepted for all that, and its gang is through already.
+        case .submitting: return self.leave(BackendJob(id: "", name: self.name), report, now)
+        case .leaving, .over: return []
+        }
+    }
+
+    private mutating func finishUnsubmitted(_ failure: TaskFailure) -> [Action] {
+        self.phase = .over
+        return self.twin + [.observe(.finished(.none(failure))), .over]
+    }
+
+    /// The end of whatever else has the gang's name.
+    private var twin: [Action] { self.mayHaveTwin ? [.cancel(BackendJob(id: "", name: self.name))] : [] }
+
+    private mutating func leave(_ job: BackendJob, _ report: GangReport, _ now: Double) -> [Action] {
+        self.phase = .leaving(job, since: now)
+        // The name alone says nothing about how it is: it is ended at once, and nobody can be asked about it.
+        guard !job.id.isEmpty else {
+            self.phase = .over
+            return [.cancel(job), .observe(.finished(report)), .over]
+        }
+        guard self.ended == nil else {
+            self.phase = .over
+            return [.observe(.finished(report))] + self.twin + [.over]
+        }
+        return [.observe(.finished(report)), .look]
+    }
+
+    private mutating func end(_ failure: TaskFailure, _ now: Double) -> [Action] {
+        guard self.wish == nil else { return [] }
+        switch self.phase {
+        case .over, .leaving: return []
+        case .present, .submitting(_, _, due: nil):
+            self.wish = Wish(failure: failure, since: now)
+            return [.stop(failure)]
+        case .submitting(_, let failures, _):
+            guard failures > 0 else { return self.finishUnsubmitted(failure) }
+            return [.stop(failure)] + self.leave(BackendJob(id: "", name: self.name), .none(failure), now)
+        }
+    }
+
+    // MARK: - Time
+
+    /// What is due by now.
+    private mutating func due(_ now: Double) -> [Action] {
+        switch self.phase {
+        case .submitting(let since, let failures, let due?) where due <= now:
+            self.phase = .submitting(since: since, failures: failures, due: nil)
+            return [.submit]
+        case .submitting, .over: return []
+        case .leaving(let job, let since): return self.dueWhileLeaving(job, since, now)
+        case .present(let job): return self.dueWhilePresent(job, now)
+        }
+    }
+
+    private mutating func dueWhilePresent(_ job: BackendJob, _ now: Double) -> [Action] {
+        if let failure = self.hopelessness(now) { return self.end(failure, now) + self.dueWish(job, now) }
+        if self.wish != nil { return self.dueWish(job, now) }
+        if let ended, now - max(ended, self.heard ?? ended) >= self.timing.silence {
+            return self.leave(job, .none(.lost(job, self.end)), now)
+        }
+        guard !self.isSilenceTold, now - self.answered >= self.timing.patience else { return [] }
+        self.isSilenceTold = true
+        return [.observe(.warning("the scheduler says nothing about the job \(job); the gang goes on"))]
+    }
+
+    /// Why the job can never do what it is for; nil while it can.
+    private func hopelessness(_ now: Double) -> TaskFailure? {
+        guard self.wish == nil else { return nil }
+        if case .queued(let wait) = self.state {
+            if let hopelessSince, self.answered - hopelessSince >= self.timing.hopeless { return .hopeless(wait) }
+            if let limit = self.timing.queue, let queuedSince, now - queuedSince >= limit {
+                return .waitedTooLong(wait, seconds: limit)
+            }
+        }
+        if let runningSince, self.heard == nil, self.ended == nil, now - runningSince >= self.timing.firstWord {
+            return .silentNodes(seconds: self.timing.firstWord)
+        }
+        return nil
+    }
+
+    /// The gang is to end: first by itself, then by the scheduler.
+    private mutating func dueWish(_ job: BackendJob, _ now: Double) -> [Action] {
+        guard let wish else { return [] }
+        let grace = self.heard == nil ? 0 : self.timing.endGrace
+        if let ended {
+            // A gang that has spoken may have a report that this machine does not see yet.
+            let settle = self.heard == nil ? 0 : self.timing.settle
+            return now - ended >= settle ? self.leave(job, .none(wish.failure), now) : []
+        }
+        if now - wish.since >= self.timing.abandon {
+            return [.observe(.warning("the job \(job) could not be ended: end it by hand"))]
+                + self.abandon(wish.failure)
+        }
+        return now - wish.since >= grace ? self.cancel(job, now) : []
+    }
+
+    private mutating func dueWhileLeaving(_ job: BackendJob, _ since: Double, _ now: Double) -> [Action] {
+        if self.ended != nil {
+            self.phase = .over
+            return self.twin + [.over]
+        }
+        if now - since >= self.timing.abandon {
+            self.phase = .over
+            return [.observe(.warning("the job \(job) may still be there: end it by hand")), .over]
+        }
+        return now - since >= self.timing.departure ? self.cancel(job, now) : []
+    }
+
+    private mutating func cancel(_ job: BackendJob, _ now: Double) -> [Action] {
+        if let cancelled, now - cancelled < self.timing.cancelAgain { return [] }
+        self.cancelled = now
+        return [.cancel(job), .look]
+    }
+
+    private mutating func abandon(_ failure: TaskFailure) -> [Action] {
+        self.phase = .over
+        return [.observe(.finished(.none(failure))), .over]
+    }
+
+    private var end: JobEnd? { if case .ended(let end) = self.state { end } else { nil } }
+}
+
+/// An event that cannot happen in the phase that a gang is in.
+package struct IllegalQueuedGangEvent: Error, Sendable, CustomStringConvertible {
+    package var event: QueuedGang.Event
+    package var phase: QueuedGang.Phase
+
+    package var description: String { "the gang cannot take \(self.event) while it is \(self.phase)" }
+}

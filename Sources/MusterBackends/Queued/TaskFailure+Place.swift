@@ -1,0 +1,71 @@
+import MusterModel
+
+/// How a place makes an attempt fail.
+extension TaskFailure {
+    static func notSubmitted(_ error: BackendError) -> TaskFailure {
+        TaskFailure(code: .refused, message: error.message)
+    }
+
+    static func notSubmitted(_ error: BackendError, after seconds: Double) -> TaskFailure {
+        TaskFailure(
+            code: .place,
+            message: "the job could not be submitted for \(Int(seconds / 60)) minutes: \(error.message)")
+    }
+
+    static func hopeless(_ wait: JobWait) -> TaskFailure {
+        TaskFailure(code: .refused, message: "the job can never start, the scheduler says \(Self.words(wait))")
+    }
+
+    static func waitedTooLong(_ wait: JobWait, seconds: Double) -> TaskFailure {
+        TaskFailure(
+            code: .timeout,
+            message:
+                "the job waited for \(Int(seconds / 60)) minutes, as long as it may; the scheduler says \(Self.words(wait))"
+        )
+    }
+
+    private static func words(_ wait: JobWait) -> String { wait.reason + (wait.advice.map { ": \($0)" } ?? "") }
+
+    static func silentNodes(seconds: Double) -> TaskFailure {
+        TaskFailure(
+            code: .place,
+            message:
+                "the job has run for \(Int(seconds)) s and no node has written a word into the store; do all nodes see its folder under the same path, and may they execute programs in it?"
+        )
+    }
+
+    /// The job is over and has left no report.
+    static func lost(_ job: BackendJob, _ end: JobEnd?) -> TaskFailure {
+        let end = end ?? JobEnd(kind: .forgotten, reason: "no such job")
+        let said = "the scheduler says \(end.reason), and there is no report"
+        switch end.kind {
+        case .nodeFailed, .preempted, .notStarted, .forgotten:
+            return TaskFailure(code: .place, message: "the job \(job) is gone: \(said)")
+        case .completed:
+            return TaskFailure(code: .lost, message: "the job \(job) is gone: \(said)")
+        case .cancelled:
+            // Whoever ends a job by hand does not want it to be started again.
+            return TaskFailure(code: .cancelled, message: "the job \(job) was cancelled by somebody: \(said)")
+        case .failed:
+            return TaskFailure(
+                code: .exit, message: "the job \(job) failed before its agents could report: \(said)",
+                exitCode: end.exitCode, signal: end.signal)
+        case .timeLimit:
+            return TaskFailure(
+                code: .timeout, message: "the job \(job) reached its time limit (\(end.reason)); ask for more time")
+        case .outOfMemory:
+            return TaskFailure(
+                code: .signal,
+                message:
+                    "the job \(job) used more memory than it asked for (\(end.reason)); ask for more with @Resources",
+                signal: 9)
+        }
+    }
+}
+
+extension GangReport {
+    /// The report of a gang of which no node could report.
+    static func none(_ failure: TaskFailure) -> GangReport {
+        GangReport(failure: failure, nodes: [], started: 0, finished: 0)
+    }
+}
