@@ -92,7 +92,10 @@ package struct QueuedGang: Sendable, Equatable {
         self.phase = job.map { .present($0) } ?? .submitting(since: now, failures: 0, due: now)
     }
 
-    /// Whether the scheduler has to be asked about the job.
+    /// Whether a submission is under way.
+    package var isSubmitting: Bool { if case .submitting(_, _, due: nil) = self.phase { true } else { false } }
+
+    /// The job that the scheduler has to be asked about; nil when there is none.
     package var job: BackendJob? {
         switch self.phase {
         case .present(let job), .leaving(let job, _): job

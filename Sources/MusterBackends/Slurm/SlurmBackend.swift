@@ -40,7 +40,14 @@ package final class SlurmBackend: ComputeBackend {
     }
 
     package func request(for launch: GangLaunch) throws(BackendError) -> BackendRequest {
-        let options = try SlurmOptions(self.defaults.merging(launch.place.options) { $1 })
+        try Self.request(for: launch, defaults: self.defaults)
+    }
+
+    /// The same without a cluster: nothing of it is asked.
+    package static func request(
+        for launch: GangLaunch, defaults: [String: JSONValue] = [:]
+    ) throws(BackendError) -> BackendRequest {
+        let options = try SlurmOptions(defaults.merging(launch.place.options) { $1 })
         return BackendRequest(name: launch.name, kind: "sbatch script", text: try SlurmScript(launch, options).text())
     }
 
