@@ -149,7 +149,9 @@ let examples: [Target] = [
         exclude: ["train.py"], swiftSettings: strict,
         linkerSettings: staticExecutable),
     .executableTarget(
-        name: "FormationBenchmark", dependencies: ["MusterAgent"], path: "Benchmarks/Formation", swiftSettings: strict),
+        name: "FormationBenchmark",
+        dependencies: ["CMusterPlatform", "MusterAgent", "MusterFrameworks", "MusterModel", "MusterProcess", "MusterWire"],
+        path: "Benchmarks/Formation", swiftSettings: strict),
     .executableTarget(
         name: "FlowFixtures", dependencies: ["Muster"], path: "Tests/FlowFixtures",
         exclude: ["Scripts"], swiftSettings: strict,
@@ -181,8 +183,8 @@ let tests: [Target] = [
     .testTarget(
         name: "MusterAgentTests",
         dependencies: [
-            "MusterAgent", "MusterModel", "MusterWire", "MusterProcess", "MusterStore", "muster-agent", nioCore,
-            nioPosix, nioSSL,
+            "MusterAgent", "MusterFrameworks", "MusterModel", "MusterWire", "MusterProcess", "MusterStore",
+            "MusterTestSupport", "muster-agent", "FormationBenchmark", nioCore, nioPosix, nioSSL,
         ],
         swiftSettings: strict),
     .testTarget(

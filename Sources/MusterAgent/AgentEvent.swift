@@ -1,10 +1,10 @@
-import MusterFrameworks
-import MusterModel
-import MusterProcess
-import MusterWire
+package import MusterFrameworks
+package import MusterModel
+package import MusterProcess
+package import MusterWire
 
 /// Everything that can happen to an agent, in the order in which it happened: the only way into its decisions.
-enum AgentEvent: Sendable {
+package enum AgentEvent: Sendable {
     // From the engine and the system.
     case command(AgentCommand)
     /// The engine is gone, or spoke in a way that cannot be understood.
@@ -65,7 +65,7 @@ enum AgentEvent: Sendable {
 }
 
 /// What came over the flow program's socket.
-enum RequestLine: Sendable {
+package enum RequestLine: Sendable {
     case request(AgentRequest)
     case unreadable(String)
 
@@ -76,4 +76,4 @@ enum RequestLine: Sendable {
 }
 
 /// Where events are queued; usable from any thread.
-typealias AgentEvents = AsyncStream<AgentEvent>.Continuation
+package typealias AgentEvents = AsyncStream<AgentEvent>.Continuation

@@ -1,12 +1,12 @@
 import Dispatch
-import Glibc
-import MusterProcess
+package import Glibc
+package import MusterProcess
 import MusterStore
 import NIOPosix
 import Synchronization
 
 /// What an agent has from its start to its end, whichever attempt it runs.
-final class AgentEquipment: Sendable {
+package final class AgentEquipment: Sendable {
     let reactor: ProcessReactor
     let status: StatusWriter
     /// Blocking work on files, one after the other.
@@ -21,7 +21,7 @@ final class AgentEquipment: Sendable {
     private let server = Mutex<StepServer?>(nil)
 
     /// - Parameter status: Where the engine reads what the agent has to say.
-    init(reactor: ProcessReactor, status: CInt = STDOUT_FILENO) {
+    package init(reactor: ProcessReactor, status: CInt = STDOUT_FILENO) {
         self.reactor = reactor
         self.status = StatusWriter(descriptor: status, reactor: reactor)
     }
@@ -51,11 +51,22 @@ final class AgentEquipment: Sendable {
 }
 
 /// What one attempt works with, besides its decisions.
-struct AgentServices: Sendable {
+package struct AgentServices: Sendable {
     let equipment: AgentEquipment
     let events: AgentEvents
     /// The folder that the attempt before left as this one needs it.
     let kept: NodeFolder?
+
+    init(equipment: AgentEquipment, events: AgentEvents, kept: NodeFolder?) {
+        self.equipment = equipment
+        self.events = events
+        self.kept = kept
+    }
+
+    /// For an attempt that is the agent's first.
+    package init(equipment: AgentEquipment, events: AgentEvents) {
+        self.init(equipment: equipment, events: events, kept: nil)
+    }
 
     var reactor: ProcessReactor { self.equipment.reactor }
     var status: StatusWriter { self.equipment.status }

@@ -1,11 +1,11 @@
 import FoundationEssentials
-import MusterWire
+package import MusterWire
 import NIOCore
 import NIOPosix
 
 /// One connection between a worker and the control node, seen from either side.
-struct GangConnection: Sendable, Hashable {
-    let id: ObjectIdentifier
+package struct GangConnection: Sendable, Hashable {
+    package let id: ObjectIdentifier
     private let channel: any Channel
 
     init(_ channel: any Channel) {
@@ -66,12 +66,12 @@ struct GangConnection: Sendable, Hashable {
 
     struct Admitted: Sendable {}
 
-    static func == (left: Self, right: Self) -> Bool { left.id == right.id }
-    func hash(into hasher: inout Hasher) { hasher.combine(self.id) }
+    package static func == (left: Self, right: Self) -> Bool { left.id == right.id }
+    package func hash(into hasher: inout Hasher) { hasher.combine(self.id) }
 }
 
 /// What happens on a connection.
-enum GangConnectionEvent: Sendable {
+package enum GangConnectionEvent: Sendable {
     /// To a client: the control node has shown that it holds the key.
     case opened
     case message(GangMessage)

@@ -1,13 +1,13 @@
 import FoundationEssentials
-import MusterFrameworks
-import MusterModel
+package import MusterFrameworks
+package import MusterModel
 import MusterProcess
 import MusterStore
-import MusterWire
+package import MusterWire
 
 /// The control of a gang, on node 0: carries out what ``GangStateMachine`` and ``LaunchStateMachine`` decide.
 /// Used by the agent's one loop only.
-final class GangController {
+package final class GangController {
     /// As the gang has come together.
     private(set) var spec: NodeSpec
     let services: AgentServices
@@ -41,10 +41,10 @@ final class GangController {
     private let started = GangController.now()
 
     /// Set when the gang is over.
-    private(set) var report: GangReport?
+    package private(set) var report: GangReport?
 
     /// - Parameter ports: What this node keeps free for the framework.
-    init(
+    package init(
         spec: NodeSpec, setup: ClusterSetup, ports: [Int], services: AgentServices,
         toNode: @escaping (GangMessage) -> Void
     ) {
@@ -63,7 +63,7 @@ final class GangController {
     }
 
     /// Listens for the others, if there are any, and joins itself.
-    func begin() async {
+    package func begin() async {
         let events = self.services.events
         if self.spec.size > 1 {
             self.deadline = self.services.reactor.schedule(after: self.spec.rendezvousDeadline) {
@@ -88,7 +88,7 @@ final class GangController {
 
     // MARK: Connections
 
-    func handle(_ connection: GangConnection, _ event: GangConnectionEvent) {
+    package func handle(_ connection: GangConnection, _ event: GangConnectionEvent) {
         switch event {
         case .opened: break
         case .message(.hello(let hello)): self.greet(connection, hello)
@@ -154,7 +154,7 @@ final class GangController {
     // MARK: Messages
 
     /// Something a node says; `node` may be this one.
-    func receive(_ message: GangMessage, from node: Int) {
+    package func receive(_ message: GangMessage, from node: Int) {
         switch message {
         case .heartbeat: break
         case .ended(let outcome):
@@ -208,7 +208,7 @@ final class GangController {
     func rendezvousDeadline() { self.apply(.deadlinePassed(seconds: self.spec.rendezvousDeadline)) }
     func doubtOver(_ round: LaunchRound) { self.applyLaunch(.doubtOver(round: round)) }
     func timedOut() { self.apply(.timedOut(seconds: self.spec.timeout ?? 0)) }
-    func stop(_ failure: TaskFailure) { self.apply(.stopped(failure)) }
+    package func stop(_ failure: TaskFailure) { self.apply(.stopped(failure)) }
 
     // MARK: Decisions
 

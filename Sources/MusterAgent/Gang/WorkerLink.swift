@@ -1,11 +1,11 @@
 import MusterModel
 import MusterProcess
-import MusterWire
+package import MusterWire
 
 /// A worker's connection to the control node: made again and again until the deadline, then kept until the end.
 /// Used by the agent's one loop only.
-final class WorkerLink {
-    enum Outcome {
+package final class WorkerLink {
+    package enum Outcome {
         case goOn
         case message(GangMessage)
         case lost(String)
@@ -31,7 +31,7 @@ final class WorkerLink {
     private var pause = 0.01
     private static let longestPause = 0.5
 
-    init(spec: NodeSpec, ports: [Int], services: AgentServices) throws(AgentError) {
+    package init(spec: NodeSpec, ports: [Int], services: AgentServices) throws(AgentError) {
         self.spec = spec
         self.ports = ports
         self.services = services
@@ -39,26 +39,26 @@ final class WorkerLink {
     }
 
     /// The engine says where the control node listens.
-    func begin(address: String, port: Int) {
+    package func begin(address: String, port: Int) {
         guard self.control == nil else { return }
         self.control = (address, port)
         self.connect()
     }
 
-    func connect() {
+    package func connect() {
         guard let control = self.control, self.phase == .seeking else { return }
         GangClient.connect(
             address: control.address, port: control.port, tls: self.tls, on: self.services.sockets,
             events: self.services.events, files: self.services.inbox)
     }
 
-    func retry() {
+    package func retry() {
         let events = self.services.events
         self.services.reactor.schedule(after: self.pause) { events.yield(.retryConnect) }
         self.pause = min(self.pause * 1.5, Self.longestPause)
     }
 
-    func handle(_ connection: GangConnection, _ event: GangConnectionEvent) -> Outcome {
+    package func handle(_ connection: GangConnection, _ event: GangConnectionEvent) -> Outcome {
         switch event {
         case .opened:
             self.connection = connection
@@ -103,7 +103,7 @@ final class WorkerLink {
     var isConnected: Bool { self.connection != nil }
 
     /// Ends the connection, or the search for one.
-    func close() {
+    package func close() {
         self.phase = .over
         self.connection?.close()
         self.connection = nil

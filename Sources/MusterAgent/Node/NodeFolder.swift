@@ -114,17 +114,17 @@ struct NodeFolder: Sendable, Equatable {
 }
 
 /// Something an agent could not do, in one sentence for a person.
-struct AgentError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct AgentError: Error, Sendable, Equatable, CustomStringConvertible {
     let message: String
 
-    init(_ message: String) { self.message = message }
+    package init(_ message: String) { self.message = message }
 
     init(_ error: SystemError) { self.message = error.description }
 
     /// The system call that was to do this has just failed.
-    static func system(_ doing: String) -> AgentError {
+    package static func system(_ doing: String) -> AgentError {
         AgentError(SystemError(errno, doing))
     }
 
-    var description: String { self.message }
+    package var description: String { self.message }
 }

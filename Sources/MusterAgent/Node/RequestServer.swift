@@ -74,8 +74,8 @@ final class RequestServer: Sendable {
 }
 
 /// One connection of a flow program.
-struct SocketConnection: Sendable, Hashable {
-    let id: ObjectIdentifier
+package struct SocketConnection: Sendable, Hashable {
+    package let id: ObjectIdentifier
     private let channel: any Channel
 
     init(_ channel: any Channel) {
@@ -91,8 +91,8 @@ struct SocketConnection: Sendable, Hashable {
 
     func close() { self.channel.close(promise: nil) }
 
-    static func == (left: Self, right: Self) -> Bool { left.id == right.id }
-    func hash(into hasher: inout Hasher) { hasher.combine(self.id) }
+    package static func == (left: Self, right: Self) -> Bool { left.id == right.id }
+    package func hash(into hasher: inout Hasher) { hasher.combine(self.id) }
 }
 
 /// Turns bytes into request lines. Lives on its channel's event loop.

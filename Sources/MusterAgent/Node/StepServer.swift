@@ -1,6 +1,6 @@
 import FoundationEssentials
 import Glibc
-import MusterProcess
+package import MusterProcess
 import MusterWire
 import Synchronization
 
@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// It is bound to what it was started with: what a program loads and reads when it starts is the same for every step it
 /// serves. Its children write into its own two streams, so a step's output is whole once these are empty.
-final class StepServer: Sendable {
+package final class StepServer: Sendable {
     /// What has to be the same for two steps that one server runs.
     struct Binding: Sendable, Equatable {
         var program: [String]
@@ -19,7 +19,7 @@ final class StepServer: Sendable {
     }
 
     /// How a served step came to its end.
-    enum Outcome: Sendable {
+    package enum Outcome: Sendable {
         /// `leavesNothing`: no process that the step started is left.
         case ended(ExitStatus, leavesNothing: Bool)
         /// The step was not run: the program cannot be divided, and has to be started anew for each step.

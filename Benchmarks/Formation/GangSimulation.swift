@@ -1,22 +1,23 @@
 import CMusterPlatform
 import FoundationEssentials
 import Glibc
+import MusterAgent
 import MusterFrameworks
 import MusterModel
 import MusterProcess
 import MusterWire
 import Synchronization
 
-/// The forming of a large gang within one process: the control and the links that agents use, over TLS on the loopback
-/// interface, with nothing to run once all nodes have met. For measuring.
-package struct GangRehearsal: Sendable {
-    package struct Figures: Sendable {
+/// A gang of N nodes in one process: the agents' own control and links, over TLS on the loopback interface. Nothing runs
+/// once all nodes have met.
+struct GangSimulation: Sendable {
+    struct Figures: Sendable {
         /// From the control's start until the last worker had the roster.
-        package var seconds: Double
+        var seconds: Double
         /// What one worker sent and received until then.
-        package var messagesPerNode: Int
+        var messagesPerNode: Int
         /// Their frames, without what TLS and TCP add.
-        package var bytesPerNode: Int
+        var bytesPerNode: Int
     }
 
     private static let address = "127.0.0.1"
@@ -24,16 +25,16 @@ package struct GangRehearsal: Sendable {
     private let size: Int
     private let secret: String
     private let reactor: ProcessReactor
-    private let attempt = AttemptID(flow: "Rehearsal", run: "1", step: "meet", task: 1, attempt: 0)
+    private let attempt = AttemptID(flow: "Simulation", run: "1", step: "meet", task: 1, attempt: 0)
 
     /// - Parameter size: Nodes, at least 2.
-    package init(size: Int) throws {
+    init(size: Int) throws {
         self.size = size
         self.reactor = try ProcessReactor()
         self.secret = Data((0..<32).map { _ in UInt8.random(in: 0...255) }).base64EncodedString()
     }
 
-    package func run() async throws -> Figures {
+    func run() async throws -> Figures {
         var status: (read: CInt, write: CInt) = (-1, -1)
         guard muster_pipe(&status.read, &status.write) == 0 else { throw AgentError.system("make a pipe") }
         defer {
@@ -90,7 +91,7 @@ package struct GangRehearsal: Sendable {
     /// Node 0: its agent's loop, as far as it belongs to the gang.
     private func lead(_ stream: AsyncStream<AgentEvent>, _ events: AgentEvents, _ status: CInt) async {
         let equipment = AgentEquipment(reactor: self.reactor, status: status)
-        let services = AgentServices(equipment: equipment, events: events, kept: nil)
+        let services = AgentServices(equipment: equipment, events: events)
         let control = GangController(spec: self.spec(0), setup: ClusterSetup(), ports: [], services: services) {
             events.yield(.toNode($0))
         }
@@ -114,9 +115,9 @@ package struct GangRehearsal: Sendable {
         let (stream, events) = AsyncStream.makeStream(of: AgentEvent.self)
         let spec = self.spec(index)
         let link = try WorkerLink(
-            spec: spec, ports: [], services: AgentServices(equipment: equipment, events: events, kept: nil))
+            spec: spec, ports: [], services: AgentServices(equipment: equipment, events: events))
         link.begin(address: Self.address, port: port)
-        let node = RosterNode(spec, ports: [])
+        let node = RosterNode(index: index, address: Self.address, cpus: spec.cpus, gpus: spec.gpus)
         var said = [GangMessage.hello(introduction: GangHello(attempt: self.attempt, size: self.size, node: node))]
         for await event in stream {
             switch event {
