@@ -44,7 +44,8 @@ let sources: [Target] = [
     // Floor 1: frameworks and messages are pure; processes are the one edge they all share.
     .target(name: "MusterFrameworks", dependencies: ["MusterModel"], swiftSettings: strict),
     .target(name: "MusterWire", dependencies: ["MusterModel", "MusterSystem"], swiftSettings: strict),
-    .target(name: "MusterProcess", dependencies: ["CMusterPlatform", "MusterSystem"], swiftSettings: strict),
+    .target(
+        name: "MusterProcess", dependencies: ["CMusterPlatform", "MusterModel", "MusterSystem"], swiftSettings: strict),
 
     // Floor 2: where things are kept, and where nodes come from.
     .target(
@@ -150,7 +151,9 @@ let examples: [Target] = [
         linkerSettings: staticExecutable),
     .executableTarget(
         name: "FormationBenchmark",
-        dependencies: ["CMusterPlatform", "MusterAgent", "MusterFrameworks", "MusterModel", "MusterProcess", "MusterWire"],
+        dependencies: [
+            "CMusterPlatform", "MusterAgent", "MusterFrameworks", "MusterModel", "MusterProcess", "MusterWire",
+        ],
         path: "Benchmarks/Formation", swiftSettings: strict),
     .executableTarget(
         name: "FlowFixtures", dependencies: ["Muster"], path: "Tests/FlowFixtures",
@@ -163,7 +166,7 @@ let tests: [Target] = [
     .target(name: "MusterTestSupport", path: "Tests/MusterTestSupport", swiftSettings: strict),
     .testTarget(name: "MusterModelTests", dependencies: ["MusterModel"], swiftSettings: strict),
     .testTarget(name: "MusterSystemTests", dependencies: ["MusterSystem"], swiftSettings: strict),
-    .testTarget(name: "MusterProcessTests", dependencies: ["MusterProcess"], swiftSettings: strict),
+    .testTarget(name: "MusterProcessTests", dependencies: ["MusterModel", "MusterProcess"], swiftSettings: strict),
     .testTarget(
         name: "MusterWireTests", dependencies: ["MusterWire", "MusterModel", "MusterTestSupport"], swiftSettings: strict
     ),
@@ -184,7 +187,7 @@ let tests: [Target] = [
         name: "MusterAgentTests",
         dependencies: [
             "MusterAgent", "MusterFrameworks", "MusterModel", "MusterWire", "MusterProcess", "MusterStore",
-            "MusterTestSupport", "muster-agent", "FormationBenchmark", nioCore, nioPosix, nioSSL,
+            "MusterTestSupport", "muster-agent", nioCore, nioPosix, nioSSL,
         ],
         swiftSettings: strict),
     .testTarget(

@@ -46,7 +46,7 @@ struct GangSimulation: Sendable {
         let (arrivals, arrival) = AsyncStream.makeStream(of: ContinuousClock.Instant.self)
         let (followers, output) = (AgentEquipment(reactor: self.reactor), status.write)
         let start = ContinuousClock.now
-        return try await withThrowingTaskGroup(of: [GangMessage].self) { group in
+        return try await withThrowingTaskGroup(of: [Data].self) { group in
             group.addTask {
                 await self.lead(stream, events, output)
                 return []
@@ -63,11 +63,11 @@ struct GangSimulation: Sendable {
                 if count == self.size - 1 { break }
             }
             events.yield(.command(.stop(failure: TaskFailure(code: .cancelled, message: "all have met"))))
-            var messages: [GangMessage] = []
+            var messages: [Data] = []
             for try await heard in group where messages.isEmpty { messages = heard }
             return Figures(
                 seconds: start.duration(to: end) / .seconds(1), messagesPerNode: messages.count,
-                bytesPerNode: try messages.reduce(0) { try $0 + GangFraming.encode($1).count })
+                bytesPerNode: messages.reduce(0) { $0 + $1.count })
         }
     }
 
@@ -93,14 +93,14 @@ struct GangSimulation: Sendable {
         let equipment = AgentEquipment(reactor: self.reactor, status: status)
         let services = AgentServices(equipment: equipment, events: events)
         let control = GangController(spec: self.spec(0), setup: ClusterSetup(), ports: [], services: services) {
-            events.yield(.toNode($0))
+            events.yield(.node($0))
         }
         await control.begin()
         for await event in stream {
             switch event {
-            case .connection(let connection, let event): control.handle(connection, event)
+            case .fromWorker(let connection, let event): control.handle(connection, event)
             case .command(.stop(let failure)): control.stop(failure)
-            case .toNode(.release): control.receive(.released, from: 0)
+            case .node(.control(.release, _)): control.receive(.released)
             default: break
             }
             if control.report != nil { return }
@@ -111,23 +111,26 @@ struct GangSimulation: Sendable {
     private func follow(
         _ index: Int, _ port: Int, _ equipment: AgentEquipment,
         _ arrival: AsyncStream<ContinuousClock.Instant>.Continuation
-    ) async throws -> [GangMessage] {
+    ) async throws -> [Data] {
         let (stream, events) = AsyncStream.makeStream(of: AgentEvent.self)
         let spec = self.spec(index)
         let link = try WorkerLink(
             spec: spec, ports: [], services: AgentServices(equipment: equipment, events: events))
         link.begin(address: Self.address, port: port)
         let node = RosterNode(index: index, address: Self.address, cpus: spec.cpus, gpus: spec.gpus)
-        var said = [GangMessage.hello(introduction: GangHello(attempt: self.attempt, size: self.size, node: node))]
+        let hello = WorkerMessage.hello(introduction: GangHello(attempt: self.attempt, size: self.size, node: node))
+        var said = [try GangFraming.encode(hello)]
         for await event in stream {
             switch event {
             case .connectFailed: link.retry()
             case .retryConnect: link.connect()
-            case .connection(let connection, let event):
-                if case .message(.welcome(let version)) = event { said.append(.welcome(version: version)) }
+            case .fromControl(let connection, let event):
+                if case .message(let message) = event, message.isOpening {
+                    said.append(try GangFraming.encode(message))
+                }
                 switch link.handle(connection, event) {
                 case .message(.roster(let roster)):
-                    said.append(.roster(roster: roster))
+                    said.append(try GangFraming.encode(ControlMessage.roster(roster: roster)))
                     arrival.yield(.now)
                 case .message(.release):
                     link.close()

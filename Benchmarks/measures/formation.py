@@ -14,6 +14,8 @@ def measure(bench):
         columns[f"{nodes} nodes"] = []
         for round in range(ROUNDS):
             seconds, messages, size = bench.check([bench.release / "FormationBenchmark", str(nodes)]).split()
+            if messages != "3":
+                raise SystemExit(f"a node of {nodes} sent and received {messages} messages, not hello, welcome and roster")
             say(f"round {round + 1}: {nodes} nodes met in {float(seconds):.3f} s")
             columns[f"{nodes} nodes"].append(float(seconds))
         told.append(f"{messages} messages and {size} bytes per node of {nodes}")

@@ -322,9 +322,10 @@ class TestFlow""")
             @step
             def join(self, inputs): self.next(self.end)
             """)) as workshop:
-            workshop.agent.answer = {"failed": {"failure": {"code": "process.exit", "message": "rank 1 left with 3", "exitCode": 3, "lastLines": []}}}
+            workshop.agent.answer = {"failed": {"failure": {"code": "process.exit", "message": "rank 1 left with 3", "exitCode": 3, "lastLines": [], "id": "launch 1"}}}
             outcome = workshop.step("work", nodes=2)
         self.assertEqual((outcome.result["error"]["code"], outcome.error), ("process.exit", "rank 1 left with 3"))
+        self.assertEqual(outcome.result["error"]["cause"], "launch 1", "the agent recognises its own failure")
         self.assertEqual(workshop.agent.requests[0]["framework"]["options"], {
             "operation": "exec", "arguments": ["-n", "2"], "program": "python3", "programArguments": ["a.py", "b c"]})
 

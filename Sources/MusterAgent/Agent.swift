@@ -3,32 +3,32 @@ import MusterModel
 import MusterProcess
 import MusterWire
 
-/// The program that runs on a node: one loop that takes what happens, in order, and lets the node, and on node 0 the
-/// gang's control, decide.
+/// The program that runs on a node: one loop that takes events in order and hands them to the node's machine and, on node 0,
+/// to the gang's.
 ///
-/// An attempt ends when nothing of the node is left, whatever the reason was. The program ends with its attempt, or,
-/// when it stays, goes on with the next one.
+/// An attempt ends when nothing of the node is left, whatever the reason was. The program ends with its attempt; a reusable
+/// agent goes on with the next one.
 package struct Agent {
-    /// How an agent leaves. The engine learns more from its ``AgentStatus`` lines and the ``GangReport``.
+    /// The exit code of an agent. The engine learns more from its ``AgentStatus`` lines and the ``GangReport``.
     package enum Exit: CInt, Sendable {
         case done = 0
-        /// A worker lost the control node, or was not taken in; or the report could not be written.
+        /// A worker lost the control node, or was refused; or the report could not be written.
         case lost = 1
         /// The specification cannot be carried out, or there is none.
         case usage = 2
     }
 
-    /// The argument with which nodes that share a machine get shared memory of their own: what a killed process leaves in
-    /// `/dev/shm` goes with the node.
+    /// The argument by which an agent mounts a `/dev/shm` of its own: segments that killed processes leave there are freed
+    /// with the node.
     package static let ownSharedMemory = "--own-shared-memory"
 
-    /// Threads that an agent needs at once: for processes, sockets, files, status lines and its loop.
+    /// Threads that an agent needs at once: reactor, sockets, files, log, status lines, loop, and two of Dispatch.
     private static let threads: Int32 = 8
 
-    /// Why this program cannot run here; nil when it can.
+    /// The reason for which this program cannot run here; nil when it can.
     package static var threadProblem: String? { ProgramStart.threadProblem(Self.threads, of: "the agent") }
 
-    /// Seconds that an engine which does not read may take.
+    /// Seconds for the engine to read the last status lines.
     private static let patience = 2.0
 
     /// Runs this program as an agent: reads standard input, writes standard output.
@@ -50,28 +50,28 @@ package struct Agent {
             return .usage
         }
         let equipment = AgentEquipment(reactor: reactor, status: output)
-        // What is left in the folder of the gang is cleared away by others once nobody holds it.
+        // The flock keeps the next command from removing the gang's folder as a stale one.
         let gangFolder = NodeFolder(spec).holdParent()
         defer { withExtendedLifetime(gangFolder) {} }
-        var kept: NodeFolder?
+        var reused: NodeFolder?
         while true {
-            if let problem = spec.problem ?? spec.problem(after: kept) {
+            if let problem = spec.problem ?? spec.problem(reusing: reused) {
                 AgentErrors.print("the node's specification is wrong: \(problem)")
-                if let kept { await equipment.remove(kept) }
+                if let reused { await equipment.remove(reused) }
                 return .usage
             }
             let (stream, events) = AsyncStream.makeStream(of: AgentEvent.self)
-            let services = AgentServices(equipment: equipment, events: events, kept: kept)
+            let services = AgentServices(equipment: equipment, events: events, reusedFolder: reused)
             input.follow(events)
             let loop = try await AgentLoop.make(spec, services)
             let exit = await loop.run(stream)
             input.pause()
             events.finish()
-            guard let folder = loop.kept else {
+            guard let folder = loop.reusableFolder else {
                 await equipment.status.drain(seconds: Self.patience)
                 let folder = NodeFolder(spec)
                 await equipment.remove(folder)
-                // The engine would have removed the gang's folder: the last of its nodes does.
+                // The engine, which removes the gang's folder, is gone: the last of the nodes does it.
                 if loop.isAbandoned { folder.removeParent() }
                 return exit
             }
@@ -82,7 +82,7 @@ package struct Agent {
                     folder.removeParent()
                     return exit
                 }
-                (spec, kept) = (next, folder)
+                (spec, reused) = (next, folder)
             } catch {
                 AgentErrors.print("\(error)")
                 await equipment.remove(folder)

@@ -1,6 +1,6 @@
 import Glibc
 
-/// What an agent has to say when there is nobody to report to: lines on standard error.
+/// Lines on standard error, for reports that no message of a protocol carries.
 enum AgentErrors {
     static func print(_ message: String) {
         let line = Array("muster-agent: \(message)\n".utf8)

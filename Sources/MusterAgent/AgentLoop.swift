@@ -1,45 +1,45 @@
 import Dispatch
-import FoundationEssentials
 import MusterFrameworks
 import MusterModel
 import MusterProcess
 import MusterStore
 import MusterWire
 
-/// The loop of one agent. Everything it owns is touched by ``run(_:)`` alone.
+/// The loop of one attempt: it hands each event to the value that decides on it. Everything that it owns is used by
+/// ``run(_:)`` alone.
 final class AgentLoop {
     private let spec: NodeSpec
     private let services: AgentServices
     private let node: NodeRunner
-    /// On node 0.
+    /// Set on node 0.
     private let control: GangController?
-    /// On every other node.
+    /// Set on every other node.
     private let link: WorkerLink?
-    private var exit: Agent.Exit?
-    /// The engine has gone, so that what it did not hear of must not look as if it had happened.
-    private(set) var isAbandoned = false
-    private var isReporting = false
-    private var isLost = false
-    /// Why the attempt cannot even begin.
-    private var problem: TaskFailure?
-    private var isLeaving = false
-    private static let patience = 2.0
-
+    private var attempt: AttemptStateMachine
+    /// The reason for which the attempt cannot begin.
+    private let problem: TaskFailure?
     /// The ports that this node keeps free for the step's framework.
     private let reservation: PortReservation
 
-    init(spec: NodeSpec, setup: ClusterSetup, services: AgentServices) throws(AgentError) {
+    /// Seconds for the control node to close the connection of a worker that has released its node, and for a worker to
+    /// hear that the rendezvous failed before it gives up by itself.
+    private static let patience = 2.0
+
+    init(
+        spec: NodeSpec, setup: ClusterSetup, problem: TaskFailure? = nil, services: AgentServices
+    ) throws(AgentError) {
         self.spec = spec
         self.services = services
+        self.problem = problem
         self.reservation = try PortReservation(count: setup.ports, address: spec.address)
+        self.attempt = AttemptStateMachine(
+            kind: spec.index == 0 ? .control : .worker, rendezvousDeadline: spec.rendezvousDeadline)
         let events = services.events
         if spec.index == 0 {
             self.link = nil
-            self.node = NodeRunner(spec: spec, setup: setup, services: services) {
-                events.yield(.toControl(node: 0, $0))
-            }
+            self.node = NodeRunner(spec: spec, setup: setup, services: services) { events.yield(.toControl($0)) }
             self.control = GangController(spec: spec, setup: setup, ports: self.reservation.ports, services: services) {
-                events.yield(.toNode($0))
+                events.yield(.node($0))
             }
         } else {
             let link = try WorkerLink(spec: spec, ports: self.reservation.ports, services: services)
@@ -49,199 +49,174 @@ final class AgentLoop {
         }
     }
 
-    /// The loop of an attempt, once its framework has said what it needs. When that cannot be known, the control node's
-    /// loop has the attempt fail with the reason.
+    /// The loop of an attempt, once its framework has named what it needs. Without an answer the control node's loop has the
+    /// attempt fail with the reason.
     static func make(_ spec: NodeSpec, _ services: AgentServices) async throws(AgentError) -> AgentLoop {
         guard let framework = spec.framework else {
             return try AgentLoop(spec: spec, setup: ClusterSetup(), services: services)
         }
-        let planner = FrameworkPlanner(spec, on: services.reactor)
+        let setup: ClusterSetup
         do throws(AgentError) {
-            let setup = try await planner.setup(framework, size: spec.size)
-            return try AgentLoop(spec: spec, setup: setup, services: services)
+            setup = try await FrameworkPlanner(spec, on: services.reactor).setup(framework, size: spec.size)
         } catch {
-            let loop = try AgentLoop(spec: spec, setup: ClusterSetup(), services: services)
-            loop.problem = TaskFailure(code: .refused, message: error.message, node: spec.size > 1 ? spec.index : nil)
-            return loop
+            let problem = TaskFailure(
+                code: .refused, message: error.message, node: spec.size > 1 ? spec.index : nil)
+            return try AgentLoop(spec: spec, setup: ClusterSetup(), problem: problem, services: services)
         }
+        return try AgentLoop(spec: spec, setup: setup, services: services)
     }
 
-    /// The folder for the next attempt, once the agent may stay after this one.
-    var kept: NodeFolder? {
-        guard self.exit == .done, self.control?.report?.failure == nil, !self.isAbandoned, self.node.hasKept else {
+    /// The engine has gone before the end of the attempt.
+    var isAbandoned: Bool { if case .over(_, .gone) = self.attempt.phase { true } else { false } }
+
+    /// The folder for the next attempt, when the agent may run one.
+    var reusableFolder: NodeFolder? {
+        guard self.attempt.phase == .over(.done, .present), self.node.machine.phase == .released(isReusable: true)
+        else {
             return nil
         }
         return self.node.folder
     }
 
     func run(_ events: AsyncStream<AgentEvent>) async -> Agent.Exit {
-        if let control = self.control { await control.begin() } else { self.awaitControl() }
-        self.beat()
-        if let problem = self.problem { self.control?.stop(problem) }
+        await self.begin()
         for await event in events {
             self.handle(event)
             self.settle()
-            if let exit = self.exit { return exit }
+            if case .over(let exit, _) = self.attempt.phase { return exit }
         }
         return .lost
     }
 
-    /// The control node names who is missing; a worker gives up by itself only when it is not told to.
-    private func awaitControl() {
-        let events = self.services.events
-        self.services.reactor.schedule(after: self.spec.rendezvousDeadline + Self.patience) {
-            events.yield(.rendezvousDeadline)
+    private func begin() async {
+        if let control = self.control {
+            await control.begin()
+            if let problem = self.problem { control.stop(problem) }
+        } else {
+            // The control node names the nodes that are missing; a worker gives up by itself only when it hears nothing.
+            self.schedule(.rendezvousDeadline, after: self.spec.rendezvousDeadline + Self.patience)
         }
+        self.schedule(.tick, after: 1)
     }
 
-    private func beat() {
+    private func schedule(_ event: AgentEvent, after seconds: Double) {
         let events = self.services.events
-        self.services.reactor.schedule(after: 1) { events.yield(.tick) }
+        self.services.clock.schedule(after: seconds) { events.yield(event) }
     }
+
+    // MARK: Events
 
     private func handle(_ event: AgentEvent) {
+        let stage = self.node.machine.stage
         switch event {
         case .command(.control(let address, let port)): self.link?.begin(address: address, port: port)
-        case .command(.stop(let failure)): self.stop(failure)
-        case .inputEnded(let reason): self.abandon(reason)
-        case .signal(let signal): self.signaled(signal)
-        case .tick: self.tick()
-        case .rendezvousDeadline: self.rendezvousDeadline()
-        case .setupDeadline: self.control?.setupDeadline()
-        case .timeout: self.control?.timedOut()
-        case .doubtOver(let round): self.control?.doubtOver(round)
-        case .toNode(let message): self.node.handle(message)
-        case .toControl(let node, let message): self.control?.receive(message, from: node)
-        case .connection(let connection, let event): self.connection(connection, event)
+        case .command(.stop(let failure)): self.decide(.stop(failure, node: stage))
+        case .inputEnded(let reason): self.decide(.engineGone(reason: reason, node: stage))
+        case .signal(let signal): self.decide(.stop(self.failure(of: signal), node: stage))
+        case .tick:
+            self.schedule(.tick, after: 1)
+            self.toNode { () throws(IllegalNodeEvent) in try self.node.handle(.tick) }
+        case .rendezvousDeadline: self.decide(.rendezvousDeadline(node: stage))
+        case .setupDeadline: self.control?.handle(.setupDeadline)
+        case .timeout: self.control?.handle(.timeout)
+        case .graceOver(let round): self.control?.handle(.graceOver(round))
+        case .node(let event): self.toNode { () throws(IllegalNodeEvent) in try self.node.handle(event) }
+        case .processExited(let process, let status):
+            self.toNode { () throws(IllegalNodeEvent) in try self.node.processExited(process, status) }
+        case .folderMade(let roster, let problem):
+            self.toNode { () throws(IllegalNodeEvent) in try self.node.folderMade(roster, problem) }
+        case .launchChecked(let launch, let framework, let answer):
+            self.toNode { () throws(IllegalNodeEvent) in try self.node.launchChecked(launch, framework, answer) }
+        case .foundStopped(let processes):
+            self.toNode { () throws(IllegalNodeEvent) in try self.node.foundStopped(processes) }
+        case .toControl(let message): self.control?.receive(message)
+        case .toOwnControl(let request): self.control?.handle(.request(request))
+        case .broadcastFailed(let broadcast, let error): self.control?.handle(.broadcastFailed(broadcast, error))
+        case .fromWorker(let connection, let event): self.control?.handle(connection, event)
+        case .fromControl(let connection, let event): self.follow(connection, event)
         case .connectFailed: self.link?.retry()
         case .retryConnect: self.link?.connect()
-        case .folderMade(let problem): self.node.folderMade(problem)
-        case .stepExited(let status): self.node.stepExited(status)
-        case .stepServed(let outcome): self.node.stepServed(outcome)
-        case .stepCollected(let outcome): self.node.end(outcome)
-        case .versionTold(let version): self.node.planServices(version: version)
-        case .clusterPlanned(let answer): self.node.clusterPlanned(answer)
-        case .serviceReady(let id): self.node.serviceReady(id)
-        case .serviceExited(let id, let status): self.node.serviceExited(id, status)
-        case .launchChecked(let launch, let answer): self.node.launchChecked(launch, answer)
-        case .roundPlanned(let round, let answer): self.node.roundPlanned(round, answer)
-        case .remoteExited(let id, let round, let status): self.node.remoteExited(id, round, status)
-        case .remoteOver(let id, let round, let status): self.node.remoteOver(id, round, status)
-        case .broadcastReceived(let offer, let problem): self.node.broadcastReceived(offer, problem)
-        case .broadcastFailed(let broadcast, let error): self.control?.broadcastFailed(broadcast, error)
-        case .foundStopped(let processes): self.node.foundStopped(processes)
-        case .workerExited(let round, let worker, let status): self.node.workerExited(round, worker, status)
-        case .roundCleared(let round): self.node.roundCleared(round)
-        case .processExited(let id, let status): self.node.processExited(id, status)
-        case .logFailed(let reason): self.node.logFailed(reason)
-        case .logWritten: self.node.logWritten()
-        case .request(let connection, let request): self.node.receive(request, from: connection)
-        case .requestsEnded(let connection): self.node.requestsEnded(connection)
-        case .answer(let connection, let answer): self.node.answer(connection, answer)
-        case .cleared(let left, let keeps): self.node.cleared(left: left, keeps: keeps)
-        case .leave: self.exit = .done
-        case .reportWritten(let report, let problem): self.reportWritten(report, problem)
+        case .leave: self.decide(.partingDeadline)
+        case .reportWritten(let report, let problem): self.decide(.reportWritten(report, problem: problem))
         }
     }
 
-    // MARK: Reasons to end
-
-    private func stop(_ failure: TaskFailure) {
-        if let control = self.control { return control.stop(failure) }
-        self.leaveGang(failure)
-    }
-
-    private func signaled(_ signal: CInt) {
-        let failure = TaskFailure(
+    private func failure(of signal: CInt) -> TaskFailure {
+        TaskFailure(
             code: .cancelled,
             message: "the agent of node \(self.spec.index) was told to end by \(SignalName.describe(signal))",
             node: self.spec.index)
-        self.stop(failure)
     }
 
-    /// Without the engine nobody would ever end this node.
-    private func abandon(_ reason: String) {
-        self.isAbandoned = true
-        self.stop(TaskFailure(code: .cancelled, message: reason))
-    }
-
-    /// A worker ends by itself: the control node hears why if there is something to blame, and decides for the gang.
-    private func leaveGang(_ failure: TaskFailure) {
-        if self.node.phase == .running, !self.node.isClearing { return self.node.end(.failed(failure: failure)) }
-        if self.node.phase != .released { self.lose(failure.message) }
-    }
-
-    private func rendezvousDeadline() {
-        if let control = self.control { return control.rendezvousDeadline() }
-        guard self.node.phase == .waiting else { return }
-        self.lose("the rendezvous was not complete within \(self.spec.rendezvousDeadline) s")
-    }
-
-    /// A worker that has no control node any more takes itself down.
-    private func lose(_ reason: String) {
-        self.link?.close()
-        guard self.node.phase != .released else { return }
-        AgentErrors.print(reason)
-        self.isLost = true
-        self.node.handle(.release(failure: TaskFailure(code: .lost, message: reason)))
-    }
-
-    private func connection(_ connection: GangConnection, _ event: GangConnectionEvent) {
-        if let control = self.control { return control.handle(connection, event) }
-        if let link = self.link { self.follow(link.handle(connection, event)) }
-    }
-
-    private func tick() {
-        self.beat()
-        self.node.tick()
-    }
-
-    private func follow(_ outcome: WorkerLink.Outcome) {
-        switch outcome {
-        case .goOn: break
-        case .message(let message): self.node.handle(message)
-        case .lost(let reason): self.lose(reason)
+    private func follow(_ connection: GangConnection, _ event: GangConnectionEvent<ControlMessage>) {
+        switch self.link?.handle(connection, event) {
+        case .goOn, nil: break
+        case .message(let message):
+            let event = NodeEvent.control(message, now: self.services.clock.now)
+            self.toNode { () throws(IllegalNodeEvent) in try self.node.handle(event) }
+        case .lost(let reason): self.decide(.controlLost(reason: reason, node: self.node.machine.stage))
         }
     }
 
-    // MARK: The end
+    /// A message of the control node that the node's machine refuses breaks the gang protocol.
+    private func toNode(_ body: () throws(IllegalNodeEvent) -> Void) {
+        do {
+            try body()
+        } catch {
+            guard case .control = error.event else { return AgentErrors.print("\(error)") }
+            if let control = self.control { return control.handle(.broke(node: 0, rule: "\(error)")) }
+            self.decide(
+                .controlLost(
+                    reason: "the control node broke the gang protocol: \(error)", node: self.node.machine.stage))
+        }
+    }
 
-    /// Leaves when nothing is left to do.
+    // MARK: The attempt
+
+    /// Tells the attempt of the gang's end or of this node's.
     private func settle() {
-        if let report = self.control?.report { return self.write(report) }
-        guard let link = self.link, self.node.phase == .released else { return }
-        guard link.isConnected else {
-            self.exit = self.isLost ? .lost : .done
-            return
+        if let report = self.control?.report { self.decide(.gangOver(report)) }
+        if let link = self.link, self.node.machine.stage == .released {
+            self.decide(.nodeReleased(isConnected: link.isConnected))
         }
-        // The control node closes the connection when it has read the last message.
-        guard !self.isLeaving else { return }
-        self.isLeaving = true
-        let events = self.services.events
-        self.services.reactor.schedule(after: Self.patience) { events.yield(.leave) }
+    }
+
+    private func decide(_ event: AttemptStateMachine.Event) {
+        do {
+            for action in try self.attempt.handle(event) { self.perform(action) }
+        } catch {
+            AgentErrors.print("\(error)")
+        }
+    }
+
+    private func perform(_ action: AttemptStateMachine.Action) {
+        switch action {
+        case .stopGang(let failure): self.control?.stop(failure)
+        case .passDeadline: self.control?.handle(.rendezvousDeadline)
+        case .failNode(let failure):
+            self.toNode { () throws(IllegalNodeEvent) in try self.node.handle(.failed(failure)) }
+        case .releaseNode(let failure):
+            self.link?.close()
+            let release = NodeEvent.control(.release(failure: failure), now: self.services.clock.now)
+            self.toNode { () throws(IllegalNodeEvent) in try self.node.handle(release) }
+        case .awaitClose: self.schedule(.leave, after: Self.patience)
+        case .write(let report): self.write(report)
+        case .send(let report):
+            let path = StoreLayout(root: self.spec.store).reportFile(self.spec.attempt)
+            let status: AgentStatus = ReportFile.isLong(path) ? .reported(path: path) : .finished(report: report)
+            // A reusable agent sends `ready` right behind it, and one that leaves drains its output first.
+            self.services.status.send(status, isUrgent: !self.spec.reusable)
+        case .print(let line): AgentErrors.print(line)
+        }
     }
 
     private func write(_ report: GangReport) {
-        guard !self.isReporting else { return }
-        self.isReporting = true
-        // An attempt that ended because the engine went is no failure of the attempt: it has no report.
-        guard !self.isAbandoned || report.failure?.code != .cancelled else {
-            self.exit = .done
-            return
-        }
         let path = StoreLayout(root: self.spec.store).reportFile(self.spec.attempt)
-        // A gang of one has nobody that could be kept waiting, and is over sooner without another thread.
-        if self.spec.size == 1 { return self.reportWritten(report, ReportFile.write(report, to: path)) }
+        // A gang of one keeps no other node waiting: without another thread it ends sooner (Benchmarks: foreach).
+        if self.spec.size == 1 {
+            return self.decide(.reportWritten(report, problem: ReportFile.write(report, to: path)))
+        }
         let events = self.services.events
         self.services.files.async { events.yield(.reportWritten(report, problem: ReportFile.write(report, to: path))) }
-    }
-
-    private func reportWritten(_ report: GangReport, _ problem: String?) {
-        if let problem { AgentErrors.print(problem) }
-        // An agent that stays says right away that it is ready, and one that leaves lets everything out first.
-        let path = StoreLayout(root: self.spec.store).reportFile(self.spec.attempt)
-        let status: AgentStatus = ReportFile.isLong(path) ? .reported(path: path) : .finished(report: report)
-        self.services.status.send(status, isUrgent: !self.spec.stays)
-        self.exit = problem == nil ? .done : .lost
     }
 }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// This program, which carries verbs that launchers and their ranks call.
+/// The agent's own executable. Launchers call it for its verbs (``AgentVerb``).
 enum AgentProgram {
     /// Its path on this node.
     static let path: String = {

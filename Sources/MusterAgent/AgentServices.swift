@@ -1,13 +1,14 @@
 import Dispatch
-package import Glibc
+import Glibc
 package import MusterProcess
 import MusterStore
 import NIOPosix
 import Synchronization
 
-/// What an agent has from its start to its end, whichever attempt it runs.
+/// The resources of an agent, from its start to its end: the attempts that it runs share them.
 package final class AgentEquipment: Sendable {
     let reactor: ProcessReactor
+    let clock: any AgentClock
     let status: StatusWriter
     /// Blocking work on files, one after the other.
     let files = DispatchQueue(label: "muster.files")
@@ -20,13 +21,16 @@ package final class AgentEquipment: Sendable {
     let folders = FolderStamps()
     private let server = Mutex<StepServer?>(nil)
 
-    /// - Parameter status: Where the engine reads what the agent has to say.
-    package init(reactor: ProcessReactor, status: CInt = STDOUT_FILENO) {
+    /// - Parameters:
+    ///   - clock: nil for the system's.
+    ///   - status: The descriptor for status lines to the engine.
+    package init(reactor: ProcessReactor, clock: (any AgentClock)? = nil, status: CInt = STDOUT_FILENO) {
         self.reactor = reactor
+        self.clock = clock ?? SystemClock(reactor)
         self.status = StatusWriter(descriptor: status, reactor: reactor)
     }
 
-    /// The server of such steps: the one that runs, or a new one instead of it.
+    /// The running server for such steps, or a new one in its place.
     func stepServer(
         _ binding: StepServer.Binding, environment: [String: String], folder: String
     ) throws -> StepServer {
@@ -38,7 +42,7 @@ package final class AgentEquipment: Sendable {
         }
     }
 
-    /// Ends and removes what was kept for another attempt, which will not come; fine when there is nothing.
+    /// Ends the step server and removes the folder: no other attempt comes. Harmless when neither exists.
     func remove(_ folder: NodeFolder) async {
         await self.server.withLock { $0.take() }?.stop()
         await withCheckedContinuation { continuation in
@@ -50,25 +54,26 @@ package final class AgentEquipment: Sendable {
     }
 }
 
-/// What one attempt works with, besides its decisions.
+/// The resources of one attempt.
 package struct AgentServices: Sendable {
     let equipment: AgentEquipment
     let events: AgentEvents
-    /// The folder that the attempt before left as this one needs it.
-    let kept: NodeFolder?
+    /// The folder that the previous attempt has left ready for this one.
+    let reusedFolder: NodeFolder?
 
-    init(equipment: AgentEquipment, events: AgentEvents, kept: NodeFolder?) {
+    init(equipment: AgentEquipment, events: AgentEvents, reusedFolder: NodeFolder?) {
         self.equipment = equipment
         self.events = events
-        self.kept = kept
+        self.reusedFolder = reusedFolder
     }
 
-    /// For an attempt that is the agent's first.
+    /// For the first attempt of an agent.
     package init(equipment: AgentEquipment, events: AgentEvents) {
-        self.init(equipment: equipment, events: events, kept: nil)
+        self.init(equipment: equipment, events: events, reusedFolder: nil)
     }
 
     var reactor: ProcessReactor { self.equipment.reactor }
+    var clock: any AgentClock { self.equipment.clock }
     var status: StatusWriter { self.equipment.status }
     var files: DispatchQueue { self.equipment.files }
     var sockets: MultiThreadedEventLoopGroup { self.equipment.sockets }

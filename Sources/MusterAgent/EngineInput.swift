@@ -4,13 +4,13 @@ import MusterProcess
 import MusterWire
 import Synchronization
 
-/// What comes to the agent from outside: the lines of its standard input, that input's end, and signals.
+/// The agent's input: the lines of its standard input, the end of that input, and signals.
 ///
 ///     idle ──next()──▶ waiting ──NodeSpec──▶ idle ──follow(_:)──▶ following ──pause()──▶ idle
 ///
-/// A line belongs to the phase it is read in: a ``NodeSpec`` or a ``NextAttempt`` while the agent waits, an
-/// ``AgentCommand`` while an attempt runs; what comes in between is kept. The input's end and signals are remembered: no
-/// attempt begins after one.
+/// A line belongs to the phase in which it is read: a ``NodeSpec`` or a ``NextAttempt`` while the agent waits, an
+/// ``AgentCommand`` while an attempt runs. Lines that come in between are kept. No attempt begins after the end of the input
+/// or after a signal.
 final class EngineInput: Sendable {
     private enum Item {
         case line(Data)
@@ -36,7 +36,7 @@ final class EngineInput: Sendable {
     private static let stopSignals = [SIGTERM, SIGINT, SIGHUP]
     private let state = Mutex(State())
 
-    /// Reads `descriptor` and takes over the signals that ask for an end.
+    /// Reads `descriptor` and handles SIGTERM, SIGINT and SIGHUP.
     init(_ descriptor: CInt, on reactor: ProcessReactor) {
         reactor.handleSignals(Self.stopSignals) { self.put(.signal($0)) }
         reactor.watch(descriptor, onRead: { self.read($0) }, onEnd: { self.put(.ended(reason: "the engine has gone")) })
@@ -51,12 +51,12 @@ final class EngineInput: Sendable {
         }
     }
 
-    /// What comes from now on goes to the attempt's events.
+    /// From now on items go to the attempt's events.
     func follow(_ events: AgentEvents) {
         self.change { $0.phase = .following(events) }
     }
 
-    /// The attempt is over: what comes from now on is kept.
+    /// The attempt is over: from now on items are kept.
     func pause() {
         self.change { $0.phase = .idle }
     }
@@ -76,7 +76,7 @@ final class EngineInput: Sendable {
         }
     }
 
-    /// Changes the state and hands over what the phase can take then, in order.
+    /// Changes the state, then hands over the items that the new phase takes, in order.
     private func change(_ body: (inout State) -> Void) {
         self.state.withLock { state in
             body(&state)
@@ -108,7 +108,7 @@ final class EngineInput: Sendable {
         return spec
     }
 
-    /// The task that stands in the line, or in the file that the line names: the last who reads that removes it.
+    /// The task of the line, or of the file that the line names. The agent of a gang of one removes the file.
     private static func task(_ brief: TaskFile, _ file: String?, of size: Int) throws -> TaskFile {
         guard let file else { return brief }
         do {

@@ -2,7 +2,7 @@ import MusterModel
 import MusterWire
 
 extension NodeSpec {
-    /// What makes it impossible to do as this says, if anything does.
+    /// The reason for which this specification cannot be carried out; nil when it can.
     var problem: String? {
         if self.version != FlowManifest.currentVersion {
             return
@@ -24,14 +24,14 @@ extension NodeSpec {
             return "\(name) must be an absolute path, not '\(path)'"
         }
         if self.scratch == "/" || self.temporary == "/" { return "a folder that is removed must not be /" }
-        if self.stays && self.size > 1 { return "only the agent of a gang of one can stay" }
-        if self.stays && self.inPlace == nil { return "only an agent whose steps run in place can stay" }
+        if self.reusable && self.size > 1 { return "only the agent of a gang of one can be reusable" }
+        if self.reusable && self.inPlace == nil { return "only an agent whose steps run in place can be reusable" }
         return nil
     }
 
-    /// What makes it impossible to go on with this after an attempt that left `kept`.
-    func problem(after kept: NodeFolder?) -> String? {
-        guard let kept, kept != NodeFolder(self) else { return nil }
-        return "an agent that stays keeps its folders, and this one names others"
+    /// The reason for which this attempt cannot follow one that has left `folder`; nil when it can.
+    func problem(reusing folder: NodeFolder?) -> String? {
+        guard let folder, folder != NodeFolder(self) else { return nil }
+        return "a reused agent keeps its folders, and this specification names others"
     }
 }

@@ -1,6 +1,6 @@
-/// A path that somebody names relative to a folder of the node, and that must not lead out of it.
+/// A relative path that must not lead out of its folder.
 enum PlainPath {
-    /// Whether `path` is names with `/` between them, none of them empty, `.` or `..`.
+    /// Returns true when `path` is names separated by `/`, none of them empty, `.` or `..`.
     static func isOne(_ path: String) -> Bool {
         path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
             !$0.isEmpty && $0 != "." && $0 != ".."

@@ -4,9 +4,9 @@ import MusterModel
 import MusterSystem
 import MusterWire
 
-/// The report of an attempt, in the store: there as a whole or not at all.
+/// The report of an attempt in the store. It is written beside its place and renamed, so it is never partial.
 enum ReportFile {
-    /// Whether the report at `path` is one that the engine reads from there.
+    /// Returns true when the report at `path` is too long for a status line: the engine reads the file then.
     static func isLong(_ path: String) -> Bool {
         FileStatus(path).map { $0.size > Self.longestLine } ?? false
     }
@@ -14,7 +14,7 @@ enum ReportFile {
     /// Bytes of a report that goes to the engine as a line.
     private static let longestLine = 1 << 20
 
-    /// Returns what went wrong, if anything did.
+    /// Returns the problem, if any.
     static func write(_ report: GangReport, to path: String) -> String? {
         let folder = Folder.parent(of: path)
         let temporary = "\(path).new"

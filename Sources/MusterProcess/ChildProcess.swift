@@ -1,3 +1,5 @@
+import MusterModel
+
 /// The reactor's record of one process that it started.
 ///
 /// `@unchecked Sendable`: after its init only the reactor's thread uses its fields.
@@ -8,14 +10,14 @@ final class ChildProcess: @unchecked Sendable {
     private(set) var isAlive = false
     var input = ProcessInput()
     /// The read ends of its pipes, until their end.
-    var outputs: [OutputStream: OutputPipe] = [:]
-    private let onOutput: @Sendable (OutputStream, UnsafeRawBufferPointer) -> Void
+    var outputs: [ProcessStream: OutputPipe] = [:]
+    private let onOutput: @Sendable (ProcessStream, UnsafeRawBufferPointer) -> Void
     private let onStop: (@Sendable (Bool) -> Void)?
     private var onExit: (@Sendable (ExitStatus) -> Void)?
     private var onOutputEnd: (@Sendable () -> Void)?
 
     init(
-        spec: ProcessSpec, onOutput: @escaping @Sendable (OutputStream, UnsafeRawBufferPointer) -> Void,
+        spec: ProcessSpec, onOutput: @escaping @Sendable (ProcessStream, UnsafeRawBufferPointer) -> Void,
         onExit: @escaping @Sendable (ExitStatus) -> Void, onOutputEnd: (@Sendable () -> Void)?,
         onStop: (@Sendable (Bool) -> Void)? = nil
     ) {
@@ -33,7 +35,7 @@ final class ChildProcess: @unchecked Sendable {
 
     func reaped() { self.isAlive = false }
 
-    func deliver(_ stream: OutputStream, _ bytes: UnsafeRawBufferPointer) { self.onOutput(stream, bytes) }
+    func deliver(_ stream: ProcessStream, _ bytes: UnsafeRawBufferPointer) { self.onOutput(stream, bytes) }
 
     func deliverStop(_ isStopped: Bool) { self.onStop?(isStopped) }
 

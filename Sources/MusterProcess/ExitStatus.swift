@@ -15,9 +15,3 @@ package enum ExitStatus: Sendable, Hashable, CustomStringConvertible {
         }
     }
 }
-
-/// Standard output or standard error of a process.
-package enum OutputStream: String, Sendable, Hashable {
-    case standardOutput
-    case standardError
-}

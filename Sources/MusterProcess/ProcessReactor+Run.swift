@@ -1,4 +1,5 @@
 internal import Glibc
+package import MusterModel
 internal import Synchronization
 
 /// The exit status and the output of a program that has ended.
@@ -31,7 +32,7 @@ extension ProcessReactor {
     /// - Throws: ``SpawnError``, ``OutputTooLong``, `CancellationError`.
     package func run(
         _ spec: ProcessSpec, input: [UInt8]? = nil, grace: Double = 2, limit: Int = 1 << 30,
-        onOutput: (@Sendable (OutputStream, UnsafeRawBufferPointer) -> Void)? = nil
+        onOutput: (@Sendable (ProcessStream, UnsafeRawBufferPointer) -> Void)? = nil
     ) async throws -> ProcessOutcome {
         try Task.checkCancellation()
         var spec = spec
@@ -60,16 +61,16 @@ private final class ToolRun: @unchecked Sendable {
     private let spec: ProcessSpec
     private let limit: Int
     private let loop: ReactorLoop
-    private let onOutput: (@Sendable (OutputStream, UnsafeRawBufferPointer) -> Void)?
+    private let onOutput: (@Sendable (ProcessStream, UnsafeRawBufferPointer) -> Void)?
     private var child: ChildProcess?
     private var isCancelled = false
     private var isTooLong = false
-    private var output: [OutputStream: [UInt8]] = [.standardOutput: [], .standardError: []]
+    private var output: [ProcessStream: [UInt8]] = [.standardOutput: [], .standardError: []]
     private var continuation: CheckedContinuation<ProcessOutcome, any Error>?
 
     init(
         spec: ProcessSpec, limit: Int, loop: ReactorLoop,
-        onOutput: (@Sendable (OutputStream, UnsafeRawBufferPointer) -> Void)?
+        onOutput: (@Sendable (ProcessStream, UnsafeRawBufferPointer) -> Void)?
     ) {
         self.spec = spec
         self.limit = limit
@@ -110,7 +111,7 @@ private final class ToolRun: @unchecked Sendable {
         }
     }
 
-    private func collect(_ stream: OutputStream, _ bytes: UnsafeRawBufferPointer) {
+    private func collect(_ stream: ProcessStream, _ bytes: UnsafeRawBufferPointer) {
         self.onOutput?(stream, bytes)
         guard !self.isTooLong else { return }
         self.output[stream]?.append(contentsOf: bytes)

@@ -1,6 +1,7 @@
 internal import CMusterPlatform
 internal import Dispatch
 internal import Glibc
+package import MusterModel
 internal import Synchronization
 
 /// One thread with epoll that spawns, reads, reaps and signals processes, for the whole program.
@@ -32,7 +33,7 @@ package final class ProcessReactor: Sendable {
     ///     debugger's stops do not count.
     package func spawn(
         _ spec: ProcessSpec,
-        onOutput: @escaping @Sendable (OutputStream, UnsafeRawBufferPointer) -> Void,
+        onOutput: @escaping @Sendable (ProcessStream, UnsafeRawBufferPointer) -> Void,
         onExit: @escaping @Sendable (ExitStatus) -> Void,
         onOutputEnd: (@Sendable () -> Void)? = nil,
         onStop: (@Sendable (Bool) -> Void)? = nil

@@ -1,3 +1,5 @@
+import MusterModel
+
 /// A program to start: everything it gets, nothing inherited unless it is named here.
 package struct ProcessSpec: Sendable {
     /// The source of a process's standard input.

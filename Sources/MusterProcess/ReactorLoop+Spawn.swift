@@ -1,5 +1,6 @@
 internal import CMusterPlatform
 internal import Glibc
+internal import MusterModel
 
 /// Starting programs.
 extension ReactorLoop {
@@ -53,7 +54,7 @@ extension ReactorLoop {
         /// Those of ``theirs`` that were opened for the child alone.
         var temporary: [CInt] = []
         var input: CInt?
-        var outputs: [(OutputStream, CInt)] = []
+        var outputs: [(ProcessStream, CInt)] = []
 
         mutating func closeTheirs() {
             for descriptor in self.temporary { close(descriptor) }
@@ -86,7 +87,8 @@ extension ReactorLoop {
     }
 
     private func open(
-        _ output: ProcessSpec.Output, own: CInt, _ stream: OutputStream, _ channels: inout Channels, _ spec: ProcessSpec
+        _ output: ProcessSpec.Output, own: CInt, _ stream: ProcessStream, _ channels: inout Channels,
+        _ spec: ProcessSpec
     ) throws(SpawnError) {
         switch output {
         case .inherit: channels.theirs.append(own)

@@ -1,12 +1,13 @@
 internal import CMusterPlatform
 internal import Glibc
+internal import MusterModel
 
 /// Reading what processes write, and writing what they read.
 extension ReactorLoop {
     // MARK: Output
 
     /// Reads what is there, at most one buffer full, so that one flood does not starve the others.
-    func readOutput(of child: ChildProcess, _ stream: OutputStream) {
+    func readOutput(of child: ChildProcess, _ stream: ProcessStream) {
         guard let pipe = child.outputs[stream] else { return }
         let count = self.readChunk(pipe.descriptor)
         if count > 0 {
@@ -18,7 +19,7 @@ extension ReactorLoop {
 
     /// Delivers the bytes that are in the pipes now, and no later ones: a background process may write without end.
     func drainOutput(of child: ChildProcess) {
-        for stream in [OutputStream.standardOutput, .standardError] {
+        for stream in [ProcessStream.standardOutput, .standardError] {
             guard let pipe = child.outputs[stream] else { continue }
             var waiting = Int(muster_bytes_waiting(pipe.descriptor))
             while waiting > 0 {
@@ -52,10 +53,10 @@ extension ReactorLoop {
     }
 
     func closeOutput(of child: ChildProcess) {
-        for stream in [OutputStream.standardOutput, .standardError] { self.endOutput(of: child, stream) }
+        for stream in [ProcessStream.standardOutput, .standardError] { self.endOutput(of: child, stream) }
     }
 
-    private func endOutput(of child: ChildProcess, _ stream: OutputStream) {
+    private func endOutput(of child: ChildProcess, _ stream: ProcessStream) {
         guard let pipe = child.outputs.removeValue(forKey: stream) else { return }
         self.remove(pipe.descriptor, id: pipe.id)
         close(pipe.descriptor)

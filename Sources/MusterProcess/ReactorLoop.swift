@@ -1,6 +1,7 @@
 internal import CMusterPlatform
 internal import Dispatch
 internal import Glibc
+internal import MusterModel
 internal import MusterSystem
 internal import Synchronization
 
@@ -13,7 +14,7 @@ final class ReactorLoop: @unchecked Sendable {
     enum Source {
         case wake
         case signals
-        case output(ChildProcess, OutputStream)
+        case output(ChildProcess, ProcessStream)
         case input(ChildProcess)
         case watched(Watched)
     }

@@ -1,6 +1,7 @@
 internal import Crypto
 internal import FoundationEssentials
 internal import Glibc
+internal import MusterModel
 internal import MusterProcess
 internal import MusterSystem
 

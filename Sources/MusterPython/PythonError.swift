@@ -1,3 +1,4 @@
+internal import MusterModel
 internal import MusterProcess
 
 /// A Python environment could not be made. The message is for a person: what is wrong, and what can be done.

@@ -1,17 +1,18 @@
 package import FoundationEssentials
+package import MusterModel
 
 /// A line of one stream of one process, with its bytes as they were written.
 package struct LogLine: Sendable, Hashable {
     /// Unix microseconds of the record that held its first byte.
     package var time: Int64
     package var process: Int
-    package var stream: LogStream
+    package var stream: ProcessStream
     /// Without the newline; `\r` and bytes that are no UTF-8 included.
     package var bytes: Data
     /// True when a newline ended it; false for a last line without one and for a piece of a very long line.
     package var isComplete: Bool
 
-    package init(time: Int64, process: Int, stream: LogStream, bytes: Data, isComplete: Bool) {
+    package init(time: Int64, process: Int, stream: ProcessStream, bytes: Data, isComplete: Bool) {
         self.time = time
         self.process = process
         self.stream = stream
@@ -27,7 +28,7 @@ package struct LogLines: Sendable {
 
     private struct Source: Hashable, Sendable {
         var process: Int
-        var stream: LogStream
+        var stream: ProcessStream
     }
 
     private struct Partial: Sendable {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import MusterModel
 
 /// One entry of a log file.
 package enum LogEntry: Sendable, Hashable {
@@ -54,7 +55,7 @@ package struct LogParser: Sendable {
     private struct Header {
         var time: Int64
         var process: Int
-        var stream: LogStream
+        var stream: ProcessStream
         var length: Int
     }
 
@@ -76,7 +77,7 @@ package struct LogParser: Sendable {
         let parts = window[..<newline].split(separator: 0x20, omittingEmptySubsequences: false)
             .map { String(decoding: $0, as: UTF8.self) }
         guard parts.count == 4, let time = Int64(parts[0]), let process = Int(parts[1]),
-            let stream = LogStream(rawValue: parts[2]), let length = Int(parts[3]), process >= 0,
+            let stream = ProcessStream(rawValue: parts[2]), let length = Int(parts[3]), process >= 0,
             (1...LogRecord.maximumLength).contains(length)
         else { return .invalid }
         return .header(Header(time: time, process: process, stream: stream, length: length), body: newline + 1)

@@ -1,11 +1,6 @@
 package import FoundationEssentials
 import Glibc
-
-/// One of the two streams of a process.
-package enum LogStream: String, Sendable, Hashable, CaseIterable, Codable {
-    case standardOutput = "o"
-    case standardError = "e"
-}
+package import MusterModel
 
 /// The bytes of one read from a process's pipe: the unit of a node's log file.
 ///
@@ -22,10 +17,10 @@ package struct LogRecord: Sendable, Hashable {
     package var time: Int64
     /// The process of the node that wrote them: 0 is the step program, 1 + k is worker k of its framework.
     package var process: Int
-    package var stream: LogStream
+    package var stream: ProcessStream
     package var bytes: Data
 
-    package init(time: Int64, process: Int, stream: LogStream, bytes: Data) {
+    package init(time: Int64, process: Int, stream: ProcessStream, bytes: Data) {
         self.time = time
         self.process = process
         self.stream = stream
@@ -39,7 +34,7 @@ package struct LogRecord: Sendable, Hashable {
         return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
     }
 
-    static func header(time: Int64, process: Int, stream: LogStream, length: Int) -> String {
+    static func header(time: Int64, process: Int, stream: ProcessStream, length: Int) -> String {
         "\(time) \(process) \(stream.rawValue) \(length)\n"
     }
 }

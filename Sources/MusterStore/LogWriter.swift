@@ -1,4 +1,5 @@
 import Glibc
+package import MusterModel
 import MusterSystem
 import Synchronization
 
@@ -31,7 +32,7 @@ package final class LogWriter: Sendable {
     /// - Returns: The bytes of the whole file afterwards.
     @discardableResult
     package func append(
-        process: Int, stream: LogStream, bytes: UnsafeRawBufferPointer, at time: Int64 = LogRecord.now()
+        process: Int, stream: ProcessStream, bytes: UnsafeRawBufferPointer, at time: Int64 = LogRecord.now()
     ) throws -> Int {
         try self.length.withLock { (length: inout Int) throws -> Int in
             var rest = bytes[...]

@@ -1,10 +1,11 @@
 package import FoundationEssentials
 
-/// The framing of the gang protocol: 4 bytes of length, big-endian, then a message in JSON; or, with the highest bit of
-/// the length set, 4 bytes that name a broadcast, big-endian, and a piece of its file. With the second highest bit set it
-/// is a piece of a message that the next frame goes on with.
+/// The framing of the gang protocol: 4 bytes of length, big-endian, then a message in JSON. With the highest bit of the
+/// length set, the frame holds 4 bytes that number a broadcast, big-endian, and a piece of its file. With the second
+/// highest bit set, it holds a piece of a message that the next frame continues.
 package enum GangFraming {
-    /// The longest message before the hello was answered, in bytes: a stranger cannot make an agent hold more.
+    /// The longest message before the hello was answered, in bytes: the bound on the memory that an
+    /// unauthenticated connection can take.
     package static let maximumHello = 4 << 10
     /// The longest frame after it.
     package static let maximumLength = 4 << 20
@@ -12,18 +13,18 @@ package enum GangFraming {
     package static let maximumMessage = 1 << 30
     /// Set in the length of a frame that is a piece of a file.
     package static let dataBit: UInt32 = 1 << 31
-    /// Set in the length of a frame whose message the next frame goes on with.
+    /// Set in the length of a frame whose message the next frame continues.
     package static let moreBit: UInt32 = 1 << 30
 
-    /// What stands before `count` bytes of a broadcast's file. `count` is at most ``maximumLength`` less 4.
+    /// The header of a frame with `count` bytes of a broadcast's file. `count` is at most ``maximumLength`` - 4.
     package static func dataHeader(broadcast: Int, count: Int) -> [UInt8] {
         let words = [UInt32(count + 4) | Self.dataBit, UInt32(truncatingIfNeeded: broadcast)]
         return words.flatMap { word in withUnsafeBytes(of: word.bigEndian) { Array($0) } }
     }
 
-    /// `message` as one frame, or as several where it is long.
+    /// Encodes `message` as one frame, or as several when it is longer than ``maximumLength``.
     /// - Throws: ``GangFramingError`` when it is longer than ``maximumMessage``.
-    package static func encode(_ message: GangMessage) throws -> Data {
+    package static func encode(_ message: some GangMessage) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let body = try encoder.encode(message)
@@ -43,36 +44,36 @@ package enum GangFraming {
     }
 }
 
-/// What one frame holds.
-package enum GangFrame: Sendable, Equatable {
-    case message(GangMessage)
-    /// A piece of a message, which has not come as a whole yet.
+/// The content of one frame.
+package enum GangFrame<Message: GangMessage>: Sendable, Equatable {
+    case message(Message)
+    /// A piece of a message that is still incomplete.
     case piece
-    /// The next piece of the file of a broadcast.
+    /// The next piece of a broadcast's file.
     case data(broadcast: Int, Data)
 }
 
-/// Collects bytes of one connection and gives out its frames, in order.
+/// Collects the bytes of one connection and returns its frames in order.
 ///
-/// After an error the connection cannot be read any further: where the next message begins is unknown.
-package struct GangFrameDecoder: Sendable {
+/// An error is final: the start of the next frame is unknown after it.
+package struct GangFrameDecoder<Message: GangMessage>: Sendable {
     /// The longest message that is accepted next, in bytes.
     package var limit: Int
     private var pending = Data()
-    /// How many bytes of those have been given out.
+    /// The number of bytes at the start of `pending` that were returned already.
     private var taken = 0
-    /// The pieces of a message that has not come as a whole.
+    /// The pieces of an incomplete message.
     private var pieces = Data()
 
     package init(limit: Int = GangFraming.maximumHello) { self.limit = limit }
 
     package mutating func append(_ bytes: some Sequence<UInt8>) {
-        // What was given out goes when there is more of it than of what has to be moved.
+        // The buffer is compacted when more of it was returned than has to be moved: amortised O(1) a byte.
         if self.taken > self.pending.count / 2 {
             self.pending = Data(self.pending.dropFirst(self.taken))
             self.taken = 0
         }
-        // In one piece where they lie in one: byte by byte would cost more than what is done with them.
+        // One memcpy where the bytes are contiguous; a generic append goes byte by byte.
         let isTaken: Void? = bytes.withContiguousStorageIfAvailable { self.pending.append($0) }
         if isTaken == nil { self.pending.append(contentsOf: bytes) }
     }
@@ -81,7 +82,7 @@ package struct GangFrameDecoder: Sendable {
 
     /// The next whole frame; nil until more bytes come.
     /// - Throws: ``GangFramingError``.
-    package mutating func next() throws(GangFramingError) -> GangFrame? {
+    package mutating func next() throws(GangFramingError) -> GangFrame<Message>? {
         guard self.left >= 4 else { return nil }
         let word = self.word(at: 0)
         let isData = word & GangFraming.dataBit != 0
@@ -89,7 +90,7 @@ package struct GangFrameDecoder: Sendable {
         let length = Int(word & ~(isData ? GangFraming.dataBit : GangFraming.moreBit))
         guard length > (isData ? 4 : 0) else { throw .empty }
         guard length <= self.limit else { throw .tooLong(length: length, limit: self.limit) }
-        // Who has not been admitted sends no files.
+        // Before its admission a peer sends neither files nor long messages.
         guard !isData || self.limit > GangFraming.maximumHello else { throw .unknown("a piece of a file") }
         guard !hasMore || self.limit > GangFraming.maximumHello else { throw .unknown("a piece of a message") }
         guard self.left >= 4 + length else { return nil }
@@ -107,7 +108,7 @@ package struct GangFrameDecoder: Sendable {
             self.pieces = Data()
         }
         do {
-            return .message(try JSONDecoder().decode(GangMessage.self, from: body))
+            return .message(try JSONDecoder().decode(Message.self, from: body))
         } catch {
             throw .unknown(String(decoding: body.prefix(80), as: UTF8.self))
         }
@@ -118,7 +119,7 @@ package struct GangFrameDecoder: Sendable {
         return self.pending[start..<start + 4].reduce(0) { $0 << 8 | UInt32($1) }
     }
 
-    /// Takes the first `end` bytes away and returns those of them that come after `start`.
+    /// Removes the first `end` bytes and returns those after `start`.
     private mutating func take(after start: Int, _ end: Int) -> Data {
         let first = self.pending.startIndex + self.taken
         self.taken += end

@@ -1,37 +1,53 @@
 package import MusterModel
 
-/// What agents of one gang say to each other. The page `Documentation/GangProtocol.md` is the contract.
-package enum GangMessage: Codable, Sendable, Equatable {
-    /// The version of the protocol that this code speaks.
+/// The version of the gang protocol that this code speaks. The page `Documentation/GangProtocol.md` is the contract.
+package enum GangProtocol {
     package static let version = 4
+}
 
-    // From a worker.
+/// One direction of the gang protocol.
+package protocol GangMessage: Codable, Sendable, Equatable {
+    /// The messages of the other direction.
+    associatedtype Reply: GangMessage where Reply.Reply == Self
+
+    /// Sent once a second. The connection's handler consumes it.
+    static var heartbeat: Self { get }
+    /// True for the message that opens a connection: `hello` from a worker, `welcome` from the control node.
+    var isOpening: Bool { get }
+}
+
+/// A message from a worker to the control node.
+package enum WorkerMessage: GangMessage {
+    package typealias Reply = ControlMessage
+
     case hello(introduction: GangHello)
-    case ended(outcome: NodeOutcome)
-    case launchRequested(launch: Int, request: LaunchRequest)
-    case launchFailed(round: LaunchRound, failure: TaskFailure, evidence: LaunchEvidence)
-    case launchHosting(round: LaunchRound)
-    case launchEnded(round: LaunchRound)
+    case heartbeat
     case setupReady(stage: Int)
+    case launchRequested(launch: Int, request: LaunchRequest)
+    case launchHosting(round: LaunchRound)
+    case launchFailed(round: LaunchRound, failure: TaskFailure, evidence: LaunchEvidence)
+    case launchEnded(round: LaunchRound)
+    case remoteEnded(id: Int, code: Int)
     case barrierReached(barrier: Int)
     case broadcastWanted(broadcast: Int)
     case broadcastTaken(broadcast: Int, failure: TaskFailure?)
+    case ended(outcome: NodeOutcome)
     case released
 
-    // From the control node's own runner to its gang's control, never on the wire.
-    case remoteRequested(id: Int, node: Int, round: LaunchRound, command: String)
-    case remoteAbandoned(id: Int)
-    case broadcastRequested(offer: BroadcastOffer)
-    // The other way.
-    case broadcastEnded(broadcast: Int, failure: TaskFailure?)
+    package var isOpening: Bool { if case .hello = self { true } else { false } }
+}
 
-    // From the control node.
+/// A message from the control node to a worker.
+package enum ControlMessage: GangMessage {
+    package typealias Reply = WorkerMessage
+
     case welcome(version: Int)
     case refused(reason: String)
+    case heartbeat
     case roster(roster: PackedRoster)
     case setupStage(stage: Int)
     case setupComplete
-    /// `request` is what the control node asked for all; nil when every node has asked.
+    /// `request` is set when the control node asked for all nodes, and nil when every node has asked.
     case launchStarted(round: LaunchRound, port: Int, processes: [Int], request: LaunchRequest?)
     case launchStopped(round: LaunchRound)
     case launchAnswered(launch: Int, failure: TaskFailure?)
@@ -41,14 +57,10 @@ package enum GangMessage: Codable, Sendable, Equatable {
     case broadcastOffered(offer: BroadcastOffer)
     case release(failure: TaskFailure?)
 
-    // From both: a worker to the control node, which hands it on to its own runner.
-    case remoteEnded(id: Int, code: Int)
-
-    // From both.
-    case heartbeat
+    package var isOpening: Bool { if case .welcome = self { true } else { false } }
 }
 
-/// A file that the control node sends to every other node. Its bytes follow as data frames.
+/// A file that the control node sends to every other node. Its bytes follow in data frames.
 package struct BroadcastOffer: Codable, Sendable, Equatable {
     /// Counts the broadcasts of an attempt.
     package var broadcast: Int
@@ -58,9 +70,9 @@ package struct BroadcastOffer: Codable, Sendable, Equatable {
     package var size: Int
     /// The permission bits.
     package var mode: Int
-    /// Where the control node has the file, for nodes of the same machine, which take it by themselves.
+    /// The file on the control node. Nodes of the same machine copy it from there instead of receiving it.
     package var source: FileIdentity
-    /// Where those nodes keep the copy that they share.
+    /// The path of the one copy that those nodes hard-link.
     package var shared: String
 
     package init(broadcast: Int, path: String, size: Int, mode: Int, source: FileIdentity, shared: String) {
@@ -73,7 +85,7 @@ package struct BroadcastOffer: Codable, Sendable, Equatable {
     }
 }
 
-/// One file of one running system: two nodes that see the same identity see the same file.
+/// A file of one booted kernel. Two nodes that compute the same identity see the same file.
 package struct FileIdentity: Codable, Sendable, Equatable {
     /// The kernel's boot id.
     package var system: String
@@ -89,24 +101,25 @@ package struct FileIdentity: Codable, Sendable, Equatable {
     }
 }
 
-/// How a worker introduces itself.
+/// The introduction of a worker.
 package struct GangHello: Codable, Sendable, Equatable {
     package var version: Int
     package var attempt: AttemptID
     package var size: Int
     package var node: RosterNode
 
-    package init(version: Int = GangMessage.version, attempt: AttemptID, size: Int, node: RosterNode) {
+    package init(version: Int = GangProtocol.version, attempt: AttemptID, size: Int, node: RosterNode) {
         self.version = version
         self.attempt = attempt
         self.size = size
         self.node = node
     }
 
-    /// Why a gang of `size` nodes for `attempt` does not take this node in; nil when it does.
+    /// The reason for which a gang of `size` nodes for `attempt` refuses this node; nil when it accepts it.
     package func refusal(attempt: AttemptID, size: Int) -> String? {
-        if self.version != GangMessage.version {
-            return "it speaks version \(self.version) of the gang protocol, this agent version \(GangMessage.version); "
+        if self.version != GangProtocol.version {
+            return
+                "it speaks version \(self.version) of the gang protocol, this agent version \(GangProtocol.version); "
                 + "use agents of one release"
         }
         if self.attempt != attempt { return "it belongs to \(self.attempt), not to \(attempt)" }

@@ -11,7 +11,7 @@ public enum ItemLine {
 
     private static let mark = UInt8(ascii: "@")
 
-    /// Whether the line that begins with `byte` names a file.
+    /// Returns true when a line that begins with `byte` names a file.
     public static func isFile(first byte: UInt8?) -> Bool { byte == Self.mark }
 
     /// The line for a file of the task folder, or for an artifact, without its newline.
@@ -19,7 +19,7 @@ public enum ItemLine {
         [Self.mark] + (try LineCoding.encode(file)).dropLast()
     }
 
-    /// What a line names for which ``isFile(first:)`` holds.
+    /// Decodes the file or artifact of a line for which ``isFile(first:)`` is true.
     public static func decode<Name: Decodable>(_ type: Name.Type, from line: some Sequence<UInt8>) throws -> Name {
         try LineCoding.decode(Name.self, from: FoundationEssentials.Data(line.dropFirst()))
     }

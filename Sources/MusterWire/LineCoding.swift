@@ -22,18 +22,18 @@ public enum LineCoding {
 /// Collects bytes and gives out whole lines.
 public struct LineBuffer: Sendable {
     private var pending = Data()
-    /// How many of those have been searched for a newline in vain.
+    /// The number of bytes that were searched for a newline without success.
     private var searched = 0
-    /// What comes up to the next newline is the rest of a line that was refused.
+    /// The bytes up to the next newline belong to a line that was refused.
     private var isSkipping = false
 
     public init() {}
 
     /// Adds `bytes` and returns the lines they complete, without their newlines.
-    /// - Throws: ``LineTooLong`` once for a line that exceeds ``LineCoding/maximumLength``, and for what came together with
-    ///   its beginning; what follows that line is read again.
+    /// - Throws: ``LineTooLong`` once for a line that exceeds ``LineCoding/maximumLength``; lines that came with its beginning
+    ///   are lost. The next line is read again.
     public mutating func append(_ bytes: some Sequence<UInt8>) throws -> [Data] {
-        // In one piece where they lie in one: byte by byte would cost more than what is done with them.
+        // One memcpy where the bytes are contiguous; a generic append goes byte by byte.
         let isTaken: Void? = bytes.withContiguousStorageIfAvailable { self.pending.append($0) }
         if isTaken == nil { self.pending.append(contentsOf: bytes) }
         if self.isSkipping { self.skip() }
@@ -46,7 +46,7 @@ public struct LineBuffer: Sendable {
         return lines
     }
 
-    /// Drops what is there up to the next newline.
+    /// Drops the bytes up to the next newline.
     private mutating func skip() {
         let newline = self.pending.firstIndex(of: UInt8(ascii: "\n"))
         self.isSkipping = newline == nil

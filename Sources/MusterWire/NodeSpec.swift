@@ -1,49 +1,50 @@
 public import MusterModel
 
-/// What one agent is told when it is started: the first line of its standard input. One that stays is told again.
+/// The specification of one node's attempt: the first line of an agent's standard input. A reusable agent gets another one
+/// for each attempt.
 ///
-/// The input stays open for as long as the engine lives; its end is the agent's signal to take everything down.
-/// On an ordinary machine the credentials never touch the disk this way.
+/// The engine keeps the input open for as long as it lives; at its end the agent ends everything below it. The credentials
+/// go through the pipe and never to the disk.
 public struct NodeSpec: Codable, Sendable, Equatable {
     public var version: Int
     public var attempt: AttemptID
     /// This node's index and the gang's size.
     public var index: Int
     public var size: Int
-    /// With how many nodes the gang starts when no more have come by the deadline.
+    /// The number of nodes with which the gang starts when no more have come by the deadline.
     public var minimum: Int
     /// The address this node binds and is known by.
     public var address: String
-    /// 32 random bytes made for this attempt, base64: the key of the gang's connections.
+    /// 32 random bytes of this attempt in base64: the pre-shared key of the gang's TLS connections.
     public var secret: String
-    /// Random text made for this attempt, for what the step's framework keeps up: the user's programs know it, so it is not
+    /// Random text of this attempt for the services of the step's framework. The user's programs know it, so it differs from
     /// ``secret``. Empty for none.
     public var clusterSecret: String
     /// Seconds for all nodes to come to the rendezvous.
     public var rendezvousDeadline: Double
     /// Seconds the attempt may run; nil without `@Timeout`.
     public var timeout: Double?
-    /// Seconds after that in which the step's program ends by itself; nil for none.
+    /// Seconds after the timeout for the step's program to end by itself; nil where it cannot.
     public var timeoutPatience: Double?
     /// Seconds between SIGTERM and SIGKILL.
     public var grace: Double
     /// The flow program: its path, and arguments that come before the verb.
     public var program: [String]
-    /// What the task is, but for ``TaskFile/parallel``, ``TaskFile/taskID``, ``TaskFile/socket`` and
-    /// ``TaskFile/temporaryFolder``, which the agent knows best.
+    /// The task. The agent fills in ``TaskFile/parallel``, ``TaskFile/taskID``, ``TaskFile/socket`` and
+    /// ``TaskFile/temporaryFolder``.
     public var task: TaskFile
-    /// The file that holds ``task`` where that is too long for a line; nil where it stands here.
+    /// The file that holds ``task`` when it is too long for a line; nil when it stands here.
     public var taskFile: String?
     /// The store's folder, which this node shares.
     public var store: String
     /// The unpacked code package.
     public var package: String
-    /// Where the step runs when the user's own folders are here; nil: in a copy of the code package of its own.
+    /// The user's own folders, for a step that runs in place; nil for one that runs in a copy of the code package.
     public var inPlace: InPlace?
-    /// The node's own folder, on the store's file system: what is moved into the store is made in it. Removed when the
-    /// attempt ends.
+    /// The node's own folder, on the store's file system: files are made in it and moved into the store by rename. Removed at
+    /// the end of the attempt.
     public var scratch: String
-    /// The node's own folder with a short path: for temporary files and sockets. Removed when the attempt ends.
+    /// The node's own folder with a short path, for temporary files and sockets. Removed at the end of the attempt.
     public var temporary: String
     /// The environment of everything that runs on the node; complete, nothing is inherited.
     public var environment: [String: String]
@@ -52,9 +53,9 @@ public struct NodeSpec: Codable, Sendable, Equatable {
     public var gpus: Int
     /// Bytes that the step reserved on the node; 0 when it reserved none.
     public var memory: Int
-    /// Whether the agent waits for another specification once this attempt has succeeded. Only for a gang of one.
-    public var stays: Bool
-    /// Whether the flow program knows the verb `serve`.
+    /// The agent waits for another specification after this attempt has succeeded. Only for a gang of one.
+    public var reusable: Bool
+    /// The flow program knows the verb `serve`.
     public var serves: Bool
 
     public init(
@@ -62,7 +63,8 @@ public struct NodeSpec: Codable, Sendable, Equatable {
         rendezvousDeadline: Double,
         timeout: Double?, grace: Double, program: [String], task: TaskFile, store: String, package: String,
         inPlace: InPlace? = nil, scratch: String, temporary: String? = nil, environment: [String: String],
-        framework: FrameworkSettings?, cpus: Int, gpus: Int, memory: Int = 0, stays: Bool = false, serves: Bool = false
+        framework: FrameworkSettings?, cpus: Int, gpus: Int, memory: Int = 0, reusable: Bool = false,
+        serves: Bool = false
     ) {
         self.version = FlowManifest.currentVersion
         self.attempt = attempt
@@ -87,12 +89,12 @@ public struct NodeSpec: Codable, Sendable, Equatable {
         self.cpus = cpus
         self.gpus = gpus
         self.memory = memory
-        self.stays = stays
+        self.reusable = reusable
         self.serves = serves
     }
 }
 
-/// What an agent that stays is told in place of a ``NodeSpec`` that differs from the one before in its task alone.
+/// The next attempt of a reusable agent, in place of a ``NodeSpec`` that differs from the previous one in its task alone.
 public struct NextAttempt: Codable, Sendable, Equatable {
     public var next: TaskFile
     /// As ``NodeSpec/taskFile``.
@@ -105,7 +107,7 @@ public struct NextAttempt: Codable, Sendable, Equatable {
 }
 
 extension TaskFile {
-    /// The task without what can be long: what stands in a line beside the name of the task's file.
+    /// The task without its long parts, for a line that names the file of the whole task.
     public var brief: TaskFile {
         var task = self
         (task.parameters, task.inputs, task.foreach) = ([:], [], [])
@@ -124,7 +126,7 @@ extension NodeSpec {
 
 /// A line that the engine writes to an agent's standard input after the ``NodeSpec``.
 public enum AgentCommand: Codable, Sendable, Equatable {
-    /// Where the control node's agent listens: workers wait for this line. Never sent to node 0 or to a gang of one.
+    /// The address of the control node's agent. Workers wait for this line. Never sent to node 0 or to a gang of one.
     case control(address: String, port: Int)
     /// End the attempt: every process gets SIGTERM, then SIGKILL. Sent to the control node's agent.
     case stop(failure: TaskFailure)
@@ -132,15 +134,14 @@ public enum AgentCommand: Codable, Sendable, Equatable {
 
 /// A line that an agent writes to its standard output, for the engine.
 public enum AgentStatus: Codable, Sendable, Equatable {
-    /// From the control node's agent of a gang of two or more: it takes connections.
+    /// From the control node's agent of a gang of two or more: it accepts connections.
     case listening(port: Int)
     /// From the control node's agent: this node has come to the rendezvous.
     case joined(node: Int)
     /// From the control node's agent: the gang has started with these nodes, because the others did not come. From here
     /// on a node's index is its place in this list.
     case formed(nodes: [Int])
-    /// From every agent: the step body has started on this node, and what it needs has been loaded where the flow
-    /// program serves.
+    /// From every agent: the step body has started on this node. A flow program that serves has loaded its code.
     case started(node: Int)
     /// From every agent: its log has grown to this many bytes. Sent at most every few milliseconds.
     case log(node: Int, bytes: Int)
@@ -150,6 +151,6 @@ public enum AgentStatus: Codable, Sendable, Equatable {
     case finished(report: GangReport)
     /// The same, for a report that is too long for a line: it is read from this file.
     case reported(path: String)
-    /// From an agent that stays: nothing of its attempt is left, and it waits for another ``NodeSpec``.
+    /// From a reusable agent: nothing of its attempt is left, and it waits for another ``NodeSpec``.
     case ready
 }

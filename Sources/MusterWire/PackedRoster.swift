@@ -1,9 +1,9 @@
 package import MusterModel
 
-/// A roster as it goes to every node of a gang: by columns, and a column whose values are all the same as one value.
+/// A roster as it is sent to every node of a gang: by columns, and a column of equal values as one value.
 ///
-/// Each of N nodes gets N entries, so that what an entry costs counts N² times. An entry's place is its node's index;
-/// the index that the node came with is told where some nodes did not come, and the places are others.
+/// Each of N nodes gets N entries, so the bytes of an entry count N² times (Benchmarks: formation). An entry's position is its
+/// node's index; the original indices are sent only where some nodes did not come.
 package struct PackedRoster: Codable, Sendable, Equatable {
     package var roster: Roster
 

@@ -1,6 +1,6 @@
 public import MusterModel
 
-/// `result.json`: what the flow program leaves in the task folder when a step body has ended.
+/// `result.json`: the result of a step body, which the flow program writes into the task folder.
 public struct ResultFile: Codable, Sendable, Equatable {
     public static let name = "result.json"
     /// The file of the elements of a foreach: one ``ItemLine`` per line.
@@ -11,7 +11,7 @@ public struct ResultFile: Codable, Sendable, Equatable {
     public var transition: Transition?
     /// Artifacts that are new or changed, as files of the task folder.
     public var artifacts: [String: ArtifactFile]
-    /// Artifacts that stay as they were, by the reference they came with.
+    /// Unchanged artifacts, by their references.
     public var unchanged: [String: ArtifactReference]
     public var error: StepError?
 
@@ -27,7 +27,7 @@ public struct ResultFile: Codable, Sendable, Equatable {
     }
 }
 
-/// An artifact as a file. The agent takes the file away into the store.
+/// An artifact as a file, which the agent moves into the store.
 public struct ArtifactFile: Codable, Sendable, Equatable {
     /// Relative to the task folder.
     public var path: String
@@ -39,15 +39,20 @@ public struct ArtifactFile: Codable, Sendable, Equatable {
     }
 }
 
-/// Why a step body ended without a transition.
+/// The error by which a step body ended without a transition.
 public struct StepError: Codable, Sendable, Equatable {
     public var code: TaskFailure.Code
     public var message: String
     public var exception: RaisedException?
+    /// The ``TaskFailure/id`` of the failure that the agent reported to the body, when this error is that failure.
+    public var cause: String?
 
-    public init(code: TaskFailure.Code, message: String, exception: RaisedException? = nil) {
+    public init(
+        code: TaskFailure.Code, message: String, exception: RaisedException? = nil, cause: String? = nil
+    ) {
         self.code = code
         self.message = message
         self.exception = exception
+        self.cause = cause
     }
 }

@@ -1,11 +1,11 @@
-/// What an agent asks of a flow program that serves, one line each: run one step in a process of its own.
+/// A request of an agent to a flow program that serves: run one step in a forked child. One line.
 public struct ServeRequest: Codable, Sendable, Equatable {
     public var step: String
     /// The task folder.
     public var folder: String
-    /// Where the step runs.
+    /// The working directory of the step.
     public var workFolder: String
-    /// The variables that differ from those that the program was started with; it has the others already.
+    /// The variables that differ from those of the program.
     public var environment: [String: String]
 
     public init(step: String, folder: String, workFolder: String, environment: [String: String]) {
@@ -16,14 +16,14 @@ public struct ServeRequest: Codable, Sendable, Equatable {
     }
 }
 
-/// What a flow program that serves says: once that it is there, then one line a request.
+/// A line of a flow program that serves: `loaded` once, then one for each request.
 public enum ServeAnswer: Codable, Sendable, Equatable {
-    /// The program has loaded everything that its steps need; from here on a request's step begins at once.
+    /// The program has loaded its code: from here on a step begins at once.
     case loaded
-    /// The step's process has left with this code. `isLast`: it left no process behind.
+    /// The step's process has left with this code. `isLast`: it has left no process.
     case exited(code: Int32, isLast: Bool)
     /// This signal ended the step's process.
     case signaled(signal: Int32, isLast: Bool)
-    /// The program cannot do it this way; nothing was run.
+    /// The program cannot fork safely; nothing was run.
     case refused(reason: String)
 }

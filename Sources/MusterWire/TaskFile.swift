@@ -1,6 +1,6 @@
 public import MusterModel
 
-/// `task.json`: everything a step body may know, written by the agent before the flow program starts.
+/// `task.json`: the input of a step body, written by the agent before the flow program starts.
 ///
 /// The page `Documentation/StepProtocol.md` is the contract.
 public struct TaskFile: Codable, Sendable, Equatable {
@@ -22,15 +22,15 @@ public struct TaskFile: Codable, Sendable, Equatable {
     public var parallel: ParallelFrame
     /// Path of the agent's socket.
     public var socket: String
-    /// A folder of this node that is removed when the attempt ends.
+    /// A folder of this node that is removed at the end of the attempt.
     public var temporaryFolder: String
     /// The interpreter of the step's Python environment; nil when the step asked for none.
     public var python: String?
     /// The tags that the run began with.
     public var tags: [String]?
-    /// Whose runs a client in this task looks at; nil: the user's own.
+    /// The namespace of runs for a client in this task; nil for the user's own.
     public var namespace: String?
-    /// Unix time at which the attempt has to be over, where a front end ends bodies by itself.
+    /// The Unix time of the attempt's timeout, for front ends that end a body themselves.
     public var deadline: Double?
 
     public init(

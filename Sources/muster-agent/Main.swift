@@ -3,7 +3,7 @@ import Glibc
 import MusterAgent
 import MusterSystem
 
-/// `muster-agent`: what Muster runs on every node. Muster starts it; people only ask for its version.
+/// `muster-agent`, the program on every node. Muster starts it; people only ask for its version.
 @main
 struct Main {
     static func main() async {
@@ -18,7 +18,7 @@ struct Main {
             exit(await Agent.run().rawValue)
         case Agent.ownSharedMemory where arguments.count == 1:
             self.begin()
-            // Before anything starts a thread. Where it takes privileges that this user has not, the node does without.
+            // Before any thread: unshare needs a single-threaded process. Without the privilege the machine's is used.
             _ = muster_own_shared_memory()
             exit(await Agent.run().rawValue)
         case "--version" where arguments.count == 1:
@@ -33,7 +33,7 @@ struct Main {
         }
     }
 
-    /// From here on this process has a keeper. Before anything starts a thread.
+    /// Forks the keeper, before any thread is started.
     private static func begin() {
         let failed = muster_keep()
         if failed != 0 {

@@ -35,7 +35,7 @@ import Testing
 
         let pair = try await ConnectedPair(files: inbox)
         try OutgoingBroadcast(offer, over: pair.sender, on: DispatchQueue(label: "test")) { end.yield($0) }.start()
-        for stage in 0..<20 { pair.sender.send(.setupStage(stage: stage)) }
+        for stage in 0..<20 { pair.sender.send(ControlMessage.setupStage(stage: stage)) }
 
         let problem = try #require(await ends.first { _ in true })
         #expect(problem == nil)
@@ -84,18 +84,19 @@ private final class ConnectedPair: Sendable {
         self.stages = stages
         Task {
             for await event in worker {
-                guard case .connection(let connection, let event) = event else { continue }
+                guard case .fromControl(let connection, let event) = event else { continue }
                 switch event {
                 case .opened:
                     let node = RosterNode(index: 1, address: "127.0.0.1", cpus: 1, gpus: 0)
-                    connection.send(.hello(introduction: GangHello(attempt: attempt, size: 2, node: node)))
+                    connection.send(
+                        WorkerMessage.hello(introduction: GangHello(attempt: attempt, size: 2, node: node)))
                 case .message(.setupStage(let number)): stage.yield(number)
                 default: break
                 }
             }
         }
         var sender: GangConnection?
-        for await case .connection(let connection, .message(.hello)) in control {
+        for await case .fromWorker(let connection, .message(.hello)) in control {
             sender = connection
             break
         }

@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import MusterFrameworks
+import MusterModel
 import MusterProcess
 import MusterStore
 import Testing

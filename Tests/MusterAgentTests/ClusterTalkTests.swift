@@ -1,10 +1,11 @@
+import MusterModel
 import MusterProcess
 import Testing
 
 @testable import MusterAgent
 
 @Suite struct ClusterTalkTests {
-    private func parts(_ text: String, _ stream: OutputStream = .standardError) -> [String] {
+    private func parts(_ text: String, _ stream: ProcessStream = .standardError) -> [String] {
         var parts: [String] = []
         Array(text.utf8).withUnsafeBytes { bytes in
             ClusterTalk(["plm:ssh: Warning: setpgid("]).split(stream, bytes) { part, isTalk in

@@ -237,7 +237,7 @@ import Testing
         try harness.start([0])
         let node = RosterNode(index: 1, address: "127.0.3.2", cpus: 1, gpus: 0)
         let hello = try GangFraming.encode(
-            .hello(introduction: GangHello(attempt: harness.attempt, size: 2, node: node)))
+            WorkerMessage.hello(introduction: GangHello(attempt: harness.attempt, size: 2, node: node)))
         try await Self.intrude(harness, Array("GET / HTTP/1.1\r\n\r\n".utf8))
         try await Self.intrude(harness, (0..<5000).map { _ in UInt8.random(in: 0...255) })
         try await Self.intrude(harness, [255, 255, 255, 255])
@@ -248,15 +248,15 @@ import Testing
 
     /// Opens a connection with TLS as a worker would and gives what comes back, until it is closed.
     static func knock(
-        _ harness: AgentHarness, secret: String, attempt: AttemptID, say: [GangMessage]
-    ) async throws -> [GangMessage] {
+        _ harness: AgentHarness, secret: String, attempt: AttemptID, say: [WorkerMessage]
+    ) async throws -> [ControlMessage] {
         let (stream, events) = AsyncStream.makeStream(of: AgentEvent.self)
         let tls = try GangTLS(secret: secret, attempt: attempt)
         GangClient.connect(
             address: "127.0.3.1", port: try await harness.listeningPort(), tls: tls, on: .singleton, events: events,
             files: BroadcastInbox())
-        var answers: [GangMessage] = []
-        for await case .connection(let connection, let event) in stream {
+        var answers: [ControlMessage] = []
+        for await case .fromControl(let connection, let event) in stream {
             switch event {
             case .opened: for message in say { connection.send(message) }
             case .message(let message): answers.append(message)
@@ -298,7 +298,7 @@ import Testing
         let harness = try AgentHarness(2, "result()")
         try harness.start([0])
         let node = RosterNode(index: 1, address: "127.0.3.2", cpus: 1, gpus: 0)
-        let hello = GangMessage.hello(introduction: GangHello(attempt: harness.attempt, size: 2, node: node))
+        let hello = WorkerMessage.hello(introduction: GangHello(attempt: harness.attempt, size: 2, node: node))
         let other = Data(repeating: 7, count: 32).base64EncodedString()
         #expect(try await Self.knock(harness, secret: other, attempt: harness.attempt, say: [hello]).isEmpty)
         var later = harness.attempt
@@ -313,7 +313,7 @@ import Testing
         let harness = try AgentHarness(2, "result()")
         try harness.start([0])
         let node = RosterNode(index: 1, address: "127.0.3.2", cpus: 1, gpus: 0)
-        func knock(_ say: [GangMessage]) async throws -> [GangMessage] {
+        func knock(_ say: [WorkerMessage]) async throws -> [ControlMessage] {
             try await Self.knock(harness, secret: harness.secret, attempt: harness.attempt, say: say)
         }
         let version = try await knock([
@@ -325,7 +325,10 @@ import Testing
         }
         #expect(reason.contains("version 9"))
         #expect(try await knock([.released]).isEmpty)
-        let long = GangMessage.refused(reason: String(repeating: "x", count: GangFraming.maximumHello))
+        let address = String(repeating: "x", count: GangFraming.maximumHello)
+        let long = WorkerMessage.hello(
+            introduction: GangHello(
+                attempt: harness.attempt, size: 2, node: RosterNode(index: 1, address: address, cpus: 1, gpus: 0)))
         #expect(try await knock([long]).isEmpty)
         try harness.start([1])
         #expect(try await harness.report().failure == nil)
@@ -349,7 +352,7 @@ import Testing
         try harness.start([0])
         let port = try await harness.listeningPort()
         var channels: [any Channel] = []
-        for _ in 0...Strangers.limit(size: 2) {
+        for _ in 0...UnauthenticatedConnections.limit(size: 2) {
             channels.append(
                 try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                     .connect(host: "127.0.3.1", port: port).get())
@@ -370,14 +373,14 @@ import Testing
         let harness = try AgentHarness(3, "time.sleep(600)")
         try harness.start([0])
         let node = RosterNode(index: 1, address: "127.0.3.2", cpus: 1, gpus: 0)
-        let hello = GangMessage.hello(introduction: GangHello(attempt: harness.attempt, size: 3, node: node))
-        func knock() async throws -> [GangMessage] {
+        let hello = WorkerMessage.hello(introduction: GangHello(attempt: harness.attempt, size: 3, node: node))
+        func knock() async throws -> [ControlMessage] {
             try await Self.knock(harness, secret: harness.secret, attempt: harness.attempt, say: [hello])
         }
         async let older = knock()
         _ = try await harness.wait { $0.contains { $0.status == .joined(node: 1) } ? true : nil }
         try harness.start([1])
-        #expect(try await older.filter { $0 != .heartbeat } == [.welcome(version: GangMessage.version)])
+        #expect(try await older.filter { $0 != .heartbeat } == [.welcome(version: GangProtocol.version)])
         try harness.start([2])
         for node in 0..<3 { try await harness.started(node) }
         guard case .refused(let reason)? = try await knock().first else {

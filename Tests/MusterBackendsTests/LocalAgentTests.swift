@@ -18,7 +18,7 @@ import Testing
         return NodeSpec(
             attempt: attempt, index: 0, size: 1, address: "127.0.0.1", secret: "", rendezvousDeadline: 1, timeout: nil,
             grace: 1, program: ["p"], task: task, store: "/s", package: "/p", scratch: "\(scratch)/0", environment: [:],
-            framework: nil, cpus: 1, gpus: 0, stays: true)
+            framework: nil, cpus: 1, gpus: 0, reusable: true)
     }
 
     @Test("A task with very many artifacts goes as a file, and the next one as a line again")

@@ -193,21 +193,28 @@ import Testing
 
     @Test("A body's error after a failed launch is reported as the launch's failure")
     func launchIsTheCause() throws {
-        let rank = TaskFailure(
+        var rank = TaskFailure(
             code: .signal, message: "rank 3 on node 3 was ended by signal 9", node: 3, process: "rank 3", signal: 9)
+        rank.id = "launch 1"
         let body = TaskFailure(code: .body, message: "training failed", node: 0, process: "step")
         var gang = try Self.running(4)
         _ = try gang.handle(.launchStarted)
         _ = try gang.handle(.launchFailed(rank))
         #expect(
-            try gang.handle(.ended(node: 0, outcome: .failed(failure: body))).first
+            try gang.handle(.ended(node: 0, outcome: .failed(failure: body, after: "launch 1"))).first
                 == .release(nodes: [0, 1, 2, 3], failure: rank))
+
+        var raised = try Self.running(4)
+        _ = try raised.handle(.launchFailed(rank))
+        #expect(
+            try raised.handle(.ended(node: 0, outcome: .failed(failure: rank))).contains(
+                .report(node: 3, status: .failed)))
 
         var recovered = try Self.running(4)
         _ = try recovered.handle(.launchFailed(rank))
         _ = try recovered.handle(.launchStarted)
         #expect(
-            try recovered.handle(.ended(node: 0, outcome: .failed(failure: body))).first
+            try recovered.handle(.ended(node: 0, outcome: .failed(failure: body, after: "launch 1"))).first
                 == .release(nodes: [0, 1, 2, 3], failure: body))
 
         var killed = try Self.running(4)

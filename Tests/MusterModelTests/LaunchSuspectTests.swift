@@ -41,10 +41,10 @@ import Testing
         arguments: [LaunchEvidence.hearsay, .silence, .end])
     func silence(evidence: LaunchEvidence) throws {
         var machine = try Self.running()
-        #expect(try machine.handle(Self.failed(1, .silence)) == [.doubt(round: Self.first, isHearsay: false)])
+        #expect(try machine.handle(Self.failed(1, .silence)) == [.awaitAccount(round: Self.first, isHearsay: false)])
         #expect(try machine.handle(Self.failed(2, evidence)) == [])
         #expect(try machine.handle(Self.failed(0, evidence)) == [])
-        #expect(try machine.handle(.doubtOver(round: Self.first)) == [.stop(round: Self.first)])
+        #expect(try machine.handle(.graceOver(round: Self.first)) == [.stop(round: Self.first)])
         #expect(try Self.cause(of: machine) == Self.failure(1))
     }
 
@@ -53,7 +53,7 @@ import Testing
         var machine = try Self.running()
         _ = try machine.handle(Self.failed(1, .silence))
         #expect(try machine.handle(Self.failed(0, .account, "mpiexec")) == [.stop(round: Self.first)])
-        #expect(try machine.handle(.doubtOver(round: Self.first)) == [])
+        #expect(try machine.handle(.graceOver(round: Self.first)) == [])
         #expect(try Self.cause(of: machine) == Self.failure(0, "mpiexec"))
     }
 
@@ -61,9 +61,11 @@ import Testing
     func hearsay() throws {
         var machine = try Self.running()
         #expect(
-            try machine.handle(Self.failed(0, .hearsay, "mpiexec")) == [.doubt(round: Self.first, isHearsay: true)])
+            try machine.handle(Self.failed(0, .hearsay, "mpiexec")) == [
+                .awaitAccount(round: Self.first, isHearsay: true)
+            ])
         #expect(try machine.handle(Self.failed(0, .hearsay, "another")) == [])
-        #expect(try machine.handle(.doubtOver(round: Self.first)) == [.stop(round: Self.first)])
+        #expect(try machine.handle(.graceOver(round: Self.first)) == [.stop(round: Self.first)])
         #expect(try Self.cause(of: machine) == Self.failure(0, "mpiexec"))
     }
 
@@ -79,9 +81,9 @@ import Testing
     func silenceBesideHearsay() throws {
         var machine = try Self.running()
         _ = try machine.handle(Self.failed(0, .hearsay, "mpiexec"))
-        #expect(try machine.handle(Self.failed(2, .silence)) == [.doubt(round: Self.first, isHearsay: false)])
+        #expect(try machine.handle(Self.failed(2, .silence)) == [.awaitAccount(round: Self.first, isHearsay: false)])
         #expect(try machine.handle(Self.failed(1, .end)) == [])
-        #expect(try machine.handle(.doubtOver(round: Self.first)) == [.stop(round: Self.first)])
+        #expect(try machine.handle(.graceOver(round: Self.first)) == [.stop(round: Self.first)])
         #expect(try Self.cause(of: machine) == Self.failure(2))
     }
 
@@ -89,7 +91,7 @@ import Testing
     func lateAccount() throws {
         var machine = try Self.running()
         _ = try machine.handle(Self.failed(1, .silence))
-        _ = try machine.handle(.doubtOver(round: Self.first))
+        _ = try machine.handle(.graceOver(round: Self.first))
         #expect(try machine.handle(Self.failed(0, .account, "mpiexec")) == [])
         #expect(try Self.cause(of: machine) == Self.failure(1))
     }
@@ -112,11 +114,11 @@ import Testing
     @Test("Doubt about a round that is over changes nothing")
     func lateDoubt() throws {
         var machine = try Self.running()
-        #expect(try machine.handle(.doubtOver(round: Self.first)) == [])
-        #expect(try machine.handle(.doubtOver(round: LaunchRound(launch: 1, restart: 1))) == [])
+        #expect(try machine.handle(.graceOver(round: Self.first)) == [])
+        #expect(try machine.handle(.graceOver(round: LaunchRound(launch: 1, restart: 1))) == [])
         for node in 0..<3 { _ = try machine.handle(.ended(node: node, round: Self.first)) }
         let before = machine
-        #expect(try machine.handle(.doubtOver(round: Self.first)) == [])
+        #expect(try machine.handle(.graceOver(round: Self.first)) == [])
         #expect(machine == before)
     }
 }

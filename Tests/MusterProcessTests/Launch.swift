@@ -1,12 +1,13 @@
 import Glibc
+import MusterModel
 import MusterProcess
 import Synchronization
 
 /// A process under test: its output is collected, and its end can be awaited.
 final class Launch: Sendable {
     struct State {
-        var output: [OutputStream: [UInt8]] = [:]
-        var outputAtExit: [OutputStream: [UInt8]] = [:]
+        var output: [ProcessStream: [UInt8]] = [:]
+        var outputAtExit: [ProcessStream: [UInt8]] = [:]
         var endedBeforeExit = false
         var status: ExitStatus?
         var outputEnded = false
@@ -47,7 +48,7 @@ final class Launch: Sendable {
     var process: SpawnedProcess? { self.started.withLock { $0 } }
     var pid: Int32 { self.process?.pid ?? 0 }
 
-    func text(_ stream: OutputStream = .standardOutput) -> String {
+    func text(_ stream: ProcessStream = .standardOutput) -> String {
         String(decoding: self.state.withLock { $0.output[stream] ?? [] }, as: UTF8.self)
     }
 

@@ -1,4 +1,5 @@
 import Glibc
+import MusterModel
 import MusterProcess
 import Testing
 

@@ -1,4 +1,5 @@
 import Glibc
+import MusterModel
 import MusterProcess
 import Synchronization
 import Testing

@@ -1,4 +1,5 @@
 import Foundation
+import MusterModel
 import MusterStore
 import Testing
 
@@ -8,7 +9,7 @@ import Testing
 
     init() throws { self.folder = try TemporaryFolder() }
 
-    private func write(_ texts: [(Int, LogStream, [UInt8])]) throws {
+    private func write(_ texts: [(Int, ProcessStream, [UInt8])]) throws {
         let writer = try LogWriter(path: self.path)
         for (index, text) in texts.enumerated() {
             try text.2.withUnsafeBytes {
@@ -145,7 +146,7 @@ import Testing
     @Test("Lines are put together per process and stream; bars, odd bytes and last lines stay as they are")
     func lines() {
         var lines = LogLines()
-        let record = { (time: Int64, process: Int, stream: LogStream, text: String) in
+        let record = { (time: Int64, process: Int, stream: ProcessStream, text: String) in
             LogRecord(time: time, process: process, stream: stream, bytes: Data(text.utf8))
         }
         #expect(lines.append(record(1, 0, .standardOutput, "a")).isEmpty)

@@ -133,11 +133,13 @@ import Testing
     @Test("torch.run asks the agent, and a failure that the body lets pass keeps its code and message")
     func torch() async throws {
         let sandbox = try TaskSandbox { _ in
-            .failed(failure: TaskFailure(code: .signal, message: "rank 1 was killed", node: 1, signal: 9))
+            var failure = TaskFailure(code: .signal, message: "rank 1 was killed", node: 1, signal: 9)
+            failure.id = "launch 1"
+            return .failed(failure: failure)
         }
         let (code, result) = try await sandbox.run(MacroFlow.self, "train", parameters: Self.macroParameters)
         #expect(code == 1)
-        #expect(result.error == StepError(code: .signal, message: "rank 1 was killed"))
+        #expect(result.error == StepError(code: .signal, message: "rank 1 was killed", cause: "launch 1"))
         #expect(
             sandbox.agent.requests == [
                 .framework(

@@ -55,7 +55,7 @@ import Testing
     /// Those of the wrapper around a launched program.
     static let wrapperRequests: [AgentRequest] = [
         .watching(label: "rank 3", wrapper: 17),
-        .written(process: 1_000_003, stream: .error, bytes: Data([0xFF, 0x0A])),
+        .written(process: 1_000_003, stream: .standardError, bytes: Data([0xFF, 0x0A])),
         .watched(exit: nil),
         .watched(exit: WatchedExit(label: "rank 3", code: nil, signal: 9, lastLines: ["bad"])),
     ]

@@ -3,7 +3,7 @@
 import sys
 
 from .. import tracebacks
-from ..errors import type_name
+from ..errors import StepFailure, type_name
 from .result import leave_error
 
 # Characters of an exception's message, and of its traceback, that the run stores; the last ones of a longer text.
@@ -24,7 +24,8 @@ def report(error, folder, left, is_hidden=False):
         sys.stderr.flush()
     raised = {"type": _plain(type_name(type(error))), "text": _plain(_words(error)), "trace": _plain(printed)}
     code = error.code if tracebacks.is_sentence(error) else "step.error"
-    leave_error(folder, code, tracebacks.summary(error, frames), left, raised)
+    cause = error.failure.get("id") if isinstance(error, StepFailure) else None
+    leave_error(folder, code, tracebacks.summary(error, frames), left, raised, cause)
     return 1, printed
 
 

@@ -11,13 +11,14 @@ def leave_result(folder, result):
         json.dump(result, file)
 
 
-def leave_error(folder, code, message, left=None, raised=None):
+def leave_error(folder, code, message, left=None, raised=None, cause=None):
     """Writes the failure of a body, and then again with the artifacts that it had set.
 
     left: returns the entries `artifacts` and `unchanged`; None if there is no task. raised: the exception's `type`,
-    `text` and `trace`, if there is one.
+    `text` and `trace`, if there is one. cause: the id of the agent's failure that the exception is, if it is one.
     """
-    error = {"code": code, "message": message, **({"exception": raised} if raised else {})}
+    error = {"code": code, "message": message, **({"exception": raised} if raised else {}),
+             **({"cause": cause} if cause else {})}
     result = {"version": 1, "artifacts": {}, "unchanged": {}, "error": error}
     # Before the artifacts: writing them may fail or be interrupted.
     leave_result(folder, result)

@@ -59,7 +59,7 @@ struct TaskFolder: Sendable {
     func write<Root: Flow>(_ failure: StepFailure, of flow: Root) {
         // The failure first: writing the artifacts may fail as well.
         self.write(failure)
-        var result = ResultFile(error: StepError(code: failure.code, message: failure.description))
+        var result = ResultFile(error: StepError(failure))
         do {
             try self.write(flow, into: &result) { StepExit.report("it is not kept: \($0)") }
             try self.write(result)
@@ -89,9 +89,16 @@ struct TaskFolder: Sendable {
     func write(_ failure: StepFailure) {
         StepExit.report("\(failure)")
         do {
-            try self.write(ResultFile(error: StepError(code: failure.code, message: failure.description)))
+            try self.write(ResultFile(error: StepError(failure)))
         } catch {
             StepExit.report("the result could not be written: \(error)")
         }
+    }
+}
+
+extension StepError {
+    /// The failure as the result names it: with its id where the agent reported it to the body.
+    fileprivate init(_ failure: StepFailure) {
+        self.init(code: failure.code, message: failure.description, cause: failure.failure.id)
     }
 }

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import MusterWire
 
-/// Where a broadcast file goes on a node that receives it.
+/// The destination of a broadcast file on a receiving node.
 struct BroadcastPlace: Sendable {
     /// The file's place in the node's work folder.
     let path: String
@@ -18,17 +18,17 @@ struct BroadcastPlace: Sendable {
         self.temporary = "\(folder.root)/broadcast-\(broadcast)"
     }
 
-    /// What makes `path` no place in a work folder, if anything does.
+    /// The reason for which `path` is no place in a work folder; nil when it is one.
     static func problem(_ path: String) -> String? {
         PlainPath.isOne(path)
             ? nil : "'\(path)' is not the path of a file in the work folder; name it relative to that folder"
     }
 
-    /// The permission bits of the file where it arrives: those of the file that was sent, for reading alone, because the
-    /// nodes of one machine share it.
+    /// The permission bits of the received file: those of the sent file without write permission, because the nodes of one
+    /// machine share it.
     static func mode(of offer: BroadcastOffer) -> Int { offer.mode & 0o555 | 0o400 }
 
-    /// Makes the file that is written first, on the same file system as its place.
+    /// Makes the temporary file, on the same file system as the destination.
     func create(_ offer: BroadcastOffer) throws(AgentError) -> CInt {
         unlink(self.temporary)
         let descriptor = open(
@@ -37,7 +37,7 @@ struct BroadcastPlace: Sendable {
         return descriptor
     }
 
-    /// Moves what was written to its place.
+    /// Renames the temporary file to the destination.
     func finish() -> AgentError? {
         var parent = self.folder.work
         for part in self.parts.dropLast() {
@@ -48,7 +48,7 @@ struct BroadcastPlace: Sendable {
         return nil
     }
 
-    /// Takes a file that this node sees itself. Nodes that work in one folder have it already.
+    /// Copies a file that is visible on this node. Nodes that share a work folder have it already.
     func copy(_ offer: BroadcastOffer) -> AgentError? {
         // A file that cannot be looked at is replaced, as any other is.
         if let own = try? FileIdentity.look(self.path).identity, own.isSameFile(as: offer.source) { return nil }

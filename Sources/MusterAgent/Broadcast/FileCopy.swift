@@ -4,16 +4,16 @@ import MusterSystem
 
 /// Copies within one machine.
 enum FileCopy {
-    /// Bytes that are copied at once. Of a file system that takes memory in pieces as large as what is written, large ones
-    /// have to come from the host on a virtual machine that gives free memory back: they take twice as long.
+    /// Bytes a call. Larger writes allocate larger folios, which a virtual machine with a memory balloon has to get from its
+    /// host: they take twice as long.
     private static let piece = 256 << 10
 
-    /// Copies `size` bytes between two open files. Returns what went wrong, if anything did.
+    /// Copies `size` bytes between two open files. Returns the problem, if any.
     static func copy(from source: CInt, to target: CInt, size: Int) -> String? {
-        // Where files can share their blocks this is all; elsewhere the kernel says so at once.
+        // A reflink where the file system has them; elsewhere the kernel refuses at once.
         if muster_clone_file(source, target) == 0 { return nil }
         posix_fallocate(target, 0, off_t(size))
-        // Within the kernel, where nothing goes through this program's memory; some pairs of file systems refuse that.
+        // copy_file_range copies within the kernel; some pairs of file systems refuse it.
         var copied = 0
         while copied < size {
             let count = muster_copy_range(source, target, min(size - copied, Self.piece))
@@ -24,7 +24,7 @@ enum FileCopy {
         return copied == size ? nil : self.copyByHand(from: source, to: target, size: size - copied)
     }
 
-    /// Goes on at the files' positions.
+    /// Copies the rest with read and write, from the files' positions.
     private static func copyByHand(from source: CInt, to target: CInt, size: Int) -> String? {
         withUnsafeTemporaryAllocation(byteCount: Self.piece, alignment: 4096) { buffer in
             var rest = size

@@ -4,7 +4,7 @@ import MusterSystem
 import MusterWire
 import Synchronization
 
-/// One file on its way to this node: written beside its place and moved there whole.
+/// A file that is being received: written beside its destination and renamed.
 final class IncomingBroadcast: Sendable {
     private struct State {
         var descriptor: CInt
@@ -18,7 +18,7 @@ final class IncomingBroadcast: Sendable {
     private let onEnd: @Sendable (AgentError?) -> Void
     private let state: Mutex<State>
 
-    /// - Parameter onEnd: Called once, with what went wrong if anything did.
+    /// - Parameter onEnd: Called once, with the problem, if any.
     init(_ offer: BroadcastOffer, into place: BroadcastPlace, onEnd: @escaping @Sendable (AgentError?) -> Void)
         throws(AgentError)
     {
@@ -31,7 +31,7 @@ final class IncomingBroadcast: Sendable {
 
     deinit { self.state.withLock { if $0.descriptor >= 0 { close($0.descriptor) } } }
 
-    /// Returns whether that was all.
+    /// Returns true after the last byte.
     func write(_ bytes: Data) -> Bool {
         let end = self.state.withLock { state -> AgentError?? in
             if state.problem == nil { state.problem = Self.write(bytes, to: state.descriptor, self.place) }

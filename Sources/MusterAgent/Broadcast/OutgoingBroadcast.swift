@@ -3,7 +3,7 @@ import Glibc
 import MusterWire
 import NIOCore
 
-/// A file on its way to one node, a few pieces at a time: what the connection cannot take yet is not read yet.
+/// A file that is being sent to one node, 8 pieces of 256 KiB at a time: no more is read before a piece has gone out.
 final class OutgoingBroadcast: Sendable {
     private static let piece = 256 << 10
     private static let window = 8
@@ -14,7 +14,7 @@ final class OutgoingBroadcast: Sendable {
     private let descriptor: CInt
     private let onFailure: @Sendable (AgentError) -> Void
 
-    /// - Parameter onFailure: Called when the file cannot be read; an end of the connection is told elsewhere.
+    /// - Parameter onFailure: Called when the file cannot be read. The end of the connection is reported elsewhere.
     init(
         _ offer: BroadcastOffer, over connection: GangConnection, on queue: DispatchQueue,
         onFailure: @escaping @Sendable (AgentError) -> Void
@@ -31,7 +31,7 @@ final class OutgoingBroadcast: Sendable {
 
     func start() { self.queue.async { for index in 0..<Self.window { self.send(index) } } }
 
-    /// Sends the piece with this index; when it has gone out, the one a window later.
+    /// Sends the piece with this index and, once it has gone out, the one ``window`` pieces later.
     private func send(_ index: Int) {
         let offset = index * Self.piece
         guard offset < self.offer.size else { return }

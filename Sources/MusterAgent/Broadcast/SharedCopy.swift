@@ -2,16 +2,15 @@ import Glibc
 import MusterSystem
 import MusterWire
 
-/// The one copy of a broadcast file that the receiving nodes of a machine share: what each of them has is a link to it.
+/// The one copy of a broadcast file that the receiving nodes of a machine hard-link, so that disk and page cache hold it once.
 ///
-/// It is as large as the file, however many nodes there are, on the disk and in memory. Nobody may write to it, which its
-/// mode says. The first node to lock it makes it; one that dies meanwhile leaves the lock to the next.
+/// Its mode forbids writes. The first node that gets the `flock` makes it; the kernel passes the lock on when that node dies.
 struct SharedCopy {
     let offer: BroadcastOffer
 
-    /// Links the copy to `place`, and makes it first when it is not there.
+    /// Links the copy to `place`, and makes it first when it is not finished.
     func link(to place: String) -> AgentError? {
-        // A finished copy may only be read.
+        // A finished copy is read-only.
         guard
             let copy = (try? OpenFile(self.offer.shared, O_RDWR | O_CREAT, mode: 0o600))
                 ?? (try? OpenFile(self.offer.shared, O_RDONLY))
@@ -22,7 +21,7 @@ struct SharedCopy {
         return nil
     }
 
-    /// The mode tells: an unfinished copy belongs to its maker alone.
+    /// An unfinished copy has mode 0600.
     private func isFinished(_ copy: OpenFile) -> Bool {
         (try? copy.status()).map { Int($0.permissions) } == BroadcastPlace.mode(of: self.offer)
     }

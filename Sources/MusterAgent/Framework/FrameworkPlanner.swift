@@ -5,12 +5,12 @@ import MusterModel
 import MusterProcess
 import MusterWire
 
-/// Whom an agent asks what a framework decides: its own frameworks, or the flow program for one that the program brought.
+/// Asks a framework: one of the agent's own, or one that the flow program brings, through the program's verb `plan`.
 struct FrameworkPlanner: Sendable {
     /// The flow program.
     let program: [String]
     let environment: [String: String]
-    /// Where the program runs.
+    /// The working directory of the program.
     let folder: String
     let reactor: ProcessReactor
 
@@ -21,12 +21,12 @@ struct FrameworkPlanner: Sendable {
     init(_ spec: NodeSpec, on reactor: ProcessReactor) {
         self.program = spec.program
         self.environment = spec.environment
-        // A copy of the code package is not made yet, and the store's is nobody's to write into.
+        // The node's copy of the code package is not made yet, and the store's must not be written to.
         self.folder = spec.inPlace?.workFolder ?? "/"
         self.reactor = reactor
     }
 
-    /// Calls `completion` with the answer once, at once for the agent's own frameworks, on the reactor's thread for others.
+    /// Calls `completion` once: before it returns for the agent's own frameworks, on the reactor's thread for others.
     func ask(_ query: PlanQuery, _ completion: @escaping @Sendable (Result<PlanAnswer, AgentError>) -> Void) {
         if let framework = Frameworks.named(query.framework) {
             return completion(Self.read(query.answer(by: framework)))
@@ -44,12 +44,8 @@ struct FrameworkPlanner: Sendable {
                 continuation.resume(returning: $0)
             }
         }
-        guard case .setup(let setup) = try answer.get() else { throw Self.wrongAnswer(framework.name) }
+        guard case .setup(let setup) = try answer.get() else { throw AgentError.wrongAnswer(framework.name) }
         return setup
-    }
-
-    static func wrongAnswer(_ framework: String) -> AgentError {
-        AgentError("the flow program gave another answer about the framework \(framework) than it was asked for")
     }
 
     private static func read(_ answer: PlanAnswer) -> Result<PlanAnswer, AgentError> {

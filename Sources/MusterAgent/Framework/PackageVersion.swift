@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import MusterProcess
 
-/// Asks a node's interpreter for the version of a package: frameworks plan in the words that their release knows.
+/// Asks a node's interpreter for the version of a package: a framework's plan depends on its release.
 struct PackageVersion: Sendable {
     /// Seconds that an interpreter may take for its answer.
     private static let patience = 30.0
@@ -13,7 +13,7 @@ struct PackageVersion: Sendable {
     let environment: [String: String]
     let folder: String
 
-    /// What is installed says its version in a file; what is on the path without having been installed, by itself.
+    /// The version from the package's metadata; for one that is on the path without being installed, from its module.
     private static let question = """
         import sys
         try:
@@ -23,8 +23,7 @@ struct PackageVersion: Sendable {
             print(__import__(sys.argv[1]).__version__)
         """
 
-    /// Calls `completion` once with what the interpreter says; nil when the package is not there, which whoever needs it
-    /// tells better.
+    /// Calls `completion` once with the version; nil when the package is missing, which the framework's own program reports.
     func ask(on reactor: ProcessReactor, _ completion: @escaping @Sendable (String?) -> Void) {
         let output = PlanOutput(limit: Self.longestAnswer)
         let spec = ProcessSpec(
@@ -40,7 +39,7 @@ struct PackageVersion: Sendable {
         }
     }
 
-    /// The last line: modules that start with the interpreter may talk.
+    /// The last line: modules that the interpreter loads at its start may print others.
     private static func version(in answer: Data) -> String? {
         answer.split(separator: UInt8(ascii: "\n")).last.map { String(decoding: $0, as: UTF8.self) }
     }

@@ -1,15 +1,14 @@
 import Glibc
 
-/// Ports that are kept free for somebody who will bind them, for as long as this object lives.
+/// Ports that are kept free for a server that will bind them, for as long as this object lives.
 ///
-/// The sockets that hold them are bound to all addresses and allow their address to be used again, but listen to nothing:
-/// so the system gives the ports to nobody who asks for any port, and whoever asks for these and allows reuse, as servers
-/// do, gets them.
+/// Each is bound with SO_REUSEADDR and does not listen. So the kernel does not hand it out to a bind to port 0, and a server
+/// that sets SO_REUSEADDR, as servers do, can bind it.
 final class PortReservation: Sendable {
     let ports: [Int]
     private let descriptors: [CInt]
 
-    /// - Parameter address: Of the node; it says which family of addresses is meant.
+    /// - Parameter address: The node's address, for its family.
     init(count: Int, address: String) throws(AgentError) {
         var ports: [Int] = []
         var descriptors: [CInt] = []

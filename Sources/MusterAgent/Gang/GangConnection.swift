@@ -14,13 +14,13 @@ package struct GangConnection: Sendable, Hashable {
     }
 
     /// Queues a message; messages arrive in order. What cannot be sent ends the connection.
-    func send(_ message: GangMessage) {
+    func send(_ message: some GangMessage) {
         guard let frame = Self.frame(message) else { return self.close() }
         self.channel.writeAndFlush(ByteBuffer(bytes: frame)).whenFailure { [self] _ in self.close() }
     }
 
     /// Queues one message on several connections. What cannot be sent ends each of them.
-    static func send(_ message: GangMessage, over connections: some Sequence<GangConnection>) {
+    static func send(_ message: some GangMessage, over connections: some Sequence<GangConnection>) {
         let frame = Self.frame(message).map { ByteBuffer(bytes: $0) }
         for connection in connections {
             guard let frame else {
@@ -31,7 +31,7 @@ package struct GangConnection: Sendable, Hashable {
         }
     }
 
-    private static func frame(_ message: GangMessage) -> Data? {
+    private static func frame(_ message: some GangMessage) -> Data? {
         do {
             return try GangFraming.encode(message)
         } catch {
@@ -51,15 +51,15 @@ package struct GangConnection: Sendable, Hashable {
     }
 
     /// Sends a last message and closes once it has gone out.
-    func close(after message: GangMessage) {
+    func close(after message: some GangMessage) {
         guard let frame = Self.frame(message) else { return self.close() }
         self.channel.writeAndFlush(ByteBuffer(bytes: frame)).whenComplete { [self] _ in self.close() }
     }
 
-    /// Closes at once. What is queued is lost: a worker is closed after its last message has been read.
+    /// Closes at once; queued messages are lost. The control node closes a worker only after it has read its last message.
     func close() { self.channel.close(promise: nil) }
 
-    /// From the hello on, messages may be long.
+    /// Lets the peer send long messages and files: its hello was accepted.
     func admit() {
         self.channel.pipeline.fireUserInboundEventTriggered(Admitted())
     }
@@ -70,11 +70,11 @@ package struct GangConnection: Sendable, Hashable {
     package func hash(into hasher: inout Hasher) { hasher.combine(self.id) }
 }
 
-/// What happens on a connection.
-package enum GangConnectionEvent: Sendable {
-    /// To a client: the control node has shown that it holds the key.
+/// An event of one connection.
+package enum GangConnectionEvent<Message: GangMessage>: Sendable {
+    /// To a client: the handshake is over, so the control node holds the key.
     case opened
-    case message(GangMessage)
+    case message(Message)
     /// Comes once, after everything that was read.
     case closed(reason: String)
 }

@@ -4,46 +4,47 @@ import NIOCore
 import NIOSSL
 import NIOTLS
 
-/// Turns the bytes of one connection into messages, and proves to the other side that this one lives. Lives on its channel's
-/// event loop, where nothing waits for a file or for anybody's decision: neither a store that stalls nor a step that floods
-/// its log makes a node fall silent.
-final class GangFrameHandler: ChannelInboundHandler {
+/// Decodes the messages of one connection and sends heartbeats. Used on its channel's event loop only, where nothing waits
+/// for a file or for a decision: neither a store that stalls nor a step that floods its log stops the heartbeats.
+final class GangFrameHandler<Message: GangMessage>: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
-    private enum Phase { case stranger, greeted, admitted }
+    private enum Phase { case unauthenticated, greeted, admitted }
 
-    /// Bytes of files that may wait for the disk; beyond them nothing is read from the connection.
-    private static let mostWaiting = 8 << 20
+    /// Bytes of files that may wait for the disk. Beyond them the connection is not read.
+    private static var mostWaiting: Int { 8 << 20 }
 
-    private var decoder: GangFrameDecoder
+    private var decoder: GangFrameDecoder<Message>
     private var deadline: Scheduled<Void>?
     private var phase: Phase
     private var reason = "its agent's connection ended"
     private var hasTold = false
-    private var pulse: Pulse?
+    private var heartbeats: HeartbeatMonitor?
     private var beat: RepeatedTask?
     private var waiting = 0
     private var isPaused = false
     private let connection: GangConnection
     private let patience: TimeAmount?
-    private let events: AgentEvents
-    /// On the side that takes connections.
-    private let strangers: Strangers?
-    /// Where pieces of files go; nil on the side that only sends them.
+    private let onEvent: @Sendable (GangConnection, GangConnectionEvent<Message>) -> Void
+    /// Set on the side that accepts connections.
+    private let unauthenticated: UnauthenticatedConnections?
+    /// Takes the pieces of files; nil on the side that only sends them.
     private let files: BroadcastInbox?
 
-    /// - Parameter patience: How long a peer may take to say hello; nil on the side that trusts already.
+    /// - Parameter patience: The time for a peer's handshake and hello; nil on the side that connects.
     init(
-        channel: any Channel, patience: TimeAmount?, events: AgentEvents, strangers: Strangers? = nil,
-        files: BroadcastInbox? = nil
+        channel: any Channel, patience: TimeAmount?, unauthenticated: UnauthenticatedConnections? = nil,
+        files: BroadcastInbox? = nil,
+        onEvent: @escaping @Sendable (GangConnection, GangConnectionEvent<Message>) -> Void
     ) {
         self.connection = GangConnection(channel)
         self.files = files
-        self.strangers = strangers
+        self.unauthenticated = unauthenticated
         self.patience = patience
-        self.events = events
-        self.phase = patience == nil ? .admitted : .stranger
-        self.decoder = GangFrameDecoder(limit: patience == nil ? GangFraming.maximumLength : GangFraming.maximumHello)
+        self.onEvent = onEvent
+        self.phase = patience == nil ? .admitted : .unauthenticated
+        self.decoder = GangFrameDecoder<Message>(
+            limit: patience == nil ? GangFraming.maximumLength : GangFraming.maximumHello)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -53,13 +54,13 @@ final class GangFrameHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        self.pulse?.hear(now: .now)
+        self.heartbeats?.hear(now: .now)
         self.decoder.append(self.unwrapInboundIn(data).readableBytesView)
         do {
             while let frame = try self.decoder.next() {
                 switch frame {
                 case .data(let broadcast, let bytes): try self.take(bytes, of: broadcast, context)
-                // Who sends a long message is there, as whatever comes shows.
+                // Every read counts as a heartbeat, pieces of a long message too.
                 case .piece: break
                 case .message(let message): self.take(message, context)
                 }
@@ -70,14 +71,14 @@ final class GangFrameHandler: ChannelInboundHandler {
         }
     }
 
-    private func take(_ message: GangMessage, _ context: ChannelHandlerContext) {
-        if case .heartbeat = message, self.phase == .admitted { return }
-        if case .welcome = message, self.patience == nil { self.beginToBeat(context) }
-        self.events.yield(.connection(self.connection, .message(message)))
-        guard self.phase == .stranger else { return }
-        // Until its hello was judged a peer has nothing else to say.
-        guard case .hello = message else { return context.close(promise: nil) }
-        // How long that takes is not the peer's affair.
+    private func take(_ message: Message, _ context: ChannelHandlerContext) {
+        if message == .heartbeat, self.phase == .admitted { return }
+        if message.isOpening, self.patience == nil { self.beginToBeat(context) }
+        self.onEvent(self.connection, .message(message))
+        guard self.phase == .unauthenticated else { return }
+        // Until its hello was answered, a peer sends nothing else.
+        guard message.isOpening else { return context.close(promise: nil) }
+        // The deadline is for the peer, not for this side's answer.
         self.phase = .greeted
         self.deadline?.cancel()
         self.deadline = nil
@@ -86,9 +87,9 @@ final class GangFrameHandler: ChannelInboundHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case TLSUserEvent.handshakeCompleted:
-            // It holds the key: from here on it has a claim to its place.
-            self.strangers?.leave(context.channel)
-            if self.patience == nil { self.events.yield(.connection(self.connection, .opened)) }
+            // The peer holds the key: from here on it is never closed in favour of another one.
+            self.unauthenticated?.remove(context.channel)
+            if self.patience == nil { self.onEvent(self.connection, .opened) }
         case is GangConnection.Admitted:
             self.decoder.limit = GangFraming.maximumLength
             self.phase = .admitted
@@ -107,11 +108,11 @@ final class GangFrameHandler: ChannelInboundHandler {
     private func tellEnd() {
         guard !self.hasTold else { return }
         self.hasTold = true
-        self.events.yield(.connection(self.connection, .closed(reason: self.reason)))
+        self.onEvent(self.connection, .closed(reason: self.reason))
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // A peer that is killed closes TCP without TLS's goodbye: that is the ordinary loss.
+        // A killed peer closes TCP without a TLS close_notify: the ordinary loss.
         if case NIOSSLError.uncleanShutdown = error {} else { self.reason = "its connection failed: \(error)" }
         context.close(promise: nil)
     }
@@ -120,7 +121,7 @@ final class GangFrameHandler: ChannelInboundHandler {
 
     private func beginToBeat(_ context: ChannelHandlerContext) {
         guard self.beat == nil else { return }
-        self.pulse = Pulse(now: .now)
+        self.heartbeats = HeartbeatMonitor(now: .now)
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         self.beat = context.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             bound.value.0.tick(bound.value.1)
@@ -129,12 +130,12 @@ final class GangFrameHandler: ChannelInboundHandler {
 
     private func tick(_ context: ChannelHandlerContext) {
         guard !self.hasTold else { return }
-        self.connection.send(.heartbeat)
-        // What this side does not read cannot show that the other one lives.
-        if self.isPaused { self.pulse?.hear(now: .now) }
-        guard self.pulse?.tick(now: .now) == true else { return }
-        self.reason = "its agent has not been heard of for \(Int(Pulse.limit)) s"
-        // At once: the goodbye of a connection on which nobody answers takes a while.
+        self.connection.send(Message.Reply.heartbeat)
+        // A paused connection is not read, so silence on it means nothing.
+        if self.isPaused { self.heartbeats?.hear(now: .now) }
+        guard self.heartbeats?.tick(now: .now) == true else { return }
+        self.reason = "its agent has not been heard of for \(Int(HeartbeatMonitor.limit)) s"
+        // Before the close: the TLS close of a connection without a peer takes a second.
         self.tellEnd()
         context.close(promise: nil)
     }
@@ -156,7 +157,7 @@ final class GangFrameHandler: ChannelInboundHandler {
         self.waiting -= count
         guard self.isPaused, self.waiting <= Self.mostWaiting / 2 else { return }
         self.isPaused = false
-        self.pulse?.hear(now: .now)
+        self.heartbeats?.hear(now: .now)
         channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
     }
 }

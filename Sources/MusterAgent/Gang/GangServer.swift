@@ -3,9 +3,9 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 
-/// Where the control node's agent takes connections of workers.
+/// The listening socket of the control node's agent, for workers.
 struct GangServer: Sendable {
-    /// How long a handshake and a hello may take together.
+    /// The time for a handshake and a hello together.
     private static let patience = TimeAmount.seconds(10)
 
     let port: Int
@@ -16,17 +16,18 @@ struct GangServer: Sendable {
         address: String, size: Int, tls: GangTLS, on group: MultiThreadedEventLoopGroup, events: AgentEvents
     ) async throws -> GangServer {
         let context = try tls.serverContext()
-        let strangers = Strangers(size: size)
+        let unauthenticated = UnauthenticatedConnections(size: size)
         let channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandlers([
-                        StrangerHandler(strangers),
+                        UnauthenticatedHandler(unauthenticated),
                         NIOSSLServerHandler(context: context),
-                        GangFrameHandler(
-                            channel: channel, patience: Self.patience, events: events, strangers: strangers),
+                        GangFrameHandler<WorkerMessage>(
+                            channel: channel, patience: Self.patience, unauthenticated: unauthenticated
+                        ) { events.yield(.fromWorker($0, $1)) },
                     ])
                 }
             }
@@ -37,15 +38,15 @@ struct GangServer: Sendable {
         return GangServer(port: port, channel: channel)
     }
 
-    /// Takes no new connections.
+    /// Accepts no new connections.
     func stop() { self.channel.close(promise: nil) }
 }
 
-/// How a worker's agent reaches the control node.
+/// The connection of a worker's agent to the control node.
 enum GangClient {
     private static let patience = TimeAmount.seconds(5)
 
-    /// Connects once; what happens comes as events, failure included.
+    /// Connects once. The outcome comes as an event, a failure too.
     static func connect(
         address: String, port: Int, tls: GangTLS, on group: MultiThreadedEventLoopGroup, events: AgentEvents,
         files: BroadcastInbox
@@ -59,7 +60,9 @@ enum GangClient {
                     channel.eventLoop.makeCompletedFuture {
                         try channel.pipeline.syncOperations.addHandlers([
                             NIOSSLClientHandler(context: context, serverHostname: nil),
-                            GangFrameHandler(channel: channel, patience: nil, events: events, files: files),
+                            GangFrameHandler<ControlMessage>(channel: channel, patience: nil, files: files) {
+                                events.yield(.fromControl($0, $1))
+                            },
                         ])
                     }
                 }

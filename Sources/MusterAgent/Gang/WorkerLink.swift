@@ -1,22 +1,21 @@
 import MusterModel
-import MusterProcess
 package import MusterWire
 
-/// A worker's connection to the control node: made again and again until the deadline, then kept until the end.
-/// Used by the agent's one loop only.
+/// A worker's connection to the control node: retried until the deadline, then kept until the end. Used by the agent's loop
+/// only.
 package final class WorkerLink {
     package enum Outcome {
         case goOn
-        case message(GangMessage)
+        case message(ControlMessage)
         case lost(String)
     }
 
     private enum Phase {
-        /// Not taken in yet.
+        /// Not accepted yet.
         case seeking
-        /// Taken in: what the others need of this node they have, but nothing has begun.
+        /// Accepted. Nothing has begun.
         case welcome
-        /// The roster has come, or a word on how the gang ended.
+        /// The roster has come, or the reason for which the gang ended.
         case formed
         case over
     }
@@ -54,19 +53,20 @@ package final class WorkerLink {
 
     package func retry() {
         let events = self.services.events
-        self.services.reactor.schedule(after: self.pause) { events.yield(.retryConnect) }
+        self.services.clock.schedule(after: self.pause) { events.yield(.retryConnect) }
         self.pause = min(self.pause * 1.5, Self.longestPause)
     }
 
-    package func handle(_ connection: GangConnection, _ event: GangConnectionEvent) -> Outcome {
+    package func handle(_ connection: GangConnection, _ event: GangConnectionEvent<ControlMessage>) -> Outcome {
         switch event {
         case .opened:
             self.connection = connection
             let node = RosterNode(self.spec, ports: self.ports)
             connection.send(
-                .hello(introduction: GangHello(attempt: self.spec.attempt, size: self.spec.size, node: node)))
+                WorkerMessage.hello(
+                    introduction: GangHello(attempt: self.spec.attempt, size: self.spec.size, node: node)))
         case .message(.welcome(let version)):
-            guard version == GangMessage.version else {
+            guard version == GangProtocol.version else {
                 return .lost(
                     "the control node speaks version \(version) of the gang protocol; use agents of one release")
             }
@@ -85,8 +85,8 @@ package final class WorkerLink {
         return .goOn
     }
 
-    /// Before the gang has come together an end is nobody's loss: the control node forgets the node, and it comes again until
-    /// the deadline.
+    /// Before the gang has come together the control node forgets a lost node, and the node connects again until the
+    /// deadline.
     private func ended(_ reason: String) -> Outcome {
         switch self.phase {
         case .seeking, .welcome:
@@ -98,7 +98,7 @@ package final class WorkerLink {
         }
     }
 
-    func send(_ message: GangMessage) { self.connection?.send(message) }
+    func send(_ message: WorkerMessage) { self.connection?.send(message) }
 
     var isConnected: Bool { self.connection != nil }
 

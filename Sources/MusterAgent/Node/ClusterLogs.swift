@@ -2,16 +2,14 @@ import Dispatch
 import FoundationEssentials
 import Glibc
 import MusterFrameworks
+import MusterModel
 import MusterProcess
 import MusterSystem
 import Synchronization
 
-/// Log files that a cluster writes by itself: what they grow by goes into the node's log, line by line.
-///
-/// Looked at once a second and at the end, so nothing that was written is missed.
+/// Log files that a cluster writes by itself. New lines of them are copied into the node's log, once a second and at the
+/// end.
 final class ClusterLogs: Sendable {
-    /// A file by what it is: one that has grown large is given another name, and a new one takes its place.
-
     private struct File {
         var offset = 0
         /// In the node's log.
@@ -24,6 +22,7 @@ final class ClusterLogs: Sendable {
     private let log: NodeLog
     private let first: Int
     private let queue: DispatchQueue
+    /// By inode: log rotation renames a large file and makes a new one in its place.
     private let files = Mutex<[FileID: File]>([:])
 
     /// - Parameter first: The number of the first file in the node's log.
@@ -34,8 +33,8 @@ final class ClusterLogs: Sendable {
         self.queue = queue
     }
 
-    /// Takes the lines that have come, in the background; what is asked of the queue later finds them taken.
-    /// - Parameter isLast: Nothing will come any more, so a line without an end is whole too.
+    /// Copies new lines, on the queue.
+    /// - Parameter isLast: The writers have ended, so a line without a newline is complete too.
     func follow(isLast: Bool = false) {
         self.queue.async {
             let names = (Folder.names(in: self.planned.folder) ?? []).filter { name in
@@ -53,9 +52,9 @@ final class ClusterLogs: Sendable {
         let identity = status.id
         var file = self.files.withLock { files in files[identity] ?? File(number: self.first + files.count) }
         defer { self.files.withLock { $0[identity] = file } }
-        // An old one's name has a number behind that.
+        // A rotated file has a number after `err`.
         let isError = name.split(separator: ".").contains("err")
-        let stream: OutputStream = isError ? .standardError : .standardOutput
+        let stream: ProcessStream = isError ? .standardError : .standardOutput
         var buffer = [UInt8](repeating: 0, count: Self.piece)
         while true {
             let count = pread(source.descriptor, &buffer, buffer.count, off_t(file.offset))
@@ -70,7 +69,7 @@ final class ClusterLogs: Sendable {
         }
     }
 
-    private func append(_ bytes: ArraySlice<UInt8>, _ number: Int, _ stream: OutputStream) {
+    private func append(_ bytes: ArraySlice<UInt8>, _ number: Int, _ stream: ProcessStream) {
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         let kept = lines.filter { line in !self.planned.marks.contains { line.starts(with: $0.utf8) } }
         let text = Array(kept.joined(separator: [UInt8(ascii: "\n")]))

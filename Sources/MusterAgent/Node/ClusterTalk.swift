@@ -1,18 +1,19 @@
+import MusterModel
 import MusterProcess
 
-/// Tells lines in which a launcher speaks of itself from the user's output.
+/// Separates a launcher's messages about itself from the user's output.
 ///
-/// A line is recognised only where it was written in one piece, as the messages of launchers are: nothing that is not yet
-/// known to be one waits here.
+/// A line is recognised only when it was written by one `write`, as launchers do, so that no output has to wait for the end
+/// of its line.
 struct ClusterTalk: Sendable {
     private let marks: [[UInt8]]
 
-    /// - Parameter marks: Texts by which such lines are known.
+    /// - Parameter marks: Texts that only such lines contain.
     init(_ marks: [String]) { self.marks = marks.map { Array($0.utf8) } }
 
     /// Calls `body` with the parts of `bytes`, in their order.
     func split(
-        _ stream: OutputStream, _ bytes: UnsafeRawBufferPointer,
+        _ stream: ProcessStream, _ bytes: UnsafeRawBufferPointer,
         _ body: (_ part: UnsafeRawBufferPointer, _ isTalk: Bool) -> Void
     ) {
         guard stream == .standardError, !self.marks.isEmpty else { return body(bytes, false) }

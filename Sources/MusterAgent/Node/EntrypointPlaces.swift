@@ -2,7 +2,7 @@ import Glibc
 import MusterFrameworks
 import MusterWire
 
-/// Where the files of a launch may be: beside the flow, then in the folder where the flow was started.
+/// The search path for the files of a launch: the flow's folder, then the folder where the flow was started.
 struct EntrypointPlaces: CustomStringConvertible {
     private let flow: String
     private let work: String
@@ -12,15 +12,15 @@ struct EntrypointPlaces: CustomStringConvertible {
         self.work = folder.work
     }
 
-    /// The path by which a program that runs in the work folder finds `file`; nil when it is in neither place. A name
-    /// that means the file there stays as it is.
+    /// The path by which a program in the work folder finds `file`; nil when it is in neither folder. A name that is valid in
+    /// the work folder is returned unchanged.
     func path(of file: String) -> String? {
         if file.hasPrefix("/") { return Self.isReadable(file) ? file : nil }
         if self.flow != self.work, Self.isReadable("\(self.flow)/\(file)") { return "\(self.flow)/\(file)" }
         return Self.isReadable("\(self.work)/\(file)") ? file : nil
     }
 
-    /// A command with its program and the script that it runs where they are.
+    /// A command with the paths of its program and of the script that it runs.
     func placed(_ command: [String]) -> [String] {
         guard let program = command.first else { return command }
         var command = command

@@ -9,10 +9,10 @@ struct FileProbe: Sendable {
 
     private let path: String
     private let text: String
-    /// The folder that the file will lie in need not be there yet, so there is nothing to be told by.
+    /// The file's folder may not exist yet, so inotify cannot watch it.
     private let retries: Retries
 
-    /// - Parameter seconds: After these it gives up without a word.
+    /// - Parameter seconds: After these it gives up silently.
     init(path: String, text: String, seconds: Double) {
         self.path = path
         self.text = text
@@ -31,7 +31,7 @@ struct FileProbe: Sendable {
         }
     }
 
-    /// - Returns: Where what was not read yet begins.
+    /// - Returns: The offset of the first byte that was not read.
     private func read(from offset: Int, into watch: TextWatch) -> Int {
         guard let file = try? OpenFile(self.path, O_RDONLY | O_NONBLOCK) else { return offset }
         var offset = offset

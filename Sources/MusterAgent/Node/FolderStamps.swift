@@ -2,26 +2,24 @@ import Glibc
 import MusterSystem
 import Synchronization
 
-/// Folders as they were last seen with nothing in them but what belongs there: one that has not changed since need not
-/// be read again.
-///
-/// Whatever is added to a folder, removed from it or renamed in it changes the folder's own times.
+/// The times of folders when they were last seen empty. A folder with the same times need not be read again: every entry
+/// that is added, removed or renamed changes them. Saves four directory reads of a short task, Benchmarks: foreach.
 final class FolderStamps: Sendable {
-    /// Nanoseconds in which two changes may get the same time.
+    /// Nanoseconds within which the kernel may give two changes the same time.
     private static let tick = 20_000_000
     private let stamps = Mutex<[String: FileStatus]>([:])
 
-    /// Whether the folder at `path` is as it was when it was remembered.
+    /// Returns true when the folder at `path` has not changed since it was remembered.
     func isUntouched(_ path: String) -> Bool {
         guard let stamp = self.stamps.withLock({ $0[path] }) else { return false }
         return FileStatus(ofLink: path) == stamp
     }
 
-    /// Nothing is in the folder at `path` but what belongs there.
+    /// Remembers the folder at `path`, which was just emptied.
     func remember(_ path: String) {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
-        // What happens within the same tick as the last change would not show.
+        // A change within the same tick as the last one would not be visible.
         let stamp = FileStatus(ofLink: path).flatMap {
             FileStatus.nanoseconds(now) - $0.changed > Self.tick ? $0 : nil
         }

@@ -2,10 +2,10 @@ import FoundationEssentials
 import MusterModel
 import MusterWire
 
-/// The elements of a foreach as a step has left them: lines, some of which may name files.
+/// The elements of a foreach, one a line. A large element stands in a file that its line names.
 struct ItemList {
     private let lines: [Data.SubSequence]
-    /// Whether a large element is among them.
+    /// True when a large element is among them.
     let namesFiles: Bool
 
     init(path: String) throws {
@@ -18,7 +18,7 @@ struct ItemList {
 
     var count: Int { self.lines.count }
 
-    /// The lines with the artifact that `take` makes of it in place of each file.
+    /// The lines with each file replaced by the artifact that `take` makes of it.
     func naming(_ take: (ArtifactFile) throws -> ArtifactReference) throws -> Data {
         var text = Data()
         for line in self.lines {

@@ -4,14 +4,24 @@ import MusterProcess
 import MusterSystem
 import MusterWire
 
-/// The folder between two attempts of an agent that stays.
+/// The folder between two attempts of a reusable agent.
 extension NodeFolder {
+    /// Empties the folder for the next attempt, or removes it, and reports on standard error what is left.
+    /// - Parameter left: Processes that could not be ended.
+    /// - Returns: True when the next attempt can use the folder.
+    func finish(reuses: Bool, left: [ProcessIdentity], _ stamps: FolderStamps, node: Int) -> Bool {
+        let isReusable = reuses && left.isEmpty && self.empty(stamps)
+        let problems = left.map(\.description) + [isReusable ? nil : self.remove()].compactMap { $0 }
+        for problem in problems { AgentErrors.print("left behind on node \(node): \(problem)") }
+        return isReusable
+    }
+
     /// Removes what the attempt left, so that the folder is as ``make(package:)`` makes it.
     ///
-    /// Making and removing files is what costs most in a short task; what every attempt needs stays therefore. A copy of
-    /// the code package belongs to one attempt: with one, nothing stays.
-    /// - Parameter stamps: What is known of the folders from the attempts before.
-    /// - Returns: false when something of that is not as it was made: then only all of it can go.
+    /// The folders and files that every attempt needs are kept, because making and removing files costs most in a short
+    /// task (Benchmarks: foreach). A copy of the code package belongs to one attempt: such a folder is not reusable.
+    /// - Parameter stamps: The folders' times as they were when they were last seen empty.
+    /// - Returns: False when a kept folder was changed: the whole folder has to be removed then.
     func empty(_ stamps: FolderStamps) -> Bool {
         guard self.inPlace != nil, self.isAsMade else { return false }
         let kept = ["task", "t", "agent.sock"]
@@ -31,8 +41,8 @@ extension NodeFolder {
         return true
     }
 
-    /// Leaves a newline, which is no result. ext4 (`auto_da_alloc`) would flush a file that is truncated to zero and
-    /// rewritten.
+    /// Overwrites the result with a newline, which counts as none. A file that is truncated to zero and rewritten would be
+    /// flushed to the disk by ext4 (`auto_da_alloc`).
     private func emptyResult() -> Bool {
         let result = "\(self.task)/\(ResultFile.name)"
         guard access(result, F_OK) == 0 else { return true }
@@ -40,7 +50,7 @@ extension NodeFolder {
         return (try? FileContents.overwrite(result, with: Data([UInt8(ascii: "\n")]))) != nil
     }
 
-    /// A step runs as the same user and could have changed anything, its own folders' places and modes included.
+    /// False when the step, which runs as the same user, has moved its folders or changed their modes.
     private var isAsMade: Bool {
         [self.root, self.short, self.task, self.temporary].allSatisfy(Self.isFolder)
             && FileStatus(ofLink: self.socket)?.type == S_IFSOCK

@@ -4,13 +4,13 @@ import MusterModel
 import MusterSystem
 import MusterWire
 
-/// A node's folders: everything on the node that goes when the attempt ends, and where its programs run.
+/// A node's folders: those that are removed at the end of the attempt, and the one in which its programs run.
 struct NodeFolder: Sendable, Equatable {
-    /// On the store's file system: what is moved into the store, and a copy of the code package.
+    /// On the store's file system, for files that are renamed into the store, and for a copy of the code package.
     let root: String
-    /// Where paths are short, for sockets.
+    /// A folder with a short path, for sockets (at most 107 bytes).
     let short: String
-    /// The user's own folder, where the step runs in place.
+    /// The user's own folder, for a step that runs in place.
     let inPlace: String?
 
     init(root: String, short: String? = nil, inPlace: String? = nil) {
@@ -23,14 +23,14 @@ struct NodeFolder: Sendable, Equatable {
         self.init(root: spec.scratch, short: spec.temporary, inPlace: spec.inPlace?.workFolder)
     }
 
-    /// Where the step and its processes run.
+    /// The working directory of the step and its processes.
     var work: String { self.inPlace ?? "\(self.root)/work" }
-    /// Where `task.json` and `result.json` stand.
+    /// The folder of `task.json` and `result.json`.
     var task: String { "\(self.root)/task" }
-    /// Where the step program puts its artifacts.
+    /// The folder for the artifacts that the step program writes.
     var artifacts: String { "\(self.task)/\(Self.artifactsName)" }
     static let artifactsName = "artifacts"
-    /// Short, as everything below it should be: programs make sockets some folders further down.
+    /// `TMPDIR`: its path is short because programs make sockets some folders below it.
     var temporary: String { "\(self.short)/t" }
     var socket: String { "\(self.short)/agent.sock" }
     /// Files of the cluster's services.
@@ -40,7 +40,7 @@ struct NodeFolder: Sendable, Equatable {
     /// The longest path of a Unix socket, its end mark not counted.
     private static let longestSocket = 107
 
-    /// Makes the folders, for this user alone. What an agent of the same attempt left there, if it was killed, goes.
+    /// Makes the folders with mode 0700. Folders of a killed agent of the same attempt are removed first.
     /// - Parameter package: Copied into ``work``, unless the step runs in place.
     func make(package: String) throws(AgentError) {
         guard self.socket.utf8.count <= Self.longestSocket else {
@@ -53,7 +53,7 @@ struct NodeFolder: Sendable, Equatable {
         if self.inPlace == nil { try PackageCopy.make(of: package, at: self.work) }
     }
 
-    /// What made it impossible to make them, if anything did.
+    /// Makes the folders. Returns the problem, if any.
     func problem(making package: String) -> AgentError? {
         do throws(AgentError) {
             try self.make(package: package)
@@ -89,12 +89,12 @@ struct NodeFolder: Sendable, Equatable {
         guard mkdir(folder, 0o700) == 0 else { throw AgentError.system("make the folder \(folder)") }
     }
 
-    /// Holds the folder on the store's file system that this one is in, if it is there.
+    /// Holds an `flock` on the gang's folder on the store's file system, if it exists.
     func holdParent() -> LockedFolder? {
         self.root.lastIndex(of: "/").flatMap { LockedFolder(String(self.root[..<$0])) }
     }
 
-    /// Removes the folders that these were in, if they are empty now.
+    /// Removes the parents of these folders, if they are empty.
     func removeParent() {
         for root in self.roots {
             guard let slash = root.lastIndex(of: "/") else { continue }
@@ -102,7 +102,7 @@ struct NodeFolder: Sendable, Equatable {
         }
     }
 
-    /// Removes everything of the node's; links are not followed. Returns what went wrong, if anything did.
+    /// Removes the folders without following links. Returns the problem, if any.
     func remove() -> String? {
         let problems = self.roots.compactMap(Self.remove)
         return problems.isEmpty ? nil : problems.joined(separator: "; ")
@@ -113,7 +113,7 @@ struct NodeFolder: Sendable, Equatable {
     }
 }
 
-/// Something an agent could not do, in one sentence for a person.
+/// A failed operation of the agent, in one sentence for a person.
 package struct AgentError: Error, Sendable, Equatable, CustomStringConvertible {
     let message: String
 
@@ -121,7 +121,7 @@ package struct AgentError: Error, Sendable, Equatable, CustomStringConvertible {
 
     init(_ error: SystemError) { self.message = error.description }
 
-    /// The system call that was to do this has just failed.
+    /// From `errno`, right after the system call has failed.
     package static func system(_ doing: String) -> AgentError {
         AgentError(SystemError(errno, doing))
     }

@@ -1,23 +1,24 @@
 import Dispatch
+import MusterModel
 import MusterProcess
 import MusterStore
 import MusterWire
 import Synchronization
 
-/// The node's log: what its processes write goes to the store in the order in which it came, and the engine hears how far it
-/// has grown.
+/// The node's log: the output of its processes goes to the store in the order in which it came, and the engine hears of its
+/// length.
 ///
-/// It is written on a queue of its own: a store may stall, and whoever reads the processes' pipes also starts, signals and
-/// reaps them. What waits to be written is bounded: beyond that the pipes are not read, and the processes wait.
+/// It is written on a queue of its own, because a store may stall, and the thread that reads the pipes also starts, signals
+/// and reaps processes. At most 4 MiB wait to be written: beyond that the pipes are not read, and the processes block.
 final class NodeLog: Sendable {
-    /// Seconds for which growth is collected before the engine hears of it.
+    /// Seconds between two reports of the length: each wakes the engine.
     private static let pause = 0.005
     /// Bytes that may wait to be written.
     static let mostWaiting = 4 << 20
 
     private struct Piece {
         let process: Int
-        let stream: LogStream
+        let stream: ProcessStream
         let bytes: [UInt8]
         let time: Int64
     }
@@ -28,7 +29,7 @@ final class NodeLog: Sendable {
         var waitingBytes = 0
         var isWriting = false
         var isHoldingBack = false
-        /// Called once what waited when they came has been written.
+        /// Called once everything that waited when they were added is written.
         var onWritten: [@Sendable () -> Void] = []
         /// Bytes of the file.
         var bytes = 0
@@ -43,7 +44,7 @@ final class NodeLog: Sendable {
     private let onFailure: @Sendable (String) -> Void
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "muster.log")
-    /// Made with the first bytes: many programs write nothing. Touched on the queue only.
+    /// Opened with the first bytes: many programs write nothing. Used on the queue only.
     private let writer = Mutex<LogWriter?>(nil)
 
     /// - Parameter onFailure: Called once, when the log cannot be written any more.
@@ -60,12 +61,11 @@ final class NodeLog: Sendable {
 
     deinit { if self.state.withLock({ $0.isHoldingBack }) { self.reactor.resumeOutput() } }
 
-    /// Takes what a process wrote. Never waits.
-    func append(process: Int, _ stream: OutputStream, _ bytes: UnsafeRawBufferPointer) {
+    /// Adds output of a process. Never blocks.
+    func append(process: Int, _ stream: ProcessStream, _ bytes: UnsafeRawBufferPointer) {
         guard !bytes.isEmpty else { return }
         let piece = Piece(
-            process: process, stream: stream == .standardOutput ? .standardOutput : .standardError,
-            bytes: Array(bytes), time: LogRecord.now())
+            process: process, stream: stream, bytes: Array(bytes), time: LogRecord.now())
         let (isFirst, holdsBack) = self.state.withLock { state in
             state.waiting.append(piece)
             state.waitingBytes += piece.bytes.count
@@ -84,15 +84,15 @@ final class NodeLog: Sendable {
         if hasRoom || !self.whenWritten(body) { body() }
     }
 
-    /// Blocks the caller until there is room for more: for what is read from files, which do not wait by themselves.
+    /// Blocks the caller until there is room for more: for bytes from files, whose writers do not block.
     func waitForRoom() {
         let hasRoom = DispatchSemaphore(value: 0)
         self.whenRoom { hasRoom.signal() }
         hasRoom.wait()
     }
 
-    /// Calls `body` when everything that has come until now is in the file, or cannot get there. Returns false, and does not
-    /// call it, when it is already so.
+    /// Calls `body` when everything that was added is in the file, or cannot be written. Returns false, without a call, when
+    /// nothing waits.
     func whenWritten(_ body: @escaping @Sendable () -> Void) -> Bool {
         self.state.withLock { state in
             guard state.isWriting else { return false }
@@ -101,7 +101,7 @@ final class NodeLog: Sendable {
         }
     }
 
-    /// Tells the engine now how far the file has grown.
+    /// Reports the file's length to the engine now.
     func flush() {
         let bytes = self.state.withLock { state -> Int? in
             defer { state.isScheduled = false }
@@ -159,5 +159,20 @@ final class NodeLog: Sendable {
         return try piece.bytes.withUnsafeBytes {
             try writer.append(process: piece.process, stream: piece.stream, bytes: $0, at: piece.time)
         }
+    }
+}
+
+extension NodeLog {
+    /// A line of the agent's own.
+    func say(_ line: String) {
+        Array("muster: \(line)\n".utf8).withUnsafeBytes { self.append(process: LogProcess.agent, .standardError, $0) }
+    }
+
+    /// Announces that a process compiles an extension, which takes minutes without any output.
+    func tellCompiler(_ lockFile: String) {
+        guard lockFile.hasSuffix(ExtensionFolder.lock) else { return }
+        let folder = lockFile.dropLast(ExtensionFolder.lock.count)
+        let name = folder.split(separator: "/").last ?? folder
+        self.say("torch compiles \(name), once: it is kept in \(folder) for later runs")
     }
 }

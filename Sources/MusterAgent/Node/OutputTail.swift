@@ -1,3 +1,4 @@
+import MusterModel
 import MusterProcess
 import Synchronization
 
@@ -8,9 +9,9 @@ final class OutputTail: Sendable {
     private static let width = 400
     private static let kept = 16 << 10
 
-    private let streams = Mutex<[OutputStream: [UInt8]]>([:])
+    private let streams = Mutex<[ProcessStream: [UInt8]]>([:])
 
-    func append(_ stream: OutputStream, _ bytes: UnsafeRawBufferPointer) {
+    func append(_ stream: ProcessStream, _ bytes: UnsafeRawBufferPointer) {
         self.streams.withLock { streams in
             var pending = streams[stream] ?? []
             streams[stream] = nil
@@ -30,7 +31,7 @@ final class OutputTail: Sendable {
 
     private static func lines(of bytes: [UInt8]) -> [String] {
         let lines = bytes.split(separator: UInt8(ascii: "\n")).compactMap { line -> String? in
-            // A progress bar overwrites its line: what stood last is what a person saw.
+            // A progress bar overwrites its line: a person saw the text after the last carriage return.
             guard let shown = line.split(separator: UInt8(ascii: "\r")).last else { return nil }
             let text = String(decoding: shown.prefix(Self.width), as: UTF8.self)
             return text.allSatisfy(\.isWhitespace) ? nil : text

@@ -1,10 +1,10 @@
 import Glibc
 import MusterSystem
 
-/// A copy of a code package for one node alone, which may be written to.
+/// A writable copy of a code package for one node.
 ///
-/// The files are copies and no links: what is written into one must not reach the store. Where the file system can, they
-/// share their blocks until then.
+/// The files are copies, not links: a write must not reach the store. Where the file system can, they share their blocks
+/// (reflinks).
 enum PackageCopy {
     static func make(of package: String, at folder: String) throws(AgentError) {
         guard let status = FileStatus(ofLink: package), let names = Folder.names(in: package) else {

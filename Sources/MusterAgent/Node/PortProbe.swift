@@ -2,14 +2,14 @@ import MusterProcess
 import NIOCore
 import NIOPosix
 
-/// Waits until something takes connections at a port.
+/// Waits until a port accepts connections.
 struct PortProbe: Sendable {
     private let address: String
     private let port: Int
-    /// Nothing tells when another process, here or elsewhere, begins to listen.
+    /// There is no event for another process that begins to listen.
     private let retries: Retries
 
-    /// - Parameter seconds: After these it gives up without a word.
+    /// - Parameter seconds: After these it gives up silently.
     init(address: String, port: Int, seconds: Double) {
         self.address = address
         self.port = port

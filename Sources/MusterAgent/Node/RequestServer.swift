@@ -5,22 +5,24 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// The socket at which flow programs ask their agent: one line of JSON a request.
+/// The Unix socket for the requests of flow programs: one line of JSON a request.
 ///
-/// It listens from the moment it is bound, so that a step program may connect at once; ``serve(on:)`` answers.
-/// An agent that stays keeps it; a connection belongs to the attempt in which it was taken.
+/// It listens from the moment it is bound, so that a step program may connect at once; ``serve(on:)`` accepts.
+/// A reusable agent keeps it. A connection belongs to the attempt in which it was accepted.
 final class RequestServer: Sendable {
     private struct State {
         var path: String?
         var descriptor: CInt = -1
         var isServing = false
         var events: AgentEvents?
+        var connections: [RequestConnection: any Channel] = [:]
+        var connectionCount = 0
     }
 
     private let state = Mutex(State())
 
-    /// Binds the socket, unless it is bound there already. Connections that are taken from now on speak to `events`: to be
-    /// said before anything is started that could connect.
+    /// Binds the socket, unless it is bound there already. Requests of connections that are accepted from now on go to
+    /// `events`: to be called before a process is started that could connect.
     /// - Parameter path: At most 107 bytes.
     func listen(at path: String, for events: AgentEvents) throws(AgentError) {
         let isBound = self.state.withLock { state in
@@ -54,7 +56,7 @@ final class RequestServer: Sendable {
         return descriptor
     }
 
-    /// Begins to take connections, unless it does already.
+    /// Begins to accept connections, unless it does already.
     func serve(on group: MultiThreadedEventLoopGroup) {
         let (descriptor, events) = self.state.withLock { state -> (CInt?, AgentEvents?) in
             defer { state.isServing = true }
@@ -64,47 +66,57 @@ final class RequestServer: Sendable {
         ServerBootstrap(group: group)
             .childChannelInitializer { [self] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    guard let events = self.state.withLock({ $0.events }) else { return }
-                    try channel.pipeline.syncOperations.addHandler(RequestHandler(channel: channel, events: events))
+                    guard let (connection, events) = self.add(channel) else { return }
+                    try channel.pipeline.syncOperations.addHandler(
+                        RequestHandler(connection, server: self, events: events))
                 }
             }
             .withBoundSocket(descriptor)
-            .whenFailure { events?.yield(.logFailed("the agent's socket does not work: \($0)")) }
+            .whenFailure { events?.yield(.node(.logFailed("the agent's socket does not work: \($0)"))) }
+    }
+
+    private func add(_ channel: any Channel) -> (RequestConnection, AgentEvents)? {
+        self.state.withLock { state in
+            guard let events = state.events else { return nil }
+            state.connectionCount += 1
+            let connection = RequestConnection(number: state.connectionCount)
+            state.connections[connection] = channel
+            return (connection, events)
+        }
+    }
+
+    fileprivate func remove(_ connection: RequestConnection) {
+        _ = self.state.withLock { $0.connections.removeValue(forKey: connection) }
+    }
+
+    /// Sends an answer, unless the program has closed the connection. Answers arrive in the order of these calls.
+    func answer(_ connection: RequestConnection, _ answer: AgentAnswer) {
+        guard let channel = self.state.withLock({ $0.connections[connection] }) else { return }
+        guard let line = try? LineCoding.encode(answer) else { return channel.close(promise: nil) }
+        channel.writeAndFlush(ByteBuffer(bytes: line), promise: nil)
     }
 }
 
 /// One connection of a flow program.
-package struct SocketConnection: Sendable, Hashable {
-    package let id: ObjectIdentifier
-    private let channel: any Channel
+package struct RequestConnection: Sendable, Hashable {
+    /// Counts the connections of an agent.
+    package let number: Int
 
-    init(_ channel: any Channel) {
-        self.id = ObjectIdentifier(channel)
-        self.channel = channel
-    }
-
-    /// Answers are read in the order in which they are sent.
-    func send(_ answer: AgentAnswer) {
-        guard let line = try? LineCoding.encode(answer) else { return self.close() }
-        self.channel.writeAndFlush(ByteBuffer(bytes: line), promise: nil)
-    }
-
-    func close() { self.channel.close(promise: nil) }
-
-    package static func == (left: Self, right: Self) -> Bool { left.id == right.id }
-    package func hash(into hasher: inout Hasher) { hasher.combine(self.id) }
+    package init(number: Int) { self.number = number }
 }
 
-/// Turns bytes into request lines. Lives on its channel's event loop.
+/// Decodes request lines. Used on its channel's event loop only.
 private final class RequestHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private var lines = LineBuffer()
-    private let connection: SocketConnection
+    private let connection: RequestConnection
+    private let server: RequestServer
     private let events: AgentEvents
 
-    init(channel: any Channel, events: AgentEvents) {
-        self.connection = SocketConnection(channel)
+    init(_ connection: RequestConnection, server: RequestServer, events: AgentEvents) {
+        self.connection = connection
+        self.server = server
         self.events = events
     }
 
@@ -112,21 +124,26 @@ private final class RequestHandler: ChannelInboundHandler {
         do {
             for line in try self.lines.append(self.unwrapInboundIn(data).readableBytesView) { self.read(line) }
         } catch {
-            // The rest of it is read and dropped: who is still writing does not read the answer yet.
-            self.events.yield(.request(self.connection, .unreadable("the request was refused: \(error)")))
+            // The rest of the line is read and dropped: a program that still writes does not read the answer yet.
+            self.tell(.unreadable("the request was refused: \(error)"))
         }
     }
 
     private func read(_ line: Data) {
         do {
-            self.events.yield(.request(self.connection, .request(try LineCoding.decode(AgentRequest.self, from: line))))
+            self.tell(.request(try LineCoding.decode(AgentRequest.self, from: line)))
         } catch {
             let start = String(decoding: line.prefix(200), as: UTF8.self)
-            self.events.yield(
-                .request(self.connection, .unreadable("the agent does not understand the request \(start)")))
+            self.tell(.unreadable("the agent does not understand the request \(start)"))
         }
     }
 
-    func channelInactive(context: ChannelHandlerContext) { self.events.yield(.requestsEnded(self.connection)) }
+    private func tell(_ line: RequestLine) { self.events.yield(.node(.request(self.connection, line))) }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.server.remove(self.connection)
+        self.events.yield(.node(.requestsEnded(self.connection)))
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }

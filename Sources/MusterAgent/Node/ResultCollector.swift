@@ -6,22 +6,23 @@ import MusterStore
 import MusterSystem
 import MusterWire
 
-/// Reads what a step program left and takes it into the store. Blocks: for a thread that may.
+/// Reads the result of a step program and moves its artifacts into the store. Blocks: for a thread that may.
 struct ResultCollector: Sendable {
     let folder: String
     let store: ArtifactStore
-    /// No process is left that the step has started.
+    /// No process is left that the step has started: its files cannot change any more.
     let leavesNothing: Bool
     let blame: Blame
-    /// Failures that the step body was told of.
-    let causes: [TaskFailure]
+    /// Failures that were reported to the step body, oldest first.
+    let told: [ToldFailure]
 
-    /// Bytes that are hashed in less time than another thread takes to be woken.
+    /// Bytes that are hashed in less time than it takes to wake another thread: saves two thread switches of a short task,
+    /// Benchmarks: foreach.
     private static let brief = 1 << 20
     /// The longest result that is read, in bytes: there is room for a million artifacts in it.
     private static let longestResult = 256 << 20
 
-    /// Whether what has to be read is so little that the agent's loop may do it.
+    /// True when so little has to be read that the agent's loop may do it.
     var isBrief: Bool {
         var rest = Self.brief
         let artifacts = NodeFolder.artifactsName
@@ -34,23 +35,26 @@ struct ResultCollector: Sendable {
         return rest >= 0
     }
 
-    /// How the step body ended, as its program left `status` and the task folder.
+    /// The outcome of the step body, whose program ended with `status`.
     func outcome(_ status: ExitStatus, lastLines: [String]) -> NodeOutcome {
-        if case .signaled = status { return .failed(failure: self.blame.failure(status, lastLines: lastLines)) }
+        let failure = self.blame.failure(status, lastLines: lastLines)
+        if case .signaled = status { return .failed(failure: failure) }
         do {
             guard let result = try self.read() else {
-                if !status.isSuccess { return .failed(failure: self.blame.failure(status, lastLines: lastLines)) }
+                if !status.isSuccess { return .failed(failure: failure, after: self.launch(before: failure)) }
                 throw AgentError("the step program left with exit code 0 but no \(ResultFile.name)")
             }
             if let error = result.error {
                 guard result.transition == nil else {
                     throw AgentError("\(ResultFile.name) has both a transition and an error")
                 }
-                let cause = self.causes.last { $0.code == error.code && $0.message == error.message }
-                return .failed(
-                    failure: cause ?? self.blame.failure(error, status, lastLines: lastLines), left: self.left(result))
+                if let cause = error.cause, let told = self.told.last(where: { $0.failure.id == cause }) {
+                    return .failed(failure: told.failure, left: self.left(result))
+                }
+                let own = self.blame.failure(error, status, lastLines: lastLines)
+                return .failed(failure: own, left: self.left(result), after: self.launch(before: own))
             }
-            guard status.isSuccess else { return .failed(failure: self.blame.failure(status, lastLines: lastLines)) }
+            guard status.isSuccess else { return .failed(failure: failure, after: self.launch(before: failure)) }
             guard let transition = result.transition else {
                 throw AgentError("\(ResultFile.name) has neither a transition nor an error")
             }
@@ -65,6 +69,15 @@ struct ResultCollector: Sendable {
         }
     }
 
+    /// The id of the last failed launch that was reported to the body, when the body may have ended because of it: by an
+    /// error of its own, an exit code, or an error with the launch's code.
+    private func launch(before failure: TaskFailure) -> String? {
+        guard let launch = self.told.last(where: \.isOfLaunch)?.failure,
+            failure.code == .body || failure.code == .exit || failure.code == launch.code
+        else { return nil }
+        return launch.id
+    }
+
     private func read() throws -> ResultFile? {
         let path = "\(self.folder)/\(ResultFile.name)"
         guard let status = FileStatus(ofLink: path) else { return nil }
@@ -77,7 +90,7 @@ struct ResultCollector: Sendable {
         let result: ResultFile
         do {
             let data = try Data(contentsOf: URL(filePath: path))
-            // An agent that stays leaves the last attempt's file there, with nothing in it but a newline.
+            // A reusable agent keeps the last attempt's file, overwritten with a newline.
             if data.allSatisfy({ $0 == UInt8(ascii: "\n") }) { return nil }
             result = try JSONDecoder().decode(ResultFile.self, from: data)
         } catch {
@@ -91,13 +104,13 @@ struct ResultCollector: Sendable {
         return result
     }
 
-    /// What a failed body had set, and what it was given. The failure is the body's, whatever becomes of that.
+    /// The artifacts of a failed body, set or given. A problem with them does not replace the body's failure.
     private func left(_ result: ResultFile) -> [String: ArtifactReference]? {
         do {
             let artifacts = try self.artifacts(of: result)
             return artifacts.isEmpty ? nil : artifacts
         } catch {
-            AgentErrors.print("what the failed step had set is lost: \(error)")
+            AgentErrors.print("the artifacts of the failed step are lost: \(error)")
             return nil
         }
     }

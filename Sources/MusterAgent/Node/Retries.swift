@@ -1,6 +1,6 @@
 import MusterProcess
 
-/// When to look again for something that nobody tells of, and when to give up.
+/// The times at which a probe looks again for something that has no event, and its end.
 struct Retries: Sendable {
     /// Seconds between two looks.
     private static let pause = 0.02

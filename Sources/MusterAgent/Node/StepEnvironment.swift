@@ -10,7 +10,7 @@ enum StepEnvironment {
         var environment = spec.environment
         if let python = spec.task.python { self.activate(python, in: &environment) }
         environment["TMPDIR"] = folder.temporary
-        // Shells and programs that ask for it take it for the folder that they are in.
+        // Shells and `pwd` take this variable for their working directory.
         if spec.inPlace == nil { environment["PWD"] = folder.work }
         environment.merge([
             NodeEnvironment.flow: spec.attempt.flow,
@@ -42,7 +42,7 @@ enum StepEnvironment {
         TaskName(number: spec.attempt.task, node: spec.index).description
     }
 
-    /// What `task.json` says on this node.
+    /// The content of `task.json` on this node.
     static func task(_ spec: NodeSpec, roster: Roster, folder: NodeFolder) -> TaskFile {
         var task = spec.task
         task.taskID = self.taskID(spec)
@@ -54,7 +54,7 @@ enum StepEnvironment {
         return task
     }
 
-    /// What a virtual environment's `activate` does; for another interpreter, that the programs beside it are found.
+    /// Sets the variables of a virtual environment's `activate`. For another interpreter, its folder goes on the PATH.
     private static func activate(_ python: String, in environment: inout [String: String]) {
         let parts = python.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count > 2 else { return }

@@ -1,28 +1,30 @@
 import FoundationEssentials
 import Glibc
+import MusterModel
 package import MusterProcess
 import MusterWire
 import Synchronization
 
-/// A flow program that stays alive beside an agent that stays and runs one step after the other (the verb `serve`).
+/// A flow program that runs one step after the other for a reusable agent, each in a forked child (the verb `serve`).
+/// Saves the start of a program for each task, Benchmarks: foreach and python-foreach.
 ///
-/// It is bound to what it was started with: what a program loads and reads when it starts is the same for every step it
-/// serves. Its children write into its own two streams, so a step's output is whole once these are empty.
+/// A program loads its code and reads its environment once, so a server runs only steps for which these are the same
+/// (``Binding``). Its children inherit its two streams, so a step's output is complete once both pipes are empty.
 package final class StepServer: Sendable {
-    /// What has to be the same for two steps that one server runs.
+    /// The facts that have to be equal for two steps of one server.
     struct Binding: Sendable, Equatable {
         var program: [String]
         var environment: [String: String]
         var python: String?
-        /// A source that has changed has to be loaded again.
+        /// Its revision counts changes of the source, which has to be loaded again then.
         var inPlace: InPlace?
     }
 
-    /// How a served step came to its end.
-    package enum Outcome: Sendable {
+    /// The end of a served step.
+    package enum Outcome: Sendable, Equatable {
         /// `leavesNothing`: no process that the step started is left.
         case ended(ExitStatus, leavesNothing: Bool)
-        /// The step was not run: the program cannot be divided, and has to be started anew for each step.
+        /// The step was not run: the program cannot fork safely, and has to be started anew for each step.
         case refused
     }
 
@@ -30,9 +32,9 @@ package final class StepServer: Sendable {
         var process: SpawnedProcess?
         var token: ReactorToken?
         var lines = LineBuffer()
-        /// Of the last step, also after its end: what it left behind may go on writing until it is ended.
-        var onOutput: (@Sendable (OutputStream, UnsafeRawBufferPointer) -> Void)?
-        /// The program has been loaded, or has been heard of in another way.
+        /// Of the last step, also after its end: processes that it left may write until they are ended.
+        var onOutput: (@Sendable (ProcessStream, UnsafeRawBufferPointer) -> Void)?
+        /// The program has reported that it is loaded, or has answered otherwise.
         var isLoaded = false
         var onLoaded: (@Sendable () -> Void)?
         /// While a step runs.
@@ -41,16 +43,16 @@ package final class StepServer: Sendable {
         var onGone: (@Sendable () -> Void)?
     }
 
-    /// A request has to fit into the socket: it is written at once.
+    /// Bytes that fit into the socket's buffer: a request is written without waiting.
     private static let longestRequest = 100_000
 
     let binding: Binding
-    /// What it was started with.
+    /// The environment that it was started with.
     private let environment: [String: String]
     private let descriptor: CInt
     private let state = Mutex(State())
 
-    /// Starts the program. It may be asked at once.
+    /// Starts the program. It can be asked at once.
     init(_ binding: Binding, environment: [String: String], folder: String, on reactor: ProcessReactor) throws {
         guard let program = binding.program.first else { throw AgentError("no flow program was named") }
         var ends: [CInt] = [-1, -1]
@@ -85,7 +87,7 @@ package final class StepServer: Sendable {
     ///   server that has just been started loads the flow first.
     func run(
         _ request: ServeRequest, onLoaded: @escaping @Sendable () -> Void,
-        onOutput: @escaping @Sendable (OutputStream, UnsafeRawBufferPointer) -> Void,
+        onOutput: @escaping @Sendable (ProcessStream, UnsafeRawBufferPointer) -> Void,
         onOutcome: @escaping @Sendable (Outcome) -> Void
     ) -> Bool {
         guard let request = self.abridged(request), let line = try? LineCoding.encode(request),
@@ -100,12 +102,13 @@ package final class StepServer: Sendable {
         }
         guard isFree else { return false }
         if isLoaded { onLoaded() }
-        // A server that has just died says so by its exit, which ends the job.
+        // A server that has just died is reported by its exit, which ends the step.
         _ = line.withUnsafeBytes { send(self.descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
         return true
     }
 
-    /// What the program has to be told; nil when it was started with variables that the step must not have.
+    /// The request with only the variables that the program lacks; nil when it was started with others that the step must not
+    /// have.
     private func abridged(_ request: ServeRequest) -> ServeRequest? {
         guard self.environment.keys.allSatisfy({ request.environment[$0] != nil }) else { return nil }
         var request = request
@@ -113,7 +116,7 @@ package final class StepServer: Sendable {
         return request
     }
 
-    /// Lets the program leave, and waits until it has.
+    /// Closes the program's input, and waits for its end.
     func stop() async {
         await withCheckedContinuation { continuation in
             let isGone = self.state.withLock { state in
@@ -125,7 +128,7 @@ package final class StepServer: Sendable {
         }
     }
 
-    private var onOutput: (@Sendable (OutputStream, UnsafeRawBufferPointer) -> Void)? {
+    private var onOutput: (@Sendable (ProcessStream, UnsafeRawBufferPointer) -> Void)? {
         self.state.withLock { $0.onOutput }
     }
 
@@ -150,7 +153,7 @@ package final class StepServer: Sendable {
         onLoaded?()
     }
 
-    /// What the step wrote last may still be in the pipes when its end is told.
+    /// Drains the pipes first: the last output of the step may still be in them.
     private func finish(_ outcome: Outcome) {
         self.loaded()
         self.state.withLock { $0.process }?.drainOutput { [weak self] in self?.takeOutcome()?(outcome) }

@@ -1,10 +1,9 @@
-/// A program's own words as one line of a summary: its log has all of them.
+/// A program's message as one line of a summary. Its log has the whole text.
 enum SummaryLine {
     /// Characters that are shown.
     static let longest = 1000
 
-    /// The text's first line that is not blank, and its beginning where that is longer; an ellipsis stands for what is left
-    /// out.
+    /// The first line that is not blank, cut to ``longest`` characters; an ellipsis stands for omitted text.
     static func of(_ text: String) -> String {
         let lines = text.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
         guard let first = lines.first else { return "" }

@@ -1,13 +1,13 @@
 import Glibc
 import MusterSystem
 
-/// A file that a step program names as one of its task folder's.
+/// A file of the task folder that a step program names.
 enum TaskFolderFile {
     /// Its path.
     /// - Parameters:
-    ///   - what: What names it, for a message.
+    ///   - what: The thing that names it, for a message.
     ///   - name: Relative to the task folder.
-    /// - Throws: when the name leads elsewhere, through a link for one, or to something else than a plain file.
+    /// - Throws: ``AgentError`` when the name leads out of the folder, through a link, or to anything but a plain file.
     static func path(_ what: String, _ name: String, in folder: String) throws(AgentError) -> String {
         guard PlainPath.isOne(name) else {
             throw AgentError("\(what) names the file '\(name)', which is not below the task folder")

@@ -4,7 +4,7 @@ import Synchronization
 final class TextWatch: Sendable {
     private let text: [UInt8]
     private let onFound: @Sendable () -> Void
-    /// The end of what came, as long as the text could still begin in it; nil once it was found.
+    /// The last bytes, in which the text may begin; nil once it was found.
     private let rest = Mutex<[UInt8]?>([])
 
     init(for text: String, onFound: @escaping @Sendable () -> Void) {

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import MusterModel
 
-/// What a worker left in the file that torch's `record` writes: the exception that ended it.
+/// The exception that ended a worker, from the file that torch's `record` writes.
 enum TorchError {
     /// Bytes of a message that are shown.
     private static let longest = 500

@@ -3,11 +3,11 @@ import Glibc
 import MusterModel
 import MusterWire
 
-/// A connection to the agent of the node that this process runs on. It ends with this value, and the agent sees that.
+/// A connection to the agent of this process's node. It is closed with this value, which the agent notices.
 final class AgentConnection: Sendable {
     private let descriptor: CInt
 
-    /// - Parameter path: The agent's socket; nil for the one that the environment names.
+    /// - Parameter path: The agent's socket; nil for the one in the environment.
     /// - Throws: ``AgentError`` when there is no agent.
     init(socket path: String? = nil) throws(AgentError) {
         guard let path = path ?? Self.socket else {
@@ -19,7 +19,7 @@ final class AgentConnection: Sendable {
 
     deinit { close(self.descriptor) }
 
-    /// Asks and waits for the answer, blocking. To be used by one thread at a time.
+    /// Sends a request and blocks until its answer. Not for two threads at once.
     /// - Throws: ``AgentError`` when the agent has gone.
     func ask(_ request: AgentRequest) throws -> AgentAnswer {
         try Self.send(try LineCoding.encode(request), to: self.descriptor)

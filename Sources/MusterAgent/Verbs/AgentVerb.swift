@@ -1,18 +1,18 @@
 import FoundationEssentials
 import Glibc
 
-/// What this program does besides being an agent: verbs that launchers and planned processes call on a node.
+/// The verbs of this program that launchers and planned processes call on a node.
 package enum AgentVerb: String, Sendable {
-    /// `reach [OPTIONS] HOST COMMAND…`: what a launcher takes for ssh.
+    /// `reach [OPTIONS] HOST COMMAND…`: the substitute for ssh.
     case reach
-    /// `rank PROGRAM [ARGUMENTS…]`: runs a launched program and tells the agent how it ended.
+    /// `rank PROGRAM [ARGUMENTS…]`: runs a launched program and reports its end to the agent.
     case rank
-    /// `host NAME PROGRAM [ARGUMENTS…]`: becomes the program on what looks like a machine of its own.
+    /// `host NAME PROGRAM [ARGUMENTS…]`: executes the program under another host name.
     case host
     /// `node --order FILE`: one node of a gang elsewhere.
     case node
 
-    /// Does it; returns the exit code of this program.
+    /// Runs the verb. Returns this program's exit code.
     package func run(_ arguments: [String]) async -> CInt {
         switch self {
         case .reach: ReachVerb.run(arguments)

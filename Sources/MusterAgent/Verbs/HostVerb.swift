@@ -2,9 +2,9 @@ import CMusterPlatform
 import Glibc
 import MusterSystem
 
-/// Becomes a program that finds its machine to have another name.
+/// Executes a program in a UTS namespace with another host name.
 ///
-/// Nodes that share a machine have to look different to launchers that tell machines apart by their names.
+/// Launchers tell machines apart by their host names, so nodes that share a machine need different ones.
 enum HostVerb {
     static func run(_ arguments: [String]) -> CInt {
         guard arguments.count >= 2 else {

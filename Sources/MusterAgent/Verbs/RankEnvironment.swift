@@ -4,14 +4,14 @@ import MusterProcess
 
 /// The environment of a program that a launcher started.
 enum RankEnvironment {
-    /// Variables by which launchers tell a program its rank.
+    /// Variables in which launchers pass a program its rank.
     private static let ranks = ["PMIX_RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK"]
-    /// What belongs to the node and to no other.
+    /// Variables of a node that other nodes must not have.
     private static let prefixes = ["MUSTER_", "MF_PARALLEL_"]
     private static let names: Set<String> = ["TMPDIR", "CUDA_VISIBLE_DEVICES"]
 
-    /// This program's environment, with the node's own variables as the launcher's daemon on this node has them: MPICH
-    /// gives its ranks everything of the node where the launcher runs.
+    /// This program's environment, with the node's own variables taken from the launcher's daemon on this node: MPICH forwards
+    /// the environment of the node where the launcher runs.
     static func restored() -> [String: String] {
         self.restored(ProcessEnvironment.texts, daemon: ProcessTree.environment(of: getppid()))
     }
@@ -28,7 +28,7 @@ enum RankEnvironment {
         self.names.contains(name) || self.prefixes.contains { name.hasPrefix($0) }
     }
 
-    /// Open MPI keeps its segments in /dev/shm, where they outlive a rank that is killed; the node's folder goes with it.
+    /// Open MPI's segments in /dev/shm would outlive a killed rank. In the node's folder they are removed with it.
     private static func withSharedMemory(_ environment: [String: String]) -> [String: String] {
         guard let folder = environment["TMPDIR"] else { return environment }
         let defaults = ["OMPI_MCA_btl_vader_backing_directory": folder, "OMPI_MCA_btl_sm_backing_directory": folder]
@@ -39,7 +39,7 @@ enum RankEnvironment {
         self.rank(environment).map { "rank \($0)" } ?? "a rank"
     }
 
-    /// The program's rank as the launcher tells it, a number; nil where it does not.
+    /// The program's rank from the launcher's variable; nil when there is none.
     static func rank(_ environment: [String: String]) -> String? {
         self.ranks.lazy.compactMap { environment[$0] }.first
     }

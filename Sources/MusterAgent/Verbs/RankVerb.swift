@@ -7,17 +7,17 @@ import MusterSystem
 import MusterWire
 import Synchronization
 
-/// Stands between a launcher and the program that it starts on a node, because what launchers say of a program's end is
-/// not to be relied on: the agent hears it from here, with the last lines, before the launcher can hear of it.
+/// Runs a program for a launcher and reports its end to the agent, with its last lines, before the launcher can see it:
+/// launchers do not report reliably which program failed and how.
 ///
-/// The program gets everything as it came: standard input, descriptors, arguments, environment. What it writes goes to this
-/// node's agent, so that it stands in the log of the node where it ran; with ``MPIOutput/throughLauncher`` to the launcher,
-/// and with it into the log of the control node. Only the node's own variables and work folder are put right, where a
-/// launcher has forwarded those of its own node.
+/// The program inherits standard input, descriptors, arguments and environment. Its output goes to this node's agent, for
+/// the log of the node where it ran; with ``MPIOutput/throughLauncher`` to the launcher, for the log of the control node. The
+/// node's own variables and work folder replace those that a launcher has forwarded from its own node.
 enum RankVerb {
-    /// Seconds after the end of a program by SIGTERM in which this one hears whether it was meant as well.
-    private static let doubt = 0.05
-    /// Seconds for the end of the launcher's daemon to be told before that of a program that it took along.
+    /// Seconds to wait, after a program was ended by SIGTERM, for the same signal to this process: a signal to a process group
+    /// comes to each of its processes separately.
+    private static let signalGrace = 0.05
+    /// Seconds to wait for the report of the daemon's end before that of a program that ended with it.
     static let precedence = 0.3
 
     static func run(_ arguments: [String]) async -> CInt {
@@ -30,7 +30,7 @@ enum RankVerb {
         let environment = RankEnvironment.restored()
         let folder = environment[NodeEnvironment.workFolder]
         let label = RankEnvironment.label(environment)
-        // Kept until the end: the agent takes its loss for this program's.
+        // Open until the end: the agent takes the end of the connection for this program's.
         let agent = RankAgent(environment)
         agent.ask(.watching(label: label, wrapper: getpid()))
         do {
@@ -64,7 +64,7 @@ enum RankVerb {
         FileStatus(path)?.isFile == true && access(path, X_OK) == 0
     }
 
-    /// Who asked this program to end, before the program did; it handed that on.
+    /// The sender of a signal to end that this wrapper passed on to the program.
     private enum Told: Sendable, Equatable { case byNobody, byLauncher, bySomebody }
 
     private struct End: Sendable {
@@ -75,7 +75,7 @@ enum RankVerb {
 
     private static func run(
         _ spec: ProcessSpec, on reactor: ProcessReactor,
-        onOutput: @escaping @Sendable (OutputStream, UnsafeRawBufferPointer) -> Void
+        onOutput: @escaping @Sendable (ProcessStream, UnsafeRawBufferPointer) -> Void
     ) async throws -> End {
         let tail = OutputTail()
         let told = Mutex(Told.byNobody)
@@ -99,13 +99,12 @@ enum RankVerb {
                 continuation.resume(throwing: error)
             }
         }
-        // Whose daemon has died leaves because of that, and the daemon's own end is about to be told. Its connections are
-        // closed before its children get another parent.
+        // The program ended because its daemon died; the daemon's own end is about to be reported. Its connections are closed
+        // before its children get another parent.
         if getppid() != launcher || ProcessTree.isExiting(launcher) {
             await self.pause(self.precedence, reactor)
         } else if status == .signaled(SIGTERM), told.withLock({ $0 }) == .byNobody {
-            // What goes to a whole group comes to each of its processes on its own.
-            await self.pause(self.doubt, reactor)
+            await self.pause(self.signalGrace, reactor)
         }
         return End(status: status, told: told.withLock { $0 }, lastLines: tail.lastLines)
     }
@@ -116,14 +115,14 @@ enum RankVerb {
         }
     }
 
-    /// A launcher that has gone is no reason to stop the program: its end will be told.
-    private static func relay(_ stream: OutputStream, _ bytes: UnsafeRawBufferPointer) {
+    /// A launcher that is gone does not stop the program: its end is reported elsewhere.
+    private static func relay(_ stream: ProcessStream, _ bytes: UnsafeRawBufferPointer) {
         try? OpenFile.write(
             bytes, to: stream == .standardOutput ? STDOUT_FILENO : STDERR_FILENO, called: "the launcher's pipe")
     }
 
-    /// What the agent is to hear; nil for nothing. A launcher ends its ranks because something else has failed, and says of
-    /// what by its own end.
+    /// The report for the agent; nil for an end that means nothing: success, or a signal of the launcher, which ends its ranks
+    /// because something else has failed.
     private static func report(_ end: End, _ label: String) -> WatchedExit? {
         guard !end.status.isSuccess, end.told != .byLauncher else { return nil }
         switch end.status {

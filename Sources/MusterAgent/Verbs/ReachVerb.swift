@@ -2,9 +2,9 @@ import Glibc
 import MusterModel
 import MusterWire
 
-/// What a launcher takes for ssh: has a command line run on another node by that node's agent.
+/// The substitute for ssh: another node's agent runs the command line.
 ///
-/// The command's output goes to its node's log. It lives as long as this program waits for it.
+/// The command's output goes to its node's log. The command is ended when this program ends.
 enum ReachVerb {
     /// ssh's options that take a value.
     private static let withValue: Set<Character> = [

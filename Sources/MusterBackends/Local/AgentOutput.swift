@@ -1,4 +1,5 @@
 import FoundationEssentials
+import MusterModel
 import MusterProcess
 import MusterWire
 import Synchronization
@@ -18,7 +19,7 @@ final class AgentOutput: Sendable {
     var lastLines: [String] { self.buffers.withLock { $0.lastErrors } }
 
     /// The status lines that `bytes` complete. Other lines are stored with the errors.
-    func receive(_ stream: OutputStream, _ bytes: UnsafeRawBufferPointer) -> [AgentStatus] {
+    func receive(_ stream: ProcessStream, _ bytes: UnsafeRawBufferPointer) -> [AgentStatus] {
         self.buffers.withLock { buffers in
             switch stream {
             case .standardError:

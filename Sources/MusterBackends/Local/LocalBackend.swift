@@ -70,7 +70,7 @@ package final class LocalBackend: GangRunner {
 
     package func submit(_ request: LocalRequest) async throws {
         guard self.register(request) else { return }
-        if request.nodes.allSatisfy(\.stays) { return self.place(request) }
+        if request.nodes.allSatisfy(\.reusable) { return self.place(request) }
         do {
             try self.startAll(request)
         } catch {

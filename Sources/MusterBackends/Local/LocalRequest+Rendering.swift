@@ -29,7 +29,7 @@ extension LocalRequest {
                 gpus: gang.allotments[index].gpus.count, memory: gang.step.settings.resources?.memory ?? 0,
                 // An agent with a cluster, or with a copy of the code package, is not reusable: no state of either may
                 // reach the next step.
-                stays: gang.size == 1 && gang.step.settings.framework == nil && gang.inPlace != nil,
+                reusable: gang.size == 1 && gang.step.settings.framework == nil && gang.inPlace != nil,
                 serves: gang.serves && gang.inPlace != nil)
             node.timeoutPatience = gang.step.settings.timeoutPatience
             return node

@@ -15,7 +15,7 @@ struct LogPrinter {
 
     let style: Style
     /// Only this stream; both when nil.
-    let stream: LogStream?
+    let stream: ProcessStream?
     /// True prints the output of the clusters' own services too.
     let showsCluster: Bool
     let output: StandardStream
@@ -27,7 +27,7 @@ struct LogPrinter {
     private var merges: [LogSource: ProcessMerge] = [:]
     private var lines: [LogSource: LogLines] = [:]
 
-    init(style: Style, stream: LogStream?, showsCluster: Bool = false, output: StandardStream = .output) {
+    init(style: Style, stream: ProcessStream?, showsCluster: Bool = false, output: StandardStream = .output) {
         self.style = style
         self.stream = stream
         self.showsCluster = showsCluster

@@ -105,7 +105,7 @@ struct LogsVerb: AsyncParsableCommand {
     }
 
     private func printer(isSingle: Bool) -> LogPrinter {
-        let stream: LogStream? = self.stdout ? .standardOutput : self.stderr ? .standardError : nil
+        let stream: ProcessStream? = self.stdout ? .standardOutput : self.stderr ? .standardError : nil
         let style: LogPrinter.Style =
             self.json
             ? .json

@@ -128,6 +128,8 @@ public struct TaskFailure: Codable, Sendable, Equatable, Error {
     public var lastLines: [String]
     /// The exception that the body raised, if its front end reports it.
     public var exception: RaisedException?
+    /// Identifies a failure that an agent reports to a step body: an error of the body that names it is this failure.
+    public var id: String?
 
     public init(
         code: Code, message: String, node: Int? = nil, process: String? = nil, exitCode: Int? = nil,

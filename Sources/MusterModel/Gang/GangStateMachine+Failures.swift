@@ -43,12 +43,6 @@ extension TaskFailure {
     /// The nodes that are no more, when that is the failure.
     var lostNodes: [Int] { self.code == .lost ? [self.node].compactMap { $0 } : [] }
 
-    /// True when `cause`, which was reported to the step program, can explain this failure of it.
-    func canFollow(_ cause: TaskFailure) -> Bool {
-        guard self.process == "step", self.signal == nil else { return false }
-        return self.code == .body || self.code == .exit || self.code == cause.code
-    }
-
     /// Seconds without a needless fraction.
     private static func text(_ seconds: Double) -> String {
         seconds == seconds.rounded() && abs(seconds) < 1e15 ? "\(Int(seconds))" : "\(seconds)"

@@ -52,7 +52,7 @@ package struct GangStateMachine: Sendable, Equatable {
     /// The result of a node without a body: the input artifacts of the step.
     package let given: [String: ArtifactReference]
     package private(set) var phase: Phase
-    /// The last launch's failure: what the body errors that come after it follow from.
+    /// The failure of the last launch: the cause of body errors that follow it.
     private var launchFailure: TaskFailure?
     private var roster: Roster?
 
@@ -145,7 +145,9 @@ package struct GangStateMachine: Sendable, Equatable {
             var ended = ended
             ended[node] = outcome
             self.phase = .running(ended: ended)
-            if case .failed(let failure, _) = outcome { return self.fail(node: node, failure) }
+            if case .failed(let failure, _, let launch) = outcome {
+                return self.fail(node: node, failure, after: launch)
+            }
             let report = Action.report(node: node, status: .succeeded)
             return ended.count == self.bodies.count ? [report] + self.succeed(ended) : [report]
         case .lost(let node, let reason):
@@ -184,7 +186,7 @@ package struct GangStateMachine: Sendable, Equatable {
             }
             self.phase = .done
             return [.finish(failure: failure, nodes: reports)]
-        case .ended(let node, .failed(_, let left)):
+        case .ended(let node, .failed(_, let left, _)):
             // It has failed at the same time: what its body had set can be read as well.
             var reports = reports
             if reports.indices.contains(node), reports[node].result == nil { reports[node].left = left }
@@ -207,9 +209,10 @@ package struct GangStateMachine: Sendable, Equatable {
 
     // MARK: Ends
 
-    /// A node's own failure, or what it follows from.
-    private mutating func fail(node: Int, _ failure: TaskFailure) -> [Action] {
-        if let cause = self.launchFailure, failure.canFollow(cause) {
+    /// Ends the gang for a node's failure, or for the failed launch that is its cause.
+    /// - Parameter launch: The id of the failed launch after which the body ended by an error.
+    private mutating func fail(node: Int, _ failure: TaskFailure, after launch: String?) -> [Action] {
+        if let cause = self.launchFailure, let id = cause.id, failure.id == id || launch == id {
             return self.release(cause, causes: cause.node.map { [$0] } ?? [], present: 0..<self.size)
         }
         return self.release(failure, causes: failure.code == .timeout ? [] : [node], present: 0..<self.size)
@@ -250,7 +253,7 @@ package struct GangStateMachine: Sendable, Equatable {
                 known = !causes.contains(node)
                 report = NodeReport(index: node, status: known ? .succeeded : .failed, result: result)
             }
-            if case .failed(_, let left) = ended[node] { report.left = left }
+            if case .failed(_, let left, _) = ended[node] { report.left = left }
             reports.append(report)
             if !known { actions.append(.report(node: node, status: report.status)) }
         }

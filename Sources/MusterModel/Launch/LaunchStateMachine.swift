@@ -7,9 +7,9 @@
 ///                                                  ▼  │
 ///                                               stopping ──ended(all), none left──▶ idle, answered
 ///
-/// The first failure is the cause, with two exceptions. A program of which only silence is known is a *suspect* until a
-/// moment has passed: an account that comes meanwhile is the cause instead; ends of other processes are taken for
-/// consequences. And a launcher that only says that something has died is the cause when nobody knows of what.
+/// The first failure is the cause, with two exceptions. A program that ended without a report is a *suspect* for a grace
+/// period: an account that comes meanwhile is the cause instead, and ends of other processes count as consequences. A
+/// launcher that only reports that some process has died is the cause when no node reports which one.
 package struct LaunchStateMachine: Sendable, Equatable {
     package enum Phase: Sendable, Equatable {
         /// Launch number `next` has been asked for by these nodes.
@@ -45,8 +45,8 @@ package struct LaunchStateMachine: Sendable, Equatable {
         case requested(node: Int, launch: Int, request: LaunchRequest)
         /// A process of the round failed on a node; more may follow.
         case failed(node: Int, round: LaunchRound, failure: TaskFailure, evidence: LaunchEvidence)
-        /// The time that ``Action/doubt(round:isHearsay:)`` asked for has passed.
-        case doubtOver(round: LaunchRound)
+        /// The time that ``Action/awaitAccount(round:isHearsay:)`` asked for has passed.
+        case graceOver(round: LaunchRound)
         /// A node has no process of its own: it runs the processes of the control node's launcher until it has to stop.
         case hosting(node: Int, round: LaunchRound)
         /// No process of the round is left on a node.
@@ -60,9 +60,9 @@ package struct LaunchStateMachine: Sendable, Equatable {
         case start(round: LaunchRound, request: LaunchRequest, processes: [Int])
         /// End the processes of the round on all nodes.
         case stop(round: LaunchRound)
-        /// Send ``Event/doubtOver(round:)`` in a moment; when it is hearsay, once every node has had the time to tell of its
-        /// own processes.
-        case doubt(round: LaunchRound, isHearsay: Bool)
+        /// Send ``Event/graceOver(round:)`` after the grace for a launcher to report why it killed its ranks; for hearsay, after
+        /// the grace for every node to report the ends of its own processes.
+        case awaitAccount(round: LaunchRound, isHearsay: Bool)
         /// A launch is over everywhere.
         case answer(launch: Int, nodes: [Int], failure: TaskFailure?)
     }
@@ -106,10 +106,10 @@ package struct LaunchStateMachine: Sendable, Equatable {
             // A node reports one failure a round; a stopped one may have sent it before it heard of the stop.
             guard round == running.round, running.running.contains(node) else { return try self.late(event, round) }
             return self.weigh(running, failure, evidence)
-        case (.running(let running), .doubtOver(let round)):
+        case (.running(let running), .graceOver(let round)):
             guard round == running.round, let suspect = running.suspect else { return [] }
             return self.fail(running, suspect.failure)
-        case (.gathering, .doubtOver):
+        case (.gathering, .graceOver):
             return []
         case (.running(var running), .hosting(let node, let round)):
             guard round == running.round, running.running.contains(node) else { throw self.illegal(event) }
@@ -193,7 +193,7 @@ package struct LaunchStateMachine: Sendable, Equatable {
             var running = running
             running.suspect = Suspect(failure: failure, isHearsay: evidence == .hearsay)
             self.phase = .running(running)
-            return [.doubt(round: running.round, isHearsay: evidence == .hearsay)]
+            return [.awaitAccount(round: running.round, isHearsay: evidence == .hearsay)]
         }
     }
 
@@ -234,7 +234,7 @@ extension LaunchStateMachine.Event {
         case .requested(let node, _, _), .failed(let node, _, _, _), .hosting(let node, _), .ended(let node, _),
             .bodyEnded(let node):
             node
-        case .doubtOver:
+        case .graceOver:
             // The control node's own.
             0
         }

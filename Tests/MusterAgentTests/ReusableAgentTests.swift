@@ -4,10 +4,10 @@ import MusterProcess
 import MusterWire
 import Testing
 
-/// An agent that stays for other attempts of gangs of one.
-@Suite struct StayingTests {
-    private static let stays: @Sendable (inout NodeSpec) -> Void = {
-        $0.stays = true
+/// An agent that reusable for other attempts of gangs of one.
+@Suite struct ReusableAgentTests {
+    private static let reusable: @Sendable (inout NodeSpec) -> Void = {
+        $0.reusable = true
         $0.inPlace = InPlace(workFolder: $0.package, flowFolder: $0.package)
     }
 
@@ -33,7 +33,7 @@ import Testing
             daemon()
             result()
             """
-        let harness = try AgentHarness(1, body, files: ["data.txt": "1"], change: Self.stays)
+        let harness = try AgentHarness(1, body, files: ["data.txt": "1"], change: Self.reusable)
         try harness.start()
         try await harness.ready(0, times: 1)
         for task in 4...6 {
@@ -63,7 +63,7 @@ import Testing
             "os.unlink(task['socket']); result()",
         ])
     func leaves(body: String) async throws {
-        let harness = try AgentHarness(1, body, files: ["data.txt": "1"], change: Self.stays)
+        let harness = try AgentHarness(1, body, files: ["data.txt": "1"], change: Self.reusable)
         try harness.start()
         _ = try await harness.report()
         #expect(try await harness.exit(0) == .exited(0))
@@ -72,7 +72,7 @@ import Testing
 
     @Test("An agent that waits leaves at a signal", arguments: [SIGTERM, SIGINT])
     func signal(signal: CInt) async throws {
-        let harness = try AgentHarness(1, "result()", change: Self.stays)
+        let harness = try AgentHarness(1, "result()", change: Self.reusable)
         try harness.start()
         try await harness.ready(0, times: 1)
         harness.signal(0, signal)
@@ -80,10 +80,10 @@ import Testing
         harness.expectNothingLeft()
     }
 
-    @Test("Only the agent of a gang of one stays, and only where its steps run in place", arguments: [1, 2])
+    @Test("Only the agent of a gang of one reusable, and only where its steps run in place", arguments: [1, 2])
     func refused(size: Int) async throws {
         let harness = try AgentHarness(size, "result()") { spec in
-            spec.stays = true
+            spec.reusable = true
             if size > 1 { spec.inPlace = InPlace(workFolder: spec.package, flowFolder: spec.package) }
         }
         try harness.start()

@@ -5,9 +5,9 @@ import Testing
 
 @testable import MusterAgent
 
-@Suite struct HeldFilesTests {
+@Suite struct LockFilesTests {
     private let sandbox: TestFolder
-    private let files = HeldFiles()
+    private let files = LockFiles()
 
     init() throws {
         self.sandbox = try TestFolder()

@@ -1,5 +1,5 @@
-/// Whether the other side of a connection lives, by what comes from it and by the ticks of a clock that beats once a second.
-struct Pulse {
+/// Decides that a peer is lost when nothing has come from it for ``limit``. It is asked once a second.
+struct HeartbeatMonitor {
     /// Seconds without a message after which a peer counts as lost.
     static let limit = 5.0
 
@@ -11,13 +11,13 @@ struct Pulse {
         self.lastTick = now
     }
 
-    /// Something has come, or what has come could not be read until now.
+    /// Notes that something has come, or that this side could not read until now.
     mutating func hear(now: ContinuousClock.Instant) { self.heard = now }
 
-    /// Returns whether the peer has been silent for too long.
+    /// Returns true when the peer has been silent for too long.
     mutating func tick(now: ContinuousClock.Instant) -> Bool {
         defer { self.lastTick = now }
-        // This side itself was stopped for a while: what came meanwhile has not been read yet.
+        // This process itself was stopped: messages that came meanwhile are not read yet.
         if self.lastTick.duration(to: now) > .seconds(Self.limit / 2) { self.heard = now }
         return self.heard.duration(to: now) > .seconds(Self.limit)
     }

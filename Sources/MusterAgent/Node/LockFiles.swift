@@ -4,42 +4,41 @@ import MusterProcess
 import MusterSystem
 import Synchronization
 
-/// Files outside of the node's folder that its processes have open and would leave behind when they are killed: locks
-/// that everybody else would wait for, segments that nobody would use any more.
+/// Lock files and shared-memory segments outside of the node's folder that killed processes would leave: other processes
+/// would wait for the first for ever, and nothing would ever use the second.
 ///
-/// Who holds a file is seen only while it holds it, so this looks before processes are ended, and now and then before
-/// that. Only what a process of this node held is removed, only as long as its path still means that very file, and
-/// only when no process that can be seen has it open.
-final class HeldFiles: Sendable {
+/// Open files are visible only while their process lives, so this looks in /proc before processes are ended, and once a
+/// second before that. A file is removed only when a process of this node had it open, its path still means the same inode,
+/// and no visible process has it open.
+final class LockFiles: Sendable {
     private struct File: Hashable {
         let path: String
         let id: FileID
     }
 
     private struct State {
-        var staleFiles: [StaleFilePattern] = []
+        var expected: [StaleFilePattern] = []
         var held: Set<File> = []
     }
 
     private let state = Mutex(State())
 
-    /// From now on such files are looked for.
-    func expect(_ staleFiles: [StaleFilePattern]) {
+    /// Adds files to look for.
+    func expect(_ files: [StaleFilePattern]) {
         self.state.withLock { state in
-            for pattern in staleFiles where !state.staleFiles.contains(pattern) { state.staleFiles.append(pattern) }
+            for file in files where !state.expected.contains(file) { state.expected.append(file) }
         }
     }
 
-    /// Notes which of the expected files the processes below `pid` have open. While there is no such file, which is
-    /// nearly always, this lists a folder and does not read /proc (saves 1 ms of a Python task's 9, Benchmarks:
-    /// python-foreach).
+    /// Notes which of the expected files the processes below `pid` have open. While there is no such file, which is nearly
+    /// always, this lists a folder and does not read /proc (saves 1 ms of a Python task's 9, Benchmarks: python-foreach).
     /// - Returns: The paths of those that were not noted before.
     @discardableResult
     func look(below pid: Int32 = getpid()) -> [String] {
-        let staleFiles = self.state.withLock(\.staleFiles).compactMap(\.resolved)
-        guard staleFiles.contains(where: { !$0.present.isEmpty }) else { return [] }
+        let expected = self.state.withLock(\.expected).compactMap(\.resolved)
+        guard expected.contains(where: { !$0.present.isEmpty }) else { return [] }
         let found = ProcessTree.descendants(of: pid).flatMap { process in
-            Self.open(by: process) { path in staleFiles.contains { $0.names(path) } }
+            Self.open(by: process) { path in expected.contains { $0.names(path) } }
         }
         guard !found.isEmpty else { return [] }
         return self.state.withLock { state in
@@ -49,7 +48,7 @@ final class HeldFiles: Sendable {
         }
     }
 
-    /// Removes what was held and is there still. To be called when the processes have gone.
+    /// Removes the files that were open and still exist. To be called after the end of the processes.
     func remove() {
         let held = self.state.withLock { state in
             defer { state.held = [] }
@@ -65,7 +64,7 @@ final class HeldFiles: Sendable {
 
     // MARK: Looking
 
-    /// Whether a process that can be seen has the file at `path` open.
+    /// Returns true when a visible process has the file at `path` open.
     static func isOpen(_ path: String) -> Bool {
         guard let file = self.file(at: path, path: path) else { return false }
         let name = path.split(separator: "/").last.map { "/\($0)" } ?? path
@@ -89,8 +88,7 @@ final class HeldFiles: Sendable {
 }
 
 extension StaleFilePattern {
-    /// The same without links and detours in the folder, as the system names open files; nil when there is no such
-    /// folder.
+    /// The same with the folder's real path, as /proc names open files; nil when the folder does not exist.
     var resolved: StaleFilePattern? {
         guard let end = self.prefix.lastIndex(of: "/"), let folder = realpath(String(self.prefix[...end]), nil) else {
             return nil
@@ -100,8 +98,8 @@ extension StaleFilePattern {
         return StaleFilePattern(prefix: (path == "/" ? "" : path) + self.prefix[end...], suffix: self.suffix)
     }
 
-    /// The files of that kind that are there now, up to two folders below the one that the prefix names: torch has a
-    /// folder for each extension, and where the user has not named the place, one for each Python around those.
+    /// The files that exist now, up to two folders below the prefix's: torch makes a folder for each extension, and, in its
+    /// default place, a folder for each Python around those.
     var present: [String] {
         guard let end = self.prefix.lastIndex(of: "/") else { return [] }
         let folder = String(self.prefix[..<end])
@@ -115,7 +113,7 @@ extension StaleFilePattern {
         (Folder.names(in: folder) ?? []).map { "\(folder)/\($0)" }
     }
 
-    /// Whether the file at `path` is such a one.
+    /// Returns true when the pattern matches `path`.
     func names(_ path: String) -> Bool {
         path.count >= self.prefix.count + self.suffix.count && path.hasPrefix(self.prefix)
             && path.hasSuffix(self.suffix)

@@ -6,7 +6,7 @@ import Testing
 @testable import MusterAgent
 
 /// What killed processes of a framework would leave for everybody who comes after them.
-@Suite(.timeLimit(.minutes(10))) struct LeavingsTests {
+@Suite(.timeLimit(.minutes(10))) struct StaleLockTests {
     /// Rank 0 compiles as torch does; the other fails meanwhile.
     static let worker = """
         #!/usr/bin/python3 -IS

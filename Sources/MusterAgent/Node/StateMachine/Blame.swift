@@ -13,7 +13,7 @@ extension ProcessExit {
     }
 }
 
-/// Words for what failed on a node: which node, which process, how it ended.
+/// Sentences about a failure on a node: the node, the process, its end.
 struct Blame: Sendable {
     let node: Int
     let size: Int
@@ -46,7 +46,7 @@ struct Blame: Sendable {
         }
     }
 
-    /// As a framework's reading of its exits has it.
+    /// The failure of an exit that a framework's reading blames.
     func failure(_ exit: ProcessExit, detail: String? = nil) -> TaskFailure {
         let status =
             exit.signal.map { ExitStatus.signaled(CInt($0)) } ?? .exited(CInt(truncatingIfNeeded: exit.code ?? 0))
@@ -55,7 +55,7 @@ struct Blame: Sendable {
 
     /// The body's own error, as the flow program described it.
     func failure(_ error: StepError, _ status: ExitStatus, lastLines: [String]) -> TaskFailure {
-        // The time of all was up.
+        // The timeout of the attempt is no node's fault.
         let isOfAll = error.code == .timeout
         let place = self.size > 1 && !isOfAll ? "node \(self.node): " : ""
         var code: Int?
