@@ -9,10 +9,28 @@ package struct SlurmCluster: Sendable {
     /// Where the store of the test can be: all nodes see it.
     package var shared: String { "\(self.folder)/shared" }
 
-    /// Brings a cluster up, hands it to `body`, and takes it down whatever happens.
-    package static func with<Result>(
-        nodes: Int = 2, arguments: [String] = [], _ body: (SlurmCluster) async throws -> Result
-    ) async throws -> Result {
+    /// Brings a cluster up, hands it to `body`, and takes it down whatever happens. One at a time: each is a dozen daemons
+    /// whose clients give up after some seconds.
+    /// - Parameter isBeside: Whether it is to run beside the one that this test has already.
+    package static func with<Value>(
+        nodes: Int = 2, arguments: [String] = [], beside isBeside: Bool = false,
+        _ body: (SlurmCluster) async throws -> Value
+    ) async throws -> Value {
+        guard !isBeside else { return try await self.bringUp(nodes, arguments, body) }
+        await SlurmTurn.shared.take()
+        let result: Result<Value, any Error>
+        do {
+            result = .success(try await self.bringUp(nodes, arguments, body))
+        } catch {
+            result = .failure(error)
+        }
+        await SlurmTurn.shared.give()
+        return try result.get()
+    }
+
+    private static func bringUp<Value>(
+        _ nodes: Int, _ arguments: [String], _ body: (SlurmCluster) async throws -> Value
+    ) async throws -> Value {
         // Sockets lie in it: its path has to be short.
         let folder = "/tmp/muster-slurm-\(UInt32.random(in: 0...UInt32.max))"
         let cluster = SlurmCluster(folder: folder)
@@ -89,6 +107,30 @@ package struct SlurmCluster: Sendable {
                 continuation.resume(throwing: error)
             }
         }
+    }
+}
+
+/// The turn of the one test that has a cluster.
+private actor SlurmTurn {
+    static let shared = SlurmTurn()
+
+    private var isTaken = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    func take() async {
+        guard self.isTaken else {
+            self.isTaken = true
+            return
+        }
+        await withCheckedContinuation { self.waiting.append($0) }
+    }
+
+    func give() {
+        guard !self.waiting.isEmpty else {
+            self.isTaken = false
+            return
+        }
+        self.waiting.removeFirst().resume()
     }
 }
 

@@ -3,12 +3,12 @@ import MusterTestSupport
 import Testing
 
 /// The script that brings the tests' clusters up.
-@Suite(.timeLimit(.minutes(4))) struct SlurmClusterTests {
+@Suite(.serialized, .timeLimit(.minutes(4))) struct SlurmClusterTests {
     @Test("It may be run again, several clusters live side by side, and nothing of one is left")
     func sideBySide() async throws {
         let (first, second) = try await SlurmCluster.with { first in
             try await first.script(["up", first.folder, "--nodes", "2"])
-            let second = try await SlurmCluster.with(nodes: 1) { second in
+            let second = try await SlurmCluster.with(nodes: 1, beside: true) { second in
                 let size = try await second.run("sinfo", "--noheader", "--format=%D")
                 #expect(size == "1\n")
                 return second.folder

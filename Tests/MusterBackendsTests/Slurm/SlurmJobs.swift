@@ -12,7 +12,7 @@ struct SlurmJobs {
     let backend: SlurmBackend
 
     init(
-        _ cluster: SlurmCluster, environment: [String: String]? = nil, ssh: String? = nil, patience: Double = 10
+        _ cluster: SlurmCluster, environment: [String: String]? = nil, ssh: String? = nil, patience: Double = 30
     ) throws {
         self.cluster = cluster
         let client = SlurmClient(
