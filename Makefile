@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo build commands fixtures formation agent wheel test test-new test-wheel test-versions bench clean format lint
+.PHONY: test-incremental demo build commands fixtures formation agent wheel test test-new test-wheel test-versions bench clean format lint
 
 RELEASE := swift build -c release --static-swift-stdlib
 # Flows need the macros' library, which keeps one core busy for minutes: they have a build folder of their own, so that
@@ -77,6 +77,10 @@ test-new: commands
 
 # The wheel in roots that hold nothing but a Python. They are made once, below ~/.cache/muster-tests.
 TEST_WHEEL := cd Tests/wheel && python3 -B -m unittest discover --quiet
+# A change of a public type below Muster has flows compiled anew; builds the tests' flows twice.
+test-incremental:
+	@Tests/incremental
+
 test-wheel: wheel
 	@Scripts/system-packages tests
 	@$(TEST_WHEEL)

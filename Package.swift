@@ -163,7 +163,9 @@ let examples: [Target] = [
 
 /// Tests mirror the sources.
 let tests: [Target] = [
-    .target(name: "MusterTestSupport", path: "Tests/MusterTestSupport", swiftSettings: strict),
+    .target(
+        name: "MusterTestSupport", dependencies: ["MusterProcess"], path: "Tests/MusterTestSupport",
+        swiftSettings: strict),
     .testTarget(name: "MusterModelTests", dependencies: ["MusterModel"], swiftSettings: strict),
     .testTarget(name: "MusterSystemTests", dependencies: ["MusterSystem"], swiftSettings: strict),
     .testTarget(name: "MusterProcessTests", dependencies: ["MusterModel", "MusterProcess"], swiftSettings: strict),
@@ -222,7 +224,7 @@ let tests: [Target] = [
     .testTarget(
         name: "EndToEndTests",
         dependencies: [
-            "MusterModel", "MusterStore", "MusterMetadata", "MusterProcess",
+            "MusterModel", "MusterTestSupport", "MusterStore", "MusterMetadata", "MusterProcess",
             "muster", "muster-agent", "FlowFixtures", "DigitsTraining", "DeepSpeedZeRO", "MPIHeat", "MPINumpy",
             "RayTuning",
             "TensorFlowMultiWorker",

@@ -340,9 +340,10 @@ class DecoratorTests(unittest.TestCase):
         self.assertEqual(
             manifest["notes"], ["@batch: on this machine image, queue have no effect"])
 
-    def test_slurm_is_noted_where_there_is_none_and_can_be_given_for_a_whole_run(self):
-        manifest, step = self.step("@slurm(partition='gpu', time='1:00:00', cpus_per_task=1)")
-        self.assertEqual(manifest["notes"], ["@slurm: on this machine partition, time have no effect"])
+    def test_what_slurm_does_not_need_is_noted_and_slurm_can_be_given_for_a_whole_run(self):
+        manifest, step = self.step("@slurm(partition='gpu', time='1:00:00', address='login', cleanup=True)")
+        self.assertEqual(
+            manifest["notes"], ["@slurm: address, cleanup have no effect: sbatch is called directly"])
         _, step = self.step("", front=("--with", "slurm:partition=gpu,exclusive=true,queue_deadline=5"))
         self.assertEqual(step["settings"]["place"], {
             "name": "slurm", "options": {"partition": "gpu", "exclusive": True, "queue_deadline": 5}})

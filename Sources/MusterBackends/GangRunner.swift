@@ -36,9 +36,13 @@ package protocol GangRunner: Sendable {
 
     /// Continues after the death of an engine: observes the run's gangs at this place that live or may live, and ends
     /// and removes everything else. To be called once, after ``observe(_:)``.
-    /// - Parameter gangs: The run's gangs at this place that had been started and had not ended.
-    /// - Returns: The gangs that live. The others have been removed.
-    func takeOver(_ gangs: [StartedGang], flow: String, run: String) async -> Set<AttemptID>
+    /// - Parameters:
+    ///   - gangs: The run's gangs at this place that had been started and had not ended.
+    ///   - alive: Gangs of the run that live on at other places; their processes may be on this machine.
+    /// - Returns: Those that live on. No process or folder of the others is left.
+    func takeOver(
+        _ gangs: [StartedGang], flow: String, run: String, beside alive: Set<AttemptID>
+    ) async -> Set<AttemptID>
 }
 
 extension GangRunner {

@@ -82,9 +82,11 @@ extension RunEngine {
             gangs[runner.name, default: []].append(StartedGang(spec: spec, job: task.job))
         }
         var alive: Set<AttemptID> = []
-        for runner in self.runners.all {
+        // This machine last: it clears away what belongs to no living gang.
+        for runner in self.runners.all.reversed() {
             alive.formUnion(
-                await runner.takeOver(gangs[runner.name] ?? [], flow: self.record.flow, run: self.record.run))
+                await runner.takeOver(
+                    gangs[runner.name] ?? [], flow: self.record.flow, run: self.record.run, beside: alive))
         }
         return alive
     }

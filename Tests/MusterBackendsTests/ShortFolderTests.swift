@@ -33,14 +33,18 @@ import Testing
         let living = self.folder()
         _ = try living.next()
         let kept = self.names()
-        for name in ["muster-ABCDEF", "muster-run-other", "other"] {
+        for name in ["muster-ABCDEF", "muster-run-other", "muster-mine", "other"] {
             try FileManager.default.createDirectory(
                 atPath: "\(self.parent)/\(name)/1/0", withIntermediateDirectories: true)
         }
-        for name in ["muster-ABCDEF", "other"] { try Data().write(to: URL(filePath: "\(self.parent)/\(name)/lock")) }
+        for name in ["muster-ABCDEF", "muster-run-other", "other"] {
+            try Data().write(to: URL(filePath: "\(self.parent)/\(name)/muster.lock"))
+        }
+        // A user's own folder with a lock file of its own.
+        try Data().write(to: URL(filePath: "\(self.parent)/muster-mine/lock"))
         try FileManager.default.createSymbolicLink(atPath: "\(self.parent)/muster-link", withDestinationPath: "other")
         _ = self.folder().removeStale()
-        #expect(Set(self.names()) == Set(kept + ["muster-run-other", "other", "muster-link"]))
+        #expect(Set(self.names()) == Set(kept + ["muster-run-other", "muster-mine", "other", "muster-link"]))
         living.remove()
     }
 

@@ -57,7 +57,9 @@ final class ScriptedBackend: GangRunner {
     var takenOver: [StartedGang] { self.left.withLock { $0 } }
 
     /// A place with a queue keeps its gangs: the script answers for those that live on as for new ones.
-    func takeOver(_ gangs: [StartedGang], flow: String, run: String) async -> Set<AttemptID> {
+    func takeOver(
+        _ gangs: [StartedGang], flow: String, run: String, beside alive: Set<AttemptID>
+    ) async -> Set<AttemptID> {
         self.left.withLock { $0 += gangs }
         guard self.capabilities.capacity == nil else { return [] }
         for gang in gangs {

@@ -1,4 +1,5 @@
 import Foundation
+import MusterProcess
 
 /// A real Slurm cluster of this test's own (`Scripts/slurm-cluster`).
 package struct SlurmCluster: Sendable {
@@ -81,32 +82,16 @@ package struct SlurmCluster: Sendable {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         let result = try await Self.run(root.appending(path: "Scripts/slurm-cluster").path, arguments, self.environment)
-        guard result.status == 0 else { throw SlurmClusterError(description: result.output) }
+        guard result.isSuccess else { throw SlurmClusterError(description: result.output) }
     }
 
     private static func run(
         _ program: String, _ arguments: [String], _ environment: [String: String]
-    ) async throws -> (status: Int32, output: String) {
-        let process = Process()
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments
-        process.environment = environment
-        process.standardInput = FileHandle.nullDevice
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        return try await withCheckedThrowingContinuation { continuation in
-            process.terminationHandler = { process in
-                let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-                continuation.resume(returning: (process.terminationStatus, output))
-            }
-            do {
-                try process.run()
-            } catch {
-                process.terminationHandler = nil
-                continuation.resume(throwing: error)
-            }
-        }
+    ) async throws -> (isSuccess: Bool, output: String) {
+        let spec = ProcessSpec(executable: program, arguments: arguments, environment: environment)
+        let outcome = try await ProcessReactor().run(spec)
+        let output = String(decoding: outcome.standardOutput + outcome.standardError, as: UTF8.self)
+        return (outcome.status.isSuccess, output)
     }
 }
 

@@ -80,6 +80,13 @@ class Slurm(_Place):
         own = {name: plain(value) for name, value in given.items() if name not in self.counting + self.metaflow}
         settings["place"] = {"name": self.name, "options": own}
 
+    def notes(self):
+        # Whether the place is there is known to the command alone.
+        ignored = [name for name in self.metaflow if name in self.given]
+        if not ignored:
+            return []
+        return [f"@{self.name}: {', '.join(ignored)} {'has' if len(ignored) == 1 else 'have'} no effect: sbatch is called directly"]
+
 
 batch = step_decorator(Batch)
 kubernetes = step_decorator(Kubernetes)

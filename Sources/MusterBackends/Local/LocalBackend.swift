@@ -84,10 +84,13 @@ package final class LocalBackend: GangRunner {
     }
 
     /// No gang on this machine outlives its engine: its remaining processes are terminated.
-    package func takeOver(_ gangs: [StartedGang], flow: String, run: String) async -> Set<AttemptID> {
+    package func takeOver(
+        _ gangs: [StartedGang], flow: String, run: String, beside alive: Set<AttemptID>
+    ) async -> Set<AttemptID> {
+        // A node of a living gang may be this machine: when the engine runs inside a job, for instance.
+        let marks = alive.isEmpty ? ["\(flow)/\(run)"] : gangs.map(\.spec.attempt.folder)
         _ = await self.reactor.terminate(
-            [.marked(variable: NodeEnvironment.scope, value: "\(flow)/\(run)")], grace: self.settings.grace,
-            deadline: 30)
+            marks.map { .marked(variable: NodeEnvironment.scope, value: $0) }, grace: self.settings.grace, deadline: 30)
         let root = self.settings.scratchRoot
         let names = Folder.names(in: root) ?? []
         let problems = names.filter { $0.hasPrefix("\(Self.scratchPrefix(run: run))-") }

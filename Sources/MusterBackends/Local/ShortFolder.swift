@@ -17,9 +17,10 @@ final class ShortFolder: Sendable {
     /// Bytes. A socket's path has at most 107: Ray takes 70 of them below `TMPDIR`; the numbers of a gang and a node, and
     /// the suffix of `mkdtemp`, some 20.
     private static let longestParent = 17
-    /// The beginning of the names of all of them.
+    /// The beginning of the names of all of them; six characters of `mkdtemp` follow.
     static let prefix = "muster-"
-    private static let lockName = "lock"
+    private static let suffixLength = 6
+    private static let lockName = "muster.lock"
 
     /// Folders in which it can be made, the best first.
     private let parents: [String]
@@ -98,9 +99,14 @@ final class ShortFolder: Sendable {
     func removeStale() -> [String] {
         Set(self.parents).sorted().flatMap { parent -> [String] in
             (Folder.names(in: parent) ?? [])
-                .filter { $0.hasPrefix(Self.prefix) && Self.isStale("\(parent)/\($0)") }
+                .filter { Self.isOurs($0) && Self.isStale("\(parent)/\($0)") }
                 .compactMap { FolderRemoval.remove("\(parent)/\($0)") }
         }
+    }
+
+    /// Whether a folder can have been made by ``makeUnique(in:)``: other folders may begin with the same letters.
+    private static func isOurs(_ name: String) -> Bool {
+        name.hasPrefix(self.prefix) && name.utf8.count == self.prefix.utf8.count + self.suffixLength
     }
 
     private static func isStale(_ path: String) -> Bool {

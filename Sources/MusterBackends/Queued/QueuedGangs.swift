@@ -51,7 +51,9 @@ package final class QueuedGangs<Backend: ComputeBackend>: GangRunner {
         await self.loop.stop(attempt, failure)
     }
 
-    package func takeOver(_ gangs: [StartedGang], flow: String, run: String) async -> Set<AttemptID> {
+    package func takeOver(
+        _ gangs: [StartedGang], flow: String, run: String, beside alive: Set<AttemptID>
+    ) async -> Set<AttemptID> {
         var taken: Set<AttemptID> = []
         for gang in gangs {
             guard let request = try? self.request(for: gang.spec) else { continue }

@@ -146,7 +146,8 @@ package struct SlurmScript: Sendable {
             return (words + self.launch.command).map(ShellQuoting.quote).joined(separator: " ")
         }
         let shell = ["bash"] + (self.options.login ? ["-l"] : []) + ["-c"]
-        let setup = (["set -e"] + self.options.setup + ["exec \"$@\""]).joined(separator: "\n")
+        // srun loses the last lines of a task whose end makes it kill the step: they arrive while the shell waits.
+        let setup = (["set -e", "trap 'sleep 1' EXIT"] + self.options.setup + ["exec \"$@\""]).joined(separator: "\n")
         return (words + shell + [setup, "muster"] + self.launch.command).map(ShellQuoting.quote).joined(separator: " ")
     }
 }

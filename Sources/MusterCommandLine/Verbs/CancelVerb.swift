@@ -94,9 +94,13 @@ private struct RunEnding {
             reactor: context.reactor, agent: "", store: self.layout.root,
             capacity: MachineCapacity(cpus: 1, memory: 1, gpus: 0),
             environment: context.environment)
+        // Gangs at places with a queue live on without their engine.
+        let others = try Places(
+            reactor: context.reactor, environment: context.environment, layout: self.layout, agent: context.agent()
+        ).runners(for: record.manifest)
         let engine = RunEngine(
-            record: record, metadata: self.metadata, layout: self.layout, runners: GangRunners(local: backend),
-            environments: NoEnvironments(),
+            record: record, metadata: self.metadata, layout: self.layout,
+            runners: GangRunners(local: backend, others: others), environments: NoEnvironments(),
             maxWorkers: 1, observe: { _ in })
         try await engine.end(reason: "`muster cancel` was called by \(self.author)")
     }
