@@ -65,8 +65,6 @@ test: wheel
 	@cd Python/tests && python3 -m unittest discover --quiet
 	@echo "==> testing the wheel"
 	@$(TEST_WHEEL)
-	@echo "==> testing the flows that muster new makes"
-	@$(TEST_NEW)
 	@SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test --skip-build
 
 # Each flow that `muster new` makes, built and run.

@@ -33,7 +33,7 @@ package struct SlurmCluster: Sendable {
         _ nodes: Int, _ arguments: [String], _ body: (SlurmCluster) async throws -> Value
     ) async throws -> Value {
         // Sockets lie in it: its path has to be short.
-        let folder = "/tmp/muster-slurm-\(UInt32.random(in: 0...UInt32.max))"
+        let folder = "/tmp/slurm-of-test-\(UInt32.random(in: 0...UInt32.max))"
         let cluster = SlurmCluster(folder: folder)
         try FileManager.default.createDirectory(atPath: cluster.shared, withIntermediateDirectories: true)
         do {

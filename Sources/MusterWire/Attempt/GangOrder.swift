@@ -1,4 +1,4 @@
-public import MusterModel
+package import MusterModel
 
 /// The order for a gang elsewhere: what all of its nodes are told, the same for each. References only; no secret, and no
 /// path of one machine but those of the folder that all of them share.

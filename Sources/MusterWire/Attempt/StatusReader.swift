@@ -1,4 +1,4 @@
-package import FoundationEssentials
+import FoundationEssentials
 package import MusterSystem
 
 /// Reads an attempt's statuses where it stopped the last time, at whole lines.

@@ -7,7 +7,7 @@ import Testing
 @testable import MusterBackends
 
 /// On real clusters, each test on one of its own.
-@Suite(.serialized, .timeLimit(.minutes(4))) struct SlurmBackendTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct SlurmBackendTests {
     /// What each node says of itself: `$1` is the folder for it.
     private static func report(_ folder: String) -> String {
         """
