@@ -43,6 +43,9 @@ package protocol GangRunner: Sendable {
     func takeOver(
         _ gangs: [StartedGang], flow: String, run: String, beside alive: Set<AttemptID>
     ) async -> Set<AttemptID>
+
+    /// A sentence for each thing that earlier engines have left here and that could not be ended or removed.
+    func leftovers() async -> [String]
 }
 
 extension GangRunner {

@@ -24,6 +24,12 @@ package struct GangRunners: Sendable {
         for runner in self.all { runner.observe(body) }
     }
 
+    package func leftovers() async -> [String] {
+        var problems: [String] = []
+        for runner in self.all { problems += await runner.leftovers() }
+        return problems
+    }
+
     package func rest() async {
         for runner in self.all { await runner.rest() }
     }

@@ -77,6 +77,15 @@ extension RunEngine {
         for task in self.machine.running {
             guard case .running(let number) = task.status else { continue }
             let runner = self.runner(of: task)
+            // To take it for interrupted would run its bodies twice.
+            if let job = task.job, runner.capabilities.capacity != nil {
+                let place = self.record.manifest.step(task.step)?.settings.place?.name ?? "another place"
+                throw EngineError(
+                    code: .refused,
+                    message:
+                        "task \(task.step)/\(task.number) runs as job \(job) of \(place), whose commands are not found here; go on with the run where they are on the PATH"
+                )
+            }
             let demand = ResourceDemand(self.record.manifest.step(task.step)?.settings ?? StepSettings())
             let spec = try self.spec(task, self.attemptID(task, number), demand.allotments(nodes: task.size))
             gangs[runner.name, default: []].append(StartedGang(spec: spec, job: task.job))

@@ -10,11 +10,6 @@ package struct GangKey: Sendable {
 
     package let bytes: Data
 
-    /// A new random key.
-    package init() {
-        self.bytes = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }
-    }
-
     /// The key in an object of the store; nil when it has another length.
     package init?(_ bytes: Data) {
         guard bytes.count == Self.length else { return nil }

@@ -22,11 +22,18 @@ package enum FileContents {
     /// foreach).
     package static func overwrite(_ path: String, with data: Data) throws(SystemError) {
         let file = try OpenFile(path, O_WRONLY | O_CREAT)
+        try file.write(data)
+        try file.truncate(to: data.count)
+    }
+}
+
+extension OpenFile {
+    /// Writes all of `data` at the file's position.
+    package func write(_ data: Data) throws(SystemError) {
         // The closure of `withUnsafeBytes` cannot throw a typed error.
         let result = data.withUnsafeBytes { bytes in
-            Result { () throws(SystemError) in try file.write(bytes) }
+            Result { () throws(SystemError) in try self.write(bytes) }
         }
         try result.get()
-        try file.truncate(to: data.count)
     }
 }

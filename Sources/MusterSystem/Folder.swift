@@ -29,6 +29,14 @@ package enum Folder {
         }
     }
 
+    /// Makes a folder in `parent` for this user alone, with six characters behind `prefix` that make its name unique.
+    /// - Returns: Its path; nil, with `errno` set, when it cannot be made.
+    package static func makeUnique(in parent: String, prefix: String) -> String? {
+        var template = Array("\(parent)/\(prefix)XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { return nil }
+        return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
     /// The path before the last slash: `/a` of `/a/b`, "" of `/a` and of `b`.
     package static func parent(of path: String) -> String {
         path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""

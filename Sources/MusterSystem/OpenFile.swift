@@ -65,12 +65,12 @@ extension OpenFile {
         return filled
     }
 
-    /// The first `limit` bytes, or the whole file. Files of `/proc`, whose size is 0, are read too.
-    package func bytes(limit: Int = .max) throws(SystemError) -> [UInt8] {
+    /// At most `limit` bytes from `start` on, up to the file's end. Files of `/proc`, whose size is 0, are read too.
+    package func bytes(from start: Int = 0, limit: Int = .max) throws(SystemError) -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count < limit {
             let step = min(max(4096, bytes.count), limit - bytes.count)
-            let offset = bytes.count
+            let offset = start + bytes.count
             var failure: SystemError?
             let piece = [UInt8](unsafeUninitializedCapacity: step) { buffer, count in
                 do throws(SystemError) {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import MusterCommandLine
 
-/// What `muster new` writes; `Tests/new` builds and runs it.
+/// The files that `muster new` writes; `Tests/new` builds and runs them.
 @Suite struct NewFlowTests {
     @Test(
         "The flow is named after its folder, as a type",

@@ -37,6 +37,18 @@ import Testing
         ScriptedBackend(name: "queue", capacity: nil, script: script)
     }
 
+    /// The record and the events of an engine that was killed when job 99 had been accepted.
+    private func beginAndDie(_ harness: Harness) async throws {
+        try await harness.metadata.create(harness.record())
+        try await harness.metadata.append(
+            [
+                .started, .attemptStarted(task: 1, attempt: 0),
+                .attemptSucceeded(
+                    task: 1, attempt: 0, nodes: [NodeResult(transition: .nodes(to: "train", count: 2), artifacts: [:])]),
+                .attemptStarted(task: 2, attempt: 0), .attemptSubmitted(task: 2, attempt: 0, job: "99"),
+            ], to: RunKey(flow: "Places", run: "1"), at: 1)
+    }
+
     @Test("A step runs in its own place, and the others run on this machine")
     func byName() async throws {
         let harness = try Harness(Self.manifest())
@@ -85,14 +97,7 @@ import Testing
     func recovery() async throws {
         let harness = try Harness(Self.manifest())
         let local = ScriptedBackend { Self.report($0, harness) }
-        try await harness.metadata.create(harness.record())
-        try await harness.metadata.append(
-            [
-                .started, .attemptStarted(task: 1, attempt: 0),
-                .attemptSucceeded(
-                    task: 1, attempt: 0, nodes: [NodeResult(transition: .nodes(to: "train", count: 2), artifacts: [:])]),
-                .attemptStarted(task: 2, attempt: 0), .attemptSubmitted(task: 2, attempt: 0, job: "99"),
-            ], to: RunKey(flow: "Places", run: "1"), at: 1)
+        try await self.beginAndDie(harness)
         let queue = self.queue { Self.report($0, harness) }
         #expect(try await harness.engine(local, beside: [queue]).run() == .succeeded)
         #expect(queue.gangs.isEmpty)
@@ -101,17 +106,20 @@ import Testing
         #expect(try await !harness.events().contains(.attemptInterrupted(task: 2, attempt: 0)))
     }
 
+    @Test("A gang whose place is not set up here is named, and not taken for an interrupted one")
+    func placeIsGone() async throws {
+        let harness = try Harness(Self.manifest())
+        try await self.beginAndDie(harness)
+        let local = ScriptedBackend { Self.report($0, harness) }
+        await #expect(throws: EngineError.self) { try await harness.engine(local).run() }
+        #expect(local.gangs.isEmpty)
+        #expect(try await harness.events().last == .attemptSubmitted(task: 2, attempt: 0, job: "99"))
+    }
+
     @Test("Ending a run whose engine is dead ends its gangs in a queue too, and waits until they are gone")
     func endOfDeadRun() async throws {
         let harness = try Harness(Self.manifest())
-        try await harness.metadata.create(harness.record())
-        try await harness.metadata.append(
-            [
-                .started, .attemptStarted(task: 1, attempt: 0),
-                .attemptSucceeded(
-                    task: 1, attempt: 0, nodes: [NodeResult(transition: .nodes(to: "train", count: 2), artifacts: [:])]),
-                .attemptStarted(task: 2, attempt: 0), .attemptSubmitted(task: 2, attempt: 0, job: "99"),
-            ], to: RunKey(flow: "Places", run: "1"), at: 1)
+        try await self.beginAndDie(harness)
         let queue = self.queue { _ in nil }
         try await harness.engine(ScriptedBackend { _ in nil }, beside: [queue]).end(reason: "told to")
         #expect(try await harness.events().last == .ended(verdict: .cancelled))

@@ -52,6 +52,7 @@ final class ScriptedBackend: GangRunner {
     }
 
     func rest() async {}
+    func leftovers() async -> [String] { [] }
 
     /// The gangs that a dead engine had left, as the next one gave them.
     var takenOver: [StartedGang] { self.left.withLock { $0 } }

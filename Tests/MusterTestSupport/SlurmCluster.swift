@@ -4,10 +4,10 @@ import MusterProcess
 /// A real Slurm cluster of this test's own (`Scripts/slurm-cluster`).
 package struct SlurmCluster: Sendable {
     package let folder: String
-    /// What a user of the cluster has.
+    /// The environment of a user of the cluster.
     package let environment: [String: String]
 
-    /// Where the store of the test can be: all nodes see it.
+    /// A folder that all nodes see, for the store of the test.
     package var shared: String { "\(self.folder)/shared" }
 
     /// Brings a cluster up, hands it to `body`, and takes it down whatever happens. One at a time: each is a dozen daemons

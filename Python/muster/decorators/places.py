@@ -81,7 +81,7 @@ class Slurm(_Place):
         settings["place"] = {"name": self.name, "options": own}
 
     def notes(self):
-        # Whether the place is there is known to the command alone.
+        # The command line alone knows if sbatch is there, and says it.
         ignored = [name for name in self.metaflow if name in self.given]
         if not ignored:
             return []

@@ -23,7 +23,7 @@ public struct Slurm: Decorator {
     ///   - time: In Slurm's forms: `90` (minutes), `2:00:00`, `1-12:00:00`.
     ///   - gpus: The GPUs' type, such as `a100`; `@Resources` says how many.
     ///   - setup: Lines of shell that every node runs before the step.
-    ///   - login: Whether ``setup`` runs in a login shell, as it does otherwise.
+    ///   - login: false runs ``setup`` in a plain shell; it runs in a login shell otherwise.
     ///   - extra: Flags for `sbatch`, as they stand.
     ///   - image: The container that the nodes' programs run in.
     ///   - network: The interface, or the network, that the nodes use between them.

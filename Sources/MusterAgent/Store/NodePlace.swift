@@ -8,8 +8,7 @@ struct NodePlace: Sendable, Hashable {
     let scheduler: SchedulerPlace
     /// This node's addresses, the likeliest first.
     let addresses: [String]
-    let hostName: String
-    /// The environment that the place gives to programs, without what is Muster's own.
+    /// The environment that the place gives to programs, without the variables for this agent alone.
     let environment: [String: String]
     /// Of the machine.
     let processors: Int

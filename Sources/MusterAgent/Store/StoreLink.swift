@@ -45,7 +45,7 @@ final class StoreLink: Sendable {
     private let reactor: ProcessReactor
     private let queue = DispatchQueue(label: "muster.store")
     private let state = Mutex(State())
-    /// What the agent reads, and what it writes.
+    /// The ends of the pipes that the agent reads its input from and writes its statuses to.
     let agentInput: CInt
     let agentOutput: CInt
     private let toAgent: CInt
@@ -75,8 +75,12 @@ final class StoreLink: Sendable {
         self.reactor.watch(
             self.fromAgent,
             onRead: { bytes in
-                let lines = self.state.withLock { try? $0.lines.append(bytes) } ?? []
-                self.queue.async { for line in lines { self.hear(line) } }
+                do {
+                    let lines = try self.state.withLock { try $0.lines.append(bytes) }
+                    self.queue.async { for line in lines { self.hear(line) } }
+                } catch {
+                    AgentErrors.print("a status of this node is lost: \(error)")
+                }
             },
             onEnd: {
                 // After the lines before it.
@@ -113,7 +117,11 @@ final class StoreLink: Sendable {
     }
 
     private func tell(_ command: AgentCommand) {
-        if let line = try? LineCoding.encode(command) { self.tell(line) }
+        do {
+            self.tell(try LineCoding.encode(command))
+        } catch {
+            AgentErrors.print("a command for the agent cannot be encoded: \(error)")
+        }
     }
 
     /// Every second, until the attempt is over: whether it is to stop; every few seconds a sign of life.
@@ -138,20 +146,26 @@ final class StoreLink: Sendable {
             control.incarnation == self.place.scheduler.incarnation
         {
             self.state.withLock { $0.isControlSent = true }
-            return self.tell(.control(address: control.addresses.joined(separator: " "), port: control.port))
+            // Node 0 listens at its first address alone.
+            return self.tell(.control(address: control.addresses.first ?? "", port: control.port))
         }
         self.queue.asyncAfter(deadline: .now() + Self.search) { self.lookForControl() }
     }
 
     private func read<Value: Decodable>(_ type: Value.Type, _ object: AttemptObject) -> Value? {
-        // What cannot be read now is looked at again.
+        // The callers poll: an object that cannot be read now is read again at the next look.
         try? self.folder.value(type, of: object)
     }
 
     // MARK: - From the agent
 
     private func hear(_ line: Data) {
-        guard let status = try? LineCoding.decode(AgentStatus.self, from: line) else { return }
+        let status: AgentStatus
+        do {
+            status = try LineCoding.decode(AgentStatus.self, from: line)
+        } catch {
+            return AgentErrors.print("a status of this node cannot be understood: \(error)")
+        }
         self.state.withLock { Self.note(status, in: &$0) }
         switch status {
         case .listening(let port):
@@ -177,6 +191,7 @@ final class StoreLink: Sendable {
         case .ended: state.phase = .ending
         case .finished(let report): state.outcome = Self.outcome(report)
         case .reported(let path):
+            // A report that cannot be read is no success: the job has to end as failed.
             let data = try? Data(contentsOf: URL(filePath: path))
             let report = data.flatMap { try? LineCoding.decode(GangReport.self, from: $0) }
             state.outcome = report.map(Self.outcome) ?? .failed

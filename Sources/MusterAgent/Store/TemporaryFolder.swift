@@ -1,4 +1,4 @@
-import Glibc
+import MusterSystem
 
 /// A folder with a short path for a node's temporary files and sockets.
 enum TemporaryFolder {
@@ -11,8 +11,7 @@ enum TemporaryFolder {
         let own = preferred.flatMap { $0.hasPrefix("/") && $0.utf8.count <= Self.longestParent ? $0 : nil }
         let parents = [own, "/tmp", "/var/tmp", "/dev/shm"].compactMap { $0 }
         for parent in parents {
-            var template = Array("\(parent)/muster-XXXXXX".utf8CString)
-            if mkdtemp(&template) != nil { return String(cString: template) }
+            if let path = Folder.makeUnique(in: parent, prefix: "muster-") { return path }
         }
         throw AgentError(
             "there is no folder for temporary files: none of \(parents.joined(separator: ", ")) can be written to")

@@ -49,15 +49,14 @@ enum NodeVerb {
         guard let key = try folder.read(.key).flatMap(GangKey.init) else {
             throw AgentError("the attempt has no key at \(folder.path(.key)); its engine has ended it")
         }
-        let hostName = self.hostName()
-        guard try await self.owns(folder, scheduler, hostName, until: order.rendezvousDeadline) else {
+        guard try await self.owns(folder, scheduler, until: order.rendezvousDeadline) else {
             AgentErrors.print("the attempt \(order.attempt) belongs to another start of its job; this one leaves")
             return .stopped
         }
         let temporary = try TemporaryFolder.make(environment["TMPDIR"])
-        defer { _ = FolderRemoval.remove(temporary) }
+        defer { self.remove(temporary) }
         let place = NodePlace(
-            scheduler: scheduler, addresses: NodeAddresses.current(network: order.network), hostName: hostName,
+            scheduler: scheduler, addresses: NodeAddresses.current(network: order.network),
             environment: NodePlace.scrubbed(environment), processors: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))),
             temporary: temporary)
         return try await self.run(order, folder, place, key)
@@ -75,7 +74,7 @@ enum NodeVerb {
         let exit = try await Agent.run(input: link.agentInput, output: link.agentOutput, on: reactor)
         let outcome = await link.end()
         // The agent removes it; what a program has put there since is removed now.
-        _ = FolderRemoval.remove(scratch)
+        self.remove(scratch)
         switch (exit, outcome) {
         case (.usage, _): return .usage
         case (.lost, _), (_, .failed?): return .failed
@@ -105,12 +104,13 @@ enum NodeVerb {
         }
     }
 
-    /// Whether this start of the job owns the attempt: the first node 0 that makes the claim.
+    /// Claims the attempt for this start of the job (node 0), or waits for the claim (the others).
+    /// - Returns: False when another start of the job has claimed it.
     private static func owns(
-        _ folder: AttemptFolder, _ place: SchedulerPlace, _ host: String, until seconds: Double
+        _ folder: AttemptFolder, _ place: SchedulerPlace, until seconds: Double
     ) async throws -> Bool {
         if place.index == 0 {
-            let claim = AttemptClaim(incarnation: place.incarnation, host: host, job: place.job)
+            let claim = AttemptClaim(incarnation: place.incarnation, host: self.hostName(), job: place.job)
             return try folder.create(LineCoding.encode(claim), as: .claim)
         }
         let deadline = ContinuousClock.now + .seconds(seconds)
@@ -123,6 +123,10 @@ enum NodeVerb {
             }
             try await Task.sleep(for: .milliseconds(50))
         }
+    }
+
+    private static func remove(_ folder: String) {
+        if let problem = FolderRemoval.remove(folder) { AgentErrors.print(problem) }
     }
 
     private static func hostName() -> String {

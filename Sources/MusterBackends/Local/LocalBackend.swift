@@ -165,7 +165,7 @@ package final class LocalBackend: GangRunner {
 
     private func startAll(_ request: LocalRequest) throws {
         try self.makeFolders(of: request)
-        let secret = Data((0..<32).map { _ in UInt8.random(in: 0...255) }).base64EncodedString()
+        let secret = AttemptKey.random().base64EncodedString()
         let clusterSecret = (0..<4).map { _ in String(UInt64.random(in: 0...UInt64.max), radix: 36) }.joined()
         for node in request.nodes {
             var node = node

@@ -21,7 +21,7 @@ extension LocalRequest {
                 attempt: gang.attempt, index: index, size: gang.size, minimum: gang.minimum, address: addresses[index],
                 secret: "",
                 rendezvousDeadline: settings.rendezvousDeadline, timeout: gang.step.settings.timeout,
-                grace: settings.grace, program: gang.program, task: Self.task(gang, index: index),
+                grace: settings.grace, program: gang.program, task: TaskFile(gang, node: index),
                 store: gang.store, package: gang.package, inPlace: gang.inPlace, scratch: scratch.node(index).near,
                 temporary: scratch.node(index).short,
                 environment: Self.environment(gang, index: index, base: settings.environment),
@@ -34,16 +34,6 @@ extension LocalRequest {
             node.timeoutPatience = gang.step.settings.timeoutPatience
             return node
         }
-    }
-
-    private static func task(_ gang: GangSpec, index: Int) -> TaskFile {
-        TaskFile(
-            attempt: gang.attempt, taskID: TaskName(number: gang.attempt.task, node: index).description,
-            user: gang.user, originRun: gang.originRun, parameters: gang.parameters,
-            inputs: gang.inputs, foreach: gang.foreach,
-            parallel: ParallelFrame(
-                controlAddress: "", nodes: gang.size, index: index, controlTaskID: "\(gang.attempt.task)"),
-            socket: "", temporaryFolder: "", python: gang.python, tags: gang.tags, namespace: gang.namespace)
     }
 
     private static func environment(_ gang: GangSpec, index: Int, base: [String: String]) -> [String: String] {

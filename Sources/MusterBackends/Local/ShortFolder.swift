@@ -63,7 +63,7 @@ final class ShortFolder: Sendable {
 
     private func make(_ state: inout State) throws -> String {
         for parent in self.parents {
-            guard let path = Self.makeUnique(in: parent) else { continue }
+            guard let path = Folder.makeUnique(in: parent, prefix: Self.prefix) else { continue }
             guard let lock = Self.lock(path) else {
                 _ = FolderRemoval.remove(path)
                 continue
@@ -75,12 +75,6 @@ final class ShortFolder: Sendable {
             message:
                 "there is no place for temporary files: none of \(self.parents.joined(separator: ", ")) can be written to",
             isTransient: false)
-    }
-
-    private static func makeUnique(in parent: String) -> String? {
-        var template = Array("\(parent)/\(Self.prefix)XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { return nil }
-        return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
     /// Makes the lock file. It gets its name when it is locked, so a lock file that is free is a stale one.
@@ -104,7 +98,8 @@ final class ShortFolder: Sendable {
         }
     }
 
-    /// Whether a folder can have been made by ``makeUnique(in:)``: other folders may begin with the same letters.
+    /// True for the names of short folders: exactly six characters behind the prefix, so that a user's own folder
+    /// `muster-…` is never removed.
     private static func isOurs(_ name: String) -> Bool {
         name.hasPrefix(self.prefix) && name.utf8.count == self.prefix.utf8.count + self.suffixLength
     }

@@ -1,4 +1,4 @@
-/// What one place can do and how it wants to be treated. Differences between places are data.
+/// Limits and intervals of one place. Differences between places are data.
 public struct BackendCapabilities: Codable, Sendable, Hashable {
     /// Nodes of the largest gang; nil where only the request tells.
     public var largestGang: Int?
@@ -9,7 +9,7 @@ public struct BackendCapabilities: Codable, Sendable, Hashable {
     /// Submissions that may come at once, and how many a second after that.
     public var submissionBurst: Int
     public var submissionsPerSecond: Double
-    /// Whether a gang may name the image that its nodes run in.
+    /// A gang may name the container image that its nodes run in.
     public var takesImages: Bool
     /// Seconds that a gang has between the wish to end it and ``ComputeBackend/cancel(_:)``.
     public var endGrace: Double

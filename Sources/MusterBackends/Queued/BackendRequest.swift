@@ -1,4 +1,4 @@
-/// What is sent to a place to start a gang, whole and without a secret. `--dry-run` prints it.
+/// The request that starts a gang at a place, whole and without a secret.
 public struct BackendRequest: Codable, Sendable, Hashable, CustomStringConvertible {
     /// The job's fixed name.
     public var name: String

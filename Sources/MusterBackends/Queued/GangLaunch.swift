@@ -9,7 +9,7 @@ public struct GangLaunch: Codable, Sendable, Hashable {
     public var nodes: Int
     /// With how many nodes the gang may start.
     public var minimum: Int
-    /// What each node reserves; nil when the step says nothing.
+    /// The resources that each node reserves; nil when the step says nothing.
     public var resources: Resources?
     /// The program and its arguments, complete, that every node executes.
     public var command: [String]

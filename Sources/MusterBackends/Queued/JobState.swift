@@ -14,7 +14,7 @@ public struct JobWait: Codable, Sendable, Hashable {
     public var reason: String
     /// One sentence: what it means, and what can be done.
     public var advice: String?
-    /// Whether the job can never start as it is.
+    /// The job can never start as it was submitted.
     public var isHopeless: Bool
     /// When the scheduler means to start it, in its own words.
     public var estimate: String?
@@ -40,7 +40,7 @@ public struct JobEnd: Codable, Sendable, Hashable {
         /// The scheduler answers and denies knowing the job.
         case forgotten
 
-        /// Whether the place is to blame.
+        /// True for ends that are the place's fault.
         public var isPlace: Bool {
             switch self {
             case .nodeFailed, .preempted, .notStarted, .forgotten: true

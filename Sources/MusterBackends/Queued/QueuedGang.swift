@@ -38,7 +38,7 @@ package struct QueuedGang: Sendable, Equatable {
         case over
     }
 
-    /// What there is to tell.
+    /// News of the gang for the engine.
     package enum Observation: Sendable, Equatable {
         case submitted(BackendJob)
         case waits(JobWait)
@@ -66,7 +66,7 @@ package struct QueuedGang: Sendable, Equatable {
     package let name: String
     package let timing: QueuedGangTiming
     package private(set) var phase: Phase
-    /// What the scheduler said last, unless it was nothing.
+    /// The scheduler's last answer that was not `unknown`.
     package private(set) var state: JobState?
     /// When it said something last.
     private var answered: Double
@@ -81,7 +81,7 @@ package struct QueuedGang: Sendable, Equatable {
     /// Why the attempt is ended before its time, and since when.
     private var wish: Wish?
     private var cancelled: Double?
-    /// Whether a submission has failed that may have been accepted for all that, so that a second job of the name waits.
+    /// A submission failed that the scheduler may have accepted nevertheless: a second job of the name may wait.
     private var mayHaveTwin = false
 
     /// A gang that the next event submits, or whose job another engine has submitted.
@@ -92,7 +92,7 @@ package struct QueuedGang: Sendable, Equatable {
         self.phase = job.map { .present($0) } ?? .submitting(since: now, failures: 0, due: now)
     }
 
-    /// Whether a submission is under way.
+    /// A submission is under way.
     package var isSubmitting: Bool { if case .submitting(_, _, due: nil) = self.phase { true } else { false } }
 
     /// The job that the scheduler has to be asked about; nil when there is none.
@@ -248,7 +248,7 @@ package struct QueuedGang: Sendable, Equatable {
 
     // MARK: - Time
 
-    /// What is due by now.
+    /// The actions that are due at this time.
     private mutating func due(_ now: Double) -> [Action] {
         switch self.phase {
         case .submitting(let since, let failures, let due?) where due <= now:

@@ -22,6 +22,7 @@ package final class QueuedGangs<Backend: ComputeBackend>: GangRunner {
     private let prefix: @Sendable (AttemptID) -> String
     private let observer = GangObserver()
     private let loop: QueuedLoop<Backend>
+    private let problems = Mutex<[String]>([])
 
     /// - Parameters:
     ///   - prefix: The path of an attempt's objects without their names.
@@ -54,16 +55,23 @@ package final class QueuedGangs<Backend: ComputeBackend>: GangRunner {
     package func takeOver(
         _ gangs: [StartedGang], flow: String, run: String, beside alive: Set<AttemptID>
     ) async -> Set<AttemptID> {
-        var taken: Set<AttemptID> = []
         for gang in gangs {
-            guard let request = try? self.request(for: gang.spec) else { continue }
-            await self.loop.add(
-                request, job: gang.job.map { BackendJob(id: $0, name: request.request.name) })
-            taken.insert(gang.spec.attempt)
+            do {
+                let request = try self.request(for: gang.spec)
+                await self.loop.add(request, job: gang.job.map { BackendJob(id: $0, name: request.request.name) })
+            } catch {
+                // To start it again would run its bodies twice: its job may live until it is ended below.
+                let failure = TaskFailure(
+                    code: .refused, message: "the gang of \(gang.spec.attempt) cannot be taken over: \(error)")
+                self.observer.tell(GangObservation(attempt: gang.spec.attempt, event: .finished(.none(failure))))
+            }
         }
-        await self.loop.endOthers(flow: flow, run: run, but: taken.count)
-        return taken
+        let problems = await self.loop.endOthers(flow: flow, run: run)
+        self.problems.withLock { $0 += problems }
+        return Set(gangs.map(\.spec.attempt))
     }
+
+    package func leftovers() async -> [String] { self.problems.withLock { $0 } }
 
     package func rest() async { await self.loop.rest() }
 }

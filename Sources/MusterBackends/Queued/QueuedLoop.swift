@@ -14,7 +14,7 @@ actor QueuedLoop<Backend: ComputeBackend> {
         let added: Double
         var hosts: [String] = []
 
-        /// Whether the job is in the queue, as far as is known, and no node has spoken.
+        /// The job is in the queue, by the scheduler's last answer, and no node has spoken.
         var isWaiting: Bool {
             guard !self.look.hasSpoken else { return false }
             if case .queued = self.gang.state { return true }
@@ -48,8 +48,9 @@ actor QueuedLoop<Backend: ComputeBackend> {
     private var budget: SubmissionBudget
     private var isLooking = false
     private var turns = 0
+    /// Jobs to end at the next turn.
+    private var cancellations: [Call] = []
     private var running: Task<Void, Never>?
-    private var resting: [CheckedContinuation<Void, Never>] = []
 
     init(
         _ backend: Backend, _ timing: QueuedGangTiming, now: @escaping @Sendable () -> Double,
@@ -89,24 +90,37 @@ actor QueuedLoop<Backend: ComputeBackend> {
         await self.handle(.stop(failure), of: attempt)
     }
 
-    /// Ends jobs of the run that none of the gangs taken over accounts for.
-    func endOthers(flow: String, run: String, but count: Int) async {
-        guard let jobs = try? await self.backend.find(flow: flow, run: run) else { return }
+    /// Ends the run's jobs that belong to none of the gangs taken over.
+    /// - Returns: A sentence for each job that may live on.
+    func endOthers(flow: String, run: String) async -> [String] {
+        let jobs: [BackendJob]
+        do {
+            jobs = try await self.backend.find(flow: flow, run: run)
+        } catch {
+            return ["\(Backend.name) does not tell which jobs of the run it still has: \(error.message)"]
+        }
         let names = Set(self.entries.values.map(\.gang.name))
-        for job in jobs where !names.contains(job.name) { try? await self.backend.cancel(job) }
+        var problems: [String] = []
+        for job in jobs where !names.contains(job.name) {
+            do throws(BackendError) {
+                try await self.backend.cancel(job)
+            } catch {
+                problems.append("the job \(job) of \(Backend.name) could not be ended: \(error.message)")
+            }
+        }
+        return problems
     }
 
-    /// Returns when no gang is left at the place.
+    /// Returns when no gang is left at the place and every call to the scheduler has returned.
     func rest() async {
-        guard !self.entries.isEmpty else { return }
-        await withCheckedContinuation { self.resting.append($0) }
+        while let running { await running.value }
     }
 
     // MARK: - The loop
 
     private func live() async {
         await withDiscardingTaskGroup { group in
-            while !Task.isCancelled, !self.entries.isEmpty {
+            while !Task.isCancelled, !self.entries.isEmpty || !self.cancellations.isEmpty {
                 for call in await self.turn() { group.addTask { await self.perform(call) } }
                 let pause = self.isBrisk ? Self.brisk : Self.steady
                 try? await Task.sleep(for: .seconds(pause))
@@ -127,7 +141,8 @@ actor QueuedLoop<Backend: ComputeBackend> {
         self.turns += 1
         await self.read()
         for attempt in self.entries.keys { await self.handle(.tick, of: attempt) }
-        return self.dueSubmissions() + self.dueLook()
+        defer { self.cancellations = [] }
+        return self.cancellations + self.dueSubmissions() + self.dueLook()
     }
 
     private func read() async {
@@ -203,11 +218,17 @@ actor QueuedLoop<Backend: ComputeBackend> {
                 self.warn(attempt, "the job \(job) could not be ended: \(error.message); it is tried again")
             }
         case .look(let jobs):
-            let states = (try? await self.backend.look(at: jobs)) ?? [:]
+            var states: [BackendJob: JobState] = [:]
+            var reason = "the scheduler's answer does not hold the job"
+            do throws(BackendError) {
+                states = try await self.backend.look(at: jobs)
+            } catch {
+                reason = error.message
+            }
             self.isLooking = false
             for (attempt, entry) in self.entries {
                 guard let job = entry.gang.job, jobs.contains(job) else { continue }
-                await self.handle(.looked(states[job] ?? .unknown(reason: "no answer")), of: attempt)
+                await self.handle(.looked(states[job] ?? .unknown(reason: reason)), of: attempt)
             }
         }
     }
@@ -238,14 +259,11 @@ actor QueuedLoop<Backend: ComputeBackend> {
             if let problem = await self.onFiles({ Self.problem { try folder.write(failure, as: .stop) } }) {
                 self.warn(attempt, "the gang could not be told to stop: \(problem)")
             }
-        case .cancel(let job): await self.perform(.cancel(attempt, job))
+        case .cancel(let job): self.cancellations.append(.cancel(attempt, job))
         case .observe(let observation): self.relay(observation, of: attempt)
         case .over:
             self.entries[attempt] = nil
-            await self.onFiles { folder.removeTransient() }
-            guard self.entries.isEmpty else { return }
-            for waiting in self.resting { waiting.resume() }
-            self.resting = []
+            for problem in await self.onFiles({ folder.removeTransient() }) { self.warn(attempt, problem) }
         }
     }
 
@@ -272,7 +290,7 @@ actor QueuedLoop<Backend: ComputeBackend> {
 
     // MARK: - Files
 
-    /// The order and the key, before anything is submitted. What another engine has written stays: nodes may have read it.
+    /// The order and the key, before anything is submitted. Those of an earlier engine stay: nodes may have read them.
     private static func prepare(_ request: QueuedRequest, in folder: AttemptFolder) -> String? {
         self.problem {
             try Folder.make(Folder.parent(of: request.prefix))
@@ -300,7 +318,7 @@ actor QueuedLoop<Backend: ComputeBackend> {
 }
 
 extension QueuedGang {
-    /// Whether the attempt is over and its job may not be.
+    /// The attempt is over, and its job may still be there.
     fileprivate var isLeaving: Bool { if case .leaving = self.phase { true } else { false } }
 }
 
@@ -313,7 +331,7 @@ extension JobWait {
 }
 
 extension GangObservation.Event {
-    /// What a status tells the engine; nil for one that is between agent and runner.
+    /// The event that a status is for the engine; nil for a status between agent and runner alone.
     fileprivate init?(_ status: AgentStatus) {
         switch status {
         case .joined(let node): self = .joined(node: node)
@@ -332,12 +350,5 @@ extension GangReport {
         var report = self
         report.failure = failure
         return report
-    }
-}
-
-/// 32 random bytes for an attempt.
-private enum AttemptKey {
-    static func random() -> Data {
-        Data((0..<32).map { _ in UInt8.random(in: 0...255) })
     }
 }

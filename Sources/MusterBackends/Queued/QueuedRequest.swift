@@ -79,21 +79,9 @@ extension GangOrder {
             attempt: gang.attempt, size: gang.size, minimum: gang.minimum,
             rendezvousDeadline: settings.rendezvousDeadline, timeout: gang.step.settings.timeout,
             timeoutPatience: gang.step.settings.timeoutPatience, grace: settings.grace, program: gang.program,
-            task: TaskFile(gang), store: gang.store, package: gang.package, environment: gang.environment,
+            task: TaskFile(gang, node: 0), store: gang.store, package: gang.package, environment: gang.environment,
             framework: gang.step.settings.framework, cpus: resources?.cpu ?? 0, gpus: resources?.gpu ?? 0,
             memory: resources?.memory ?? 0, network: network)
-    }
-}
-
-extension TaskFile {
-    /// The task as node 0 sees it.
-    init(_ gang: GangSpec) {
-        self.init(
-            attempt: gang.attempt, taskID: TaskName(number: gang.attempt.task, node: 0).description, user: gang.user,
-            originRun: gang.originRun, parameters: gang.parameters, inputs: gang.inputs, foreach: gang.foreach,
-            parallel: ParallelFrame(
-                controlAddress: "", nodes: gang.size, index: 0, controlTaskID: "\(gang.attempt.task)"),
-            socket: "", temporaryFolder: "", python: gang.python, tags: gang.tags, namespace: gang.namespace)
     }
 }
 

@@ -3,7 +3,7 @@ import MusterModel
 import MusterSystem
 import MusterWire
 
-/// What is read of one attempt's objects, from look to look.
+/// Reads one attempt's objects and returns what has changed since the last look.
 struct StoreLook: Sendable {
     /// The news of one look.
     struct News: Sendable {
@@ -19,26 +19,25 @@ struct StoreLook: Sendable {
     let folder: AttemptFolder
     private var reader = StatusReader()
     private var sign = 0
-    private var isClaimed = false
+    /// A node has claimed the attempt.
+    private(set) var hasSpoken = false
     private var logs: [Int: Int] = [:]
-    private var nodes = 0
+    private let nodes: Int
 
     init(folder: AttemptFolder, nodes: Int) {
         self.folder = folder
         self.nodes = nodes
     }
 
-    /// Whether a node has spoken.
-    var hasSpoken: Bool { self.isClaimed || self.sign > 0 }
-
-    /// Looks once. An object that cannot be read counts as absent: it is looked at again.
+    /// Looks once. An object that cannot be read counts as absent and is read again at the next look: no offset or count
+    /// moves, and a store that stays unreadable ends in the failure of a gang that left no report.
     mutating func look() -> News {
         var news = News()
-        if !self.isClaimed, self.folder.size(.claim) != nil {
-            self.isClaimed = true
+        if !self.hasSpoken, self.folder.size(.claim) != nil {
+            self.hasSpoken = true
             news.hasWord = true
         }
-        guard self.isClaimed else { return news }
+        guard self.hasSpoken else { return news }
         if let sign = try? self.folder.value(LifeSign.self, of: .alive), sign.count != self.sign {
             self.sign = sign.count
             news.hasWord = true
@@ -50,7 +49,7 @@ struct StoreLook: Sendable {
             self.logs[node] = size
             news.logs[node] = size
         }
-        // Last: what is told before the report is read before it is taken for the end.
+        // Last, because the statuses before it have to be told before the end.
         news.report = try? self.folder.value(GangReport.self, of: .report)
         return news
     }

@@ -44,7 +44,7 @@ extension TaskFailure {
         case .completed:
             return TaskFailure(code: .lost, message: "the job \(job) is gone: \(said)")
         case .cancelled:
-            // Whoever ends a job by hand does not want it to be started again.
+            // A person who ends a job by hand does not want it to be started again.
             return TaskFailure(code: .cancelled, message: "the job \(job) was cancelled by somebody: \(said)")
         case .failed:
             return TaskFailure(

@@ -13,7 +13,7 @@ package final class SlurmBackend: ComputeBackend {
     private struct Ledger {
         /// Jobs by name, as far as they are known.
         var jobs: [String: String] = [:]
-        /// Whether a name that is not in ``jobs`` is a new one.
+        /// ``jobs`` holds all names, so that a name which is not in it is a new one.
         var isComplete = false
         /// How jobs ended that the queue has forgotten.
         var ends: [String: JobState] = [:]

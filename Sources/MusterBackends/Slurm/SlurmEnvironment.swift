@@ -10,7 +10,7 @@ enum SlurmEnvironment {
     /// A cluster whose configuration is not at its usual place is found by this one.
     private static let kept: Set<String> = ["SLURM_CONF"]
 
-    /// What a job starts with: its owner's, and nothing that could be a secret. Slurm stores a job's environment, and on
+    /// The environment of a job at its start: its owner's, without anything that could be a secret. Slurm stores a job's environment, and on
     /// some sites its database does.
     private static let own: Set<String> = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "SLURM_CONF"]
 

@@ -1,6 +1,6 @@
 package import MusterModel
 
-/// What `@Slurm` says, checked where it enters.
+/// The options of `@Slurm`, checked where they enter.
 package struct SlurmOptions: Sendable, Hashable {
     /// Flags of `sbatch` that take one text, by the option's name; rendered in this order.
     static let texts = [
@@ -17,7 +17,7 @@ package struct SlurmOptions: Sendable, Hashable {
     /// The GPUs' type; nil for any.
     package var gpuType: String?
     package var setup: [String] = []
-    /// Whether ``setup`` runs in a login shell: where `module` is defined.
+    /// ``setup`` runs in a login shell, in which `module` is defined.
     package var login = true
     package var extra: [String] = []
     package var image: String?

@@ -12,7 +12,7 @@ struct SlurmRow: Sendable, Hashable {
     var exitCode: Int?
     var signal: Int?
 
-    /// What `squeue` is asked for. The name comes last: those of other people's jobs may hold a `|`.
+    /// The columns that `squeue` prints. The name comes last: those of other people's jobs may hold a `|`.
     static let queueFormat = "%i|%T|%r|%S|%N|%j"
 
     /// The rows of `squeue --format=%i|%T|%r|%S|%N|%j`; lines of another form, which sites add, are left out.

@@ -1,7 +1,7 @@
 import Foundation
 import MusterSystem
 
-/// Where a Swift package finds Muster's sources.
+/// The place from which a Swift package takes Muster's sources.
 enum MusterSources: Equatable {
     /// The absolute path of the source tree.
     case folder(String)

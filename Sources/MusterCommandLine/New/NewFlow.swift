@@ -10,7 +10,7 @@ struct NewFlow {
 
     /// - Parameters:
     ///   - name: The folder's name.
-    ///   - sources: Where a package in Swift finds Muster; nil for a flow in Python.
+    ///   - sources: The place from which a package in Swift takes Muster; nil for a flow in Python.
     /// - Throws: ``CommandFailure`` for a name that no type can have, or an unknown framework.
     init(name: String, language: FlowTemplate.Language, framework: String?, sources: MusterSources?)
         throws(CommandFailure)
@@ -35,7 +35,7 @@ struct NewFlow {
         ]
     }
 
-    /// What runs the flow, typed in its folder.
+    /// The command that runs the flow in its folder.
     var command: String { self.language == .swift ? "muster run ." : "muster run flow.py" }
 
     private func place(_ place: String) -> String {

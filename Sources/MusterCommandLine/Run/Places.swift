@@ -40,9 +40,7 @@ struct Places {
     }
 
     private func isThere(_ command: String) -> Bool {
-        (self.environment["PATH"] ?? "").split(separator: ":").contains {
-            access("\($0)/\(command)", X_OK) == 0
-        }
+        ExecutableSearch.find(command, path: self.environment["PATH"] ?? "") != nil
     }
 
     /// The agent as a file of the store, by its digest: all nodes see it, and an upgrade changes no gang that runs.

@@ -100,9 +100,9 @@ struct RunSession {
         let environments = EnvironmentsOnDemand(reactor: self.context.reactor, environment: environment)
         let lock = try RunLock(path: self.layout.runLock(flow: record.flow, run: record.run))
         defer { withExtendedLifetime(lock) {} }
+        let runners = GangRunners(local: backend, others: try self.places.runners(for: record.manifest))
         let engine = RunEngine(
-            record: record, metadata: self.metadata, layout: self.layout,
-            runners: GangRunners(local: backend, others: try self.places.runners(for: record.manifest)),
+            record: record, metadata: self.metadata, layout: self.layout, runners: runners,
             environments: environments,
             maxWorkers: self.options.maxWorkers, fanOutLimit: self.options.fanOutLimit, origin: origin, source: source,
             observe: observe)
@@ -115,7 +115,7 @@ struct RunSession {
         let layout = self.layout
         async let incoming = layout.clearIncoming()
         let verdict = try await clonesOnly ? engine.takeOver() : engine.run()
-        for problem in await backend.leftovers() + incoming {
+        for problem in await runners.leftovers() + incoming {
             observe(.warning("left by a run whose engine was killed: \(problem)"))
         }
         return verdict

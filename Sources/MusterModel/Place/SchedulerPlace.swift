@@ -15,7 +15,7 @@ package struct SchedulerPlace: Sendable, Hashable {
     package var hosts: [String] = []
     /// An address or a name of node 0 that is known before anything runs; nil otherwise.
     package var controlAddress: String?
-    /// What this node may use; nil when it is not told.
+    /// Processors that this node may use; nil when the scheduler does not tell.
     package var cpus: Int?
     package var gpus: Int?
     /// Bytes.

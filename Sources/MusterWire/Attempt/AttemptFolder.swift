@@ -22,7 +22,7 @@ package struct AttemptFolder: Sendable, Hashable {
     package func path(_ object: AttemptObject) -> String { self.prefix + object.name }
 
     /// Writes the object, over the one that is there.
-    /// - Parameter isSecret: Whether only this user may read it.
+    /// - Parameter isSecret: Gives it mode 0600, for this user alone.
     package func write(_ data: Data, as object: AttemptObject, isSecret: Bool = false) throws(SystemError) {
         let draft = try self.draft(data, of: object, isSecret: isSecret)
         guard rename(draft, self.path(object)) == 0 else { throw self.failure(errno, object, draft) }
@@ -45,10 +45,7 @@ package struct AttemptFolder: Sendable, Hashable {
     /// Appends to the object in one call of the system.
     package func append(_ data: Data, to object: AttemptObject) throws(SystemError) {
         let file = try OpenFile(self.path(object), O_WRONLY | O_CREAT | O_APPEND)
-        let result = data.withUnsafeBytes { bytes in
-            Result { () throws(SystemError) in try file.write(bytes) }
-        }
-        try result.get()
+        try file.write(data)
     }
 
     /// The object's bytes from `offset` on; nil when it is not there.
@@ -60,30 +57,19 @@ package struct AttemptFolder: Sendable, Hashable {
             if error.number == ENOENT || error.number == ESTALE { return nil }
             throw error
         }
-        var data = Data()
-        var failure: SystemError?
-        while failure == nil {
-            let position = offset + data.count
-            let piece = [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, count in
-                do throws(SystemError) {
-                    count = try file.read(into: UnsafeMutableRawBufferPointer(buffer), at: position)
-                } catch {
-                    failure = error
-                }
-            }
-            if piece.isEmpty { break }
-            data += piece
-        }
-        if let failure { throw failure }
-        return data
+        return Data(try file.bytes(from: offset))
     }
 
     /// The object's size in bytes; nil when it is not there.
     package func size(_ object: AttemptObject) -> Int? { FileStatus(self.path(object))?.size }
 
     /// Removes the objects that only a living attempt needs.
-    package func removeTransient() {
-        for object in AttemptObject.transient { unlink(self.path(object)) }
+    /// - Returns: A sentence for each that cannot be removed: the key may be among them.
+    package func removeTransient() -> [String] {
+        AttemptObject.transient.compactMap { object in
+            guard unlink(self.path(object)) != 0, errno != ENOENT else { return nil }
+            return SystemError(errno, "remove \(self.path(object))").description
+        }
     }
 
     // MARK: - Values
@@ -105,11 +91,8 @@ package struct AttemptFolder: Sendable, Hashable {
     private func draft(_ data: Data, of object: AttemptObject, isSecret: Bool) throws(SystemError) -> String {
         let path = "\(self.path(object)).\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
         let file = try OpenFile(path, O_WRONLY | O_CREAT | O_EXCL, mode: isSecret ? 0o600 : 0o666)
-        let result = data.withUnsafeBytes { bytes in
-            Result { () throws(SystemError) in try file.write(bytes) }
-        }
         do {
-            try result.get()
+            try file.write(data)
         } catch {
             unlink(path)
             throw error

@@ -15,7 +15,7 @@ package enum AttemptObject: Sendable, Hashable {
     case alive
     /// Lines of ``AgentStatus``, by node 0.
     case statuses
-    /// `TaskFailure`: the reason for which the attempt is to end, by whoever ends it.
+    /// `TaskFailure`: the reason for which the attempt is to end, by the engine or `muster cancel`.
     case stop
     /// `GangReport`, create-only, by node 0.
     case report
@@ -37,6 +37,6 @@ package enum AttemptObject: Sendable, Hashable {
         }
     }
 
-    /// What is removed when the attempt is over and its job has gone. The report and the logs stay.
+    /// The objects that are removed when the attempt is over and its job has gone. The report and the logs stay.
     package static let transient: [AttemptObject] = [.key, .order, .claim, .control, .alive, .stop, .statuses]
 }

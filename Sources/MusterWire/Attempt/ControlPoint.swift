@@ -1,4 +1,4 @@
-/// Where node 0 takes the workers' connections.
+/// The addresses and the port at which node 0 accepts the workers' connections.
 package struct ControlPoint: Codable, Sendable, Hashable {
     package var incarnation: String
     /// All of its addresses, the likeliest first.

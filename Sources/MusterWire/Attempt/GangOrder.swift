@@ -26,21 +26,19 @@ package struct GangOrder: Codable, Sendable, Equatable {
     /// The step's own variables; they go on top of the node's.
     package var environment: [String: String]
     package var framework: FrameworkSettings?
-    /// What each node asked for; 0 for what the step does not say.
+    /// The amounts that each node asks for; 0 where the step does not say.
     package var cpus: Int
     package var gpus: Int
     /// Bytes.
     package var memory: Int
     /// An interface or a network whose addresses come first; nil for that of the default route.
     package var network: String?
-    /// Lines of shell that every node runs before its agent starts anything.
-    package var setup: [String]
 
     package init(
         attempt: AttemptID, size: Int, minimum: Int, rendezvousDeadline: Double, timeout: Double? = nil,
         timeoutPatience: Double? = nil, grace: Double, program: [String], task: TaskFile, store: String,
         package: String, environment: [String: String], framework: FrameworkSettings? = nil, cpus: Int, gpus: Int,
-        memory: Int, network: String? = nil, setup: [String] = []
+        memory: Int, network: String? = nil
     ) {
         self.version = FlowManifest.currentVersion
         self.attempt = attempt
@@ -60,6 +58,5 @@ package struct GangOrder: Codable, Sendable, Equatable {
         self.gpus = gpus
         self.memory = memory
         self.network = network
-        self.setup = setup
     }
 }

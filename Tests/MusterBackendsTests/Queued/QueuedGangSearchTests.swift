@@ -16,7 +16,7 @@ import Testing
         (1, .stop(GangStory.cancelled)), (1, .tick), (100, .tick),
     ]
 
-    /// What the rules are checked against: kept without the machine's help.
+    /// The facts that the rules are checked against, recorded without the machine's help.
     private struct Facts {
         var now = 0.0
         var finished = 0

@@ -8,7 +8,7 @@ import Testing
 
 /// On real clusters, each test on one of its own.
 @Suite(.serialized, .timeLimit(.minutes(20))) struct SlurmBackendTests {
-    /// What each node says of itself: `$1` is the folder for it.
+    /// A script in which each node writes down its own facts; `$1` is the folder for them.
     private static func report(_ folder: String) -> String {
         """
         { echo index=$SLURM_PROCID; echo host=$(hostname); echo cpus=$SLURM_CPUS_PER_TASK; echo path=$PATH; \
@@ -70,7 +70,7 @@ import Testing
     @Test("A backend whose engine really runs in a job submits from there")
     func fromAJob() async throws {
         try await SlurmCluster.with { cluster in
-            // What an engine in a job has is what Slurm gives to a step.
+            // An engine in a job has the environment that Slurm gives to a step.
             try await cluster.run(
                 "srun", "--mpi=none", "-N1", "-c1", "--mem=10M", "bash", "-c",
                 "env -0 > \(cluster.shared)/inside")
