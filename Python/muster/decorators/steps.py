@@ -69,8 +69,9 @@ class Timeout(Decorator):
 
     name = "timeout"
     defaults = {"seconds": 0, "minutes": 0, "hours": 0}
-    # Grace in seconds for a body that was interrupted, before the agent kills it.
-    PATIENCE = 2.0
+    # Seconds for a body that was interrupted to store what it has set, before the agent kills it. A busy machine stood
+    # still for 2 s, and what was set was lost.
+    PATIENCE = 10.0
 
     def apply(self, settings):
         if self._seconds <= 0:
