@@ -1,4 +1,5 @@
 import ArgumentParser
+import MusterHistory
 import MusterModel
 
 /// `muster config`
