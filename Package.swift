@@ -28,6 +28,7 @@ let staticExecutable: [LinkerSetting] = [
 ]
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -49,14 +50,14 @@ let sources: [Target] = [
 
     // Floor 2: where things are kept, and where nodes come from.
     .target(
-        name: "MusterStore", dependencies: ["MusterModel", "MusterSystem", "MusterProcess", crypto],
+        name: "MusterStore", dependencies: ["MusterModel", "MusterSystem", "MusterProcess", crypto, logging],
         swiftSettings: strict),
     .target(
         name: "MusterMetadata",
         dependencies: ["MusterModel", "MusterSystem", .product(name: "GRDB", package: "GRDB.swift")],
         swiftSettings: strict),
     .target(
-        name: "MusterBackends", dependencies: ["MusterModel", "MusterSystem", "MusterWire", "MusterProcess"],
+        name: "MusterBackends", dependencies: ["MusterModel", "MusterSystem", "MusterWire", "MusterProcess", logging],
         swiftSettings: strict),
     .target(
         name: "MusterPython", dependencies: ["MusterModel", "MusterSystem", "MusterProcess", crypto],
@@ -75,7 +76,7 @@ let sources: [Target] = [
         name: "MusterEngine",
         dependencies: [
             "MusterModel", "MusterSystem", "MusterWire", "MusterStore", "MusterMetadata",
-            "MusterBackends",
+            "MusterBackends", logging,
         ],
         swiftSettings: strict),
 
@@ -112,8 +113,9 @@ let sources: [Target] = [
         dependencies: [
             "MusterModel", "MusterSystem", "MusterWire", "MusterProcess", "MusterStore", "MusterMetadata",
             "MusterBackends",
-            "MusterPython", "MusterEngine", "MusterHistory", "CMusterTemplates",
+            "MusterPython", "MusterEngine", "MusterHistory", "CMusterTemplates", logging,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "Configuration", package: "swift-configuration"), "Yams",
         ],
         swiftSettings: strict),
     .executableTarget(
@@ -175,7 +177,8 @@ let tests: [Target] = [
     .testTarget(
         name: "MusterFrameworksTests", dependencies: ["MusterFrameworks", "MusterModel", "MusterTestSupport"],
         swiftSettings: strict),
-    .testTarget(name: "MusterStoreTests", dependencies: ["MusterStore", "MusterModel"], swiftSettings: strict),
+    .testTarget(
+        name: "MusterStoreTests", dependencies: ["MusterStore", "MusterModel", logging], swiftSettings: strict),
     .testTarget(
         name: "MusterMetadataTests", dependencies: ["MusterMetadata", "MusterModel"], swiftSettings: strict),
     .testTarget(
@@ -194,7 +197,9 @@ let tests: [Target] = [
         swiftSettings: strict),
     .testTarget(
         name: "MusterEngineTests",
-        dependencies: ["MusterEngine", "MusterModel", "MusterWire", "MusterStore", "MusterMetadata", "MusterBackends"],
+        dependencies: [
+            "MusterEngine", "MusterModel", "MusterWire", "MusterStore", "MusterMetadata", "MusterBackends", logging,
+        ],
         swiftSettings: strict),
     .testTarget(
         name: "MusterHistoryTests",
@@ -280,10 +285,13 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         .package(url: "https://github.com/swiftlang/swift-syntax.git", from: "603.0.1"),
     ],
     targets: completed(sources + examples + tests),

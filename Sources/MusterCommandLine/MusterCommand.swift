@@ -14,6 +14,7 @@ package struct MusterCommand: AsyncParsableCommand {
         subcommands: [
             RunVerb.self, ResumeVerb.self, ShowVerb.self, CheckVerb.self, ListVerb.self, StatusVerb.self, LogsVerb.self,
             DumpVerb.self, CancelVerb.self, PackageVerb.self, TagVerb.self, CardVerb.self, NewVerb.self,
+            ConfigVerb.self,
         ])
 
     package init() {}
@@ -107,7 +108,8 @@ enum ParameterSection {
         let words = FlowArguments(command.arguments, hasProgram: command.flow.program != nil)
         guard words.flow != nil || command.flow.program != nil else { return nil }
         do {
-            let (_, manifest) = try await CommandContext().flow(named: words.flow, command.flow)
+            let (_, manifest) = try await CommandContext(flow: words.flow, command.flow)
+                .flow(named: words.flow, command.flow)
             let text = ParameterHelp.text(manifest.parameters)
             return text.isEmpty ? "The flow \(manifest.name) has no parameters.\n" : text
         } catch {

@@ -10,29 +10,35 @@ import MusterSystem
 struct StoreOptions: ParsableArguments {
     @Option(
         name: .long,
-        help: ArgumentHelp("The store's folder. (default: $MUSTER_STORE, or .muster here)", valueName: "dir"))
+        help: ArgumentHelp("The store's folder. (default: the setting store, or .muster here)", valueName: "dir"))
     var store: String?
 
-    /// The store's paths, absolute.
-    var layout: StoreLayout {
-        let named = self.store ?? ProcessInfo.processInfo.environment["MUSTER_STORE"].flatMap { $0.isEmpty ? nil : $0 }
-        return StoreLayout(root: AbsolutePath.of(named ?? ".muster"))
-    }
+    var given: [String: GivenSetting] { self.store.map { ["store": .option("--store", $0)] } ?? [:] }
 
-    /// Opens a store that has to be there. One that this user cannot write to, a colleague's, is opened for reading.
+    /// Opens a store that has to be there, for a verb about `flow`. One that this user cannot write to, a colleague's, is
+    /// opened for reading.
     /// - Throws: ``CommandFailure`` when it is not.
-    func existing() throws -> (StoreLayout, SQLiteMetadata) {
-        let layout = self.layout
-        try self.requireStore()
+    func existing(_ flow: FlowOptions) throws -> (StoreLayout, SQLiteMetadata) {
+        let settings = try SettingsPlace(flow: nil, flow).read(given: self.given).settings
+        let layout = StoreLayout(settings)
+        try layout.require()
         let isWritable = access(layout.database, W_OK) == 0 && access(layout.root, W_OK) == 0
         return (
-            layout, try isWritable ? SQLiteMetadata(path: layout.database) : SQLiteMetadata(reading: layout.database)
+            layout,
+            try isWritable
+                ? SQLiteMetadata(path: layout.database, settings: settings.database)
+                : SQLiteMetadata(reading: layout.database, settings: settings.database)
         )
     }
+}
+
+extension StoreLayout {
+    /// The store's paths, absolute.
+    init(_ settings: Settings) { self.init(root: settings.store ?? AbsolutePath.of(".muster")) }
 
     /// - Throws: ``CommandFailure`` when the store is not there.
-    func requireStore() throws {
-        let layout = self.layout
+    func require() throws {
+        let layout = self
         guard access(layout.database, F_OK) != 0 else { return }
         guard errno == ENOENT || errno == ENOTDIR else {
             throw CommandFailure(
@@ -68,22 +74,19 @@ struct FlowOptions: ParsableArguments {
     @Option(name: .long, help: .hidden)
     var calledAs: [String] = []
 
-    /// The words before the verb of a Python flow.
-    var front: [String] {
-        self.with.filter { PlaceOption($0) == nil }.flatMap { ["--with", $0] } + self.flowOption
-    }
-
-    /// The manifest as the place that `--with` names wants it.
-    func placed(_ manifest: FlowManifest) -> FlowManifest {
-        self.with.compactMap(PlaceOption.init).reduce(manifest) { $0.with($1) }
+    /// Settings that options say, by the key's name.
+    var given: [String: GivenSetting] {
+        self.with.isEmpty ? [:] : ["run.with": .option("--with", self.with.map { $0 + "\n" }.joined())]
     }
 }
 
 /// Paths as the current folder completes them. Links stay links, because a program's name may mean something.
 enum AbsolutePath {
-    static func of(_ path: String) -> String {
+    static func of(_ path: String) -> String { self.of(path, in: FileManager.default.currentDirectoryPath) }
+
+    static func of(_ path: String, in folder: String) -> String {
         let path = (path as NSString).expandingTildeInPath
-        let full = path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
+        let full = path.hasPrefix("/") ? path : "\(folder)/\(path)"
         return "/" + full.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
     }
 }

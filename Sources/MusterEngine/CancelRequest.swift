@@ -5,8 +5,6 @@ import MusterSystem
 /// A request to end a run, as a file beside the run's lock file. It reaches the engine on another machine and one that
 /// ignores signals.
 package enum CancelRequest {
-    /// Seconds between two looks of the engine. A look is one `open` that fails.
-    private static let pause = 0.2
     /// Bytes of a request that are read.
     private static let length = 500
 
@@ -29,26 +27,32 @@ package enum CancelRequest {
     package static func isThere(at path: String) -> Bool { access(path, F_OK) == 0 }
 
     /// Looks for a request at `path` until the returned value is released. One that is there already is removed first.
-    /// - Parameter onRequest: Called once, with the author.
-    package static func watch(_ path: String, onRequest: @escaping @Sendable (String) -> Void) -> Watch {
+    /// - Parameters:
+    ///   - seconds: Between two looks. A look is one `open` that fails.
+    ///   - onRequest: Called once, with the author.
+    package static func watch(
+        _ path: String, every seconds: Double, onRequest: @escaping @Sendable (String) -> Void
+    ) -> Watch {
         self.remove(at: path)
-        return Watch(path, onRequest: onRequest)
+        return Watch(path, every: seconds, onRequest: onRequest)
     }
 
     /// Looks for the file at an interval, on its own queue.
     package final class Watch: Sendable {
         private let queue = DispatchQueue(label: "muster.cancel-request")
         private let path: String
+        private let seconds: Double
         private let onRequest: @Sendable (String) -> Void
 
-        fileprivate init(_ path: String, onRequest: @escaping @Sendable (String) -> Void) {
+        fileprivate init(_ path: String, every seconds: Double, onRequest: @escaping @Sendable (String) -> Void) {
             self.path = path
+            self.seconds = seconds
             self.onRequest = onRequest
             self.lookLater()
         }
 
         private func lookLater() {
-            self.queue.asyncAfter(deadline: .now() + CancelRequest.pause) { [weak self] in self?.look() }
+            self.queue.asyncAfter(deadline: .now() + self.seconds) { [weak self] in self?.look() }
         }
 
         private func look() {

@@ -5,14 +5,19 @@ struct ReadyQueue: Sendable {
         let attempt: Int
     }
 
-    /// The number of tasks that are tried when the first one has to wait.
-    static let window = 32
-    /// The number of tasks that may overtake the first one. Then all wait for it, so that a large gang gets its turn.
-    static let patience = 32
-
+    private let window: Int
+    private let mostOvertakings: Int
     private var entries: [Entry] = []
     private var head = 0
     private var overtakings = 0
+
+    /// - Parameters:
+    ///   - window: See ``EngineSettings/queueWindow``.
+    ///   - mostOvertakings: See ``EngineSettings/queueOvertakings``.
+    init(window: Int, mostOvertakings: Int) {
+        self.window = window
+        self.mostOvertakings = mostOvertakings
+    }
 
     mutating func append(_ entry: Entry) {
         self.entries.append(entry)
@@ -20,7 +25,7 @@ struct ReadyQueue: Sendable {
 
     /// Takes out the first entry, within the window, for which `start` answers true; nil when there is none.
     mutating func takeFirst(where start: (Entry) throws -> Bool) rethrows -> Entry? {
-        let reach = self.overtakings < Self.patience ? Self.window : 1
+        let reach = self.overtakings < self.mostOvertakings ? self.window : 1
         for index in self.head..<min(self.entries.count, self.head + reach) {
             let entry = self.entries[index]
             guard try start(entry) else { continue }

@@ -33,6 +33,8 @@ extension RunEngine {
             throw EngineError(
                 code: .missing, message: "the run \(self.record.key) is over; resume makes a new run from it")
         }
+        self.log.tookUp(
+            events: events.count, running: self.machine.running.count, ready: self.machine.ready.count)
         try await self.settle()
     }
 
@@ -61,10 +63,13 @@ extension RunEngine {
             guard case .running(let number) = task.status else { continue }
             let attempt = self.attemptID(task, number)
             if alive.contains(attempt) {
+                self.log.settled(attempt, "its gang lives on")
                 self.observe(.attemptStarted(attempt: attempt, nodes: task.size))
             } else if let report = self.report(of: attempt) {
+                self.log.settled(attempt, "its gang has ended and left a report")
                 self.inbox.post(.observed(GangObservation(attempt: attempt, event: .finished(report))))
             } else {
+                self.log.settled(attempt, "it was interrupted, which counts against no retry")
                 try await self.commit([.attemptInterrupted(task: task.number, attempt: number)])
             }
         }

@@ -1,4 +1,5 @@
 import Foundation
+package import Logging
 package import MusterBackends
 package import MusterMetadata
 package import MusterModel
@@ -22,10 +23,11 @@ package actor RunEngine {
     /// The folder in which steps run in place, and the source there; nil: each in a copy of the code package.
     var source: SourceWatch?
     let observe: @Sendable (EngineObservation) -> Void
+    let log: EngineLog
     nonisolated let inbox = EngineInbox()
 
     var machine: RunStateMachine
-    var queue = ReadyQueue()
+    var queue: ReadyQueue
     /// By place; a place with a queue has none, unless the user has limited the nodes that run at once.
     var reservations: [String: Reservations] = [:]
     /// Interpreters of the steps' Python environments that have been made.
@@ -52,15 +54,15 @@ package actor RunEngine {
     /// - Parameters:
     ///   - record: The run; it stands in `metadata` already.
     ///   - runners: The runners of the places where its steps may run.
-    ///   - maxWorkers: The number of nodes that may run at once in a place without a queue.
-    ///   - fanOutLimit: The largest number of tasks of a foreach; nil for no limit.
+    ///   - settings: The most nodes at once in a place without a queue, the widest foreach, and the engine's own bounds.
     ///   - origin: The run that this one resumes.
     ///   - source: The source on which its steps run in place; nil when each runs in a copy of the code package.
+    ///   - log: The engine's own log.
     ///   - observe: Called with the run's observations in order; it must not block the engine.
     package init(
         record: RunRecord, metadata: any MetadataStore, layout: StoreLayout, runners: GangRunners,
-        environments: any StepEnvironments, maxWorkers: Int, fanOutLimit: FanOutLimit? = nil, origin: OriginRun? = nil,
-        source: SourceWatch? = nil, observe: @escaping @Sendable (EngineObservation) -> Void
+        environments: any StepEnvironments, settings: Settings, origin: OriginRun? = nil,
+        source: SourceWatch? = nil, log: Logger = .silent, observe: @escaping @Sendable (EngineObservation) -> Void
     ) {
         self.record = record
         self.metadata = metadata
@@ -69,13 +71,20 @@ package actor RunEngine {
         self.runners = runners
         self.environments = environments
         self.origin = origin
-        self.fanOutLimit = fanOutLimit
+        self.fanOutLimit = settings.run.maxNumSplits.map(FanOutLimit.init(count:))
+        self.queue = ReadyQueue(
+            window: settings.engine.queueWindow, mostOvertakings: settings.engine.queueOvertakings)
         self.source = source
-        self.observe = observe
+        let engineLog = EngineLog(log, run: record.key)
+        self.log = engineLog
+        self.observe = { observation in
+            engineLog.note(observation)
+            observe(observation)
+        }
         self.machine = RunStateMachine(manifest: record.manifest)
         for runner in runners.all {
             guard let capacity = runner.capabilities.capacity else { continue }
-            self.reservations[runner.name] = Reservations(capacity: capacity, maxWorkers: maxWorkers)
+            self.reservations[runner.name] = Reservations(capacity: capacity, maxWorkers: settings.run.maxWorkers)
         }
     }
 
@@ -150,6 +159,7 @@ package actor RunEngine {
         guard !self.unstored.isEmpty else { return }
         let events = self.unstored
         self.unstored = []
+        self.log.stored(events.count)
         try await self.metadata.append(events, to: self.record.key, at: Date().timeIntervalSince1970)
     }
 

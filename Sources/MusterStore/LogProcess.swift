@@ -6,6 +6,8 @@ package enum LogProcess {
     package static let firstRemote = 5_000
     /// Programs that the step runs itself.
     package static let firstProgram = 10_000
+    /// The engine, in its own log.
+    package static let engine = 19_998
     /// The agent itself, for messages to people.
     package static let agent = 19_999
     /// The cluster's own processes, and behind them files in which it talks of itself.

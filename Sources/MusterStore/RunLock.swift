@@ -12,16 +12,14 @@ package final class RunLock: Sendable {
         package var description: String { self.place?.description ?? "a process that has not said which it is" }
     }
 
-    /// ``holder(path:)`` of another process holds the lock for an instant. So a failed attempt is repeated, after a pause in
-    /// microseconds.
-    private static let tries = 10
+    /// Microseconds between two tries: ``holder(path:)`` of another process holds the lock for an instant.
     private static let pause: UInt32 = 20_000
 
     private let file: OpenFile
 
-    /// Takes the lock of the run at `path`; its folder is made.
+    /// Takes the lock of the run at `path`, within `timeout` seconds; its folder is made.
     /// - Throws: ``StoreError`` when another process holds it, or when the file cannot be made.
-    package init(path: String) throws {
+    package init(path: String, timeout: Double) throws {
         do throws(SystemError) {
             try? Folder.make(Folder.parent(of: path))
             self.file = try OpenFile(path, O_RDWR | O_CREAT)
@@ -31,7 +29,7 @@ package final class RunLock: Sendable {
                 "\(path) cannot be made (\(SystemError.text(error.number))); choose a store folder that you can write to"
             )
         }
-        guard Self.take(self.file) else {
+        guard Self.take(self.file, timeout: timeout) else {
             let holder = RunLock.holder(path: path).map { " (\($0))" } ?? ""
             throw StoreError(.busy, "the run is being moved by another engine\(holder)")
         }
@@ -40,8 +38,8 @@ package final class RunLock: Sendable {
         Array(ProcessPlace.own.text.utf8).withUnsafeBytes { try? self.file.write($0) }
     }
 
-    private static func take(_ file: OpenFile) -> Bool {
-        for _ in 0..<Self.tries {
+    private static func take(_ file: OpenFile, timeout: Double) -> Bool {
+        for _ in 0...Int(timeout * 1e6 / Double(Self.pause)) {
             if file.tryLock(.exclusive) { return true }
             usleep(Self.pause)
         }

@@ -34,6 +34,8 @@ package struct StoreLayout: Sendable, Hashable {
     package func runFolder(flow: String, run: String) -> String { "\(self.runs)/\(flow)/\(run)" }
     /// Locked by the engine that moves this run, while it lives.
     package func runLock(flow: String, run: String) -> String { "\(self.runFolder(flow: flow, run: run))/engine.lock" }
+    /// What the engines that moved this run did themselves. Records as in ``logFile(_:node:)``.
+    package func engineLog(flow: String, run: String) -> String { "\(self.runFolder(flow: flow, run: run))/engine.log" }
     /// Tells the engine that moves this run to end it.
     package func cancelRequest(flow: String, run: String) -> String { "\(self.runFolder(flow: flow, run: run))/cancel" }
     /// The files of all attempts of a step's tasks; see ``AttemptFile`` for their names.

@@ -26,10 +26,12 @@ import Testing
             """
         try Data((head + script).utf8).write(to: URL(filePath: agent))
         chmod(agent, 0o755)
+        var settings = Settings()
+        settings.gang.grace = 1
         return LocalBackend(
             reactor: try ProcessReactor(), agent: agent, store: self.folder,
             capacity: MachineCapacity(cpus: 2, memory: 1 << 30, gpus: 0), environment: ["PATH": "/usr/bin:/bin"],
-            grace: 1)
+            settings: settings)
     }
 
     private func gang(_ size: Int) -> GangSpec {

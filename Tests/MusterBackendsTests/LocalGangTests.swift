@@ -12,7 +12,8 @@ import Testing
         started: 1, finished: 2)
 
     private func gang(_ size: Int = 2) -> LocalGang {
-        LocalGang(attempt: Self.attempt, size: size, controlAddress: "127.1.0.1", grace: 5, started: 1)
+        LocalGang(
+            attempt: Self.attempt, size: size, controlAddress: "127.1.0.1", grace: 5, times: LocalTimes(), started: 1)
     }
 
     @Test(
@@ -137,7 +138,7 @@ import Testing
         failed.failure = TaskFailure(code: .lost, message: "silent", node: 1)
         #expect(
             gang.handle(.status(.finished(report: failed)), now: 2)
-                == [.killLater(node: 0, seconds: 10), .killLater(node: 1, seconds: LocalGang.lostGrace)])
+                == [.killLater(node: 0, seconds: 10), .killLater(node: 1, seconds: LocalTimes().lostGrace)])
         #expect(gang.handle(.overdue(node: 1), now: 2.2) == [.kill(node: 1)])
         _ = gang.handle(.exited(node: 1, .signaled(9), lastLines: []), now: 2.2)
         _ = gang.handle(.exited(node: 0, .exited(0), lastLines: []), now: 2.3)

@@ -54,8 +54,8 @@ private final class Workshop {
         ])
     func describe(script: String, words: String, more: String) async throws {
         let program = try self.shop.file("flow", "#!/bin/sh\n\(script)\n")
-        var description = FlowDescription(reactor: self.reactor, environment: self.environment)
-        description.deadline = script.hasPrefix("sleep") ? 0.2 : 30
+        var description = FlowDescription(
+            reactor: self.reactor, environment: self.environment, deadline: script.hasPrefix("sleep") ? 0.2 : 30)
         description.limit = 1 << 20
         let subject = description
         let error = await #expect(throws: CommandFailure.self) { try await subject.manifest(of: [program]) }
@@ -69,7 +69,8 @@ private final class Workshop {
     func manifest() async throws {
         let manifest = FlowManifest(
             name: "Demo", language: "swift", folder: self.shop.path, steps: [StepManifest(name: "start")])
-        let description = FlowDescription(reactor: self.reactor, environment: self.environment)
+        let description = FlowDescription(
+            reactor: self.reactor, environment: self.environment, deadline: 30)
         #expect(try await description.manifest(of: [self.shop.flow(manifest)]) == manifest)
     }
 
@@ -79,16 +80,16 @@ private final class Workshop {
         let frontEnd = "\(self.shop.path)/muster"
         try FileManager.default.createDirectory(atPath: frontEnd, withIntermediateDirectories: true)
         var environment = ["PATH": "/nowhere", "MUSTER_PYTHON": "/opt/python", "MUSTER_PYTHON_FRONT_END": frontEnd]
-        func program(_ front: [String] = []) async throws -> [String] {
+        func program(_ decorators: [String] = []) async throws -> [String] {
             let locator = FlowLocator(reactor: self.reactor, environment: environment, folder: self.shop.path)
-            return try await locator.program(named: flow, program: nil, front: front)
+            return try await locator.program(named: flow, program: nil, decorators: decorators)
         }
         let empty = await #expect(throws: CommandFailure.self) { try await program() }
         #expect(empty?.message.contains("does not hold Muster's Python front end") == true)
         for name in ["__main__.py", "launch.py"] { _ = try self.shop.file("muster/\(name)", "") }
         #expect(try await program() == ["/opt/python", "\(frontEnd)/__main__.py", flow])
         #expect(
-            try await program(["--with", "retry"]) == [
+            try await program(["retry"]) == [
                 "/opt/python", "\(frontEnd)/__main__.py", flow, "--with", "retry",
             ])
         environment["MUSTER_PYTHON"] = nil
@@ -101,7 +102,7 @@ private final class Workshop {
         let program = try self.shop.file("flow", "#!/bin/sh\n")
         let locator = FlowLocator(reactor: self.reactor, environment: self.environment, folder: self.shop.path)
         let error = await #expect(throws: CommandFailure.self) {
-            try await locator.program(named: program, program: nil, front: ["--with", "retry"])
+            try await locator.program(named: program, program: nil, decorators: ["retry"], isRequired: true)
         }
         #expect(error?.reason == .usage)
         #expect(error?.message.contains("are for Python flows") == true)

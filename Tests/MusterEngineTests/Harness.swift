@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import MusterBackends
 import MusterEngine
 import MusterMetadata
@@ -35,13 +36,15 @@ final class Harness: Sendable {
 
     func engine(
         _ backend: ScriptedBackend, beside others: [ScriptedBackend] = [], run: String = "1", origin: OriginRun? = nil,
-        maxWorkers: Int = 16, fanOutLimit: FanOutLimit? = nil
+        maxWorkers: Int = 16, fanOutLimit: FanOutLimit? = nil, log: Logger = .silent
     ) -> RunEngine {
-        RunEngine(
+        var settings = Settings()
+        settings.run.maxWorkers = maxWorkers
+        settings.run.maxNumSplits = fanOutLimit?.count
+        return RunEngine(
             record: self.record(run, origin: origin?.run), metadata: self.metadata, layout: self.layout,
-            runners: GangRunners(local: backend, others: others), environments: NoEnvironments(),
-            maxWorkers: maxWorkers,
-            fanOutLimit: fanOutLimit, origin: origin
+            runners: GangRunners(local: backend, others: others), environments: NoEnvironments(), settings: settings,
+            origin: origin, log: log
         ) { observation in self.seen.withLock { $0.append(observation) } }
     }
 

@@ -74,9 +74,9 @@ private struct History {
         let history = try await History()
         defer { history.remove() }
         let path = history.layout.runLock(flow: "Digits", run: "100")
-        var lock: RunLock? = try RunLock(path: path)
+        var lock: RunLock? = try RunLock(path: path, timeout: 0.2)
         #expect(try await history.state().status == .running)
-        let error = #expect(throws: StoreError.self) { try RunLock(path: path) }
+        let error = #expect(throws: StoreError.self) { try RunLock(path: path, timeout: 0.2) }
         #expect(error?.code == .busy && error?.message.contains("process \(getpid())") == true)
         withExtendedLifetime(lock) {}
         lock = nil

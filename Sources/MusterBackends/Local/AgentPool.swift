@@ -23,19 +23,13 @@ struct AgentPool: Sendable {
         case wait(seconds: Double)
     }
 
-    /// Seconds between two looks at what waits.
-    private static let pause = 0.02
-    /// A load of fewer seconds is no cost worth waiting for.
-    private static let shortLoad = 0.1
-    /// The largest number of seconds that a load counts for, so that tasks that run for long get more agents in the
-    /// end.
-    private static let longLoad = 2.0
     /// The number of loads for which a moving queue must exist before another agent is started for it: a shorter queue
     /// is empty before the new agent has loaded.
     private static let endurance = 3.0
     private static let patience = 10.0
 
     private let startsAtOnce: Int
+    private let times: LocalTimes
     private var idle: [LocalAgent] = []
     /// Every agent that has been started and has not exited.
     private var alive: [LocalAgent] = []
@@ -57,7 +51,10 @@ struct AgentPool: Sendable {
     private var isTimed = false
     private var onEmpty: (@Sendable () -> Void)?
 
-    init(startsAtOnce: Int) { self.startsAtOnce = max(1, startsAtOnce) }
+    init(startsAtOnce: Int, times: LocalTimes = LocalTimes()) {
+        self.startsAtOnce = max(1, startsAtOnce)
+        self.times = times
+    }
 
     /// The placements that are possible now, for `request` or one that came before it.
     mutating func place(_ request: LocalRequest, now: Double) -> [Placement] {
@@ -69,7 +66,7 @@ struct AgentPool: Sendable {
     /// The time of ``Placement/wait(seconds:)`` is over.
     mutating func look(now: Double) -> [Placement] {
         self.isTimed = false
-        let pause = max(Self.pause, self.cost)
+        let pause = max(self.times.poolInterval, self.cost)
         let isLoading = self.loading.count >= self.startsAtOnce
         if !isLoading, now - self.lastFlow >= pause || now - self.firstSince >= Self.patience * pause {
             self.isStarved = true
@@ -142,13 +139,13 @@ struct AgentPool: Sendable {
         if self.waiting.isEmpty { self.isStarved = false }
         if !self.waiting.isEmpty, !self.isTimed {
             self.isTimed = true
-            placements.append(.wait(seconds: Self.pause))
+            placements.append(.wait(seconds: self.times.poolInterval))
         }
         return placements
     }
 
     /// The cost of another load in seconds.
-    private var cost: Double { self.load < Self.shortLoad ? 0 : min(self.load, Self.longLoad) }
+    private var cost: Double { self.load < self.times.poolShortLoad ? 0 : min(self.load, self.times.poolLongLoad) }
 
     private func mayStart(_ now: Double) -> Bool {
         guard self.loading.count < self.startsAtOnce else { return false }

@@ -1,6 +1,7 @@
 import Dispatch
 import FoundationEssentials
 import Glibc
+package import Logging
 package import MusterModel
 package import MusterProcess
 import MusterSystem
@@ -17,7 +18,9 @@ package final class LocalBackend: GangRunner {
     package let capabilities: RunnerCapabilities
 
     private let reactor: ProcessReactor
-    private let settings: LocalSettings
+    private let settings: LocalGangDefaults
+    private let times: LocalTimes
+    private let log: LocalLog
     private let short: ShortFolder
     private let clearing = DispatchGroup()
     private let observer = GangObserver()
@@ -41,17 +44,19 @@ package final class LocalBackend: GangRunner {
     ///   - environment: The environment of every step, before its decorators.
     package init(
         reactor: ProcessReactor, agent: String, store: String, capacity: MachineCapacity,
-        environment: [String: String], rendezvousDeadline: Double = 60, grace: Double = 1.5
+        environment: [String: String], settings: Settings = Settings(),
+        log: Logger = Logger(label: "muster", factory: { _ in SwiftLogNoOpLogHandler() })
     ) {
         ProcessTree.becomeSubreaper()
         self.reactor = reactor
         self.capabilities = RunnerCapabilities(capacity: capacity, runsInPlace: true)
-        self.settings = LocalSettings(
-            agent: agent, environment: environment, scratchRoot: "\(store)/scratch",
-            rendezvousDeadline: rendezvousDeadline, grace: grace)
+        self.settings = LocalGangDefaults(
+            agent: agent, environment: environment, scratchRoot: "\(store)/scratch", gang: settings.gang)
+        self.times = settings.local
+        self.log = LocalLog(log)
         let short = ShortFolder(environment: environment, last: self.settings.scratchRoot)
         self.short = short
-        self.state = Mutex(State(pool: AgentPool(startsAtOnce: capacity.cpus)))
+        self.state = Mutex(State(pool: AgentPool(startsAtOnce: capacity.cpus, times: settings.local)))
         // While the first gangs run: a place for temporary files can hold very many.
         DispatchQueue.global(qos: .utility).async(group: self.clearing) { self.clearLeftovers() }
     }
@@ -90,7 +95,8 @@ package final class LocalBackend: GangRunner {
         // A node of a living gang may be this machine: when the engine runs inside a job, for instance.
         let marks = alive.isEmpty ? ["\(flow)/\(run)"] : gangs.map(\.spec.attempt.folder)
         _ = await self.reactor.terminate(
-            marks.map { .marked(variable: NodeEnvironment.scope, value: $0) }, grace: self.settings.grace, deadline: 30)
+            marks.map { .marked(variable: NodeEnvironment.scope, value: $0) }, grace: self.settings.gang.grace,
+            deadline: self.times.clearDeadline)
         let root = self.settings.scratchRoot
         let names = Folder.names(in: root) ?? []
         let problems = names.filter { $0.hasPrefix("\(Self.scratchPrefix(run: run))-") }
@@ -109,6 +115,7 @@ package final class LocalBackend: GangRunner {
 
     /// The start and a recovery may find the same folder.
     private func noteLeftovers(_ problems: [String]) {
+        for problem in problems { self.log.left(problem) }
         self.state.withLock { state in state.leftovers += problems.filter { !state.leftovers.contains($0) } }
     }
 
@@ -122,7 +129,9 @@ package final class LocalBackend: GangRunner {
     /// Removes a gang's folders, or reports the reason why not.
     private func remove(_ folder: ScratchFolder, of attempt: AttemptID?) {
         defer { self.state.withLock { $0.folders[folder.near] = nil } }
-        guard let problem = folder.remove(), let attempt else { return }
+        let problem = folder.remove()
+        self.log.removed(folder.near, problem)
+        guard let problem, let attempt else { return }
         self.observer.tell(
             GangObservation(attempt: attempt, event: .warning("the attempt's scratch folder stays: \(problem)")))
     }
@@ -155,7 +164,7 @@ package final class LocalBackend: GangRunner {
     private func register(_ request: LocalRequest) -> Bool {
         let gang = LocalGang(
             attempt: request.attempt, size: request.nodes.count, controlAddress: request.controlAddress,
-            grace: self.settings.grace, started: Date().timeIntervalSince1970)
+            grace: self.settings.gang.grace, times: self.times, started: Date().timeIntervalSince1970)
         return self.state.withLock { state in
             guard state.gangs[request.attempt] == nil else { return false }
             state.gangs[request.attempt] = RunningGang(gang: gang, scratch: request.scratch)
@@ -192,6 +201,7 @@ package final class LocalBackend: GangRunner {
             },
             onExit: { [weak self] status in self?.exited(agent, status) },
             onStop: { [weak self] in self?.stopped(agent, $0) })
+        self.log.started(agent, attempt)
         try self.instruct(agent, node)
     }
 
@@ -223,7 +233,9 @@ package final class LocalBackend: GangRunner {
         for placement in placements {
             switch placement {
             case .start(let agent, let request): self.startOne(agent, request)
-            case .serve(let agent, let request): self.attempt(request, agent) { try self.instruct(agent, $0) }
+            case .serve(let agent, let request):
+                self.log.reused(agent, request.attempt)
+                self.attempt(request, agent) { try self.instruct(agent, $0) }
             case .wait(let seconds):
                 self.reactor.schedule(after: seconds) { [weak self] in
                     guard let self else { return }
@@ -261,7 +273,9 @@ package final class LocalBackend: GangRunner {
 
     private func dismiss(_ agent: LocalAgent) {
         agent.process?.closeInput()
-        self.reactor.schedule(after: self.settings.grace + 2) { agent.process?.signal(SIGKILL) }
+        self.reactor.schedule(after: self.settings.gang.grace + self.times.dismissGrace) {
+            agent.process?.signal(SIGKILL)
+        }
     }
 
     // MARK: - Living
@@ -301,7 +315,8 @@ package final class LocalBackend: GangRunner {
     private func stopped(_ agent: LocalAgent, _ isStopped: Bool) {
         let isUnchanged = agent.changeStop()
         guard isStopped else { return }
-        self.reactor.schedule(after: LocalGang.stopGrace) { [weak self] in
+        self.log.stopped(agent)
+        self.reactor.schedule(after: self.times.stoppedGrace) { [weak self] in
             // The system is asked as well: when this program was stopped too, its timers may be due before it has heard of
             // what went on meanwhile.
             guard isUnchanged(), let process = agent.process, ProcessTree.isStopped(process.pid) else { return }
@@ -311,6 +326,7 @@ package final class LocalBackend: GangRunner {
     }
 
     private func exited(_ agent: LocalAgent, _ status: ExitStatus) {
+        self.log.exited(agent, status)
         if let attempt = agent.attempt {
             self.handle(.exited(node: agent.node, status, lastLines: agent.output.lastLines), of: attempt)
         } else {
@@ -335,6 +351,7 @@ package final class LocalBackend: GangRunner {
     }
 
     private func perform(_ effect: RunningGang.Effect, _ attempt: AttemptID) {
+        self.log.performs(effect, attempt)
         switch effect {
         case .write(let process, let line): process.write(line)
         case .dismiss(let process): process.closeInput()
@@ -352,7 +369,8 @@ package final class LocalBackend: GangRunner {
     private func sweep(_ node: Int, of attempt: AttemptID) {
         let mark = NodeEnvironment.scopeValue(attempt: attempt, index: node)
         self.reactor.terminate(
-            [.marked(variable: NodeEnvironment.scope, value: mark), .orphans], grace: 0.2, deadline: 10
+            [.marked(variable: NodeEnvironment.scope, value: mark), .orphans],
+            grace: self.times.sweepGrace, deadline: self.times.sweepDeadline
         ) {
             [weak self] _ in self?.handle(.swept(node: node), of: attempt)
         }

@@ -13,7 +13,7 @@ struct LocalGang: Sendable, Equatable {
     enum Event: Sendable, Equatable {
         case status(AgentStatus)
         case exited(node: Int, ExitStatus, lastLines: [String])
-        /// A signal has stopped the agent, and it was not continued within ``LocalGang/stopGrace``.
+        /// A signal has stopped the agent, and it was not continued within ``LocalTimes/stoppedGrace``.
         case stopped(node: Int)
         /// The agent of a gang of one has cleaned up after it and can be reused.
         case ready
@@ -36,13 +36,6 @@ struct LocalGang: Sendable, Equatable {
         case observe(GangObservation.Event)
     }
 
-    /// Grace period in seconds before a lost node's agent is killed: within it the kernel reports the end of an agent
-    /// that was killed, and its exit status explains the loss.
-    static let lostGrace = 0.2
-
-    /// Grace period in seconds after which a stopped agent counts as lost.
-    static let stopGrace = 1.0
-
     private enum NodePhase: Sendable, Equatable { case alive, sweeping, gone }
 
     let attempt: AttemptID
@@ -50,6 +43,7 @@ struct LocalGang: Sendable, Equatable {
     let controlAddress: String
     /// Seconds between SIGTERM and SIGKILL on the nodes.
     let grace: Double
+    private let times: LocalTimes
     let started: Double
 
     private var nodes: [NodePhase]
@@ -63,11 +57,12 @@ struct LocalGang: Sendable, Equatable {
     /// Nodes whose agents were killed from here.
     private var killed: Set<Int> = []
 
-    init(attempt: AttemptID, size: Int, controlAddress: String, grace: Double, started: Double) {
+    init(attempt: AttemptID, size: Int, controlAddress: String, grace: Double, times: LocalTimes, started: Double) {
         self.attempt = attempt
         self.size = size
         self.controlAddress = controlAddress
         self.grace = grace
+        self.times = times
         self.started = started
         self.nodes = Array(repeating: .alive, count: size)
     }
@@ -122,7 +117,7 @@ struct LocalGang: Sendable, Equatable {
     private func expectTheEnd(of report: GangReport) -> [Action] {
         self.nodes.indices.filter { self.nodes[$0] == .alive }.map { node in
             let isLost = report.failure?.code == .lost && report.failure?.node.map(self.agent(of:)) == node
-            return .killLater(node: node, seconds: isLost ? Self.lostGrace : self.grace + 5)
+            return .killLater(node: node, seconds: isLost ? self.times.lostGrace : self.grace + self.times.exitGrace)
         }
     }
 
@@ -149,13 +144,15 @@ struct LocalGang: Sendable, Equatable {
             // Without their control node the other agents exit; the deadline is for stopped ones.
             self.inferred = self.inferred ?? self.lost(node, status, lastLines)
             for other in self.nodes.indices where other != 0 && self.nodes[other] == .alive {
-                actions += [.dismiss(node: other), .killLater(node: other, seconds: self.grace + 2)]
+                actions += [
+                    .dismiss(node: other), .killLater(node: other, seconds: self.grace + self.times.dismissGrace),
+                ]
             }
         } else if self.report == nil,
             self.nodes.indices.allSatisfy({ $0 == 0 || $0 == node || self.nodes[$0] != .alive })
         {
             // Every worker has exited and the control node reports nothing: it hangs or was stopped.
-            actions.append(.killLater(node: 0, seconds: self.grace + 2))
+            actions.append(.killLater(node: 0, seconds: self.grace + self.times.dismissGrace))
         }
         if status == .exited(0) { return actions + self.gone(node, now) }
         self.nodes[node] = .sweeping
@@ -223,7 +220,7 @@ struct LocalGang: Sendable, Equatable {
         self.cancellation = failure
         return [.tell(node: 0, .stop(failure: failure))]
             + self.nodes.indices.filter { self.nodes[$0] == .alive }.map {
-                .killLater(node: $0, seconds: self.grace + 5)
+                .killLater(node: $0, seconds: self.grace + self.times.exitGrace)
             }
     }
 

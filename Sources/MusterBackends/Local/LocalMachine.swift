@@ -4,37 +4,11 @@ package import MusterModel
 
 /// The resources of this machine, as the kernel reports them.
 package enum LocalMachine {
-    /// The machine's capacity. `MUSTER_CPUS`, `MUSTER_MEMORY` (see ``ByteAmount``) and `MUSTER_GPUS` stand in for what is
-    /// found.
-    /// - Throws: ``BackendError`` that names the variable with a value that is none.
-    package static func capacity(environment: [String: String]) throws -> MachineCapacity {
-        let count = { (name: String, least: Int) in
-            try self.override(name, environment, "a whole number, \(least) or more") { text in
-                Int(text).flatMap { (least...self.most).contains($0) ? $0 : nil }
-            }
-        }
-        let memory = try self.override(
-            "MUSTER_MEMORY", environment, "an amount of memory such as 64G, 64GiB, 65536M or a number of bytes"
-        ) {
-            ByteAmount.bytes($0).flatMap { $0 > 0 ? $0 : nil }
-        }
-        return MachineCapacity(
-            cpus: try count("MUSTER_CPUS", 1) ?? max(1, self.cpus()), memory: memory ?? self.memory(),
-            gpus: try count("MUSTER_GPUS", 0) ?? self.gpus(environment))
-    }
-
-    /// More than any machine has, and few enough to be multiplied.
-    private static let most = 1 << 20
-
-    private static func override(
-        _ name: String, _ environment: [String: String], _ kind: String, _ read: (String) -> Int?
-    ) throws -> Int? {
-        guard let text = environment[name], !text.isEmpty else { return nil }
-        let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        guard let value = read(words) else {
-            throw BackendError(message: "\(name) is '\(text)'; it has to be \(kind)", isTransient: false)
-        }
-        return value
+    /// The machine's capacity; `settings` stand in for what is found.
+    package static func capacity(environment: [String: String], _ settings: MachineSettings) -> MachineCapacity {
+        MachineCapacity(
+            cpus: settings.cpus ?? max(1, self.cpus()), memory: settings.memory ?? self.memory(),
+            gpus: settings.gpus ?? self.gpus(environment))
     }
 
     /// Processors that this process may run on, as `Cpus_allowed` of its status counts them: hexadecimal, with commas.

@@ -2,17 +2,16 @@ import MusterModel
 import MusterWire
 
 /// The settings that all gangs share.
-struct LocalSettings: Sendable {
+struct LocalGangDefaults: Sendable {
     var agent: String
     var environment: [String: String]
     var scratchRoot: String
-    var rendezvousDeadline: Double
-    var grace: Double
+    var gang: GangSettings
 }
 
 extension LocalRequest {
     /// Renders `gang` for nodes at `addresses`, one per node, with folders that no other gang has.
-    init(gang: GangSpec, addresses: [String], scratch: ScratchFolder, settings: LocalSettings) {
+    init(gang: GangSpec, addresses: [String], scratch: ScratchFolder, settings: LocalGangDefaults) {
         self.attempt = gang.attempt
         self.agent = settings.agent
         self.scratch = scratch
@@ -20,8 +19,8 @@ extension LocalRequest {
             var node = NodeSpec(
                 attempt: gang.attempt, index: index, size: gang.size, minimum: gang.minimum, address: addresses[index],
                 secret: "",
-                rendezvousDeadline: settings.rendezvousDeadline, timeout: gang.step.settings.timeout,
-                grace: settings.grace, program: gang.program, task: TaskFile(gang, node: index),
+                rendezvousDeadline: settings.gang.rendezvousDeadline, timeout: gang.step.settings.timeout,
+                grace: settings.gang.grace, program: gang.program, task: TaskFile(gang, node: index),
                 store: gang.store, package: gang.package, inPlace: gang.inPlace, scratch: scratch.node(index).near,
                 temporary: scratch.node(index).short,
                 environment: Self.environment(gang, index: index, base: settings.environment),

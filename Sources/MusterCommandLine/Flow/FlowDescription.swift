@@ -7,7 +7,7 @@ struct FlowDescription {
     let reactor: ProcessReactor
     let environment: [String: String]
     /// Seconds that the program may take.
-    var deadline = 30.0
+    let deadline: Double
     /// The longest manifest, in bytes: the longest flows have some megabytes.
     var limit = 256 << 20
 

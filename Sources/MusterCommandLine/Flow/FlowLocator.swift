@@ -15,12 +15,20 @@ struct FlowLocator {
     var isDebug = false
 
     /// The flow program: its absolute path, and arguments that come before the verb.
-    /// - Parameter front: The words for a Python flow to read before its verb.
+    /// - Parameters:
+    ///   - decorators: For every step of a Python flow.
+    ///   - isRequired: An option asks for them, so that a flow in another language is refused.
+    ///   - words: More words for a Python flow to read before its verb.
     /// - Throws: ``CommandFailure`` with the places that were searched.
-    func program(named name: String?, program: String?, front: [String] = []) async throws -> [String] {
+    func program(
+        named name: String?, program: String?, decorators: [String] = [], isRequired: Bool = false, words: [String] = []
+    ) async throws -> [String] {
         let path = try await self.path(named: name, program: program)
-        if path.hasSuffix(".py") { return try PythonFlow(environment: self.environment).program(path) + front }
-        guard front.isEmpty else {
+        if path.hasSuffix(".py") {
+            let front = decorators.flatMap { ["--with", $0] } + words
+            return try PythonFlow(environment: self.environment).program(path) + front
+        }
+        guard !isRequired, words.isEmpty else {
             throw CommandFailure(
                 .usage, "--with and --flow-option are for Python flows; \(path) has its decorators in its source")
         }
@@ -43,7 +51,7 @@ struct FlowLocator {
         if exists, FileManager.default.fileExists(atPath: "\(path)/Package.swift") {
             return try await self.package(path).build(product: nil)
         }
-        if !name.contains("/"), let around = self.enclosingPackage {
+        if !name.contains("/"), let around = PackageFolder.around(self.folder) {
             return try await self.package(around).build(product: name)
         }
         throw CommandFailure(
@@ -72,15 +80,5 @@ struct FlowLocator {
         FlowPackage(
             folder: folder, configuration: self.isDebug ? "debug" : "release", reactor: self.reactor,
             environment: self.environment)
-    }
-
-    /// The nearest folder upwards that holds a Swift package.
-    private var enclosingPackage: String? {
-        var folder = self.folder
-        while true {
-            if FileManager.default.fileExists(atPath: "\(folder)/Package.swift") { return folder }
-            if folder == "/" || folder.isEmpty { return nil }
-            folder = (folder as NSString).deletingLastPathComponent
-        }
     }
 }

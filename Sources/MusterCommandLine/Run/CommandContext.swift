@@ -2,19 +2,29 @@ import Foundation
 import MusterModel
 import MusterProcess
 
-/// The environment, the reactor and the paths for verbs that start programs.
+/// The settings, the environment, the reactor and the paths for verbs that start programs.
 struct CommandContext: Sendable {
     let reactor: ProcessReactor
+    /// For the programs that are started.
     let environment: [String: String]
+    let settings: Settings
+    /// The places of settings that somebody has given.
+    private let origins: [String: SettingOrigin]
     /// Absolute path of the current folder.
     let folder: String
 
-    init() throws {
+    /// - Parameters:
+    ///   - name: The flow as it was named; its folder may hold settings.
+    ///   - given: Settings that options say.
+    init(flow name: String? = nil, _ options: FlowOptions, given: [String: GivenSetting] = [:]) throws {
         self.reactor = try ProcessReactor()
         self.reactor.adoptOrphans()
         self.folder = FileManager.default.currentDirectoryPath
         SearchPaths.settle(in: self.folder)
-        self.environment = ProcessEnvironment.texts
+        let resolved = try SettingsPlace(flow: name, options).read(given: given.merging(options.given) { $1 })
+        self.settings = resolved.settings
+        self.origins = resolved.origins
+        self.environment = ProcessEnvironment.texts.merging(resolved.variables) { $1 }
     }
 
     /// Finds and describes the flow that was named, or whose program executed `muster`.
@@ -25,27 +35,32 @@ struct CommandContext: Sendable {
     ) async throws -> (program: [String], manifest: FlowManifest) {
         let locator = FlowLocator(
             reactor: self.reactor, environment: self.environment, folder: self.folder, isDebug: options.debug)
-        let program = try await locator.program(named: name, program: options.program, front: options.front)
+        let program = try await locator.program(
+            named: name, program: options.program, decorators: self.settings.run.flowDecorators,
+            isRequired: options.with.contains { PlaceOption($0) == nil }, words: options.flowOption)
         let environment = self.environment.merging(told) { $1 }
-        let manifest = try await FlowDescription(reactor: self.reactor, environment: environment).manifest(of: program)
+        let description = FlowDescription(
+            reactor: self.reactor, environment: environment, deadline: self.settings.programs.describeDeadline)
+        let manifest = try await description.manifest(of: program)
         return (manifest.program ?? program, manifest)
     }
 
-    /// The user of the flow: `MUSTER_USER`, the system's name for the user, or the number of one without a name.
+    /// The name under which runs are recorded: the setting, the name the system has, or the number of a user without one.
     var user: String {
-        for name in ["MUSTER_USER", "METAFLOW_USER", "USER", "LOGNAME"] {
+        if let user = self.settings.user { return user }
+        for name in ["USER", "LOGNAME"] {
             if let user = self.environment[name], !user.isEmpty { return user }
         }
         let name = NSUserName()
         return name.isEmpty ? "\(getuid())" : name
     }
 
-    /// The agent program: named by `MUSTER_AGENT`, beside `muster`, or on the PATH.
+    /// The agent program: the setting, the one beside `muster`, or the one on the PATH.
     func agent() throws -> String {
-        if let named = self.environment["MUSTER_AGENT"], !named.isEmpty {
-            let path = AbsolutePath.of(named)
+        if let path = self.settings.programs.agent {
             guard ExecutableSearch.isExecutable(path) else {
-                throw CommandFailure(.usage, "MUSTER_AGENT names \(path), which is not an executable file")
+                let origin = self.origins["programs.agent"].map { "\($0)" } ?? "the setting programs.agent"
+                throw CommandFailure(.usage, "\(origin) names \(path), which is not an executable file")
             }
             return path
         }

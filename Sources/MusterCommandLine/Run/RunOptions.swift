@@ -13,11 +13,9 @@ enum RunTag {
 
 /// The options that `run` and `resume` share.
 struct RunOptions: ParsableArguments {
-    /// As in Metaflow.
-    static let defaultWorkers = 16
-
-    @Option(name: .long, help: ArgumentHelp("How many nodes may run at once.", valueName: "count"))
-    var maxWorkers = Self.defaultWorkers
+    @Option(
+        name: .long, help: ArgumentHelp("How many nodes may run at once. (default: 16)", valueName: "count"))
+    var maxWorkers: Int?
 
     @Option(
         name: .long, help: ArgumentHelp("Write the run's id into this file once the run exists.", valueName: "file"))
@@ -60,6 +58,8 @@ struct RunOptions: ParsableArguments {
     @Flag(name: .long, help: "Reserve no GPUs, whatever steps ask for.")
     var withoutGpus = false
 
+    @OptionGroup var settings: SettingOptions
+
     @Flag(name: .long, help: "Show nothing but warnings and failures.")
     var quiet = false
 
@@ -67,8 +67,8 @@ struct RunOptions: ParsableArguments {
     var json = false
 
     mutating func validate() throws {
-        guard self.maxWorkers >= 1 else {
-            throw ValidationError("--max-workers is \(self.maxWorkers); it has to be 1 or more")
+        if let count = self.maxWorkers, count < 1 {
+            throw ValidationError("--max-workers is \(count); it has to be 1 or more")
         }
         if let count = self.maxNumSplits, count < 1 {
             throw ValidationError("--max-num-splits is \(count); it has to be 1 or more")
@@ -77,7 +77,19 @@ struct RunOptions: ParsableArguments {
         guard !(self.quiet && self.json) else { throw ValidationError("--quiet and --json exclude each other") }
     }
 
-    var fanOutLimit: FanOutLimit? { self.maxNumSplits.map(FanOutLimit.init(count:)) }
+    /// Settings that options say, by the key's name.
+    var given: [String: GivenSetting] {
+        get throws {
+            var given = try self.settings.given
+            if let count = self.maxWorkers { given["run.max-workers"] = .option("--max-workers", "\(count)") }
+            if let count = self.maxNumSplits { given["run.max-num-splits"] = .option("--max-num-splits", "\(count)") }
+            if self.isolated { given["run.isolated"] = .option("--isolated", "true") }
+            if self.noServe { given["run.serve"] = .option("--no-serve", "false") }
+            if self.withoutGpus { given["run.gpus"] = .option("--without-gpus", "false") }
+            if self.shared { given["run.shared"] = .option("--shared", "true") }
+            return given
+        }
+    }
 
     /// A sentence for each option that has no effect.
     var notes: [String] {
@@ -85,12 +97,22 @@ struct RunOptions: ParsableArguments {
     }
 
     var label: RunLabel { RunLabel(tags: self.tag, namespace: self.namespace) }
+}
 
-    /// The manifest as this run takes it.
+extension RunSettings {
+    /// The decorators that the flow program puts on its steps: those of ``decorators`` that name no place.
+    var flowDecorators: [String] { self.decorators.filter { PlaceOption($0) == nil } }
+
+    /// The manifest with its steps at the places that ``decorators`` names.
+    func placed(_ manifest: FlowManifest) -> FlowManifest {
+        self.decorators.compactMap(PlaceOption.init).reduce(manifest) { $0.with($1) }
+    }
+
+    /// The manifest as a run takes it.
     func served(_ manifest: FlowManifest) -> FlowManifest {
         var manifest = manifest
-        if self.noServe { manifest.serves = false }
-        if self.withoutGpus {
+        if !self.serves { manifest.serves = false }
+        if !self.reservesGPUs {
             for index in manifest.steps.indices {
                 manifest.steps[index].settings.resources?.gpu = 0
                 manifest.steps[index].settings.elsewhere?.gpu = 0

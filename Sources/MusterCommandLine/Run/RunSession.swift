@@ -1,5 +1,7 @@
+import Dispatch
 import Foundation
 import Glibc
+import Logging
 import MusterBackends
 import MusterEngine
 import MusterHistory
@@ -30,7 +32,7 @@ struct RunSession {
         self.metadata = metadata
         self.options = options
         self.resume = resume
-        self.capacity = try LocalMachine.capacity(environment: context.environment)
+        self.capacity = LocalMachine.capacity(environment: context.environment, context.settings.machine)
         self.agent = try context.agent()
         for file in [options.runIdFile, options.runnerAttributeFile] { if let file { try Self.checkWritable(file) } }
     }
@@ -85,7 +87,7 @@ struct RunSession {
 
     /// The source on which its steps run in place; nil for an isolated run.
     private func source(of record: RunRecord, _ package: CodePackage) -> SourceWatch? {
-        guard record.isIsolated != true, !self.options.isolated else { return nil }
+        guard record.isIsolated != true, !self.context.settings.run.isIsolated else { return nil }
         return SourceWatch(workFolder: self.context.folder, package: package, program: record.program)
     }
 
@@ -93,21 +95,29 @@ struct RunSession {
         _ record: RunRecord, _ origin: OriginRun?, _ source: SourceWatch?, _ signals: RunSignals,
         _ clonesOnly: Bool, _ observe: @escaping @Sendable (EngineObservation) -> Void
     ) async throws -> RunVerdict? {
-        let environment = self.context.environment
+        let (environment, settings) = (self.context.environment, self.context.settings)
+        let engineLog = ProgramLog(
+            path: self.layout.engineLog(flow: record.flow, run: record.run), process: LogProcess.engine,
+            queue: DispatchQueue(label: "muster.engine-log", qos: .utility))
+        defer { engineLog.flush() }
+        let log = Logger(engineLog, level: settings.log.level, [:])
         let backend = LocalBackend(
             reactor: self.context.reactor, agent: self.agent, store: self.layout.root, capacity: self.capacity,
-            environment: environment)
+            environment: environment, settings: settings, log: log)
         let environments = EnvironmentsOnDemand(reactor: self.context.reactor, environment: environment)
-        let lock = try RunLock(path: self.layout.runLock(flow: record.flow, run: record.run))
+        let lock = try RunLock(
+            path: self.layout.runLock(flow: record.flow, run: record.run), timeout: settings.engine.lockTimeout)
         defer { withExtendedLifetime(lock) {} }
         let runners = GangRunners(local: backend, others: try self.places.runners(for: record.manifest))
         let engine = RunEngine(
-            record: record, metadata: self.metadata, layout: self.layout, runners: runners,
-            environments: environments,
-            maxWorkers: self.options.maxWorkers, fanOutLimit: self.options.fanOutLimit, origin: origin, source: source,
+            record: record, metadata: self.metadata, layout: self.layout,
+            runners: runners,
+            environments: environments, settings: settings, origin: origin, source: source, log: log,
             observe: observe)
         signals.install(on: self.context.reactor) { engine.cancel(reason: $0) }
-        let request = CancelRequest.watch(self.layout.cancelRequest(flow: record.flow, run: record.run)) {
+        let request = CancelRequest.watch(
+            self.layout.cancelRequest(flow: record.flow, run: record.run), every: settings.engine.cancelInterval
+        ) {
             engine.cancel(reason: "`muster cancel` was called by \($0)")
         }
         defer { withExtendedLifetime(request) {} }

@@ -22,14 +22,16 @@ struct CancelVerb: AsyncParsableCommand {
     @OptionGroup var store: StoreOptions
 
     func run() async throws {
-        let (layout, metadata) = try self.store.existing()
+        let (layout, metadata) = try self.store.existing(self.flow)
         let finder = RunFinder(layout: layout, metadata: metadata)
         let record = try await finder.record(self.name)
         if let verdict = record.verdict {
             StandardStream.output.line("\(record.key) is over already: \(verdict.rawValue)")
             return
         }
-        let ending = RunEnding(record: record, layout: layout, metadata: metadata)
+        let ending = RunEnding(
+            record: record, layout: layout, metadata: metadata,
+            context: try CommandContext(self.flow, given: self.store.given))
         while true {
             try await ending.perform()
             let after = try await finder.record("\(record.key)")
@@ -42,12 +44,10 @@ struct CancelVerb: AsyncParsableCommand {
 
 /// Ends a run: through its engine if one lives, otherwise by itself.
 private struct RunEnding {
-    /// Seconds between two looks at the engine.
-    private static let pause = 0.1
-
     let record: RunRecord
     let layout: StoreLayout
     let metadata: any MetadataStore
+    let context: CommandContext
 
     private var lock: String { self.layout.runLock(flow: self.record.flow, run: self.record.run) }
     private var request: String { self.layout.cancelRequest(flow: self.record.flow, run: self.record.run) }
@@ -67,7 +67,7 @@ private struct RunEnding {
                     "muster: \(place), which moves the run, is stopped by a signal; the run ends once it goes on: kill -CONT \(place.identity.pid)"
                 )
             }
-            try await Task.sleep(for: .seconds(Self.pause))
+            try await Task.sleep(for: .seconds(self.context.settings.engine.cancelInterval / 2))
         }
         CancelRequest.remove(at: self.request)
         guard try await self.metadata.record(of: self.record.key)?.verdict == nil else { return }
@@ -75,25 +75,24 @@ private struct RunEnding {
     }
 
     private var author: String {
-        let user = (try? CommandContext().user) ?? "somebody"
-        return "\(user) (\(ProcessPlace.own))"
+        "\(self.context.user) (\(ProcessPlace.own))"
     }
 
     private func endHere() async throws {
         let lock: RunLock
         do {
-            lock = try RunLock(path: self.lock)
+            lock = try RunLock(path: self.lock, timeout: self.context.settings.engine.lockTimeout)
         } catch let error as StoreError where error.code == .busy {
             // Another command moves the run, or has ended it.
             return
         }
         defer { withExtendedLifetime(lock) {} }
         guard let record = try await self.metadata.record(of: self.record.key), record.verdict == nil else { return }
-        let context = try CommandContext()
+        let context = self.context
         let backend = LocalBackend(
             reactor: context.reactor, agent: "", store: self.layout.root,
             capacity: MachineCapacity(cpus: 1, memory: 1, gpus: 0),
-            environment: context.environment)
+            environment: context.environment, settings: context.settings)
         // Gangs at places with a queue live on without their engine.
         let others = try Places(
             reactor: context.reactor, environment: context.environment, layout: self.layout, agent: context.agent()
@@ -101,7 +100,7 @@ private struct RunEnding {
         let engine = RunEngine(
             record: record, metadata: self.metadata, layout: self.layout,
             runners: GangRunners(local: backend, others: others), environments: NoEnvironments(),
-            maxWorkers: 1, observe: { _ in })
+            settings: context.settings, observe: { _ in })
         try await engine.end(reason: "`muster cancel` was called by \(self.author)")
     }
 }

@@ -26,7 +26,7 @@ struct CardOptions: ParsableArguments {
     /// - Throws: ``CommandFailure`` when there is none.
     func find(_ text: String) async throws -> [TaskCard] {
         let pathspec = try RunFinder.pathspec(text)
-        let (layout, metadata) = try self.store.existing()
+        let (layout, metadata) = try self.store.existing(self.flow)
         let record = try await RunFinder(layout: layout, metadata: metadata).record(of: pathspec)
         let state = try await RunState(record, in: layout, metadata)
         let (tasks, node) = try RunFinder.tasks(pathspec, in: state)
@@ -133,7 +133,7 @@ struct CardViewVerb: AsyncParsableCommand {
         // The store's own file, so that a browser that loads it again shows what a running task has added.
         let file = AbsolutePath.of(try await self.options.one(self.pathspec).path)
         StandardStream.output.line(file)
-        let context = try CommandContext()
+        let context = try CommandContext(self.options.flow)
         let path = context.environment["PATH"] ?? ""
         let named = context.environment["BROWSER"].flatMap { $0.isEmpty ? nil : $0 }
         guard let browser = ExecutableSearch.find(named ?? "xdg-open", path: path),

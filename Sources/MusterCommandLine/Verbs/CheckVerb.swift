@@ -13,7 +13,8 @@ struct CheckVerb: AsyncParsableCommand {
     @OptionGroup var flow: FlowOptions
 
     func run() async throws {
-        let (_, manifest) = try await CommandContext().flow(named: self.name, self.flow)
+        let context = try CommandContext(flow: self.name, self.flow)
+        let (_, manifest) = try await context.flow(named: self.name, self.flow)
         let problems = GraphRules.problems(in: manifest)
         if self.json {
             StandardStream.output.line(try JSONText.page(problems))

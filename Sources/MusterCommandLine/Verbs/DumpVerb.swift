@@ -53,7 +53,7 @@ struct DumpVerb: AsyncParsableCommand {
         guard pathspec.step != nil else {
             throw CommandFailure(.usage, "'\(self.pathspec)' names no step; write Flow/run/step or Flow/run/step/task")
         }
-        let (layout, metadata) = try self.store.existing()
+        let (layout, metadata) = try self.store.existing(self.flow)
         let record = try await RunFinder(layout: layout, metadata: metadata).record(of: pathspec)
         let shown = Shown(store: ArtifactStore(layout), record: record)
         let state = try await RunState(record, in: layout, metadata)
@@ -150,7 +150,7 @@ struct DumpVerb: AsyncParsableCommand {
         -> PickleTexts.Answer
     {
         guard references.contains(where: { $0.encoding == .pickle }) else { return PickleTexts.Answer() }
-        let context = try CommandContext()
+        let context = try CommandContext(self.flow)
         return await PickleTexts(reactor: context.reactor, environment: context.environment, layout: shown.store.layout)
             .answer(for: references, in: shown.record, limit: limit)
     }

@@ -47,7 +47,7 @@ struct ListVerb: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let (layout, metadata) = try self.store.existing()
+        let (layout, metadata) = try self.store.existing(self.flow)
         let runs = try await metadata.runs(flow: try await self.flowName(), limit: self.limit)
         let rows = runs.map { Row($0, in: layout) }
         if self.json {
@@ -62,7 +62,7 @@ struct ListVerb: AsyncParsableCommand {
     /// A flow program that executes `muster list` gets its own runs.
     private func flowName() async throws -> String? {
         guard self.flow.program != nil else { return self.name }
-        return try await CommandContext().flow(named: nil, self.flow).manifest.name
+        return try await CommandContext(self.flow).flow(named: nil, self.flow).manifest.name
     }
 
     private static func table(_ rows: [Row]) -> String {

@@ -2,6 +2,7 @@ import ArgumentParser
 import MusterHistory
 import MusterMetadata
 import MusterModel
+import MusterProcess
 import MusterStore
 
 /// `muster logs`
@@ -42,7 +43,7 @@ struct LogsVerb: AsyncParsableCommand {
 
     func run() async throws {
         let pathspec = try RunFinder.pathspec(self.pathspec)
-        let (layout, metadata) = try self.store.existing()
+        let (layout, metadata) = try self.store.existing(self.flow)
         let record = try await RunFinder(layout: layout, metadata: metadata).record(of: pathspec)
         if self.follow {
             try await self.follow(record, pathspec, layout, metadata)
@@ -69,7 +70,7 @@ struct LogsVerb: AsyncParsableCommand {
     {
         let changes = try FolderChanges(
             root: layout.runFolder(flow: record.flow, run: record.run),
-            lock: layout.runLock(flow: record.flow, run: record.run), reactor: CommandContext().reactor)
+            lock: layout.runLock(flow: record.flow, run: record.run), reactor: ProcessReactor())
         var printer = self.printer(isSingle: pathspec.task.map { $0.contains("-node-") || self.node != nil } ?? false)
         let first = try await self.sources(record, pathspec, layout, metadata)
         guard try printer.print(first, isFinal: false) else { return }

@@ -27,7 +27,8 @@ struct PackageListVerb: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let (_, manifest) = try await CommandContext().flow(named: self.name, self.flow)
+        let context = try CommandContext(flow: self.name, self.flow)
+        let (_, manifest) = try await context.flow(named: self.name, self.flow)
         let package = try CodePackage(folder: manifest.folder)
         if self.json {
             let files = package.files.map { File(path: $0.path, size: $0.size, executable: $0.isExecutable) }

@@ -30,21 +30,22 @@ struct ResumeVerb: AsyncParsableCommand {
 
     func run() async throws {
         let (flow, step) = try self.split()
-        let context = try CommandContext()
-        let layout = self.store.layout
+        let context = try CommandContext(
+            flow: flow, self.flow, given: self.options.given.merging(self.store.given) { $1 })
+        let settings = context.settings
+        let layout = StoreLayout(settings)
         // A flow in Python reads the configs of the run that it resumes.
         let told = ["MUSTER_RESUMES": self.originRunId ?? "", "MUSTER_STORE": layout.root]
         let (program, manifest) = try await context.flow(named: flow, self.flow, told: told)
-        try self.store.requireStore()
-        try layout.prepare(isShared: self.options.shared)
-        let metadata = try SQLiteMetadata(path: layout.database)
+        try layout.require()
+        try layout.prepare(isShared: settings.run.sharesStore)
+        let metadata = try SQLiteMetadata(path: layout.database, settings: settings.database)
         let session = try RunSession(
             context: context, layout: layout, metadata: metadata, options: self.options,
             resume: ResumeCommand(flow: flow, self.flow, self.options, self.store))
         let resumption = try await RunPreparation(layout: layout, metadata: metadata).resume(
-            self.flow.placed(self.options.served(manifest)), program: program, run: self.originRunID(of: manifest),
-            from: step,
-            user: context.user, workFolder: self.options.isolated ? nil : context.folder, capacity: session.capacity,
+            settings.run.placed(settings.run.served(manifest)), program: program, run: self.originRunID(of: manifest), from: step,
+            user: context.user, workFolder: settings.run.isIsolated ? nil : context.folder, capacity: session.capacity,
             label: self.options.label, name: self.runId)
         try await session.perform(
             resumption.record, origin: resumption.origin, continues: resumption.origin == nil,

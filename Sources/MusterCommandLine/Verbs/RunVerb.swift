@@ -21,23 +21,24 @@ struct RunVerb: AsyncParsableCommand {
     @OptionGroup var store: StoreOptions
 
     func run() async throws {
-        let context = try CommandContext()
         let words = FlowArguments(self.arguments, hasProgram: self.flow.program != nil)
+        let context = try CommandContext(
+            flow: words.flow, self.flow, given: self.options.given.merging(self.store.given) { $1 })
         async let warmUp: Void = TypeWarmUp.perform()
         let (program, manifest) = try await context.flow(named: words.flow, self.flow)
         await warmUp
         let parameters = try ParameterValues(manifest.parameters, allowsNonFinite: manifest.language == "python")
             .read(tokens: words.parameters, environment: context.environment.merging(manifest.variables ?? [:]) { $1 })
-        let layout = self.store.layout
-        try layout.prepare(isShared: self.options.shared)
-        let metadata = try SQLiteMetadata(path: layout.database)
+        let settings = context.settings
+        let layout = StoreLayout(settings)
+        try layout.prepare(isShared: settings.run.sharesStore)
+        let metadata = try SQLiteMetadata(path: layout.database, settings: settings.database)
         let session = try RunSession(
             context: context, layout: layout, metadata: metadata, options: self.options,
             resume: ResumeCommand(flow: words.flow, self.flow, self.options, self.store))
         let record = try await RunPreparation(layout: layout, metadata: metadata).newRun(
-            of: self.flow.placed(self.options.served(manifest)), program: program, parameters: parameters,
-            user: context.user,
-            workFolder: self.options.isolated ? nil : context.folder, capacity: session.capacity,
+            of: settings.run.placed(settings.run.served(manifest)), program: program, parameters: parameters, user: context.user,
+            workFolder: settings.run.isIsolated ? nil : context.folder, capacity: session.capacity,
             label: self.options.label)
         try await session.perform(record, origin: nil)
     }

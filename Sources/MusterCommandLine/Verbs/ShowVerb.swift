@@ -17,7 +17,8 @@ struct ShowVerb: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let (_, manifest) = try await CommandContext().flow(named: self.name, self.flow)
+        let context = try CommandContext(flow: self.name, self.flow)
+        let (_, manifest) = try await context.flow(named: self.name, self.flow)
         if self.json {
             StandardStream.output.line(try JSONText.page(manifest))
         } else {

@@ -17,10 +17,10 @@ struct StatusVerb: AsyncParsableCommand {
     @OptionGroup var store: StoreOptions
 
     func run() async throws {
-        let (layout, metadata) = try self.store.existing()
+        let (layout, metadata) = try self.store.existing(self.flow)
         var name = self.name
         if name == nil, self.flow.program != nil {
-            name = try await CommandContext().flow(named: nil, self.flow).manifest.name
+            name = try await CommandContext(self.flow).flow(named: nil, self.flow).manifest.name
         }
         let record = try await RunFinder(layout: layout, metadata: metadata).record(name)
         let report = StatusReport(

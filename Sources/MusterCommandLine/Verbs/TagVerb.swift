@@ -21,11 +21,11 @@ struct TaggedRun: ParsableArguments {
     /// The run, and the words that do not name it.
     /// - Throws: ``CommandFailure`` when there is no such run.
     func find(_ words: [String]) async throws -> (metadata: SQLiteMetadata, run: RunKey, words: [String]) {
-        let (layout, metadata) = try self.store.existing()
+        let (layout, metadata) = try self.store.existing(self.flow)
         let finder = RunFinder(layout: layout, metadata: metadata)
         if let runId = self.runId { return (metadata, try await finder.record(runId).key, words) }
         if self.flow.program != nil {
-            let name = try await CommandContext().flow(named: nil, self.flow).manifest.name
+            let name = try await CommandContext(self.flow).flow(named: nil, self.flow).manifest.name
             return (metadata, try await finder.record(name).key, words)
         }
         guard let run = words.first else {

@@ -8,13 +8,13 @@ enum DatabaseAccess: Sendable {
     case readOnly(ReadOnlyDatabase)
 
     /// Opens the database at `path` for writing, made if it is missing and brought up to date.
-    static func opening(_ path: String) throws -> DatabaseAccess {
+    static func opening(_ path: String, busyTimeout: Double) throws -> DatabaseAccess {
         // Of two processes that create the database at the same time, one can find it locked during the switch to
         // write-ahead mode.
         let lock = try Self.lock(path + ".lock")
         defer { withExtendedLifetime(lock) {} }
         var configuration = Configuration()
-        configuration.busyMode = .timeout(30)
+        configuration.busyMode = .timeout(busyTimeout)
         configuration.maximumReaderCount = 2
         configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = NORMAL") }
         let pool = try DatabasePool(path: path, configuration: configuration)
@@ -24,8 +24,8 @@ enum DatabaseAccess: Sendable {
     }
 
     /// The database at `path`, which is there, for reading alone.
-    static func reading(_ path: String) throws -> DatabaseAccess {
-        let database = ReadOnlyDatabase(path: path)
+    static func reading(_ path: String, busyTimeout: Double) throws -> DatabaseAccess {
+        let database = ReadOnlyDatabase(path: path, busyTimeout: busyTimeout)
         try database.read { try self.checkVersion($0, path) }
         return .readOnly(database)
     }

@@ -13,6 +13,8 @@ import MusterSystem
 /// - With a log alone, a copy of both is read: the log's index cannot be made beside it.
 struct ReadOnlyDatabase: Sendable {
     let path: String
+    /// Seconds to wait for a lock.
+    let busyTimeout: Double
 
     /// The number of attempts, in case that writers come and go during each of them.
     private static let attempts = 10
@@ -36,7 +38,7 @@ struct ReadOnlyDatabase: Sendable {
     private func open<Value>(_ name: String, _ body: (Database) throws -> Value) throws -> Value {
         var configuration = Configuration()
         configuration.readonly = true
-        configuration.busyMode = .timeout(30)
+        configuration.busyMode = .timeout(self.busyTimeout)
         return try DatabaseQueue(path: name, configuration: configuration).read(body)
     }
 

@@ -13,17 +13,17 @@ package final class SQLiteMetadata: MetadataStore {
 
     /// Opens the store at `path`, made if it is missing. Its folder must exist.
     /// - Throws: ``MetadataError`` naming the file and what can be done.
-    package init(path: String) throws {
+    package init(path: String, settings: DatabaseSettings = DatabaseSettings()) throws {
         self.path = path
-        self.access = try Self.translating(path) { try .opening(path) }
+        self.access = try Self.translating(path) { try .opening(path, busyTimeout: settings.busyTimeout) }
         self.changes = DatabaseChanges(path: path, isReadOnly: false)
     }
 
     /// Opens the store at `path`, which has to be there and is not changed in any way: its folder may be read-only.
     /// - Throws: ``MetadataError`` naming the file and what can be done.
-    package init(reading path: String) throws {
+    package init(reading path: String, settings: DatabaseSettings = DatabaseSettings()) throws {
         self.path = path
-        self.access = try Self.translating(path) { try .reading(path) }
+        self.access = try Self.translating(path) { try .reading(path, busyTimeout: settings.busyTimeout) }
         self.changes = DatabaseChanges(path: path, isReadOnly: true)
     }
 

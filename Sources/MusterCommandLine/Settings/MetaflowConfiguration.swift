@@ -1,0 +1,35 @@
+import Foundation
+
+/// What Metaflow's own configuration says of keys that mean the same here: its variables, then `config.json` in
+/// `~/.metaflowconfig`, or `config_<profile>.json` there. Everything else in it is Metaflow's.
+struct MetaflowConfiguration {
+    let environment: [String: String]
+    /// The current folder.
+    let folder: String
+
+    func settings() throws -> SettingSource {
+        var source = SettingSource()
+        let keys = SettingKeys.all.compactMap { key in key.metaflow.map { (key.name, $0) } }
+        if let file = self.file {
+            let entries = try SettingsFile(path: file).entries(named: Set(keys.map(\.1)))
+            for (name, metaflow) in keys {
+                guard let entry = entries.last(where: { $0.name == metaflow }) else { continue }
+                source.values[name] = GivenSetting(
+                    text: entry.text, origin: .file(path: file, line: entry.line), base: self.folder)
+            }
+        }
+        for (name, metaflow) in keys {
+            guard let text = self.set(metaflow) else { continue }
+            source.values[name] = GivenSetting(text: text, origin: .variable(metaflow), base: self.folder)
+        }
+        return source
+    }
+
+    private var file: String? {
+        let name = self.set("METAFLOW_PROFILE").map { "config_\($0).json" } ?? "config.json"
+        if let home = self.set("METAFLOW_HOME") { return "\(AbsolutePath.of(home, in: self.folder))/\(name)" }
+        return self.set("HOME").map { "\($0)/.metaflowconfig/\(name)" }
+    }
+
+    private func set(_ name: String) -> String? { self.environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+}

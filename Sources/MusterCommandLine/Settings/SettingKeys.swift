@@ -1,0 +1,156 @@
+import MusterModel
+
+/// All keys, in the order of the table in `Documentation/Settings.md`, which is made from this list.
+enum SettingKeys {
+    static let all: [SettingKey] =
+        [places, run, programs, machine, logs, gang, engine, local].flatMap { $0 }
+
+    private static let places = [
+        SettingKey(
+            "store", .path(\.store), "the store's folder; without it `.muster` in the current folder",
+            option: "--store",
+            isInherited: true),
+        SettingKey(
+            "user", .text(\.user), "the name under which runs are recorded; without it the system's user",
+            metaflow: "METAFLOW_USER", isInherited: true),
+        SettingKey(
+            "cache", .path(\.cache),
+            "the folder of Python environments and compiled extensions; without it `$XDG_CACHE_HOME/muster`, or `~/.cache/muster`",
+            isInherited: true),
+    ]
+
+    private static let run = [
+        SettingKey(
+            "run.max-workers", .count(\.run.maxWorkers, least: 1), "how many nodes may run at once",
+            option: "--max-workers", metaflow: "METAFLOW_RUN_MAX_WORKERS"),
+        SettingKey(
+            "run.max-num-splits", .optionalCount(\.run.maxNumSplits, least: 1),
+            "how many tasks one foreach may have; without it any number", option: "--max-num-splits",
+            metaflow: "METAFLOW_RUN_MAX_NUM_SPLITS"),
+        SettingKey(
+            "run.with", .words(\.run.decorators), "decorators for every step of a Python flow", option: "--with",
+            metaflow: "METAFLOW_DEFAULT_DECOSPECS"),
+        SettingKey(
+            "run.isolated", .flag(\.run.isIsolated), "every step runs in a copy of the code package of its own",
+            option: "--isolated"),
+        SettingKey(
+            "run.serve", .flag(\.run.serves), "flow programs that can are kept loaded and fork one child per task",
+            option: "--no-serve"),
+        SettingKey(
+            "run.gpus", .flag(\.run.reservesGPUs), "steps get the GPUs that they ask for", option: "--without-gpus"),
+        SettingKey("run.shared", .flag(\.run.sharesStore), "others may read the store", option: "--shared"),
+    ]
+
+    private static let programs = [
+        SettingKey(
+            "programs.agent", .path(\.programs.agent),
+            "the agent; without it `muster-agent` beside `muster`, then on the `PATH`", variable: "MUSTER_AGENT"),
+        SettingKey(
+            "programs.python", .path(\.programs.python),
+            "the interpreter of Python flows; without it `python3` on the `PATH`", variable: "MUSTER_PYTHON",
+            isInherited: true),
+        SettingKey(
+            "programs.python-front-end", .path(\.programs.pythonFrontEnd),
+            "the folder of the Python front end; without it the one installed with `muster`",
+            variable: "MUSTER_PYTHON_FRONT_END", isInherited: true),
+        SettingKey(
+            "programs.uv", .program(\.programs.uv),
+            "uv, which makes Python environments; without it the one on the `PATH`, or one that is installed in the cache",
+            variable: "MUSTER_UV", isInherited: true),
+        SettingKey(
+            "programs.describe-deadline", .seconds(\.programs.describeDeadline),
+            "seconds in which a flow program has to print its manifest"),
+    ]
+
+    private static let machine = [
+        SettingKey(
+            "machine.cpus", .optionalCount(\.machine.cpus, least: 1),
+            "processors to reckon with instead of this machine's",
+            variable: "MUSTER_CPUS"),
+        SettingKey(
+            "machine.memory", .memory(\.machine.memory),
+            "memory to reckon with: `64G`, `64GiB`, `65536M` (powers of 1024), `64GB` (of 1000) or bytes",
+            variable: "MUSTER_MEMORY"),
+        SettingKey(
+            "machine.gpus", .optionalCount(\.machine.gpus, least: 0), "GPUs to reckon with instead of this machine's",
+            variable: "MUSTER_GPUS"),
+    ]
+
+    private static let logs = [
+        SettingKey(
+            "log.level", .level(\.log.level), "how much the engine logs of itself",
+            variable: "MUSTER_LOG")
+    ]
+
+    private static let gang = [
+        SettingKey(
+            "gang.rendezvous-deadline", .seconds(\.gang.rendezvousDeadline),
+            "seconds for all nodes to come to the rendezvous"),
+        SettingKey(
+            "gang.grace", .seconds(\.gang.grace, isPositive: false),
+            "seconds between SIGTERM and SIGKILL when an attempt ends"),
+    ]
+
+    private static let engine = [
+        SettingKey(
+            "engine.cancel-interval", .seconds(\.engine.cancelInterval),
+            "seconds between two looks at the file by which `muster cancel` asks for a run's end"),
+        SettingKey(
+            "engine.lock-timeout", .seconds(\.engine.lockTimeout, isPositive: false),
+            "seconds in which another engine has to give up a run's lock"),
+        SettingKey(
+            "engine.queue-window", .count(\.engine.queueWindow, least: 1),
+            "how far behind the first ready task another one may be started, while the first has to wait"),
+        SettingKey(
+            "engine.queue-overtakings", .count(\.engine.queueOvertakings, least: 0),
+            "how many tasks may overtake the first ready one before all wait for it"),
+        SettingKey(
+            "database.busy-timeout", .seconds(\.database.busyTimeout, isPositive: false),
+            "seconds to wait for a database that another process has locked"),
+    ]
+
+    private static let local = [
+        SettingKey(
+            "local.lost-grace", .seconds(\.local.lostGrace, isPositive: false),
+            "seconds for an agent that its gang has lost to exit by itself"),
+        SettingKey(
+            "local.stopped-grace", .seconds(\.local.stoppedGrace, isPositive: false),
+            "an agent that a signal has stopped for this many seconds counts as lost"),
+        SettingKey(
+            "local.exit-grace", .seconds(\.local.exitGrace, isPositive: false),
+            "seconds on top of `gang.grace` for an agent to exit after its attempt"),
+        SettingKey(
+            "local.dismiss-grace", .seconds(\.local.dismissGrace, isPositive: false),
+            "the same for an agent that is dismissed, or whose control node has gone"),
+        SettingKey(
+            "local.sweep-grace", .seconds(\.local.sweepGrace, isPositive: false),
+            "seconds between SIGTERM and SIGKILL for what a dead agent has left"),
+        SettingKey(
+            "local.sweep-deadline", .seconds(\.local.sweepDeadline), "seconds to end what a dead agent has left"),
+        SettingKey(
+            "local.clear-deadline", .seconds(\.local.clearDeadline),
+            "seconds to end what a killed engine has left, before the run goes on"),
+        SettingKey(
+            "local.pool-interval", .seconds(\.local.poolInterval),
+            "seconds between two looks at tasks that wait for an agent"),
+        SettingKey(
+            "local.pool-short-load", .seconds(\.local.poolShortLoad, isPositive: false),
+            "an agent that loads in fewer seconds is started as soon as a task waits"),
+        SettingKey(
+            "local.pool-long-load", .seconds(\.local.poolLongLoad),
+            "a load counts for this many seconds at most"),
+    ]
+
+    private static let byName = Dictionary(uniqueKeysWithValues: Self.all.map { ($0.name, $0) })
+
+    static func named(_ name: String) -> SettingKey? { self.byName[name] }
+
+    /// Whether keys begin with `name` and a point.
+    static func isGroup(_ name: String) -> Bool { self.all.contains { $0.name.hasPrefix("\(name).") } }
+
+    /// The sentence that refuses `name` at `place`.
+    static func refusal(_ name: String, at place: String) -> CommandFailure {
+        let hint = NameSuggestion.hint(for: name, among: self.all.map(\.name))
+        return CommandFailure(.usage, "\(place): there is no setting '\(name)'\(hint); `muster config` lists all")
+    }
+}
