@@ -69,7 +69,7 @@ let sources: [Target] = [
         dependencies: [
             "CMusterPlatform", "MusterModel", "MusterSystem", "MusterWire", "MusterFrameworks", "MusterProcess",
             "MusterStore",
-            nioCore, nioPosix, nioSSL,
+            logging, nioCore, nioPosix, nioSSL,
         ],
         swiftSettings: strict),
     .target(

@@ -20,12 +20,15 @@ package struct LogSearch {
     package let node: Int?
     /// The attempt; nil for the last one.
     package let attempt: Int?
+    /// True to look for the agents' own logs, instead of the output of the nodes' processes.
+    package let isOfAgents: Bool
     private var files: StepFiles
 
-    package init(layout: StoreLayout, node: Int?, attempt: Int?) {
+    package init(layout: StoreLayout, node: Int?, attempt: Int?, isOfAgents: Bool = false) {
         self.files = StepFiles(layout)
         self.node = node
         self.attempt = attempt
+        self.isOfAgents = isOfAgents
     }
 
     /// The logs of the task at `place`, in the order of its nodes.
@@ -42,10 +45,22 @@ package struct LogSearch {
         }
         let attempt = AttemptID(flow: place.flow, run: place.run, step: place.step, task: place.task, attempt: number)
         let nodes = files.compactMap { file -> Int? in
-            guard case .log(let node) = file.kind, file.attempt == number else { return nil }
+            guard let node = self.node(of: file.kind), file.attempt == number else { return nil }
             return self.node == nil || self.node == node ? node : nil
         }
         let layout = self.files.layout
-        return nodes.sorted().map { LogSource(attempt: attempt, node: $0, path: layout.logFile(attempt, node: $0)) }
+        return nodes.sorted().map { node in
+            LogSource(
+                attempt: attempt, node: node,
+                path: self.isOfAgents ? layout.agentLogFile(attempt, node: node) : layout.logFile(attempt, node: node))
+        }
+    }
+
+    private func node(of kind: AttemptFile.Kind) -> Int? {
+        switch kind {
+        case .log(let node): self.isOfAgents ? nil : node
+        case .agentLog(let node): self.isOfAgents ? node : nil
+        case .report, .card: nil
+        }
     }
 }

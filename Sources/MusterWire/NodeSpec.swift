@@ -28,6 +28,8 @@ public struct NodeSpec: Codable, Sendable, Equatable {
     public var timeoutPatience: Double?
     /// Seconds between SIGTERM and SIGKILL.
     public var grace: Double
+    /// The agent's other times, and how much it logs; nil: the defaults, which keeps the line short.
+    public var settings: NodeSettings?
     /// The flow program: its path, and arguments that come before the verb.
     public var program: [String]
     /// The task. The agent fills in ``TaskFile/parallel``, ``TaskFile/taskID``, ``TaskFile/socket`` and

@@ -63,8 +63,8 @@ import Testing
         arguments: [
             ("gang:\n  grace: soon", 2, "gang.grace is 'soon'; it has to be a number of seconds, 0 or more"),
             (
-                "gang.rendezvous-dedline: 9", 1,
-                "no setting 'gang.rendezvous-dedline' (did you mean 'gang.rendezvous-deadline'?)"
+                "gang.hartbeat-timeout: 9", 1,
+                "no setting 'gang.hartbeat-timeout' (did you mean 'gang.heartbeat-timeout'?)"
             ),
             ("\nnothing: 1", 2, "no setting 'nothing'"), ("nothing:\n  at: 1", 1, "no setting 'nothing'"),
             ("gang: 1", 1, "gang is no setting, but holds some"),

@@ -8,6 +8,7 @@ import Testing
         arguments: [
             (AttemptFile(task: 3, attempt: 0, kind: .report), "3.0.report.json"),
             (AttemptFile(task: 12, attempt: 2, kind: .log(node: 7)), "12.2.node-7.log"),
+            (AttemptFile(task: 12, attempt: 2, kind: .agentLog(node: 7)), "12.2.node-7.agent.log"),
             (
                 AttemptFile(task: 3, attempt: 1, kind: .card(node: 0, CardName(place: 1, type: "blank", id: "a_b"))),
                 "3.1.node-0.card-1_blank_a_b.html"

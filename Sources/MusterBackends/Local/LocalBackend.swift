@@ -51,7 +51,8 @@ package final class LocalBackend: GangRunner {
         self.reactor = reactor
         self.capabilities = RunnerCapabilities(capacity: capacity, runsInPlace: true)
         self.settings = LocalGangDefaults(
-            agent: agent, environment: environment, scratchRoot: "\(store)/scratch", gang: settings.gang)
+            agent: agent, environment: environment, scratchRoot: "\(store)/scratch", gang: settings.gang,
+            node: settings.node)
         self.times = settings.local
         self.log = LocalLog(log)
         let short = ShortFolder(environment: environment, last: self.settings.scratchRoot)

@@ -7,6 +7,7 @@ struct LocalGangDefaults: Sendable {
     var environment: [String: String]
     var scratchRoot: String
     var gang: GangSettings
+    var node: NodeSettings
 }
 
 extension LocalRequest {
@@ -15,6 +16,7 @@ extension LocalRequest {
         self.attempt = gang.attempt
         self.agent = settings.agent
         self.scratch = scratch
+        let nodeSettings = settings.node == NodeSettings() ? nil : settings.node
         self.nodes = (0..<gang.size).map { index in
             var node = NodeSpec(
                 attempt: gang.attempt, index: index, size: gang.size, minimum: gang.minimum, address: addresses[index],
@@ -30,6 +32,7 @@ extension LocalRequest {
                 // reach the next step.
                 reusable: gang.size == 1 && gang.step.settings.framework == nil && gang.inPlace != nil,
                 serves: gang.serves && gang.inPlace != nil)
+            node.settings = nodeSettings
             node.timeoutPatience = gang.step.settings.timeoutPatience
             return node
         }

@@ -16,6 +16,7 @@ enum SettingField: Sendable {
     case optionalCount(Place<Int?>, least: Int)
     case memory(Place<Int?>)
     case seconds(Place<Double>, isPositive: Bool = true)
+    case optionalSeconds(Place<Double?>)
     case level(Place<LogLevel>)
 
     /// More than any machine or run has, and few enough to be multiplied.
@@ -34,6 +35,7 @@ enum SettingField: Sendable {
         case .count(_, let least), .optionalCount(_, let least): "a whole number, \(least) or more"
         case .memory: "an amount of memory such as 64G, 64GiB, 65536M or a number of bytes"
         case .seconds(_, let isPositive): "a number of seconds, \(isPositive ? "more than 0" : "0 or more")"
+        case .optionalSeconds: "a number of seconds, more than 0"
         case .level: "one of \(LogLevel.allCases.map(\.rawValue).joined(separator: ", "))"
         }
     }
@@ -72,6 +74,9 @@ enum SettingField: Sendable {
         case .seconds(let place, let isPositive):
             guard let seconds = Self.seconds(text, isPositive) else { return false }
             settings[keyPath: place] = seconds
+        case .optionalSeconds(let place):
+            guard let seconds = Self.seconds(text, true) else { return false }
+            settings[keyPath: place] = seconds
         case .level(let place):
             guard let level = LogLevel(rawValue: text.lowercased()) else { return false }
             settings[keyPath: place] = level
@@ -89,6 +94,7 @@ enum SettingField: Sendable {
         case .count(let place, _): .int(settings[keyPath: place])
         case .optionalCount(let place, _), .memory(let place): settings[keyPath: place].map { .int($0) } ?? .null
         case .seconds(let place, _): .double(settings[keyPath: place])
+        case .optionalSeconds(let place): settings[keyPath: place].map { .double($0) } ?? .null
         case .level(let place): .string(settings[keyPath: place].rawValue)
         }
     }

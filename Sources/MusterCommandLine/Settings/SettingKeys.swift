@@ -78,7 +78,7 @@ enum SettingKeys {
 
     private static let logs = [
         SettingKey(
-            "log.level", .level(\.log.level), "how much the engine logs of itself",
+            "log.level", .level(\.log.level), "how much the engine and the agents log of themselves",
             variable: "MUSTER_LOG")
     ]
 
@@ -87,8 +87,47 @@ enum SettingKeys {
             "gang.rendezvous-deadline", .seconds(\.gang.rendezvousDeadline),
             "seconds for all nodes to come to the rendezvous"),
         SettingKey(
+            "gang.setup-deadline", .optionalSeconds(\.node.setupDeadline),
+            "seconds for a framework's services to come up; without it as many as the framework says"),
+        SettingKey(
             "gang.grace", .seconds(\.gang.grace, isPositive: false),
             "seconds between SIGTERM and SIGKILL when an attempt ends"),
+        SettingKey(
+            "gang.failure-grace", .seconds(\.node.failureGrace, isPositive: false),
+            "the same after a failure, at most: all other nodes wait for the end"),
+        SettingKey(
+            "gang.heartbeat-interval", .seconds(\.node.heartbeatInterval),
+            "seconds between two heartbeats of a connection; less than half of `gang.heartbeat-timeout`"),
+        SettingKey(
+            "gang.heartbeat-timeout", .seconds(\.node.heartbeatTimeout),
+            "a peer that has not been heard of for this many seconds counts as lost"),
+        SettingKey(
+            "gang.handshake-timeout", .seconds(\.node.handshakeTimeout),
+            "seconds for a connection's handshake and hello together"),
+        SettingKey(
+            "gang.connect-timeout", .seconds(\.node.connectTimeout),
+            "seconds for a worker's TCP connection to the control node"),
+        SettingKey(
+            "gang.reconnect-interval", .seconds(\.node.reconnectInterval),
+            "seconds between two tries of a worker to connect, at most"),
+        SettingKey(
+            "gang.launcher-grace", .seconds(\.node.launcherGrace, isPositive: false),
+            "seconds for a launcher to report why it killed its ranks, before it is blamed itself"),
+        SettingKey(
+            "gang.report-grace", .seconds(\.node.reportGrace, isPositive: false),
+            "seconds for every node to report a service or a program that has ended there, before one is blamed"),
+        SettingKey(
+            "gang.leave-timeout", .seconds(\.node.leaveTimeout),
+            "seconds for an agent to be rid of what it still has to say when it leaves"),
+        SettingKey(
+            "gang.plan-timeout", .seconds(\.node.planTimeout),
+            "seconds for Python to answer a question about the step's framework"),
+        SettingKey(
+            "gang.probe-interval", .seconds(\.node.probeInterval),
+            "seconds between two looks at a port or a file that a framework has to make"),
+        SettingKey(
+            "gang.log-interval", .seconds(\.node.logInterval),
+            "seconds for which growth of a log is collected before the engine hears of it"),
     ]
 
     private static let engine = [

@@ -52,6 +52,8 @@ struct SettingsReader {
             }
             resolved.origins[key.name] = given.origin
         }
+        try Self.check(resolved)
+        resolved.settings.node.logLevel = resolved.settings.log.level
         return resolved
     }
 
@@ -59,6 +61,19 @@ struct SettingsReader {
         let subject = if case .file = given.origin { "\(given.origin): \(key.name)" } else { "\(given.origin)" }
         let text = given.text.split(whereSeparator: \.isNewline).joined(separator: " ")
         return CommandFailure(.usage, "\(subject) is '\(text)'; it has to be \(key.field.kind)")
+    }
+
+    /// An agent that itself was stopped for half of the timeout forgives its peers, so that beats have to be denser.
+    private static func check(_ resolved: ResolvedSettings) throws {
+        let node = resolved.settings.node
+        guard node.heartbeatInterval * 2 >= node.heartbeatTimeout else { return }
+        let place =
+            (resolved.origins["gang.heartbeat-interval"] ?? resolved.origins["gang.heartbeat-timeout"])
+            .map { "\($0): " } ?? ""
+        throw CommandFailure(
+            .usage,
+            "\(place)gang.heartbeat-interval is \(node.heartbeatInterval) s; it has to be less than half of gang.heartbeat-timeout, which is \(node.heartbeatTimeout) s"
+        )
     }
 
     private var variables: SettingSource {

@@ -25,6 +25,8 @@ struct LogsVerb: AsyncParsableCommand {
     @Flag(name: .long, help: "Only standard error.") var stderr = false
     @Flag(name: .long, help: "Also what the cluster's own processes wrote: how Ray started, and the like.")
     var cluster = false
+    @Flag(name: .long, help: "What the agents did, instead of what the processes wrote; see the setting log.level.")
+    var agent = false
     @Flag(name: .long, help: "Print JSON, one object a line.") var json = false
     @OptionGroup var flow: FlowOptions
     @OptionGroup var store: StoreOptions
@@ -32,6 +34,9 @@ struct LogsVerb: AsyncParsableCommand {
     func validate() throws {
         guard !(self.stdout && self.stderr) else {
             throw ValidationError("--stdout and --stderr exclude each other; both is the default")
+        }
+        guard !(self.agent && (self.stdout || self.stderr || self.cluster)) else {
+            throw ValidationError("--agent excludes --stdout, --stderr and --cluster")
         }
         guard self.node ?? 0 >= 0 else {
             throw ValidationError("--node is \(self.node ?? 0); nodes are counted from 0")
@@ -89,7 +94,7 @@ struct LogsVerb: AsyncParsableCommand {
         let (tasks, named) = try RunFinder.tasks(pathspec, in: state)
         let node = self.node ?? named
         try self.check(node, in: tasks)
-        var search = LogSearch(layout: layout, node: node, attempt: self.attempt)
+        var search = LogSearch(layout: layout, node: node, attempt: self.attempt, isOfAgents: self.agent)
         var sources: [[LogSource]] = []
         for task in tasks {
             let place = try await TaskPlace.of(task, in: state, layout: layout, metadata: metadata)
@@ -110,9 +115,9 @@ struct LogsVerb: AsyncParsableCommand {
         let style: LogPrinter.Style =
             self.json
             ? .json
-            : isSingle && !self.timestamps
+            : isSingle && !self.timestamps && !self.agent
                 ? .bytes
-                : .lines(attributed: !isSingle, timestamps: self.timestamps)
+                : .lines(attributed: !isSingle, timestamps: self.timestamps || self.agent)
         return LogPrinter(style: style, stream: stream, showsCluster: self.cluster)
     }
 }

@@ -14,6 +14,7 @@ package struct Settings: Sendable, Equatable {
     package var engine = EngineSettings()
     package var gang = GangSettings()
     package var local = LocalTimes()
+    package var node = NodeSettings()
     package var log = LogSettings()
 
     package init() {}
@@ -84,7 +85,12 @@ package struct LogSettings: Sendable, Equatable {
     package init() {}
 }
 
-/// How much the engine logs: each level includes those after it. The names are swift-log's.
-package enum LogLevel: String, Sendable, CaseIterable {
+/// How much engine and agents log: each level includes those after it. The names are swift-log's.
+public enum LogLevel: String, Codable, Sendable, CaseIterable, Comparable {
     case trace, debug, info, notice, warning, error, critical
+
+    public static func < (left: LogLevel, right: LogLevel) -> Bool {
+        let order = Self.allCases
+        return order.firstIndex(of: left) ?? 0 < order.firstIndex(of: right) ?? 0
+    }
 }
