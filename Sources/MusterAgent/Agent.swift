@@ -1,6 +1,8 @@
 import Glibc
+import Logging
 import MusterModel
 import MusterProcess
+import MusterStore
 import MusterWire
 
 /// The program that runs on a node: one loop that takes events in order and hands them to the node's machine and, on node 0,
@@ -27,9 +29,6 @@ package struct Agent {
 
     /// The reason for which this program cannot run here; nil when it can.
     package static var threadProblem: String? { ProgramStart.threadProblem(Self.threads, of: "the agent") }
-
-    /// Seconds for the engine to read the last status lines.
-    private static let patience = 2.0
 
     /// Runs this program as an agent: reads standard input, writes standard output.
     package static func run() async -> Exit {
@@ -61,16 +60,20 @@ package struct Agent {
                 return .usage
             }
             let (stream, events) = AsyncStream.makeStream(of: AgentEvent.self)
-            let services = AgentServices(equipment: equipment, events: events, reusedFolder: reused)
+            let log = ProgramLog(of: spec, on: equipment.files)
+            let services = AgentServices(
+                equipment: equipment, events: events, reusedFolder: reused, log: AgentLog(Logger(log, of: spec)))
             input.follow(events)
             let loop = try await AgentLoop.make(spec, services)
             let exit = await loop.run(stream)
+            services.log.ended(exit)
             input.pause()
             events.finish()
             guard let folder = loop.reusableFolder else {
-                await equipment.status.drain(seconds: Self.patience)
+                await equipment.status.drain(seconds: spec.times.leaveTimeout)
                 let folder = NodeFolder(spec)
                 await equipment.remove(folder)
+                log.flush()
                 // The engine, which removes the gang's folder, is gone: the last of the nodes does it.
                 if loop.isAbandoned { folder.removeParent() }
                 return exit

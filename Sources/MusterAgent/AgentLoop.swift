@@ -21,10 +21,6 @@ final class AgentLoop {
     /// The ports that this node keeps free for the step's framework.
     private let reservation: PortReservation
 
-    /// Seconds for the control node to close the connection of a worker that has released its node, and for a worker to
-    /// hear that the rendezvous failed before it gives up by itself.
-    private static let patience = 2.0
-
     init(
         spec: NodeSpec, setup: ClusterSetup, problem: TaskFailure? = nil, services: AgentServices
     ) throws(AgentError) {
@@ -55,9 +51,10 @@ final class AgentLoop {
         guard let framework = spec.framework else {
             return try AgentLoop(spec: spec, setup: ClusterSetup(), services: services)
         }
-        let setup: ClusterSetup
+        var setup: ClusterSetup
         do throws(AgentError) {
             setup = try await FrameworkPlanner(spec, on: services.reactor).setup(framework, size: spec.size)
+            if let seconds = spec.times.setupDeadline { setup.deadline = seconds }
         } catch {
             let problem = TaskFailure(
                 code: .refused, message: error.message, node: spec.size > 1 ? spec.index : nil)
@@ -89,12 +86,14 @@ final class AgentLoop {
     }
 
     private func begin() async {
+        self.services.log.began(self.spec)
         if let control = self.control {
             await control.begin()
             if let problem = self.problem { control.stop(problem) }
         } else {
             // The control node names the nodes that are missing; a worker gives up by itself only when it hears nothing.
-            self.schedule(.rendezvousDeadline, after: self.spec.rendezvousDeadline + Self.patience)
+            // Until then the control node has told why the rendezvous failed.
+            self.schedule(.rendezvousDeadline, after: self.spec.rendezvousDeadline + self.spec.times.leaveTimeout)
         }
         self.schedule(.tick, after: 1)
     }
@@ -182,6 +181,7 @@ final class AgentLoop {
     }
 
     private func decide(_ event: AttemptStateMachine.Event) {
+        self.services.log.hears(event)
         do {
             for action in try self.attempt.handle(event) { self.perform(action) }
         } catch {
@@ -199,7 +199,7 @@ final class AgentLoop {
             self.link?.close()
             let release = NodeEvent.control(.release(failure: failure), now: self.services.clock.now)
             self.toNode { () throws(IllegalNodeEvent) in try self.node.handle(release) }
-        case .awaitClose: self.schedule(.leave, after: Self.patience)
+        case .awaitClose: self.schedule(.leave, after: self.spec.times.leaveTimeout)
         case .write(let report): self.write(report)
         case .send(let report):
             let path = StoreLayout(root: self.spec.store).reportFile(self.spec.attempt)

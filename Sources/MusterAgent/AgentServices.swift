@@ -60,11 +60,15 @@ package struct AgentServices: Sendable {
     let events: AgentEvents
     /// The folder that the previous attempt has left ready for this one.
     let reusedFolder: NodeFolder?
+    let log: AgentLog
 
-    init(equipment: AgentEquipment, events: AgentEvents, reusedFolder: NodeFolder?) {
+    init(
+        equipment: AgentEquipment, events: AgentEvents, reusedFolder: NodeFolder?, log: AgentLog = AgentLog(.silent)
+    ) {
         self.equipment = equipment
         self.events = events
         self.reusedFolder = reusedFolder
+        self.log = log
     }
 
     /// For the first attempt of an agent.

@@ -15,7 +15,7 @@ struct FrameworkPlanner: Sendable {
     let reactor: ProcessReactor
 
     /// Seconds that a flow program may take for an answer.
-    private static let patience = 30.0
+    let patience: Double
     private static let longestAnswer = 16 << 20
 
     init(_ spec: NodeSpec, on reactor: ProcessReactor) {
@@ -24,6 +24,7 @@ struct FrameworkPlanner: Sendable {
         // The node's copy of the code package is not made yet, and the store's must not be written to.
         self.folder = spec.inPlace?.workFolder ?? "/"
         self.reactor = reactor
+        self.patience = spec.times.planTimeout
     }
 
     /// Calls `completion` once: before it returns for the agent's own frameworks, on the reactor's thread for others.
@@ -68,7 +69,7 @@ struct FrameworkPlanner: Sendable {
             spec, onOutput: { output.append($0, $1) }, onExit: { completion(Self.answer(of: name, $0, output)) })
         process.write(try LineCoding.encode(query))
         process.closeInput()
-        self.reactor.schedule(after: Self.patience) { process.signalGroup(SIGKILL) }
+        self.reactor.schedule(after: self.patience) { process.signalGroup(SIGKILL) }
     }
 
     private static func answer(

@@ -4,14 +4,14 @@ import MusterProcess
 
 /// Asks a node's interpreter for the version of a package: a framework's plan depends on its release.
 struct PackageVersion: Sendable {
-    /// Seconds that an interpreter may take for its answer.
-    private static let patience = 30.0
     private static let longestAnswer = 4096
 
     let python: String
     let package: String
     let environment: [String: String]
     let folder: String
+    /// Seconds that the interpreter may take for its answer.
+    let patience: Double
 
     /// The version from the package's metadata; for one that is on the path without being installed, from its module.
     private static let question = """
@@ -33,7 +33,7 @@ struct PackageVersion: Sendable {
             let process = try reactor.spawn(
                 spec, onOutput: { output.append($0, $1) },
                 onExit: { completion($0.isSuccess ? Self.version(in: output.answer) : nil) })
-            reactor.schedule(after: Self.patience) { process.signalGroup(SIGKILL) }
+            reactor.schedule(after: self.patience) { process.signalGroup(SIGKILL) }
         } catch {
             completion(nil)
         }

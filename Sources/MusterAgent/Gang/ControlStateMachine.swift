@@ -53,10 +53,6 @@ struct ControlStateMachine: Sendable, Equatable {
         case print(String)
     }
 
-    /// Seconds for a launcher to report why it killed its ranks.
-    static let launcherGrace = 0.25
-    /// Seconds for every node to report a daemon or a program that has ended there.
-    static let nodeGrace = 0.8
     /// The control node's index.
     private static let own = 0
 
@@ -284,7 +280,7 @@ struct ControlStateMachine: Sendable, Equatable {
             self.emit(.reservePort(round, request, processes: processes))
         case .stop(let round): self.sendToAll(.launchStopped(round: round))
         case .awaitAccount(let round, let isHearsay):
-            self.emit(.awaitAccount(round, seconds: isHearsay ? Self.nodeGrace : Self.launcherGrace))
+            self.emit(.awaitAccount(round, seconds: isHearsay ? self.spec.times.reportGrace : self.spec.times.launcherGrace))
         case .answer(let launch, let nodes, var failure):
             failure?.id = "launch \(launch)"
             if let failure { self.apply(.launchFailed(failure)) }

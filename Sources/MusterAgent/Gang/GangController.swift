@@ -47,8 +47,9 @@ package final class GangController {
             let tls = try GangTLS(secret: self.spec.secret, attempt: self.spec.attempt)
             let server = try await GangServer.start(
                 address: self.spec.address, size: self.spec.size, tls: tls, on: self.services.sockets,
-                events: self.services.events)
+                events: self.services.events, times: self.spec.times)
             self.server = server
+            self.services.log.listens(port: server.port)
             self.services.status.send(.listening(port: server.port))
         } catch {
             self.stop(
@@ -67,7 +68,11 @@ package final class GangController {
     // MARK: Events
 
     func handle(_ event: ControlStateMachine.Event, from connection: GangConnection? = nil) {
-        for action in self.machine.handle(event) { self.perform(action, connection) }
+        self.services.log.hears(event)
+        for action in self.machine.handle(event) {
+            self.services.log.performs(action)
+            self.perform(action, connection)
+        }
     }
 
     package func handle(_ connection: GangConnection, _ event: GangConnectionEvent<WorkerMessage>) {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import MusterModel
 import MusterWire
 import NIOCore
 import NIOSSL
@@ -25,6 +26,7 @@ final class GangFrameHandler<Message: GangMessage>: ChannelInboundHandler {
     private var isPaused = false
     private let connection: GangConnection
     private let patience: TimeAmount?
+    private let times: NodeSettings
     private let onEvent: @Sendable (GangConnection, GangConnectionEvent<Message>) -> Void
     /// Set on the side that accepts connections.
     private let unauthenticated: UnauthenticatedConnections?
@@ -33,7 +35,7 @@ final class GangFrameHandler<Message: GangMessage>: ChannelInboundHandler {
 
     /// - Parameter patience: The time for a peer's handshake and hello; nil on the side that connects.
     init(
-        channel: any Channel, patience: TimeAmount?, unauthenticated: UnauthenticatedConnections? = nil,
+        channel: any Channel, patience: TimeAmount?, times: NodeSettings, unauthenticated: UnauthenticatedConnections? = nil,
         files: BroadcastInbox? = nil,
         onEvent: @escaping @Sendable (GangConnection, GangConnectionEvent<Message>) -> Void
     ) {
@@ -41,6 +43,7 @@ final class GangFrameHandler<Message: GangMessage>: ChannelInboundHandler {
         self.files = files
         self.unauthenticated = unauthenticated
         self.patience = patience
+        self.times = times
         self.onEvent = onEvent
         self.phase = patience == nil ? .admitted : .unauthenticated
         self.decoder = GangFrameDecoder<Message>(
@@ -121,9 +124,10 @@ final class GangFrameHandler<Message: GangMessage>: ChannelInboundHandler {
 
     private func beginToBeat(_ context: ChannelHandlerContext) {
         guard self.beat == nil else { return }
-        self.heartbeats = HeartbeatMonitor(now: .now)
+        self.heartbeats = HeartbeatMonitor(now: .now, limit: self.times.heartbeatTimeout)
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        self.beat = context.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+        let interval = TimeAmount(seconds: self.times.heartbeatInterval)
+        self.beat = context.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
             bound.value.0.tick(bound.value.1)
         }
     }
@@ -134,7 +138,7 @@ final class GangFrameHandler<Message: GangMessage>: ChannelInboundHandler {
         // A paused connection is not read, so silence on it means nothing.
         if self.isPaused { self.heartbeats?.hear(now: .now) }
         guard self.heartbeats?.tick(now: .now) == true else { return }
-        self.reason = "its agent has not been heard of for \(Int(HeartbeatMonitor.limit)) s"
+        self.reason = "its agent has not been heard of for \(self.times.heartbeatTimeout.formattedSeconds) s"
         // Before the close: the TLS close of a connection without a peer takes a second.
         self.tellEnd()
         context.close(promise: nil)

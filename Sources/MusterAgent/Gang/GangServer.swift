@@ -1,3 +1,4 @@
+import MusterModel
 import MusterWire
 import NIOCore
 import NIOPosix
@@ -5,15 +6,13 @@ import NIOSSL
 
 /// The listening socket of the control node's agent, for workers.
 struct GangServer: Sendable {
-    /// The time for a handshake and a hello together.
-    private static let patience = TimeAmount.seconds(10)
-
     let port: Int
     private let channel: any Channel
 
     /// Listens at `address` on a free port, for a gang of `size` nodes.
     static func start(
-        address: String, size: Int, tls: GangTLS, on group: MultiThreadedEventLoopGroup, events: AgentEvents
+        address: String, size: Int, tls: GangTLS, on group: MultiThreadedEventLoopGroup, events: AgentEvents,
+        times: NodeSettings = NodeSettings()
     ) async throws -> GangServer {
         let context = try tls.serverContext()
         let unauthenticated = UnauthenticatedConnections(size: size)
@@ -26,7 +25,8 @@ struct GangServer: Sendable {
                         UnauthenticatedHandler(unauthenticated),
                         NIOSSLServerHandler(context: context),
                         GangFrameHandler<WorkerMessage>(
-                            channel: channel, patience: Self.patience, unauthenticated: unauthenticated
+                            channel: channel, patience: TimeAmount(seconds: times.handshakeTimeout), times: times,
+                            unauthenticated: unauthenticated
                         ) { events.yield(.fromWorker($0, $1)) },
                     ])
                 }
@@ -44,23 +44,23 @@ struct GangServer: Sendable {
 
 /// The connection of a worker's agent to the control node.
 enum GangClient {
-    private static let patience = TimeAmount.seconds(5)
-
     /// Connects once. The outcome comes as an event, a failure too.
     static func connect(
         address: String, port: Int, tls: GangTLS, on group: MultiThreadedEventLoopGroup, events: AgentEvents,
-        files: BroadcastInbox
+        files: BroadcastInbox, times: NodeSettings = NodeSettings()
     ) {
         do {
             let context = try tls.clientContext()
             ClientBootstrap(group: group)
-                .connectTimeout(Self.patience)
+                .connectTimeout(TimeAmount(seconds: times.connectTimeout))
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         try channel.pipeline.syncOperations.addHandlers([
                             NIOSSLClientHandler(context: context, serverHostname: nil),
-                            GangFrameHandler<ControlMessage>(channel: channel, patience: nil, files: files) {
+                            GangFrameHandler<ControlMessage>(
+                                channel: channel, patience: nil, times: times, files: files
+                            ) {
                                 events.yield(.fromControl($0, $1))
                             },
                         ])
@@ -72,4 +72,8 @@ enum GangClient {
             events.yield(.connectFailed("\(error)"))
         }
     }
+}
+
+extension TimeAmount {
+    init(seconds: Double) { self = .nanoseconds(Int64(seconds * 1e9)) }
 }

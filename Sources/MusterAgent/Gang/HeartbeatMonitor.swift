@@ -1,12 +1,15 @@
-/// Decides that a peer is lost when nothing has come from it for ``limit``. It is asked once a second.
+import MusterModel
+
+/// Decides that a peer is lost when nothing has come from it for ``limit``. It is asked at every heartbeat.
 struct HeartbeatMonitor {
     /// Seconds without a message after which a peer counts as lost.
-    static let limit = 5.0
+    let limit: Double
 
     private var heard: ContinuousClock.Instant
     private var lastTick: ContinuousClock.Instant
 
-    init(now: ContinuousClock.Instant) {
+    init(now: ContinuousClock.Instant, limit: Double = NodeSettings().heartbeatTimeout) {
+        self.limit = limit
         self.heard = now
         self.lastTick = now
     }
@@ -18,7 +21,7 @@ struct HeartbeatMonitor {
     mutating func tick(now: ContinuousClock.Instant) -> Bool {
         defer { self.lastTick = now }
         // This process itself was stopped: messages that came meanwhile are not read yet.
-        if self.lastTick.duration(to: now) > .seconds(Self.limit / 2) { self.heard = now }
-        return self.heard.duration(to: now) > .seconds(Self.limit)
+        if self.lastTick.duration(to: now) > .seconds(self.limit / 2) { self.heard = now }
+        return self.heard.duration(to: now) > .seconds(self.limit)
     }
 }

@@ -28,7 +28,6 @@ package final class WorkerLink {
     private var connection: GangConnection?
     private var phase = Phase.seeking
     private var pause = 0.01
-    private static let longestPause = 0.5
 
     package init(spec: NodeSpec, ports: [Int], services: AgentServices) throws(AgentError) {
         self.spec = spec
@@ -46,15 +45,17 @@ package final class WorkerLink {
 
     package func connect() {
         guard let control = self.control, self.phase == .seeking else { return }
+        self.services.log.connects(to: control.address, port: control.port)
         GangClient.connect(
             address: control.address, port: control.port, tls: self.tls, on: self.services.sockets,
-            events: self.services.events, files: self.services.inbox)
+            events: self.services.events, files: self.services.inbox, times: self.spec.times)
     }
 
     package func retry() {
+        self.services.log.retries(after: self.pause)
         let events = self.services.events
         self.services.clock.schedule(after: self.pause) { events.yield(.retryConnect) }
-        self.pause = min(self.pause * 1.5, Self.longestPause)
+        self.pause = min(self.pause * 1.5, self.spec.times.reconnectInterval)
     }
 
     package func handle(_ connection: GangConnection, _ event: GangConnectionEvent<ControlMessage>) -> Outcome {

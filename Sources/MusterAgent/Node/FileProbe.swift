@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import MusterModel
 import MusterProcess
 import MusterSystem
 
@@ -13,10 +14,10 @@ struct FileProbe: Sendable {
     private let retries: Retries
 
     /// - Parameter seconds: After these it gives up silently.
-    init(path: String, text: String, seconds: Double) {
+    init(path: String, text: String, seconds: Double, interval: Double = NodeSettings().probeInterval) {
         self.path = path
         self.text = text
-        self.retries = Retries(seconds: seconds)
+        self.retries = Retries(seconds: seconds, interval: interval)
     }
 
     func wait(on queue: DispatchQueue, _ reactor: ProcessReactor, onFound: @escaping @Sendable () -> Void) {

@@ -1,5 +1,6 @@
 import Dispatch
 import MusterModel
+import MusterModel
 import MusterProcess
 import MusterStore
 import MusterWire
@@ -11,8 +12,6 @@ import Synchronization
 /// It is written on a queue of its own, because a store may stall, and the thread that reads the pipes also starts, signals
 /// and reaps processes. At most 4 MiB wait to be written: beyond that the pipes are not read, and the processes block.
 final class NodeLog: Sendable {
-    /// Seconds between two reports of the length: each wakes the engine.
-    private static let pause = 0.005
     /// Bytes that may wait to be written.
     static let mostWaiting = 4 << 20
 
@@ -41,21 +40,25 @@ final class NodeLog: Sendable {
     private let node: Int
     private let status: StatusWriter
     private let reactor: ProcessReactor
+    private let interval: Double
     private let onFailure: @Sendable (String) -> Void
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "muster.log")
     /// Opened with the first bytes: many programs write nothing. Used on the queue only.
     private let writer = Mutex<LogWriter?>(nil)
 
-    /// - Parameter onFailure: Called once, when the log cannot be written any more.
+    /// - Parameters:
+    ///   - interval: Seconds between two reports of the length: each wakes the engine.
+    ///   - onFailure: Called once, when the log cannot be written any more.
     init(
         path: String, node: Int, status: StatusWriter, reactor: ProcessReactor,
-        onFailure: @escaping @Sendable (String) -> Void
+        interval: Double = NodeSettings().logInterval, onFailure: @escaping @Sendable (String) -> Void
     ) {
         self.path = path
         self.node = node
         self.status = status
         self.reactor = reactor
+        self.interval = interval
         self.onFailure = onFailure
     }
 
@@ -145,7 +148,7 @@ final class NodeLog: Sendable {
             return (isFirst, schedules, resumes)
         }
         if resumes { self.reactor.resumeOutput() }
-        if schedules { self.reactor.schedule(after: Self.pause) { [weak self] in self?.flush() } }
+        if schedules { self.reactor.schedule(after: self.interval) { [weak self] in self?.flush() } }
         if isFirst, let problem { self.onFailure(problem) }
     }
 

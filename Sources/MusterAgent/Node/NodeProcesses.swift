@@ -53,9 +53,9 @@ final class NodeProcesses {
     }
 
     /// Starts a service and watches for the signs of its readiness, which come as ``NodeEvent/serviceReady(_:)``.
-    func start(_ service: PlannedService, _ id: Int, address: String, readyWithin seconds: Double) -> NodeEvent? {
+    func start(_ service: PlannedService, _ id: Int, address: String, readyWithin seconds: Double, probedEvery interval: Double) -> NodeEvent? {
         let events = self.services.events
-        let watch = ServiceWatch(service.readiness.signs, address: address, seconds: seconds) {
+        let watch = ServiceWatch(service.readiness.signs, address: address, seconds: seconds, interval: interval) {
             events.yield(.node(.serviceReady(id)))
         }
         do throws(SpawnError) {
@@ -116,7 +116,8 @@ final class NodeProcesses {
         }
         self.services.reactor.terminate(
             [.descendants(of: getpid())], attendants: self.attendants(of: clearing.round), grace: clearing.grace
-        ) { left in
+        ) { [log = self.services.log] left in
+            log.leaves(left)
             for log in logs { log.follow(isLast: true) }
             files.async {
                 lockFiles.remove()

@@ -41,7 +41,10 @@ final class NodeRunner {
     func handle(_ event: NodeEvent) throws(IllegalNodeEvent) {
         var events = [event]
         while !events.isEmpty {
-            for action in try self.machine.handle(events.removeFirst()) {
+            let event = events.removeFirst()
+            self.services.log.hears(event)
+            for action in try self.machine.handle(event) {
+                self.services.log.performs(action)
                 if let next = self.perform(action) { events.append(next) }
             }
         }
@@ -87,7 +90,8 @@ final class NodeRunner {
         case .follow(let logs): self.follow(logs)
         case .startService(let id, let service, let seconds):
             return self.processes.start(
-                service, id, address: self.machine.spec.address, readyWithin: seconds)
+                service, id, address: self.machine.spec.address, readyWithin: seconds,
+                probedEvery: self.machine.spec.times.probeInterval)
         case .check(let launch, let query):
             let events = self.services.events
             self.planner.ask(query) { events.yield(.launchChecked(launch: launch, framework: query.framework, $0)) }
@@ -201,7 +205,7 @@ final class NodeRunner {
         }
         let log = NodeLog(
             path: self.store.layout.logFile(spec.attempt, node: spec.index), node: spec.index,
-            status: self.services.status, reactor: self.services.reactor
+            status: self.services.status, reactor: self.services.reactor, interval: spec.times.logInterval
         ) { events.yield(.node(.logFailed($0))) }
         self.log = log
         self.processes.log = log
@@ -235,7 +239,7 @@ final class NodeRunner {
         let events = self.services.events
         PackageVersion(
             python: PythonProgram.interpreter(spec.task.python, self.machine.environment), package: package,
-            environment: self.machine.environment, folder: self.folder.work
+            environment: self.machine.environment, folder: self.folder.work, patience: spec.times.planTimeout
         ).ask(on: self.services.reactor) { events.yield(.node(.versionTold($0))) }
         return nil
     }

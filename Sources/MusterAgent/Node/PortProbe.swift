@@ -1,3 +1,4 @@
+import MusterModel
 import MusterProcess
 import NIOCore
 import NIOPosix
@@ -10,10 +11,10 @@ struct PortProbe: Sendable {
     private let retries: Retries
 
     /// - Parameter seconds: After these it gives up silently.
-    init(address: String, port: Int, seconds: Double) {
+    init(address: String, port: Int, seconds: Double, interval: Double = NodeSettings().probeInterval) {
         self.address = address
         self.port = port
-        self.retries = Retries(seconds: seconds)
+        self.retries = Retries(seconds: seconds, interval: interval)
     }
 
     func wait(

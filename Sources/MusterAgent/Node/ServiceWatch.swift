@@ -6,19 +6,23 @@ struct ServiceWatch {
     private let signs: [PlannedService.Readiness]
     private let address: String
     private let seconds: Double
+    private let interval: Double
     private let onReady: @Sendable () -> Void
     /// Takes the service's output; nil when no sign is looked for in it.
     let onOutput: (@Sendable (UnsafeRawBufferPointer) -> Void)?
 
     /// - Parameters:
     ///   - seconds: After these the probes of ports and files end.
+    ///   - interval: Seconds between two probes.
     ///   - onReady: Called for every sign that is found.
     init(
-        _ signs: [PlannedService.Readiness], address: String, seconds: Double, onReady: @escaping @Sendable () -> Void
+        _ signs: [PlannedService.Readiness], address: String, seconds: Double, interval: Double,
+        onReady: @escaping @Sendable () -> Void
     ) {
         self.signs = signs
         self.address = address
         self.seconds = seconds
+        self.interval = interval
         self.onReady = onReady
         let watches = signs.compactMap { sign -> TextWatch? in
             guard case .output(let text) = sign else { return nil }
@@ -34,10 +38,10 @@ struct ServiceWatch {
             switch sign {
             case .started, .output, .first: break
             case .port(let number):
-                PortProbe(address: self.address, port: number, seconds: self.seconds).wait(
+                PortProbe(address: self.address, port: number, seconds: self.seconds, interval: self.interval).wait(
                     on: services.sockets, services.reactor, onOpen: self.onReady)
             case .file(let path, let text):
-                FileProbe(path: path, text: text, seconds: self.seconds).wait(
+                FileProbe(path: path, text: text, seconds: self.seconds, interval: self.interval).wait(
                     on: services.files, services.reactor, onFound: self.onReady)
             }
         }

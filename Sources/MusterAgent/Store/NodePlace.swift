@@ -44,5 +44,6 @@ extension NodeSpec {
             gpus: node.gpus ?? order.gpus, memory: order.memory > 0 ? order.memory : node.memory ?? 0)
         self.clusterSecret = key.clusterSecret(of: node.incarnation)
         self.timeoutPatience = order.timeoutPatience
+        self.settings = order.settings
     }
 }

@@ -1,3 +1,5 @@
+package import MusterModel
+
 /// Limits and intervals of one place. Differences between places are data.
 public struct BackendCapabilities: Codable, Sendable, Hashable {
     /// Nodes of the largest gang; nil where only the request tells.
@@ -25,5 +27,14 @@ public struct BackendCapabilities: Codable, Sendable, Hashable {
         self.submissionsPerSecond = submissionsPerSecond
         self.takesImages = takesImages
         self.endGrace = endGrace
+    }
+
+    /// Those of a scheduler that serves other users too.
+    package init(_ settings: QueueSettings, takesImages: Bool) {
+        self.init(
+            lookEvery: settings.lookInterval, lookEveryWhenQuiet: settings.quietLookInterval,
+            submissionBurst: settings.submissionBurst,
+            submissionsPerSecond: settings.submissionInterval > 0 ? 1 / settings.submissionInterval : 1e6,
+            takesImages: takesImages)
     }
 }

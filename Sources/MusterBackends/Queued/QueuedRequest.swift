@@ -22,16 +22,19 @@ package struct QueuedSettings: Sendable, Hashable {
     package var rendezvousDeadline: Double
     /// Seconds between SIGTERM and SIGKILL.
     package var grace: Double
+    /// Other times of the agents, and how much they log; nil: the defaults.
+    package var node: NodeSettings?
     package var timing: QueuedGangTiming
 
     package init(
         agent: String, store: String, rendezvousDeadline: Double = 300, grace: Double = 1.5,
-        timing: QueuedGangTiming = QueuedGangTiming()
+        node: NodeSettings? = nil, timing: QueuedGangTiming = QueuedGangTiming()
     ) {
         self.agent = agent
         self.store = store
         self.rendezvousDeadline = rendezvousDeadline
         self.grace = grace
+        self.node = node
         self.timing = timing
     }
 }
@@ -82,6 +85,18 @@ extension GangOrder {
             task: TaskFile(gang, node: 0), store: gang.store, package: gang.package, environment: gang.environment,
             framework: gang.step.settings.framework, cpus: resources?.cpu ?? 0, gpus: resources?.gpu ?? 0,
             memory: resources?.memory ?? 0, network: network)
+        self.settings = settings.node
+    }
+}
+
+extension QueuedSettings {
+    package init(agent: String, store: String, _ settings: Settings) {
+        var timing = QueuedGangTiming()
+        timing.submission = settings.queue.submissionDeadline
+        timing.queue = settings.queue.waitDeadline
+        self.init(
+            agent: agent, store: store, rendezvousDeadline: settings.queue.rendezvousDeadline,
+            grace: settings.gang.grace, node: settings.node == NodeSettings() ? nil : settings.node, timing: timing)
     }
 }
 

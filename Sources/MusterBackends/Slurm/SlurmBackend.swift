@@ -5,7 +5,7 @@ internal import Synchronization
 package final class SlurmBackend: ComputeBackend {
     package static let name = "slurm"
 
-    package let capabilities = BackendCapabilities(takesImages: true)
+    package let capabilities: BackendCapabilities
 
     /// Jobs that are missing from the queue and are asked about one by one in one look.
     private static let most = 20
@@ -30,12 +30,15 @@ package final class SlurmBackend: ComputeBackend {
     /// - Parameters:
     ///   - store: The store's location, which the jobs' names depend on.
     ///   - defaults: Options for every gang; the decorator's own win.
+    ///   - queue: How often the controller is asked, and how fast jobs are submitted.
     package init(
-        client: SlurmClient, store: String, defaults: [String: JSONValue] = [:], searchDelays: [Double] = [0, 2, 5]
+        client: SlurmClient, store: String, defaults: [String: JSONValue] = [:],
+        queue: QueueSettings = QueueSettings(), searchDelays: [Double] = [0, 2, 5]
     ) {
         self.client = client
         self.store = store
         self.defaults = defaults
+        self.capabilities = BackendCapabilities(queue, takesImages: true)
         self.searchDelays = searchDelays
     }
 

@@ -1,28 +1,19 @@
+package import MusterModel
 package import MusterProcess
 
 /// Calls Slurm's commands, here or on another host.
 package struct SlurmClient: Sendable {
-    /// Seconds for a command that asks, and for one that submits: a busy controller lets clients wait.
-    package static let patience = 30.0
-    package static let submissionPatience = 60.0
-
     private let reactor: ProcessReactor
     private let environment: [String: String]
-    /// Calls the commands on this host through the user's own `ssh`; nil: here.
-    private let ssh: String?
-    private let patience: Double
-    private let submissionPatience: Double
+    private let settings: SlurmSettings
 
     /// - Parameter environment: The engine's own; what may not come into a job is taken out of it.
     package init(
-        reactor: ProcessReactor, environment: [String: String], ssh: String? = nil,
-        patience: Double = SlurmClient.patience, submissionPatience: Double = SlurmClient.submissionPatience
+        reactor: ProcessReactor, environment: [String: String], settings: SlurmSettings = SlurmSettings()
     ) {
         self.reactor = reactor
         self.environment = environment
-        self.ssh = ssh
-        self.patience = patience
-        self.submissionPatience = submissionPatience
+        self.settings = settings
     }
 
     // MARK: - Questions
@@ -106,7 +97,7 @@ package struct SlurmClient: Sendable {
         _ command: String, _ arguments: [String], input: String? = nil, isSubmission: Bool = false
     ) async throws(BackendError) -> Answer {
         let spec = self.spec(command, arguments, isSubmission: isSubmission)
-        let seconds = isSubmission ? self.submissionPatience : self.patience
+        let seconds = isSubmission ? self.settings.submissionTimeout : self.settings.commandTimeout
         let reactor = self.reactor
         let result: Result<ProcessOutcome?, any Error> = await withTaskGroup(
             of: Result<ProcessOutcome?, any Error>.self
@@ -138,7 +129,7 @@ package struct SlurmClient: Sendable {
             throw BackendError(
                 code: .missing,
                 message:
-                    "there is no \(self.ssh == nil ? command : "ssh") on the PATH; `muster` has to run where Slurm's commands are, or be told a host that has them with slurm.ssh",
+                    "there is no \(self.settings.ssh == nil ? command : "ssh") on the PATH; `muster` has to run where Slurm's commands are, or be told a host that has them with slurm.ssh",
                 isTransient: false)
         case .failure(let error):
             throw BackendError(code: .machine, message: "\(command) could not be run: \(error)", isTransient: true)
@@ -146,7 +137,7 @@ package struct SlurmClient: Sendable {
     }
 
     private func spec(_ command: String, _ arguments: [String], isSubmission: Bool) -> ProcessSpec {
-        guard let ssh else {
+        guard let ssh = self.settings.ssh else {
             let environment =
                 isSubmission ? SlurmEnvironment.job(self.environment) : SlurmEnvironment.client(self.environment)
             return ProcessSpec(executable: command, arguments: arguments, environment: environment)

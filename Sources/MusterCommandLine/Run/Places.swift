@@ -14,33 +14,35 @@ struct Places {
     let layout: StoreLayout
     /// This machine's agent, a copy of which goes to the nodes.
     let agent: String
+    let settings: Settings
 
     /// The runners of the places that steps of the flow name and that are set up here.
     /// - Throws: ``CommandFailure`` when the agent cannot be put where the nodes see it.
     func runners(for manifest: FlowManifest) throws -> [any GangRunner] {
-        guard self.isUsed(SlurmBackend.name, manifest), self.isThere("sbatch") else { return [] }
-        let settings = QueuedSettings(agent: try self.sharedAgent(), store: self.layout.root)
-        let client = SlurmClient(reactor: self.reactor, environment: self.environment)
-        let layout = self.layout
+        guard self.isUsed(SlurmBackend.name, manifest), self.hasSlurm else { return [] }
+        let (layout, slurm) = (self.layout, self.settings.slurm)
+        let client = SlurmClient(reactor: self.reactor, environment: self.environment, settings: slurm)
+        let backend = SlurmBackend(
+            client: client, store: layout.root, defaults: slurm.options, queue: self.settings.queue)
         return [
             QueuedGangs(
-                SlurmBackend(client: client, store: layout.root), settings: settings,
+                backend, settings: QueuedSettings(agent: try self.sharedAgent(), store: layout.root, self.settings),
                 prefix: { layout.attemptPrefix($0) })
         ]
     }
 
     /// A sentence for each place that steps name and that is not set up here.
     func notes(for manifest: FlowManifest) -> [String] {
-        guard self.isUsed(SlurmBackend.name, manifest), !self.isThere("sbatch") else { return [] }
-        return ["steps for slurm run on this machine: there is no sbatch on the PATH"]
+        guard self.isUsed(SlurmBackend.name, manifest), !self.hasSlurm else { return [] }
+        return ["steps for slurm run on this machine: there is no sbatch on the PATH, and slurm.ssh is not set"]
     }
 
     private func isUsed(_ name: String, _ manifest: FlowManifest) -> Bool {
         manifest.steps.contains { $0.settings.place?.name == name }
     }
 
-    private func isThere(_ command: String) -> Bool {
-        ExecutableSearch.find(command, path: self.environment["PATH"] ?? "") != nil
+    private var hasSlurm: Bool {
+        self.settings.slurm.ssh != nil || ExecutableSearch.find("sbatch", path: self.environment["PATH"] ?? "") != nil
     }
 
     /// The agent as a file of the store, by its digest: all nodes see it, and an upgrade changes no gang that runs.

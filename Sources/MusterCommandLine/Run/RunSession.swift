@@ -82,7 +82,7 @@ struct RunSession {
     private var places: Places {
         Places(
             reactor: self.context.reactor, environment: self.context.environment, layout: self.layout,
-            agent: self.agent)
+            agent: self.agent, settings: self.context.settings)
     }
 
     /// The source on which its steps run in place; nil for an isolated run.

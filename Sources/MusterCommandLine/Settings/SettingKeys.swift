@@ -3,7 +3,7 @@ import MusterModel
 /// All keys, in the order of the table in `Documentation/Settings.md`, which is made from this list.
 enum SettingKeys {
     static let all: [SettingKey] =
-        [places, run, programs, machine, logs, gang, engine, local].flatMap { $0 }
+        [places, run, programs, machine, logs, gang, engine, local, queue, slurm].flatMap { $0 }
 
     private static let places = [
         SettingKey(
@@ -178,6 +178,47 @@ enum SettingKeys {
         SettingKey(
             "local.pool-long-load", .seconds(\.local.poolLongLoad),
             "a load counts for this many seconds at most"),
+    ]
+
+    private static let queue = [
+        SettingKey(
+            "queue.rendezvous-deadline", .seconds(\.queue.rendezvousDeadline),
+            "seconds for all nodes of a job that runs to come to the rendezvous"),
+        SettingKey(
+            "queue.look-interval", .seconds(\.queue.lookInterval),
+            "seconds between two questions to a scheduler about all jobs of a run"),
+        SettingKey(
+            "queue.quiet-look-interval", .seconds(\.queue.quietLookInterval),
+            "the same once nothing has changed for ten minutes"),
+        SettingKey(
+            "queue.submission-burst", .count(\.queue.submissionBurst, least: 1),
+            "how many jobs may be submitted at once, before `queue.submission-interval` counts"),
+        SettingKey(
+            "queue.submission-interval", .seconds(\.queue.submissionInterval, isPositive: false),
+            "seconds between two submissions after that"),
+        SettingKey(
+            "queue.submission-deadline", .seconds(\.queue.submissionDeadline),
+            "seconds for which submissions that fail are repeated"),
+        SettingKey(
+            "queue.wait-deadline", .optionalSeconds(\.queue.waitDeadline),
+            "seconds for a job to wait in the queue; without it for ever"),
+    ]
+
+    private static let slurm = [
+        SettingKey(
+            "slurm.ssh", .text(\.slurm.ssh), "the host on which Slurm's commands are called, by your `ssh`; without it here"),
+        SettingKey(
+            "slurm.command-timeout", .seconds(\.slurm.commandTimeout), "seconds for a command of Slurm's that asks"),
+        SettingKey(
+            "slurm.submission-timeout", .seconds(\.slurm.submissionTimeout), "seconds for `sbatch`"),
+        SettingKey("slurm.partition", .text(\.slurm.partition), "the partition, unless the step says otherwise"),
+        SettingKey("slurm.account", .text(\.slurm.account), "the account, unless the step says otherwise"),
+        SettingKey("slurm.qos", .text(\.slurm.qos), "the quality of service, unless the step says otherwise"),
+        SettingKey("slurm.constraint", .text(\.slurm.constraint), "features of the nodes, unless the step says otherwise"),
+        SettingKey("slurm.time", .text(\.slurm.time), "the time limit in Slurm's words, unless the step says otherwise"),
+        SettingKey(
+            "slurm.network", .text(\.slurm.network),
+            "the interface or network whose addresses come first, unless the step says otherwise"),
     ]
 
     private static let byName = Dictionary(uniqueKeysWithValues: Self.all.map { ($0.name, $0) })

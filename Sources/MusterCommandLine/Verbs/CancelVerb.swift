@@ -95,7 +95,8 @@ private struct RunEnding {
             environment: context.environment, settings: context.settings)
         // Gangs at places with a queue live on without their engine.
         let others = try Places(
-            reactor: context.reactor, environment: context.environment, layout: self.layout, agent: context.agent()
+            reactor: context.reactor, environment: context.environment, layout: self.layout,
+            agent: context.agent(), settings: context.settings
         ).runners(for: record.manifest)
         let engine = RunEngine(
             record: record, metadata: self.metadata, layout: self.layout,

@@ -15,6 +15,8 @@ package struct Settings: Sendable, Equatable {
     package var gang = GangSettings()
     package var local = LocalTimes()
     package var node = NodeSettings()
+    package var queue = QueueSettings()
+    package var slurm = SlurmSettings()
     package var log = LogSettings()
 
     package init() {}

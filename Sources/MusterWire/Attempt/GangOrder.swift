@@ -15,6 +15,8 @@ package struct GangOrder: Codable, Sendable, Equatable {
     package var timeoutPatience: Double?
     /// Seconds between SIGTERM and SIGKILL.
     package var grace: Double
+    /// The agents' other times, and how much they log; nil: the defaults.
+    package var settings: NodeSettings?
     /// The flow program: its path below the code package or an absolute one, and arguments that come before the verb.
     package var program: [String]
     /// The task as node 0 sees it; the agents fill in what differs.

@@ -15,10 +15,11 @@ struct SlurmJobs {
         _ cluster: SlurmCluster, environment: [String: String]? = nil, ssh: String? = nil, patience: Double = 30
     ) throws {
         self.cluster = cluster
+        var settings = SlurmSettings()
+        settings.ssh = ssh
+        (settings.commandTimeout, settings.submissionTimeout) = (patience, patience)
         let client = SlurmClient(
-            reactor: try ProcessReactor(), environment: environment ?? cluster.environment, ssh: ssh,
-            patience: patience,
-            submissionPatience: patience)
+            reactor: try ProcessReactor(), environment: environment ?? cluster.environment, settings: settings)
         self.backend = SlurmBackend(client: client, store: cluster.shared, searchDelays: [0, 0.5])
     }
 

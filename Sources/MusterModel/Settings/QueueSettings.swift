@@ -1,0 +1,48 @@
+/// Times and bounds for places with a queue. All times are seconds.
+package struct QueueSettings: Sendable, Equatable {
+    /// For all nodes of a job that runs to come to the rendezvous.
+    package var rendezvousDeadline = 300.0
+    /// Between two looks at all jobs of a run.
+    package var lookInterval = 10.0
+    /// The same once nothing has changed for ten minutes.
+    package var quietLookInterval = 30.0
+    /// Jobs that may be submitted at once, before ``submissionInterval`` counts.
+    package var submissionBurst = 20
+    /// Between two submissions after that.
+    package var submissionInterval = 1.0
+    /// For which submissions that fail are repeated.
+    package var submissionDeadline = 1800.0
+    /// For a job to wait in the queue; nil: for ever.
+    package var waitDeadline: Double?
+
+    package init() {}
+}
+
+/// How Slurm's commands are called, and what every job of it asks for unless its step says otherwise.
+package struct SlurmSettings: Sendable, Equatable {
+    /// The host on which Slurm's commands are called, by the user's own `ssh`; nil: here.
+    package var ssh: String?
+    /// Seconds for a command that asks.
+    package var commandTimeout = 30.0
+    /// Seconds for `sbatch`: a busy controller lets it wait.
+    package var submissionTimeout = 60.0
+    package var partition: String?
+    package var account: String?
+    package var qos: String?
+    package var constraint: String?
+    /// `--time`, in Slurm's own words.
+    package var time: String?
+    /// The interface or network whose addresses come first.
+    package var network: String?
+
+    package init() {}
+
+    /// The options of `@Slurm` that are set, by their names.
+    package var options: [String: JSONValue] {
+        let texts = [
+            "partition": self.partition, "account": self.account, "qos": self.qos, "constraint": self.constraint,
+            "time": self.time, "network": self.network,
+        ]
+        return texts.compactMapValues { $0.map { .string($0) } }
+    }
+}
