@@ -104,8 +104,10 @@ let sources: [Target] = [
         ],
         swiftSettings: strict),
 
-    // What tests of frameworks outside import.
-    .target(name: "MusterTestKit", dependencies: ["MusterModel", "MusterFrameworks"], swiftSettings: strict),
+    // Tests of frameworks and backends outside import it.
+    .target(
+        name: "MusterTestKit", dependencies: ["MusterModel", "MusterFrameworks", "MusterBackends"],
+        swiftSettings: strict),
 
     // Floor 5: the two programs.
     .target(
@@ -183,7 +185,9 @@ let tests: [Target] = [
         name: "MusterMetadataTests", dependencies: ["MusterMetadata", "MusterModel"], swiftSettings: strict),
     .testTarget(
         name: "MusterBackendsTests",
-        dependencies: ["MusterBackends", "MusterModel", "MusterWire", "MusterProcess", "MusterTestSupport"],
+        dependencies: [
+            "MusterBackends", "MusterModel", "MusterWire", "MusterProcess", "MusterTestKit", "MusterTestSupport",
+        ],
         swiftSettings: strict),
     .testTarget(
         name: "MusterPythonTests", dependencies: ["MusterPython", "MusterModel", "MusterProcess"], swiftSettings: strict

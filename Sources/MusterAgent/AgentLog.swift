@@ -1,5 +1,6 @@
 import Dispatch
 import Logging
+import MusterFrameworks
 import MusterModel
 import MusterProcess
 import MusterStore
@@ -26,7 +27,7 @@ struct AgentLog: Sendable {
             "the agent has its specification",
             metadata: [
                 "size": "\(spec.size)", "address": "\(spec.address)",
-                "framework": "\(spec.framework?.name ?? "none")", "reusable": "\(spec.stays)",
+                "framework": "\(spec.framework?.name ?? "none")", "reusable": "\(spec.reusable)",
             ])
         self.log.debug(
             "deadlines of the attempt",
@@ -36,7 +37,9 @@ struct AgentLog: Sendable {
             ])
     }
 
-    func ended(_ exit: Agent.Exit) { self.log.info("the agent has done with the attempt", metadata: ["exit": "\(exit)"]) }
+    func ended(_ exit: Agent.Exit) {
+        self.log.info("the agent has done with the attempt", metadata: ["exit": "\(exit)"])
+    }
 
     func hears(_ event: AttemptStateMachine.Event) {
         switch event {
@@ -72,7 +75,8 @@ struct AgentLog: Sendable {
                 "a node says hello",
                 metadata: ["peer": "\(hello.node.index)", "address": "\(hello.node.address)"])
         case .lost(let node, let reason):
-            self.log.warning("the connection of a node has ended", metadata: ["peer": "\(node)", "reason": "\(reason)"])
+            self.log.warning(
+                "the connection of a node has ended", metadata: ["peer": "\(node)", "reason": "\(reason)"])
         case .broke(let node, let rule):
             self.log.error("a node broke the gang protocol", metadata: ["peer": "\(node)", "rule": "\(rule)"])
         case .stop(let failure): self.log.notice("the gang is stopped", metadata: Self.fields(failure))
@@ -160,12 +164,14 @@ struct AgentLog: Sendable {
         case .spawnStep: self.log.notice("the step is started without its server")
         case .start(let process, let planned, _):
             self.log.info(
-                "a process is started", metadata: ["process": "\(process)", "program": "\(planned.executable)"])
+                "a process is started",
+                metadata: ["process": "\(process)", "program": "\(planned.arguments.first ?? "")"])
         case .startService(let id, let service, let seconds):
             self.log.info(
                 "a service is started",
                 metadata: [
-                    "service": "\(id)", "program": "\(service.process.executable)", "readyWithin": "\(seconds)",
+                    "service": "\(id)", "program": "\(service.process.arguments.first ?? "")",
+                    "readyWithin": "\(seconds)",
                 ])
         case .terminate(let process):
             self.log.notice("SIGTERM is sent to a process", metadata: ["process": "\(process)"])

@@ -16,7 +16,11 @@ package protocol GangRunner: Sendable {
 
     /// Renders `gang` without sending anything.
     /// - Throws: ``BackendError`` when this place can never run such a gang.
-    func request(for gang: GangSpec) throws -> Request
+    func request(for gang: GangSpec) async throws -> Request
+
+    /// Renders `gang` as it would be sent to a place with a queue; nil at this machine, which takes no request as text.
+    /// - Throws: As ``request(for:)``.
+    func rendering(of gang: GangSpec) async throws -> BackendRequest?
 
     /// Starts all of the gang's nodes, or none. Submitting an attempt again that is running changes nothing. It returns
     /// without waiting for a scheduler: such a place submits in the background and tells
@@ -49,10 +53,12 @@ package protocol GangRunner: Sendable {
 }
 
 extension GangRunner {
+    package func rendering(of gang: GangSpec) async throws -> BackendRequest? { nil }
+
     /// Renders `gang` and submits it.
     /// - Throws: As ``request(for:)`` and ``submit(_:)``.
     package func start(_ gang: GangSpec) async throws {
-        try await self.submit(self.request(for: gang))
+        try await self.submit(await self.request(for: gang))
     }
 }
 

@@ -31,6 +31,8 @@ struct EngineLog: Sendable {
                 metadata: self.fields(attempt, ["place": "\(place)", "job": "\(job)"]))
         case .attemptWaiting(let attempt, let reason):
             self.log.info("the gang waits at its place", metadata: self.fields(attempt, ["reason": "\(reason)"]))
+        case .attemptPlaced(let attempt, let hosts):
+            self.log.info("the gang runs", metadata: self.fields(attempt, ["hosts": "\(hosts.joined(separator: ","))"]))
         case .nodeState(let attempt, let node, let state):
             self.log.debug(
                 "a node has changed its state",

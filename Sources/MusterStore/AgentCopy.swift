@@ -14,19 +14,30 @@ package struct AgentCopy: Sendable {
     /// The copy's path: `STORE/agents/DIGEST/muster-agent`.
     package let path: String
 
+    private static let name = "muster-agent"
+
+    /// The path that a copy of the program would have.
+    package static func path(of program: String, in layout: StoreLayout) throws -> String {
+        "\(try self.folder(of: OpenFile(program, O_RDONLY), in: layout))/\(self.name)"
+    }
+
+    private static func folder(of source: OpenFile, in layout: StoreLayout) throws -> String {
+        var hash = SHA256()
+        try source.forEachPiece { hash.update(bufferPointer: $0) }
+        return "\(layout.agents)/\(Hexadecimal.text(hash.finalize()))"
+    }
+
     /// Copies the program, unless a copy of the same bytes is there.
     package init(of program: String, in layout: StoreLayout) throws {
         let source = try OpenFile(program, O_RDONLY)
-        var hash = SHA256()
-        try source.forEachPiece { hash.update(bufferPointer: $0) }
-        let folder = "\(layout.agents)/\(Hexadecimal.text(hash.finalize()))"
-        self.path = "\(folder)/muster-agent"
+        let folder = try Self.folder(of: source, in: layout)
+        self.path = "\(folder)/\(Self.name)"
         if let status = FileStatus(self.path), status.size == (try source.status()).size { return }
         try Folder.make(folder)
         let draft = "\(folder)/.new-\(UInt64.random(in: 0...UInt64.max))"
         do {
             let copy = try OpenFile(draft, O_WRONLY | O_CREAT | O_EXCL, mode: 0o755)
-            try source.forEachPiece { try copy.write($0) }
+            try OpenFile(program, O_RDONLY).forEachPiece { try copy.write($0) }
         } catch {
             unlink(draft)
             throw error

@@ -1,4 +1,6 @@
 import Foundation
+import MusterModel
+import MusterProcess
 import MusterStore
 import Testing
 

@@ -125,7 +125,7 @@ import Testing
             let resume = try sandbox.start(
                 ["resume", PythonFlowTests.flow("placed"), "--with", "slurm"], environment: cluster.environment)
             await resume.wait(for: "train/2 started")
-            FileManager.default.createFile(atPath: "\(marks)/go", contents: nil)
+            _ = FileManager.default.createFile(atPath: "\(marks)/go", contents: nil)
             #expect(await resume.end() == .exited(0), "\(resume.output)")
             #expect(resume.output.contains("placed: ['node1', 'node2', 'node3'] 1"), "\(resume.output)")
             #expect(self.begun(marks) == ["0", "1", "2"], "no body ran twice")

@@ -27,7 +27,7 @@ import Testing
         try #require(mkfifo(path, 0o600) == 0)
         try harness.start()
         for node in 0..<3 { try await harness.started(node) }
-        try await Task.sleep(for: .seconds(HeartbeatMonitor.limit * 1.6))
+        try await Task.sleep(for: .seconds(NodeSettings().heartbeatTimeout * 1.6))
         let agent = try #require(harness.agent(node))
         #expect(Self.residentBytes(agent) < 120_000_000, "\(Self.residentBytes(agent))")
         let read = Task { await Self.whole(path, agent) }

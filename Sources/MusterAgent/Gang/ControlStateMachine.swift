@@ -280,7 +280,8 @@ struct ControlStateMachine: Sendable, Equatable {
             self.emit(.reservePort(round, request, processes: processes))
         case .stop(let round): self.sendToAll(.launchStopped(round: round))
         case .awaitAccount(let round, let isHearsay):
-            self.emit(.awaitAccount(round, seconds: isHearsay ? self.spec.times.reportGrace : self.spec.times.launcherGrace))
+            self.emit(
+                .awaitAccount(round, seconds: isHearsay ? self.spec.times.reportGrace : self.spec.times.launcherGrace))
         case .answer(let launch, let nodes, var failure):
             failure?.id = "launch \(launch)"
             if let failure { self.apply(.launchFailed(failure)) }

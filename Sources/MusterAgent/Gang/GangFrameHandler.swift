@@ -35,7 +35,8 @@ final class GangFrameHandler<Message: GangMessage>: ChannelInboundHandler {
 
     /// - Parameter patience: The time for a peer's handshake and hello; nil on the side that connects.
     init(
-        channel: any Channel, patience: TimeAmount?, times: NodeSettings, unauthenticated: UnauthenticatedConnections? = nil,
+        channel: any Channel, patience: TimeAmount?, times: NodeSettings,
+        unauthenticated: UnauthenticatedConnections? = nil,
         files: BroadcastInbox? = nil,
         onEvent: @escaping @Sendable (GangConnection, GangConnectionEvent<Message>) -> Void
     ) {

@@ -1,6 +1,5 @@
 import Dispatch
 import MusterModel
-import MusterModel
 import MusterProcess
 import MusterStore
 import MusterWire

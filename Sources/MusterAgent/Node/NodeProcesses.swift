@@ -53,7 +53,9 @@ final class NodeProcesses {
     }
 
     /// Starts a service and watches for the signs of its readiness, which come as ``NodeEvent/serviceReady(_:)``.
-    func start(_ service: PlannedService, _ id: Int, address: String, readyWithin seconds: Double, probedEvery interval: Double) -> NodeEvent? {
+    func start(
+        _ service: PlannedService, _ id: Int, address: String, readyWithin seconds: Double, probedEvery interval: Double
+    ) -> NodeEvent? {
         let events = self.services.events
         let watch = ServiceWatch(service.readiness.signs, address: address, seconds: seconds, interval: interval) {
             events.yield(.node(.serviceReady(id)))

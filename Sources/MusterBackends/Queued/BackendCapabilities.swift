@@ -29,6 +29,21 @@ public struct BackendCapabilities: Codable, Sendable, Hashable {
         self.endGrace = endGrace
     }
 
+    /// Fields that are left out have their defaults.
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        self.init()
+        self.largestGang = try fields.decodeIfPresent(Int.self, forKey: .largestGang)
+        self.lookEvery = try fields.decodeIfPresent(Double.self, forKey: .lookEvery) ?? self.lookEvery
+        self.lookEveryWhenQuiet =
+            try fields.decodeIfPresent(Double.self, forKey: .lookEveryWhenQuiet) ?? self.lookEveryWhenQuiet
+        self.submissionBurst = try fields.decodeIfPresent(Int.self, forKey: .submissionBurst) ?? self.submissionBurst
+        self.submissionsPerSecond =
+            try fields.decodeIfPresent(Double.self, forKey: .submissionsPerSecond) ?? self.submissionsPerSecond
+        self.takesImages = try fields.decodeIfPresent(Bool.self, forKey: .takesImages) ?? self.takesImages
+        self.endGrace = try fields.decodeIfPresent(Double.self, forKey: .endGrace) ?? self.endGrace
+    }
+
     /// Those of a scheduler that serves other users too.
     package init(_ settings: QueueSettings, takesImages: Bool) {
         self.init(

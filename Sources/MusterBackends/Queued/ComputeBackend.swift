@@ -4,15 +4,16 @@
 /// again, and how an attempt ended stands in the store. Calls may come from any task, at once. The page
 /// `Documentation/Backends.md` is the contract.
 public protocol ComputeBackend: Sendable {
-    /// A literal by which flows and the store name the place: `slurm`.
-    static var name: String { get }
+    /// The name of the place in flows and in the store: `slurm`. The same for the life of this value.
+    var name: String { get }
 
     /// The same for the life of this value.
     var capabilities: BackendCapabilities { get }
 
-    /// Renders `launch` without network and clock: equal launches give equal texts, and none holds a secret.
+    /// Renders `launch` without asking the place, and without a clock: equal launches give equal texts, and none holds a
+    /// secret.
     /// - Throws: An error of code ``BackendError/Code/options`` or ``BackendError/Code/refused``.
-    func request(for launch: GangLaunch) throws(BackendError) -> BackendRequest
+    func request(for launch: GangLaunch) async throws(BackendError) -> BackendRequest
 
     /// Sends `request`. A job of its name that exists already is returned and not made again.
     ///

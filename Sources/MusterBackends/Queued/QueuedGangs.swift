@@ -14,7 +14,7 @@ import Synchronization
 /// Calls to the scheduler run beside the loop, and their results come back into it. The store is read on a queue of its
 /// own, since a network file system may stall.
 package final class QueuedGangs<Backend: ComputeBackend>: GangRunner {
-    package var name: String { Backend.name }
+    package var name: String { self.backend.name }
     package let capabilities = RunnerCapabilities(capacity: nil, runsInPlace: false)
 
     private let settings: QueuedSettings
@@ -40,8 +40,12 @@ package final class QueuedGangs<Backend: ComputeBackend>: GangRunner {
 
     package func observe(_ body: @escaping @Sendable (GangObservation) -> Void) { self.observer.set(body) }
 
-    package func request(for gang: GangSpec) throws -> QueuedRequest {
-        try QueuedRequest(gang, prefix: self.prefix(gang.attempt), self.settings, self.backend)
+    package func request(for gang: GangSpec) async throws -> QueuedRequest {
+        try await QueuedRequest(gang, prefix: self.prefix(gang.attempt), self.settings, self.backend)
+    }
+
+    package func rendering(of gang: GangSpec) async throws -> BackendRequest? {
+        try await self.request(for: gang).request
     }
 
     package func submit(_ request: QueuedRequest) async throws {
@@ -57,7 +61,7 @@ package final class QueuedGangs<Backend: ComputeBackend>: GangRunner {
     ) async -> Set<AttemptID> {
         for gang in gangs {
             do {
-                let request = try self.request(for: gang.spec)
+                let request = try await self.request(for: gang.spec)
                 await self.loop.add(request, job: gang.job.map { BackendJob(id: $0, name: request.request.name) })
             } catch {
                 // To start it again would run its bodies twice: its job may live until it is ended below.

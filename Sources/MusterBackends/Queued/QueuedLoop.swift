@@ -97,7 +97,7 @@ actor QueuedLoop<Backend: ComputeBackend> {
         do {
             jobs = try await self.backend.find(flow: flow, run: run)
         } catch {
-            return ["\(Backend.name) does not tell which jobs of the run it still has: \(error.message)"]
+            return ["\(self.backend.name) does not tell which jobs of the run it still has: \(error.message)"]
         }
         let names = Set(self.entries.values.map(\.gang.name))
         var problems: [String] = []
@@ -105,7 +105,7 @@ actor QueuedLoop<Backend: ComputeBackend> {
             do throws(BackendError) {
                 try await self.backend.cancel(job)
             } catch {
-                problems.append("the job \(job) of \(Backend.name) could not be ended: \(error.message)")
+                problems.append("the job \(job) of \(self.backend.name) could not be ended: \(error.message)")
             }
         }
         return problems

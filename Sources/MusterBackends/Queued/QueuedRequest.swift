@@ -45,20 +45,20 @@ extension QueuedRequest {
 
     init<Backend: ComputeBackend>(
         _ gang: GangSpec, prefix: String, _ settings: QueuedSettings, _ backend: Backend
-    ) throws(BackendError) {
-        let place = gang.step.settings.place ?? PlaceSettings(name: Backend.name)
+    ) async throws(BackendError) {
+        let place = gang.step.settings.place ?? PlaceSettings(name: backend.name)
         let resources = Self.resources(gang.step.settings)
         if let largest = backend.capabilities.largestGang, gang.size > largest {
             throw BackendError(
                 code: .refused,
                 message:
-                    "\(Backend.name) takes gangs of at most \(largest) nodes, and \(gang.step.name) asks for \(gang.size)",
+                    "\(backend.name) takes gangs of at most \(largest) nodes, and \(gang.step.name) asks for \(gang.size)",
                 isTransient: false)
         }
         self.attempt = gang.attempt
         self.prefix = prefix
         self.order = GangOrder(gang, settings, resources, network: place.options["network"]?.text)
-        self.request = try backend.request(
+        self.request = try await backend.request(
             for: GangLaunch(
                 attempt: gang.attempt, name: JobName.of(gang.attempt, store: settings.store), nodes: gang.size,
                 minimum: gang.minimum, resources: resources,

@@ -4,6 +4,7 @@ internal import Synchronization
 /// Gangs as jobs of a Slurm cluster.
 package final class SlurmBackend: ComputeBackend {
     package static let name = "slurm"
+    package var name: String { Self.name }
 
     package let capabilities: BackendCapabilities
 
@@ -15,6 +16,8 @@ package final class SlurmBackend: ComputeBackend {
         var jobs: [String: String] = [:]
         /// ``jobs`` holds all names, so that a name which is not in it is a new one.
         var isComplete = false
+        /// Submissions that have not returned, by name.
+        var submitting: [String: Task<Result<BackendJob, BackendError>, Never>] = [:]
         /// How jobs ended that the queue has forgotten.
         var ends: [String: JobState] = [:]
     }
@@ -43,18 +46,33 @@ package final class SlurmBackend: ComputeBackend {
     }
 
     package func request(for launch: GangLaunch) throws(BackendError) -> BackendRequest {
-        try Self.request(for: launch, defaults: self.defaults)
-    }
-
-    /// The same without a cluster: nothing of it is asked.
-    package static func request(
-        for launch: GangLaunch, defaults: [String: JSONValue] = [:]
-    ) throws(BackendError) -> BackendRequest {
-        let options = try SlurmOptions(defaults.merging(launch.place.options) { $1 })
+        let options = try SlurmOptions(self.defaults.merging(launch.place.options) { $1 })
         return BackendRequest(name: launch.name, kind: "sbatch script", text: try SlurmScript(launch, options).text())
     }
 
     package func submit(_ request: BackendRequest) async throws(BackendError) -> BackendJob {
+        let name = request.name
+        let submission = self.ledger.withLock { ledger in
+            if let submission = ledger.submitting[name] { return submission }
+            let submission = Task { await self.result(of: request) }
+            ledger.submitting[name] = submission
+            return submission
+        }
+        return try await submission.value.get()
+    }
+
+    private func result(of request: BackendRequest) async -> Result<BackendJob, BackendError> {
+        let result: Result<BackendJob, BackendError>
+        do throws(BackendError) {
+            result = .success(try await self.submitOnce(request))
+        } catch {
+            result = .failure(error)
+        }
+        self.ledger.withLock { $0.submitting[request.name] = nil }
+        return result
+    }
+
+    private func submitOnce(_ request: BackendRequest) async throws(BackendError) -> BackendJob {
         if let id = try await self.known(request.name) { return BackendJob(id: id, name: request.name) }
         let id: String
         do throws(BackendError) {

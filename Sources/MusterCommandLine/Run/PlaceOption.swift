@@ -8,7 +8,7 @@ struct PlaceOption: Equatable {
     /// - Returns: nil when `text` names no place: it is a decorator of the flow's own language then.
     init?(_ text: String) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let name = parts.first.map(String.init), Places.names.contains(name) else { return nil }
+        guard let name = parts.first.map(String.init), Places.isPlace(name) else { return nil }
         var options: [String: JSONValue] = [:]
         for option in Self.options(parts.dropFirst().first ?? "") {
             let pair = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -40,6 +40,18 @@ struct PlaceOption: Equatable {
 }
 
 extension FlowManifest {
+    /// The flow with all of its steps on this machine.
+    var onThisMachine: FlowManifest { self.onThisMachine(but: nil) }
+
+    /// The flow whose steps name this place or none.
+    func onThisMachine(but place: String?) -> FlowManifest {
+        var manifest = self
+        for index in manifest.steps.indices where manifest.steps[index].settings.place?.name != place {
+            manifest.steps[index].settings.place = nil
+        }
+        return manifest
+    }
+
     /// The flow with all of its steps at this place, but for those that name one themselves: their options go before.
     func with(_ place: PlaceOption) -> FlowManifest {
         var manifest = self

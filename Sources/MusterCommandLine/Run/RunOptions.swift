@@ -58,6 +58,13 @@ struct RunOptions: ParsableArguments {
     @Flag(name: .long, help: "Reserve no GPUs, whatever steps ask for.")
     var withoutGpus = false
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Run every step at this place, whatever the flow says: local keeps all of them on this machine.",
+            valueName: "place"))
+    var on: String?
+
     @OptionGroup var settings: SettingOptions
 
     @Flag(name: .long, help: "Show nothing but warnings and failures.")
@@ -94,6 +101,20 @@ struct RunOptions: ParsableArguments {
     /// A sentence for each option that has no effect.
     var notes: [String] {
         self.maxLogSize == nil ? [] : ["--max-log-size does not count here: logs are kept whole"]
+    }
+
+    /// The manifest with each step at its place: that of ``on``, else its own, else that of the settings.
+    /// - Throws: ``CommandFailure`` for a place that nobody knows.
+    func placed(_ manifest: FlowManifest, _ settings: RunSettings) throws -> FlowManifest {
+        guard let place = self.on else { return settings.placed(manifest) }
+        if place == "local" { return manifest.onThisMachine }
+        guard let option = PlaceOption(place) else {
+            throw CommandFailure(
+                .usage,
+                "--on \(place): there is no such place; it is local, slurm, or one with a program muster-backend-NAME on the PATH"
+            )
+        }
+        return settings.placed(manifest).onThisMachine(but: option.settings.name).with(option)
     }
 
     var label: RunLabel { RunLabel(tags: self.tag, namespace: self.namespace) }

@@ -108,7 +108,8 @@ struct RunSession {
         let lock = try RunLock(
             path: self.layout.runLock(flow: record.flow, run: record.run), timeout: settings.engine.lockTimeout)
         defer { withExtendedLifetime(lock) {} }
-        let runners = GangRunners(local: backend, others: try self.places.runners(for: record.manifest))
+        let runners = GangRunners(
+            local: backend, others: try await self.places.runners(for: record.manifest, log: log))
         let engine = RunEngine(
             record: record, metadata: self.metadata, layout: self.layout,
             runners: runners,

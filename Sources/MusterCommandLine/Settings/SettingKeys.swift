@@ -206,7 +206,8 @@ enum SettingKeys {
 
     private static let slurm = [
         SettingKey(
-            "slurm.ssh", .text(\.slurm.ssh), "the host on which Slurm's commands are called, by your `ssh`; without it here"),
+            "slurm.ssh", .text(\.slurm.ssh),
+            "the host on which Slurm's commands are called, by your `ssh`; without it here"),
         SettingKey(
             "slurm.command-timeout", .seconds(\.slurm.commandTimeout), "seconds for a command of Slurm's that asks"),
         SettingKey(
@@ -214,8 +215,10 @@ enum SettingKeys {
         SettingKey("slurm.partition", .text(\.slurm.partition), "the partition, unless the step says otherwise"),
         SettingKey("slurm.account", .text(\.slurm.account), "the account, unless the step says otherwise"),
         SettingKey("slurm.qos", .text(\.slurm.qos), "the quality of service, unless the step says otherwise"),
-        SettingKey("slurm.constraint", .text(\.slurm.constraint), "features of the nodes, unless the step says otherwise"),
-        SettingKey("slurm.time", .text(\.slurm.time), "the time limit in Slurm's words, unless the step says otherwise"),
+        SettingKey(
+            "slurm.constraint", .text(\.slurm.constraint), "features of the nodes, unless the step says otherwise"),
+        SettingKey(
+            "slurm.time", .text(\.slurm.time), "the time limit in Slurm's words, unless the step says otherwise"),
         SettingKey(
             "slurm.network", .text(\.slurm.network),
             "the interface or network whose addresses come first, unless the step says otherwise"),

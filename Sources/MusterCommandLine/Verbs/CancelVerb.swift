@@ -94,10 +94,7 @@ private struct RunEnding {
             capacity: MachineCapacity(cpus: 1, memory: 1, gpus: 0),
             environment: context.environment, settings: context.settings)
         // Gangs at places with a queue live on without their engine.
-        let others = try Places(
-            reactor: context.reactor, environment: context.environment, layout: self.layout,
-            agent: context.agent(), settings: context.settings
-        ).runners(for: record.manifest)
+        let others = try await Places(context, self.layout).runners(for: record.manifest, log: .silent)
         let engine = RunEngine(
             record: record, metadata: self.metadata, layout: self.layout,
             runners: GangRunners(local: backend, others: others), environments: NoEnvironments(),

@@ -44,7 +44,8 @@ struct ResumeVerb: AsyncParsableCommand {
             context: context, layout: layout, metadata: metadata, options: self.options,
             resume: ResumeCommand(flow: flow, self.flow, self.options, self.store))
         let resumption = try await RunPreparation(layout: layout, metadata: metadata).resume(
-            settings.run.placed(settings.run.served(manifest)), program: program, run: self.originRunID(of: manifest), from: step,
+            try self.options.placed(settings.run.served(manifest), settings.run), program: program,
+            run: self.originRunID(of: manifest), from: step,
             user: context.user, workFolder: settings.run.isIsolated ? nil : context.folder, capacity: session.capacity,
             label: self.options.label, name: self.runId)
         try await session.perform(

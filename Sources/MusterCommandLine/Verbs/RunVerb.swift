@@ -14,6 +14,11 @@ struct RunVerb: AsyncParsableCommand {
             a package is built first. `muster run <flow> --help` shows the flow's parameters too.
             """)
 
+    @Flag(
+        name: .long,
+        help: "Print the requests that would be sent to places with a queue, and start nothing.")
+    var dryRun = false
+
     @Argument(parsing: .allUnrecognized, help: ArgumentHelp("The flow, and its parameters.", valueName: "flow"))
     var arguments: [String] = []
     @OptionGroup var options: RunOptions
@@ -31,16 +36,28 @@ struct RunVerb: AsyncParsableCommand {
             .read(tokens: words.parameters, environment: context.environment.merging(manifest.variables ?? [:]) { $1 })
         let settings = context.settings
         let layout = StoreLayout(settings)
+        let placed = try self.options.placed(settings.run.served(manifest), settings.run)
+        if self.dryRun { return try await self.show(placed, program, context, layout) }
         try layout.prepare(isShared: settings.run.sharesStore)
         let metadata = try SQLiteMetadata(path: layout.database, settings: settings.database)
         let session = try RunSession(
             context: context, layout: layout, metadata: metadata, options: self.options,
             resume: ResumeCommand(flow: words.flow, self.flow, self.options, self.store))
         let record = try await RunPreparation(layout: layout, metadata: metadata).newRun(
-            of: settings.run.placed(settings.run.served(manifest)), program: program, parameters: parameters, user: context.user,
+            of: placed, program: program, parameters: parameters, user: context.user,
             workFolder: settings.run.isIsolated ? nil : context.folder, capacity: session.capacity,
             label: self.options.label)
         try await session.perform(record, origin: nil)
+    }
+
+    private func show(
+        _ manifest: FlowManifest, _ program: [String], _ context: CommandContext, _ layout: StoreLayout
+    ) async throws {
+        let places = try Places(context, layout)
+        for note in (manifest.notes ?? []) + places.notes(for: manifest) { StandardStream.error.line("note: \(note)") }
+        let dryRun = DryRun(
+            manifest: manifest, program: program, places: places, user: context.user, nodes: 2)
+        StandardStream.output.write(Array(try await dryRun.steps().text(isJSON: self.options.json).utf8))
     }
 }
 

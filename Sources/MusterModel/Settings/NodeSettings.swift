@@ -1,5 +1,5 @@
 /// Times of a gang's agents, which travel in their specification where they are not the defaults. All are seconds.
-public struct NodeSettings: Codable, Sendable, Equatable {
+public struct NodeSettings: Codable, Sendable, Hashable {
     /// Between SIGTERM and SIGKILL after a failure, at most: all other nodes wait for the end.
     public var failureGrace = 0.6
     /// For a framework's services to come up, per stage; nil: as long as the framework says.

@@ -51,7 +51,8 @@ package final class ProgramLog: Sendable {
     package func append(_ text: String, isUrgent: Bool) {
         let isLong = text.utf8.count > Self.longest
         let line = Line(
-            time: LogRecord.now(), text: isLong ? String(decoding: text.utf8.prefix(Self.longest), as: UTF8.self) : text)
+            time: LogRecord.now(), text: isLong ? String(decoding: text.utf8.prefix(Self.longest), as: UTF8.self) : text
+        )
         let schedules = self.state.withLock { state in
             guard !state.isBroken else { return false }
             guard state.waiting.count < Self.mostWaiting else {

@@ -1,6 +1,7 @@
 import Foundation
 import MusterModel
 import MusterProcess
+import MusterTestKit
 import MusterTestSupport
 import Testing
 
@@ -15,6 +16,17 @@ import Testing
         echo home=$HOME; echo count=$SLURM_STEP_NUM_NODES; echo task=$SLURM_CPU_BIND; env | grep -c ^SECRET; true; } \
         > \(folder)/node-$SLURM_PROCID
         """
+    }
+
+    @Test("The backend keeps every promise of a backend")
+    func conformance() async throws {
+        try await SlurmCluster.with { cluster in
+            let jobs = try SlurmJobs(cluster)
+            let problems = await BackendConformance(
+                jobs.backend, shared: cluster.shared, resources: Resources(cpu: 1, gpu: 0, memory: 50 << 20)
+            ).problems()
+            #expect(problems == [])
+        }
     }
 
     @Test("Every node of a gang runs its command once, and knows which node of which job it is")
