@@ -3,6 +3,7 @@ import MusterBackends
 import MusterMetadata
 import MusterModel
 import MusterStore
+import MusterWire
 
 /// Taking a run up where its events stop.
 extension RunEngine {
@@ -102,7 +103,17 @@ extension RunEngine {
                 await runner.takeOver(
                     gangs[runner.name] ?? [], flow: self.record.flow, run: self.record.run, beside: alive))
         }
+        self.clearObjects(but: alive)
         return alive
+    }
+
+    /// Removes what ended attempts at places with a queue have left: their engine was killed while their jobs were leaving.
+    private func clearObjects(but alive: Set<AttemptID>) {
+        let kept = Set(alive.map(self.layout.attemptPrefix))
+        let folder = self.layout.runFolder(flow: self.record.flow, run: self.record.run)
+        for attempt in AttemptFolder.left(in: folder) where !kept.contains(attempt.prefix) {
+            for problem in attempt.removeTransient() { self.observe(.warning(problem)) }
+        }
     }
 
     private func report(of attempt: AttemptID) -> GangReport? {

@@ -81,7 +81,7 @@ import Testing
             ),
             ("user: a\nuser: b", 1, "user is set twice"),
             ("gang.grace: 1\ngang: {grace: 2}", 2, "gang.grace is set twice"),
-            ("- user", 1, "settings are written as `key: value`"), ("user: [\n", 2, ""),
+            ("- user", 1, "settings are written as `key: value`"), ("user: [\n", 2, "did not find expected node"),
         ])
     func refused(text: String, line: Int, problem: String) throws {
         let folders = Folders()

@@ -56,7 +56,8 @@ enum NodeVerb {
         let temporary = try TemporaryFolder.make(environment["TMPDIR"])
         defer { self.remove(temporary) }
         let place = NodePlace(
-            scheduler: scheduler, addresses: NodeAddresses.current(network: order.network),
+            scheduler: scheduler,
+            addresses: scheduler.address.map { [$0] } ?? NodeAddresses.current(network: order.network),
             environment: NodePlace.scrubbed(environment), processors: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))),
             temporary: temporary)
         return try await self.run(order, folder, place, key)

@@ -260,7 +260,12 @@ actor QueuedLoop<Backend: ComputeBackend> {
                 self.warn(attempt, "the gang could not be told to stop: \(problem)")
             }
         case .cancel(let job): self.cancellations.append(.cancel(attempt, job))
-        case .observe(let observation): self.relay(observation, of: attempt)
+        case .observe(let observation):
+            // A gang that is over has nobody left to admit: its key does not wait for its job.
+            if case .finished = observation, let problem = await self.onFiles({ folder.remove(.key) }) {
+                self.warn(attempt, problem)
+            }
+            self.relay(observation, of: attempt)
         case .over:
             self.entries[attempt] = nil
             for problem in await self.onFiles({ folder.removeTransient() }) { self.warn(attempt, problem) }

@@ -18,7 +18,7 @@ extension SchedulerPlace {
 
     private static func program(_ variables: Variables) throws(SchedulerPlaceError) -> SchedulerPlace {
         let job = try variables.required("MUSTER_JOB")
-        return try self.checked(
+        var place = try self.checked(
             SchedulerPlace(
                 scheduler: "program", index: try variables.number("MUSTER_NODE_INDEX"),
                 count: try variables.number("MUSTER_NODE_COUNT"), incarnation: "program:\(job)", job: job,
@@ -26,6 +26,8 @@ extension SchedulerPlace {
                 cpus: try variables.optional("MUSTER_NODE_CPUS"), gpus: try variables.optional("MUSTER_NODE_GPUS"),
                 memory: try variables.optional("MUSTER_NODE_MEMORY"),
                 end: try variables.optional("MUSTER_JOB_END").map(Double.init)))
+        place.address = variables.text("MUSTER_NODE_ADDRESS")
+        return place
     }
 
     private static func slurm(_ variables: Variables) throws(SchedulerPlaceError) -> SchedulerPlace {

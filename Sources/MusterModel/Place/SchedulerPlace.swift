@@ -13,6 +13,8 @@ package struct SchedulerPlace: Sendable, Hashable {
     package var host: String?
     /// The names of all nodes in order; empty when they are not told.
     package var hosts: [String] = []
+    /// This node's own address, where the place gives it one; nil: one of its interfaces'.
+    package var address: String?
     /// An address or a name of node 0 that is known before anything runs; nil otherwise.
     package var controlAddress: String?
     /// Processors that this node may use; nil when the scheduler does not tell.

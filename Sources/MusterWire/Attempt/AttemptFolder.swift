@@ -63,13 +63,31 @@ package struct AttemptFolder: Sendable, Hashable {
     /// The object's size in bytes; nil when it is not there.
     package func size(_ object: AttemptObject) -> Int? { FileStatus(self.path(object))?.size }
 
+    /// Removes the object.
+    /// - Returns: Why it cannot be removed; nil when it is gone.
+    package func remove(_ object: AttemptObject) -> String? {
+        guard unlink(self.path(object)) != 0, errno != ENOENT else { return nil }
+        return SystemError(errno, "remove \(self.path(object))").description
+    }
+
+    /// The attempts below a run's folder of which objects are there that only a living attempt needs.
+    package static func left(in run: String) -> [AttemptFolder] {
+        var prefixes: Set<String> = []
+        for step in Folder.names(in: run) ?? [] {
+            for name in Folder.names(in: "\(run)/\(step)") ?? [] {
+                guard let object = AttemptObject.transient.first(where: { name.hasSuffix(".\($0.name)") }) else {
+                    continue
+                }
+                prefixes.insert("\(run)/\(step)/\(name.dropLast(object.name.utf8.count))")
+            }
+        }
+        return prefixes.sorted().map(AttemptFolder.init(prefix:))
+    }
+
     /// Removes the objects that only a living attempt needs.
     /// - Returns: A sentence for each that cannot be removed: the key may be among them.
     package func removeTransient() -> [String] {
-        AttemptObject.transient.compactMap { object in
-            guard unlink(self.path(object)) != 0, errno != ENOENT else { return nil }
-            return SystemError(errno, "remove \(self.path(object))").description
-        }
+        AttemptObject.transient.compactMap(self.remove)
     }
 
     // MARK: - Values
