@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: test-incremental demo build commands fixtures formation agent wheel test test-new test-wheel test-versions bench clean format lint
+.PHONY: test-incremental demo demo-slurm build commands fixtures formation agent wheel test test-new test-wheel test-versions bench clean format lint
 
 RELEASE := swift build -c release --static-swift-stdlib
 # Flows need the macros' library, which keeps one core busy for minutes: they have a build folder of their own, so that
@@ -16,6 +16,11 @@ SOURCES := Makefile Package.swift Python/muster/VERSION $(shell find Sources Exa
 
 demo: $(BUILT)
 	@.build/release/digits-training run
+
+# The same flow on a Slurm cluster of four nodes, which is brought up on this machine and taken down again.
+demo-slurm: $(BUILT)
+	@Scripts/system-packages tests
+	@Scripts/with-slurm .build/release/digits-training run --with slurm
 
 build: $(BUILT)
 
