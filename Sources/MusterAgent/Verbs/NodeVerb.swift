@@ -70,7 +70,7 @@ enum NodeVerb {
         ProcessTree.becomeSubreaper()
         let reactor = try ProcessReactor()
         let link = try StoreLink(folder: folder, place: place, reactor: reactor)
-        let scratch = "\(folder.prefix)node-\(place.scheduler.index).scratch"
+        let scratch = folder.scratch(node: place.scheduler.index)
         try link.begin(NodeSpec(order, at: place, scratch: scratch, key: key))
         let exit = try await Agent.run(input: link.agentInput, output: link.agentOutput, on: reactor)
         let outcome = await link.end()

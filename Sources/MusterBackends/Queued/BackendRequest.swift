@@ -27,5 +27,5 @@ public struct BackendJob: Codable, Sendable, Hashable, CustomStringConvertible {
         self.name = name
     }
 
-    public var description: String { self.id.isEmpty ? self.name : "\(self.id) (\(self.name))" }
+    public var description: String { self.id.isEmpty || self.id == self.name ? self.name : "\(self.id) (\(self.name))" }
 }

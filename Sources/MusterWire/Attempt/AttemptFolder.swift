@@ -75,19 +75,38 @@ package struct AttemptFolder: Sendable, Hashable {
         var prefixes: Set<String> = []
         for step in Folder.names(in: run) ?? [] {
             for name in Folder.names(in: "\(run)/\(step)") ?? [] {
-                guard let object = AttemptObject.transient.first(where: { name.hasSuffix(".\($0.name)") }) else {
-                    continue
-                }
-                prefixes.insert("\(run)/\(step)/\(name.dropLast(object.name.utf8.count))")
+                guard let prefix = self.prefix(ofLeft: name) else { continue }
+                prefixes.insert("\(run)/\(step)/\(prefix)")
             }
         }
         return prefixes.sorted().map(AttemptFolder.init(prefix:))
     }
 
-    /// Removes the objects that only a living attempt needs.
+    /// The attempt's prefix in the name of such an object or of a scratch folder; nil for another name.
+    private static func prefix(ofLeft name: String) -> Substring? {
+        if let object = AttemptObject.transient.first(where: { name.hasSuffix(".\($0.name)") }) {
+            return name.dropLast(object.name.utf8.count)
+        }
+        guard name.hasSuffix(self.scratch) else { return nil }
+        let parts = name.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[2].hasPrefix("node-") else { return nil }
+        return name[..<parts[2].startIndex]
+    }
+
+    /// The end of the name of a node's scratch folder.
+    private static let scratch = ".scratch"
+
+    /// The scratch folder of a node. Its agent removes it; that of an agent which was killed is left.
+    package func scratch(node: Int) -> String { "\(self.prefix)node-\(node)\(Self.scratch)" }
+
+    /// Removes the objects that only a living attempt needs, and the nodes' scratch folders.
     /// - Returns: A sentence for each that cannot be removed: the key may be among them.
     package func removeTransient() -> [String] {
-        AttemptObject.transient.compactMap(self.remove)
+        let folder = Folder.parent(of: self.prefix)
+        let start = self.prefix.dropFirst(folder.utf8.count + 1) + "node-"
+        let scratch = (Folder.names(in: folder) ?? []).filter { $0.hasPrefix(start) && $0.hasSuffix(Self.scratch) }
+        return AttemptObject.transient.compactMap(self.remove)
+            + scratch.compactMap { FolderRemoval.remove("\(folder)/\($0)") }
     }
 
     // MARK: - Values
