@@ -50,7 +50,8 @@ let sources: [Target] = [
 
     // Floor 2: where things are kept, and where nodes come from.
     .target(
-        name: "MusterStore", dependencies: ["MusterModel", "MusterSystem", "MusterProcess", crypto, logging],
+        name: "MusterStore",
+        dependencies: ["CMusterPlatform", "MusterModel", "MusterSystem", "MusterProcess", crypto, logging],
         swiftSettings: strict),
     .target(
         name: "MusterMetadata",
@@ -82,7 +83,7 @@ let sources: [Target] = [
 
     .target(
         name: "MusterHistory",
-        dependencies: ["MusterModel", "MusterSystem", "MusterStore", "MusterMetadata"],
+        dependencies: ["MusterModel", "MusterSystem", "MusterWire", "MusterStore", "MusterMetadata"],
         swiftSettings: strict),
 
     // Floor 4: what a Swift flow imports.

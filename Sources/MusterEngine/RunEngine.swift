@@ -77,8 +77,10 @@ package actor RunEngine {
         self.source = source
         let engineLog = EngineLog(log, run: record.key)
         self.log = engineLog
+        let gangs = GangRecorder(layout)
         self.observe = { observation in
             engineLog.note(observation)
+            gangs.note(observation)
             observe(observation)
         }
         self.machine = RunStateMachine(manifest: record.manifest)

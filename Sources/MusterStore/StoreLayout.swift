@@ -51,6 +51,8 @@ package struct StoreLayout: Sendable, Hashable {
     package func reportFile(_ attempt: AttemptID) -> String { self.file(.report, of: attempt) }
     /// The output of the processes of one node. See ``LogRecord`` for the format.
     package func logFile(_ attempt: AttemptID, node: Int) -> String { self.file(.log(node: node), of: attempt) }
+    /// The ``GangRecord`` of the attempt.
+    package func gangFile(_ attempt: AttemptID) -> String { self.file(.gang, of: attempt) }
     /// The log of the agent of one node. Records as in ``logFile(_:node:)``.
     package func agentLogFile(_ attempt: AttemptID, node: Int) -> String {
         self.file(.agentLog(node: node), of: attempt)
