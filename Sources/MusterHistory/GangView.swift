@@ -66,8 +66,7 @@ extension GangRecord {
 
     /// Takes over what the nodes have written into the store. An object that cannot be read counts as absent.
     fileprivate mutating func hear(_ folder: AttemptFolder) {
-        let sign = try? folder.value(LifeSign.self, of: .alive)
-        if let sign {
+        if let sign = try? folder.value(LifeSign.self, of: .alive) {
             self.waits = nil
             for (node, host) in sign.hosts.enumerated() where self.nodes.indices.contains(node) && !host.isEmpty {
                 self.nodes[node].host = host
@@ -82,8 +81,8 @@ extension GangRecord {
             case .listening, .formed, .log, .finished, .reported, .ready: break
             }
         }
-        // Node 0 tells when the gang has begun, and of itself alone when the body has.
-        guard sign?.phase == .running else { return }
+        // Node 0 tells of itself alone that the body has started; all nodes are told to start it at one time.
+        guard self.nodes.contains(where: { $0.state == .running }) else { return }
         for node in self.nodes.indices where self.nodes[node].state == .joined { self.nodes[node].state = .running }
     }
 }
