@@ -110,7 +110,16 @@ struct RunSession {
             environment: environment, settings: settings, log: log)
         let environments = EnvironmentsOnDemand(reactor: self.context.reactor, environment: environment)
         let lock = try RunLock(
-            path: self.layout.runLock(flow: record.flow, run: record.run), timeout: settings.engine.lockTimeout)
+            path: self.layout.runLock(flow: record.flow, run: record.run), timeout: settings.engine.lockTimeout,
+            interval: settings.engine.leaseInterval
+        ) { other in
+            // Whatever this engine still did would be done twice. Its agents here see their input end and leave.
+            log.error("another engine has taken the run over", metadata: ["engine": "\(other)"])
+            engineLog.flush()
+            StandardStream.error.line(
+                "muster: \(other) has taken the run over, because this engine gave no sign of life; this one ends")
+            _exit(ExitReason.runFailed.rawValue)
+        }
         defer { withExtendedLifetime(lock) {} }
         let runners = GangRunners(
             local: backend, others: try await self.places.runners(for: record.manifest, log: log))
