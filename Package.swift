@@ -50,7 +50,8 @@ let sources: [Target] = [
 
     // Floor 2: where things are kept, and where nodes come from.
     .target(
-        name: "MusterStore", dependencies: ["MusterModel", "MusterSystem", "MusterProcess", crypto, logging],
+        name: "MusterStore",
+        dependencies: ["CMusterPlatform", "MusterModel", "MusterSystem", "MusterProcess", crypto, logging],
         swiftSettings: strict),
     .target(
         name: "MusterMetadata",
@@ -82,7 +83,7 @@ let sources: [Target] = [
 
     .target(
         name: "MusterHistory",
-        dependencies: ["MusterModel", "MusterSystem", "MusterStore", "MusterMetadata"],
+        dependencies: ["MusterModel", "MusterSystem", "MusterWire", "MusterStore", "MusterMetadata"],
         swiftSettings: strict),
 
     // Floor 4: what a Swift flow imports.
@@ -180,7 +181,8 @@ let tests: [Target] = [
         name: "MusterFrameworksTests", dependencies: ["MusterFrameworks", "MusterModel", "MusterTestSupport"],
         swiftSettings: strict),
     .testTarget(
-        name: "MusterStoreTests", dependencies: ["MusterStore", "MusterModel", logging], swiftSettings: strict),
+        name: "MusterStoreTests", dependencies: ["MusterStore", "MusterModel", "MusterProcess", logging],
+        swiftSettings: strict),
     .testTarget(
         name: "MusterMetadataTests", dependencies: ["MusterMetadata", "MusterModel"], swiftSettings: strict),
     .testTarget(

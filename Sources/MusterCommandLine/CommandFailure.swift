@@ -40,7 +40,7 @@ package struct CommandFailure: Error, Sendable, CustomStringConvertible {
         case let error as ParameterError: self.init(.usage, "\(error)")
         case let error as StoreError: self.init(Self.reason(error.code), error.message)
         case let error as HistoryError: self.init(Self.reason(error.code), error.message)
-        case let error as MetadataError: self.init(error.code == .missing ? .notFound : .store, error.message)
+        case let error as MetadataError: self.init(Self.reason(error.code), error.message)
         case let error as EngineError: self.init(Self.reason(error.code), error.message)
         case let error as BackendError: self.init(.usage, error.message)
         case let error as SpawnError: self.init(.usage, error.message)
@@ -52,6 +52,14 @@ package struct CommandFailure: Error, Sendable, CustomStringConvertible {
         switch code {
         case .package, .busy: .usage
         default: .store
+        }
+    }
+
+    private static func reason(_ code: MetadataError.Code) -> ExitReason {
+        switch code {
+        case .missing: .notFound
+        case .conflict: .usage
+        case .open, .corrupt, .write, .duplicate, .version, .lost: .store
         }
     }
 

@@ -29,6 +29,7 @@ extension RunEngine {
         guard !events.isEmpty else {
             return try self.apply([.started])
         }
+        self.storedCount = events.count
         try self.replay(events.map(\.event))
         if case .over = self.machine.phase {
             throw EngineError(

@@ -43,6 +43,8 @@ package actor RunEngine {
     var isCancelling = false
     /// Events that have been applied and not stored yet. They are stored before the engine acts on them.
     private var unstored: [RunEvent] = []
+    /// How many events of the run this engine has read or stored. An engine that was taken over can store nothing more.
+    var storedCount = 0
     private(set) var verdict: RunVerdict?
 
     /// Work that runs beside the engine's loop and posts its result into the inbox.
@@ -77,8 +79,10 @@ package actor RunEngine {
         self.source = source
         let engineLog = EngineLog(log, run: record.key)
         self.log = engineLog
+        let gangs = GangRecorder(layout)
         self.observe = { observation in
             engineLog.note(observation)
+            gangs.note(observation)
             observe(observation)
         }
         self.machine = RunStateMachine(manifest: record.manifest)
@@ -160,7 +164,9 @@ package actor RunEngine {
         let events = self.unstored
         self.unstored = []
         self.log.stored(events.count)
-        try await self.metadata.append(events, to: self.record.key, at: Date().timeIntervalSince1970)
+        try await self.metadata.append(
+            events, to: self.record.key, at: Date().timeIntervalSince1970, after: self.storedCount)
+        self.storedCount += events.count
     }
 
     private func prepare(_ task: Int, attempt: Int, after seconds: Double) {

@@ -60,7 +60,7 @@ package struct LogSearch {
         switch kind {
         case .log(let node): self.isOfAgents ? nil : node
         case .agentLog(let node): self.isOfAgents ? node : nil
-        case .report, .card: nil
+        case .report, .gang, .card: nil
         }
     }
 }

@@ -1,4 +1,5 @@
 package import MusterModel
+package import MusterStore
 
 /// The state of a run and of its tasks. Its JSON is the output of `muster status --json`.
 package struct StatusReport: Encodable, Sendable {
@@ -14,6 +15,8 @@ package struct StatusReport: Encodable, Sendable {
         /// `run/task` that it was taken over from.
         package var clonedFrom: String?
         package var failure: TaskFailure?
+        /// Its nodes and its place; nil for one node on this machine.
+        package var gang: GangView?
     }
 
     package var flow: String
@@ -25,7 +28,8 @@ package struct StatusReport: Encodable, Sendable {
     package var parameters: [String: VerbatimJSON]
     package var tasks: [Task]
 
-    package init(_ state: RunState, now: Double) {
+    /// - Parameter layout: The store, where gangs and their nodes say how they stand.
+    package init(_ state: RunState, in layout: StoreLayout, now: Double) {
         let record = state.record
         self.flow = record.flow
         self.run = record.run
@@ -41,7 +45,7 @@ package struct StatusReport: Encodable, Sendable {
             Task(
                 step: task.step, task: task.number, status: state.word(for: task), nodes: task.size,
                 attempts: task.attempts, seconds: state.seconds(of: task, now: now), clonedFrom: task.clonedFrom,
-                failure: task.failure)
+                failure: task.failure, gang: GangView(of: task, in: state, layout))
         }
     }
 }

@@ -10,7 +10,10 @@ package protocol MetadataStore: Sendable {
     func create(_ record: RunRecord) async throws
     /// Appends `events` at `time` (Unix seconds), all of them or none. They are on disk, as far as the death of this
     /// process is concerned, when it returns. ``RunEvent/ended(verdict:)`` also closes the run's record.
-    func append(_ events: [RunEvent], to run: RunKey, at time: Double) async throws
+    /// - Parameter count: How many events the run has to have; nil for any number.
+    /// - Throws: ``MetadataError`` with code ``MetadataError/Code/conflict`` when it has another number: another engine has
+    ///   appended to it.
+    func append(_ events: [RunEvent], to run: RunKey, at time: Double, after count: Int?) async throws
     /// The run's events in the order in which they were appended, without the first `count`.
     func events(of run: RunKey, after count: Int) async throws -> [RecordedEvent]
     /// A value that is different after every change of the store, by whatever process.
@@ -27,6 +30,11 @@ package protocol MetadataStore: Sendable {
 }
 
 extension MetadataStore {
+    /// Appends `events` to whatever is there.
+    package func append(_ events: [RunEvent], to run: RunKey, at time: Double) async throws {
+        try await self.append(events, to: run, at: time, after: nil)
+    }
+
     /// All events of the run.
     package func events(of run: RunKey) async throws -> [RecordedEvent] { try await self.events(of: run, after: 0) }
 
@@ -82,6 +90,8 @@ package struct MetadataError: Error, CustomStringConvertible {
         case write = "metadata.write"
         case duplicate = "metadata.duplicate"
         case missing = "metadata.missing"
+        /// The run has other events than those that are continued.
+        case conflict = "metadata.conflict"
         case version = "metadata.version"
         /// The database went away while it was in use.
         case lost = "metadata.lost"
@@ -97,4 +107,14 @@ package struct MetadataError: Error, CustomStringConvertible {
     }
 
     package var description: String { self.message }
+}
+
+extension MetadataError {
+    /// Refuses to continue events that another engine has continued.
+    static func check(_ found: Int, is expected: Int?, _ run: RunKey) throws(MetadataError) {
+        guard let expected, found != expected else { return }
+        throw MetadataError(
+            code: .conflict,
+            message: "another engine moves the run \(run): it has \(found) events, and this engine knows \(expected)")
+    }
 }

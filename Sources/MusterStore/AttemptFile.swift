@@ -1,10 +1,12 @@
-/// A file of one attempt: `3.0.report.json`, `3.0.node-2.log`, `3.0.node-2.agent.log`,
+/// A file of one attempt: `3.0.report.json`, `3.0.gang.json`, `3.0.node-2.log`, `3.0.node-2.agent.log`,
 /// `3.0.node-2.card-0_default.html` of attempt 0 of task 3.
 ///
 /// An attempt has no folder of its own: `mkdir` takes 0.16 ms on ext4, and `rmdir` 4 ms (Benchmarks: foreach).
 package struct AttemptFile: Sendable, Hashable {
     package enum Kind: Sendable, Hashable {
         case report
+        /// ``GangRecord``.
+        case gang
         case log(node: Int)
         /// The agent's own log.
         case agentLog(node: Int)
@@ -24,6 +26,7 @@ package struct AttemptFile: Sendable, Hashable {
     package var name: String {
         switch self.kind {
         case .report: "\(self.task).\(self.attempt).report.json"
+        case .gang: "\(self.task).\(self.attempt).gang.json"
         case .log(let node): "\(self.task).\(self.attempt).node-\(node).log"
         case .agentLog(let node): "\(self.task).\(self.attempt).node-\(node).agent.log"
         case .card(let node, let card): "\(self.task).\(self.attempt).node-\(node).card-\(card.text).html"
@@ -44,6 +47,10 @@ extension AttemptFile.Kind {
     fileprivate init?(_ head: Substring, _ rest: [Substring]) {
         if head == "report", rest == ["json"] {
             self = .report
+            return
+        }
+        if head == "gang", rest == ["json"] {
+            self = .gang
             return
         }
         guard head.hasPrefix("node-"), let node = Int(head.dropFirst("node-".count)) else { return nil }

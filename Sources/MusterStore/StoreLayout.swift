@@ -36,6 +36,8 @@ package struct StoreLayout: Sendable, Hashable {
     package func runLock(flow: String, run: String) -> String { "\(self.runFolder(flow: flow, run: run))/engine.lock" }
     /// What the engines that moved this run did themselves. Records as in ``logFile(_:node:)``.
     package func engineLog(flow: String, run: String) -> String { "\(self.runFolder(flow: flow, run: run))/engine.log" }
+    /// The output of the engines that moved this run without a terminal, as they would have shown it there.
+    package func console(flow: String, run: String) -> String { "\(self.runFolder(flow: flow, run: run))/console.log" }
     /// Tells the engine that moves this run to end it.
     package func cancelRequest(flow: String, run: String) -> String { "\(self.runFolder(flow: flow, run: run))/cancel" }
     /// The files of all attempts of a step's tasks; see ``AttemptFile`` for their names.
@@ -49,6 +51,8 @@ package struct StoreLayout: Sendable, Hashable {
     }
     /// The ``GangReport`` that the control node's agent writes last.
     package func reportFile(_ attempt: AttemptID) -> String { self.file(.report, of: attempt) }
+    /// The ``GangRecord`` of the attempt.
+    package func gangFile(_ attempt: AttemptID) -> String { self.file(.gang, of: attempt) }
     /// The output of the processes of one node. See ``LogRecord`` for the format.
     package func logFile(_ attempt: AttemptID, node: Int) -> String { self.file(.log(node: node), of: attempt) }
     /// The log of the agent of one node. Records as in ``logFile(_:node:)``.

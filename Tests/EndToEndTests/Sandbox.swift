@@ -88,6 +88,11 @@ final class Sandbox: Sendable {
         return (record, machine)
     }
 
+    /// The events of a run, in order.
+    func events(_ run: RunKey) async throws -> [RunEvent] {
+        try await SQLiteMetadata(path: self.layout.database).events(of: run).map(\.event)
+    }
+
     /// Processes that carry a mark of this sandbox's runs of `flow`.
     func leftovers(of flow: String) -> [Int32] {
         ProcessTree.marked(variable: NodeEnvironment.scope, value: flow).filter { pid in

@@ -97,7 +97,7 @@ private struct History {
         let history = try await History()
         defer { history.remove() }
         try await history.append(History.toTrain, at: 20)
-        let report = StatusReport(try await history.state(), now: 30)
+        let report = StatusReport(try await history.state(), in: history.layout, now: 30)
         #expect(report.tasks.map(\.status) == ["succeeded", "not run", "not run"] && report.tasks.first?.seconds == 0)
         #expect(report.parameters == ["epochs": VerbatimJSON("5"), "title": VerbatimJSON("\"5\"")])
         let text = try JSONText.line(report)

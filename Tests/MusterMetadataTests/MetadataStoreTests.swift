@@ -73,6 +73,26 @@ import Testing
         }
     }
 
+    @Test("Events that another engine has continued are not continued, and none of the new ones is stored")
+    func conflict() async throws {
+        try await self.withFolder { folder in
+            let stores: [any MetadataStore] = [InMemoryMetadata(), try SQLiteMetadata(path: "\(folder)/muster.db")]
+            for store in stores {
+                try await store.create(Self.record("1"))
+                try await store.append([.started], to: Self.key, at: 1, after: 0)
+                try await store.append([.attemptStarted(task: 1, attempt: 0)], to: Self.key, at: 2, after: 1)
+                for count in [0, 1, 3] {
+                    let error = await #expect(throws: MetadataError.self) {
+                        try await store.append([.ended(verdict: .failed)], to: Self.key, at: 3, after: count)
+                    }
+                    #expect(error?.code == .conflict)
+                }
+                #expect(try await store.events(of: Self.key).count == 2)
+                #expect(try await store.record(of: Self.key)?.verdict == nil)
+            }
+        }
+    }
+
     @Test("Runs are listed newest first, of one flow or of all")
     func listing() async throws {
         try await self.withFolder { folder in

@@ -7,6 +7,7 @@ import Testing
         "An attempt's files are found again by their names",
         arguments: [
             (AttemptFile(task: 3, attempt: 0, kind: .report), "3.0.report.json"),
+            (AttemptFile(task: 3, attempt: 0, kind: .gang), "3.0.gang.json"),
             (AttemptFile(task: 12, attempt: 2, kind: .log(node: 7)), "12.2.node-7.log"),
             (AttemptFile(task: 12, attempt: 2, kind: .agentLog(node: 7)), "12.2.node-7.agent.log"),
             (

@@ -24,7 +24,7 @@ struct PythonFlow {
 
     /// The interpreter that is named; the one of the environment whose `muster` was called by its path, as programs of
     /// virtual environments can be called that are not activated; or the first on the PATH.
-    private func interpreter() throws -> String {
+    func interpreter() throws -> String {
         if let named = self.named(Self.interpreterVariable) { return named }
         let path = self.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
         if let called = CommandLine.arguments.first, called.contains("/") {
@@ -41,7 +41,7 @@ struct PythonFlow {
     }
 
     /// The folder of the package `muster`: named, installed beside this program, or in the source tree around it.
-    private func frontEnd() throws -> String {
+    func frontEnd() throws -> String {
         if let named = self.named(Self.frontEndVariable) {
             guard Self.isFrontEnd(named) else {
                 throw CommandFailure(

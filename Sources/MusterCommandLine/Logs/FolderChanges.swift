@@ -4,10 +4,12 @@ import Glibc
 import MusterProcess
 import MusterStore
 import MusterSystem
+import Synchronization
 
 /// Reports changes in a run's folder, and the end of the run's engine.
 ///
-/// It uses inotify and the run's lock; nothing is polled.
+/// It uses inotify and the run's lock. Where nodes of other machines write, nothing tells of it: there it asks for a look
+/// every half a second.
 final class FolderChanges: Sendable {
     enum Change: Sendable {
         case changed
@@ -15,12 +17,17 @@ final class FolderChanges: Sendable {
         case ended
     }
 
+    /// Seconds between two looks.
+    private static let interval = 0.5
+
     let changes: AsyncStream<Change>
     private let descriptor: Int32
     private let token: ReactorToken
+    private let feed: Feed
 
     /// Begins to watch for changes.
-    init(root: String, lock: String, reactor: ProcessReactor) throws {
+    /// - Parameter looksItself: The logs may grow without a notice.
+    init(root: String, lock: String, reactor: ProcessReactor, looksItself: Bool = false) throws {
         let descriptor = inotify_init1(Int32(IN_CLOEXEC | IN_NONBLOCK))
         guard descriptor >= 0 else {
             throw CommandFailure(
@@ -28,8 +35,10 @@ final class FolderChanges: Sendable {
                 "the log cannot be followed: \(SystemError.lastText); raise fs.inotify.max_user_instances")
         }
         self.descriptor = descriptor
-        let (stream, continuation) = AsyncStream<Change>.makeStream()
+        // The newest is enough: each makes its reader read all that is there, however long the last read took.
+        let (stream, continuation) = AsyncStream<Change>.makeStream(bufferingPolicy: .bufferingNewest(1))
         self.changes = stream
+        let feed = Feed(continuation)
         guard Self.watch(root, descriptor) || errno == ENOENT else {
             let reason = SystemError.lastText
             close(descriptor)
@@ -37,14 +46,41 @@ final class FolderChanges: Sendable {
         }
         self.token = reactor.watch(descriptor) { bytes in
             Self.watchNew(in: bytes, root: root, descriptor)
-            continuation.yield(.changed)
+            feed.tell(.changed)
         } onEnd: {
-            continuation.yield(.ended)
+            feed.tell(.ended)
         }
         // A thread of its own: waiting for a lock blocks.
         DispatchQueue(label: "muster.lock-wait").async {
             RunLock.waitForRelease(path: lock)
-            continuation.yield(.ended)
+            feed.tell(.ended)
+        }
+        self.feed = feed
+        if looksItself { feed.lookAgain() }
+    }
+
+    /// Passes changes on, and none but the end once that has come: only the newest is kept for the reader.
+    private final class Feed: Sendable {
+        private let hasEnded = Mutex(false)
+        private let continuation: AsyncStream<Change>.Continuation
+        private let queue = DispatchQueue(label: "muster.look-again")
+
+        init(_ continuation: AsyncStream<Change>.Continuation) { self.continuation = continuation }
+
+        func tell(_ change: Change) {
+            self.hasEnded.withLock { hasEnded in
+                if change == .ended { hasEnded = true }
+                self.continuation.yield(hasEnded ? .ended : change)
+            }
+        }
+
+        /// Asks for a look at an interval, until the end.
+        func lookAgain() {
+            self.queue.asyncAfter(deadline: .now() + FolderChanges.interval) { [weak self] in
+                guard let self, !self.hasEnded.withLock({ $0 }) else { return }
+                self.tell(.changed)
+                self.lookAgain()
+            }
         }
     }
 

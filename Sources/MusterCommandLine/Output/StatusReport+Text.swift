@@ -12,6 +12,7 @@ extension StatusReport {
         text += "\nstarted \(TimeText.moment(self.created))"
         if let originRun = self.originRun { text += ", resumes \(originRun)" }
         text += "\n\n\(self.tasks.count > Self.listed ? self.stepTable : self.taskTable)"
+        for task in self.tasks.filter(\.showsGang).prefix(Self.listed) { text += "\n\(task.gangText)" }
         for task in self.tasks {
             guard let failure = task.failure, task.status != "succeeded" || task.attempts > 1 else { continue }
             let lines = FailureText.lines(failure, of: "\(task.step)/\(task.task)")
@@ -44,5 +45,42 @@ extension StatusReport {
             }
         }
         return table.text
+    }
+}
+
+extension StatusReport.Task {
+    /// Nodes beyond this many are counted, not listed.
+    private static let listed = 16
+
+    /// A gang that is over and has succeeded is a row of the table like any other task.
+    fileprivate var showsGang: Bool {
+        self.gang != nil && (self.status == "running" || self.status == "interrupted" || self.status == "failed")
+    }
+
+    /// The gang's place, and its nodes, lines ended by newlines.
+    fileprivate var gangText: String {
+        guard let gang else { return "" }
+        let name = "\(self.step)/\(self.task)"
+        var text = ""
+        if let line = gang.line { text = "\(name) \(line)\n" }
+        guard gang.waits == nil, gang.nodes.contains(where: { $0.state != .starting || $0.host != nil }) else {
+            return text
+        }
+        var table = Table("NODE", "HOST", "STATE", "LAST LINE")
+        for node in gang.nodes.prefix(Self.listed) {
+            table.append("\(name)[\(node.node)]", node.host ?? "", node.state.rawValue, node.lastLine ?? "")
+        }
+        text += table.text
+        if gang.nodes.count > Self.listed { text += "… and \(gang.nodes.count - Self.listed) more; --json has all\n" }
+        return text
+    }
+}
+
+extension GangView {
+    /// The place, the job, and why it waits; nil for a gang on this machine.
+    var line: String? {
+        guard let job else { return nil }
+        let queue = "is at \(self.place ?? "its place") as job \(job)"
+        return self.waits.map { "\(queue) and waits: \($0)" } ?? queue
     }
 }

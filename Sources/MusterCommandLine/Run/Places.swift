@@ -44,20 +44,29 @@ struct Places {
     }
 
     private func runner(of name: String, _ settings: QueuedSettings, _ log: Logger) async throws -> any GangRunner {
+        self.gangs(of: try await self.backend(of: name, log: log), settings)
+    }
+
+    private func gangs(of backend: some ComputeBackend, _ settings: QueuedSettings) -> any GangRunner {
         let layout = self.layout
+        return QueuedGangs(backend, settings: settings, prefix: { layout.attemptPrefix($0) })
+    }
+
+    /// The backend of a place that is set up here.
+    /// - Throws: ``CommandFailure`` when its program fails.
+    func backend(of name: String, log: Logger) async throws -> any ComputeBackend {
         if name == SlurmBackend.name {
             let client = SlurmClient(
                 reactor: self.reactor, environment: self.environment, settings: self.settings.slurm)
-            let backend = SlurmBackend(
-                client: client, store: layout.root, defaults: self.settings.slurm.options, queue: self.settings.queue)
-            return QueuedGangs(backend, settings: settings, prefix: { layout.attemptPrefix($0) })
+            return SlurmBackend(
+                client: client, store: self.layout.root, defaults: self.settings.slurm.options,
+                queue: self.settings.queue)
         }
         let path = Self.program(of: name, path: self.path) ?? ""
         do throws(BackendError) {
-            let backend = try await ProgramBackend(
+            return try await ProgramBackend(
                 name: name, path: path, reactor: self.reactor, environment: self.environment,
                 log: { log.info("\($0)") })
-            return QueuedGangs(backend, settings: settings, prefix: { layout.attemptPrefix($0) })
         } catch {
             throw CommandFailure(.usage, "steps cannot run at \(name): \(error.message)")
         }

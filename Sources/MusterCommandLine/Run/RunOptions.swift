@@ -65,6 +65,15 @@ struct RunOptions: ParsableArguments {
             valueName: "place"))
     var on: String?
 
+    @Flag(
+        name: .long,
+        help: "Return when the run is recorded, and go on without this terminal; `muster attach` shows the run again.")
+    var detach = false
+
+    /// This command is the engine that another one, which was told to detach, waits for.
+    @Flag(name: .long, help: .hidden)
+    var detachedEngine = false
+
     @OptionGroup var settings: SettingOptions
 
     @Flag(name: .long, help: "Show nothing but warnings and failures.")
@@ -82,6 +91,12 @@ struct RunOptions: ParsableArguments {
         }
         if let tag = self.tag.first(where: { !RunTag.isOne($0) }) { throw ValidationError(RunTag.refusal(tag)) }
         guard !(self.quiet && self.json) else { throw ValidationError("--quiet and --json exclude each other") }
+    }
+
+    /// The start of an engine that goes on without this command; nil for a command that moves its run itself.
+    func detachment(_ store: StoreOptions) -> Detachment? {
+        guard self.detach, !self.detachedEngine else { return nil }
+        return Detachment(store: store, isQuiet: self.quiet, isJSON: self.json)
     }
 
     /// Settings that options say, by the key's name.

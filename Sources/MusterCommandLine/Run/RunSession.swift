@@ -18,6 +18,8 @@ struct RunSession {
     let options: RunOptions
     /// The command that resumes the run, without the run's name.
     let resume: ResumeCommand
+    /// Lets go of the terminal once the run is recorded; nil for a run that stays there.
+    let detached: DetachedEngine?
     /// The resources of this machine.
     let capacity: MachineCapacity
     private let agent: String
@@ -25,13 +27,14 @@ struct RunSession {
     /// - Throws: ``CommandFailure`` for what keeps every run from beginning: nothing is recorded then.
     init(
         context: CommandContext, layout: StoreLayout, metadata: any MetadataStore, options: RunOptions,
-        resume: ResumeCommand
+        detached: DetachedEngine? = nil, resume: ResumeCommand
     ) throws {
         self.context = context
         self.layout = layout
         self.metadata = metadata
         self.options = options
         self.resume = resume
+        self.detached = detached
         self.capacity = LocalMachine.capacity(environment: context.environment, context.settings.machine)
         self.agent = try context.agent()
         for file in [options.runIdFile, options.runnerAttributeFile] { if let file { try Self.checkWritable(file) } }
@@ -47,7 +50,8 @@ struct RunSession {
     {
         let console = Console(
             style: .choose(
-                json: self.options.json, quiet: self.options.quiet, isTerminal: StandardStream.output.isTerminal,
+                json: self.options.json, quiet: self.options.quiet,
+                isTerminal: self.detached == nil && StandardStream.output.isTerminal,
                 environment: self.context.environment),
             resume: self.resume.line(run: record.run))
         let signals = RunSignals()
@@ -106,7 +110,16 @@ struct RunSession {
             environment: environment, settings: settings, log: log)
         let environments = EnvironmentsOnDemand(reactor: self.context.reactor, environment: environment)
         let lock = try RunLock(
-            path: self.layout.runLock(flow: record.flow, run: record.run), timeout: settings.engine.lockTimeout)
+            path: self.layout.runLock(flow: record.flow, run: record.run), timeout: settings.engine.lockTimeout,
+            interval: settings.engine.leaseInterval
+        ) { other in
+            // Whatever this engine still did would be done twice. Its agents here see their input end and leave.
+            log.error("another engine has taken the run over", metadata: ["engine": "\(other)"])
+            engineLog.flush()
+            StandardStream.error.line(
+                "muster: \(other) has taken the run over, because this engine gave no sign of life; this one ends")
+            _exit(ExitReason.runFailed.rawValue)
+        }
         defer { withExtendedLifetime(lock) {} }
         let runners = GangRunners(
             local: backend, others: try await self.places.runners(for: record.manifest, log: log))
@@ -115,7 +128,7 @@ struct RunSession {
             runners: runners,
             environments: environments, settings: settings, origin: origin, source: source, log: log,
             observe: observe)
-        signals.install(on: self.context.reactor) { engine.cancel(reason: $0) }
+        signals.install(on: self.context.reactor, hasTerminal: self.detached == nil) { engine.cancel(reason: $0) }
         let request = CancelRequest.watch(
             self.layout.cancelRequest(flow: record.flow, run: record.run), every: settings.engine.cancelInterval
         ) {
@@ -123,6 +136,7 @@ struct RunSession {
         }
         defer { withExtendedLifetime(request) {} }
         try self.writeRunID(of: record)
+        try self.detached?.letGo(of: record, self.layout)
         let layout = self.layout
         async let incoming = layout.clearIncoming()
         let verdict = try await clonesOnly ? engine.takeOver() : engine.run()

@@ -14,8 +14,9 @@ final class RunSignals: Sendable {
     var first: Int32? { self.received.withLock { $0.first } }
 
     /// Calls `cancel` with a reason for a person on the first signal.
-    func install(on reactor: ProcessReactor, cancel: @escaping @Sendable (String) -> Void) {
-        reactor.handleSignals([SIGINT, SIGTERM, SIGHUP]) { signal in
+    /// - Parameter hasTerminal: False for an engine that no terminal's end ends.
+    func install(on reactor: ProcessReactor, hasTerminal: Bool, cancel: @escaping @Sendable (String) -> Void) {
+        reactor.handleSignals(hasTerminal ? [SIGINT, SIGTERM, SIGHUP] : [SIGINT, SIGTERM]) { signal in
             let before = self.received.withLock { received in
                 defer { received.append(signal) }
                 return received

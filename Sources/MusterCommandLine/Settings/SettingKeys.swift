@@ -138,6 +138,10 @@ enum SettingKeys {
             "engine.lock-timeout", .seconds(\.engine.lockTimeout, isPositive: false),
             "seconds in which another engine has to give up a run's lock"),
         SettingKey(
+            "engine.lease-interval", .seconds(\.engine.leaseInterval),
+            "seconds between two signs of life beside the run's lock; an engine on another machine waits for ten of them"
+        ),
+        SettingKey(
             "engine.queue-window", .count(\.engine.queueWindow, least: 1),
             "how far behind the first ready task another one may be started, while the first has to wait"),
         SettingKey(

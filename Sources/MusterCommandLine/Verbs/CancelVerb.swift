@@ -81,7 +81,9 @@ private struct RunEnding {
     private func endHere() async throws {
         let lock: RunLock
         do {
-            lock = try RunLock(path: self.lock, timeout: self.context.settings.engine.lockTimeout)
+            lock = try RunLock(
+                path: self.lock, timeout: self.context.settings.engine.lockTimeout,
+                interval: self.context.settings.engine.leaseInterval)
         } catch let error as StoreError where error.code == .busy {
             // Another command moves the run, or has ended it.
             return

@@ -63,6 +63,7 @@ struct LogsVerb: AsyncParsableCommand {
         let tasks = try await self.sources(record, pathspec, layout, metadata)
         let sources = tasks.flatMap { $0 }
         guard !sources.isEmpty else {
+            try await self.noteQueues(record, pathspec, layout, metadata)
             StandardStream.error.line("\(self.pathspec) has written nothing\(self.node.map { " on node \($0)" } ?? "")")
             return
         }
@@ -75,14 +76,28 @@ struct LogsVerb: AsyncParsableCommand {
     {
         let changes = try FolderChanges(
             root: layout.runFolder(flow: record.flow, run: record.run),
-            lock: layout.runLock(flow: record.flow, run: record.run), reactor: ProcessReactor())
+            lock: layout.runLock(flow: record.flow, run: record.run), reactor: ProcessReactor(),
+            looksItself: record.manifest.steps.contains { $0.settings.place != nil }
+                || FileSystemKind(of: layout.root).isNetwork)
         var printer = self.printer(isSingle: pathspec.task.map { $0.contains("-node-") || self.node != nil } ?? false)
         let first = try await self.sources(record, pathspec, layout, metadata)
+        if first.allSatisfy(\.isEmpty) { try await self.noteQueues(record, pathspec, layout, metadata) }
         guard try printer.print(first, isFinal: false) else { return }
         for await change in changes.changes {
             let isFinal = change == .ended
             let sources = try await self.sources(record, pathspec, layout, metadata)
             guard try printer.print(sources, isFinal: isFinal), !isFinal else { return }
+        }
+    }
+
+    /// Says why nothing is there of tasks whose jobs wait.
+    private func noteQueues(
+        _ record: RunRecord, _ pathspec: Pathspec, _ layout: StoreLayout, _ metadata: any MetadataStore
+    ) async throws {
+        let state = try await RunState(record, in: layout, metadata)
+        for task in try RunFinder.tasks(pathspec, in: state).tasks {
+            guard case .running = task.status, let line = GangView(of: task, in: state, layout)?.line else { continue }
+            StandardStream.error.line("\(task.step)/\(task.number) \(line)")
         }
     }
 

@@ -29,6 +29,8 @@ struct ResumeVerb: AsyncParsableCommand {
     @OptionGroup var store: StoreOptions
 
     func run() async throws {
+        if let detachment = self.options.detachment(self.store) { return try await detachment.perform() }
+        let detached = self.options.detachedEngine ? DetachedEngine() : nil
         let (flow, step) = try self.split()
         let context = try CommandContext(
             flow: flow, self.flow, given: self.options.given.merging(self.store.given) { $1 })
@@ -41,7 +43,7 @@ struct ResumeVerb: AsyncParsableCommand {
         try layout.prepare(isShared: settings.run.sharesStore)
         let metadata = try SQLiteMetadata(path: layout.database, settings: settings.database)
         let session = try RunSession(
-            context: context, layout: layout, metadata: metadata, options: self.options,
+            context: context, layout: layout, metadata: metadata, options: self.options, detached: detached,
             resume: ResumeCommand(flow: flow, self.flow, self.options, self.store))
         let resumption = try await RunPreparation(layout: layout, metadata: metadata).resume(
             try self.options.placed(settings.run.served(manifest), settings.run), program: program,

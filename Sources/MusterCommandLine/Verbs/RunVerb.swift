@@ -25,7 +25,15 @@ struct RunVerb: AsyncParsableCommand {
     @OptionGroup var flow: FlowOptions
     @OptionGroup var store: StoreOptions
 
+    func validate() throws {
+        guard !(self.dryRun && self.options.detach) else {
+            throw ValidationError("--dry-run and --detach exclude each other: a dry run starts nothing")
+        }
+    }
+
     func run() async throws {
+        if let detachment = self.options.detachment(self.store) { return try await detachment.perform() }
+        let detached = self.options.detachedEngine ? DetachedEngine() : nil
         let words = FlowArguments(self.arguments, hasProgram: self.flow.program != nil)
         let context = try CommandContext(
             flow: words.flow, self.flow, given: self.options.given.merging(self.store.given) { $1 })
@@ -41,7 +49,7 @@ struct RunVerb: AsyncParsableCommand {
         try layout.prepare(isShared: settings.run.sharesStore)
         let metadata = try SQLiteMetadata(path: layout.database, settings: settings.database)
         let session = try RunSession(
-            context: context, layout: layout, metadata: metadata, options: self.options,
+            context: context, layout: layout, metadata: metadata, options: self.options, detached: detached,
             resume: ResumeCommand(flow: words.flow, self.flow, self.options, self.store))
         let record = try await RunPreparation(layout: layout, metadata: metadata).newRun(
             of: placed, program: program, parameters: parameters, user: context.user,

@@ -24,7 +24,7 @@ struct StatusVerb: AsyncParsableCommand {
         }
         let record = try await RunFinder(layout: layout, metadata: metadata).record(name)
         let report = StatusReport(
-            try await RunState(record, in: layout, metadata), now: Date().timeIntervalSince1970)
+            try await RunState(record, in: layout, metadata), in: layout, now: Date().timeIntervalSince1970)
         if self.json {
             StandardStream.output.line(try JSONText.page(report))
         } else {

@@ -26,11 +26,12 @@ package final class InMemoryMetadata: MetadataStore {
         }
     }
 
-    package func append(_ events: [RunEvent], to run: RunKey, at time: Double) async throws {
+    package func append(_ events: [RunEvent], to run: RunKey, at time: Double, after count: Int?) async throws {
         try self.contents.withLock { contents in
             guard var record = contents.records[run] else {
                 throw MetadataError(code: .missing, message: "there is no run \(run)")
             }
+            try MetadataError.check(contents.events[run]?.count ?? 0, is: count, run)
             for event in events {
                 contents.events[run, default: []].append(RecordedEvent(event: event, time: time))
                 if case .ended(let verdict) = event {

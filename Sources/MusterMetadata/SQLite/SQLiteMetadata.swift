@@ -39,12 +39,13 @@ package final class SQLiteMetadata: MetadataStore {
         }
     }
 
-    package func append(_ events: [RunEvent], to run: RunKey, at time: Double) async throws {
+    package func append(_ events: [RunEvent], to run: RunKey, at time: Double, after count: Int?) async throws {
         guard !events.isEmpty else { return }
         try await self.write { database in
             let id = try Self.identifier(of: run, in: database)
             let last = try database.cachedStatement(sql: "SELECT coalesce(max(sequence), 0) FROM events WHERE run = ?")
             var sequence = try Int.fetchOne(last, arguments: [id]) ?? 0
+            try MetadataError.check(sequence, is: count, run)
             let insert = try database.cachedStatement(
                 sql:
                     "INSERT INTO events (run, sequence, time, kind, task, attempt, payload) VALUES (?, ?, ?, ?, ?, ?, ?)"

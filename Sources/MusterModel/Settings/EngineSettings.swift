@@ -4,6 +4,8 @@ package struct EngineSettings: Sendable, Equatable {
     package var cancelInterval = 0.2
     /// Seconds in which another engine has to give up a run's lock: one that has just ended still holds it for a moment.
     package var lockTimeout = 0.2
+    /// Seconds between two signs of life beside the run's lock, by which an engine on another machine knows of this one.
+    package var leaseInterval = 2.0
     /// How far behind the first ready task another one may stand and still be started, while the first has to wait.
     package var queueWindow = 32
     /// How many tasks may overtake the first ready one before all wait for it, so that a large gang gets its turn.
