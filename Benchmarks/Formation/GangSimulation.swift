@@ -116,13 +116,13 @@ struct GangSimulation: Sendable {
         let spec = self.spec(index)
         let link = try WorkerLink(
             spec: spec, ports: [], services: AgentServices(equipment: equipment, events: events))
-        link.begin(address: Self.address, port: port)
+        link.begin(addresses: [Self.address], port: port)
         let node = RosterNode(index: index, address: Self.address, cpus: spec.cpus, gpus: spec.gpus)
         let hello = WorkerMessage.hello(introduction: GangHello(attempt: self.attempt, size: self.size, node: node))
         var said = [try GangFraming.encode(hello)]
         for await event in stream {
             switch event {
-            case .connectFailed: link.retry()
+            case .connectFailed: link.connectFailed()
             case .retryConnect: link.connect()
             case .fromControl(let connection, let event):
                 if case .message(let message) = event, message.isOpening {

@@ -108,7 +108,8 @@ final class AgentLoop {
     private func handle(_ event: AgentEvent) {
         let stage = self.node.machine.stage
         switch event {
-        case .command(.control(let address, let port)): self.link?.begin(address: address, port: port)
+        case .command(.control(let address, let port, let others)):
+            self.link?.begin(addresses: [address] + (others ?? []), port: port)
         case .command(.stop(let failure)): self.decide(.stop(failure, node: stage))
         case .inputEnded(let reason): self.decide(.engineGone(reason: reason, node: stage))
         case .signal(let signal): self.decide(.stop(self.failure(of: signal), node: stage))
@@ -133,15 +134,21 @@ final class AgentLoop {
         case .broadcastFailed(let broadcast, let error): self.control?.handle(.broadcastFailed(broadcast, error))
         case .fromWorker(let connection, let event): self.control?.handle(connection, event)
         case .fromControl(let connection, let event): self.follow(connection, event)
-        case .connectFailed: self.link?.retry()
+        case .connectFailed: self.link?.connectFailed()
         case .retryConnect: self.link?.connect()
         case .leave: self.decide(.partingDeadline)
         case .reportWritten(let report, let problem): self.decide(.reportWritten(report, problem: problem))
         }
     }
 
+    /// On the engine's machine a person ends an agent; elsewhere it is the scheduler, which needs the node for somebody else.
     private func failure(of signal: CInt) -> TaskFailure {
-        TaskFailure(
+        if let place = self.spec.place {
+            return TaskFailure(
+                code: .place, message: "\(place) told node \(self.spec.index) to end by \(SignalName.describe(signal))",
+                node: self.spec.size > 1 ? self.spec.index : nil)
+        }
+        return TaskFailure(
             code: .cancelled,
             message: "the agent of node \(self.spec.index) was told to end by \(SignalName.describe(signal))",
             node: self.spec.index)
@@ -153,7 +160,11 @@ final class AgentLoop {
         case .message(let message):
             let event = NodeEvent.control(message, now: self.services.clock.now)
             self.toNode { () throws(IllegalNodeEvent) in try self.node.handle(event) }
-        case .lost(let reason): self.decide(.controlLost(reason: reason, node: self.node.machine.stage))
+        case .lost(let reason):
+            if self.spec.place != nil, self.link?.isFormed == true {
+                self.services.status.send(.controlLost(reason: reason))
+            }
+            self.decide(.controlLost(reason: reason, node: self.node.machine.stage))
         }
     }
 

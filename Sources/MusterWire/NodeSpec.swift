@@ -15,6 +15,10 @@ public struct NodeSpec: Codable, Sendable, Equatable {
     public var minimum: Int
     /// The address this node binds and is known by.
     public var address: String
+    /// The address at which node 0 listens for workers; nil: at ``address``.
+    public var listens: String?
+    /// The scheduler that has started this node; nil on the engine's machine.
+    public var place: String?
     /// 32 random bytes of this attempt in base64: the pre-shared key of the gang's TLS connections.
     public var secret: String
     /// Random text of this attempt for the services of the step's framework. The user's programs know it, so it differs from
@@ -128,8 +132,9 @@ extension NodeSpec {
 
 /// A line that the engine writes to an agent's standard input after the ``NodeSpec``.
 public enum AgentCommand: Codable, Sendable, Equatable {
-    /// The address of the control node's agent. Workers wait for this line. Never sent to node 0 or to a gang of one.
-    case control(address: String, port: Int)
+    /// The address of the control node's agent, the likeliest one, and others that it may have. Workers wait for this line.
+    /// Never sent to node 0 or to a gang of one.
+    case control(address: String, port: Int, others: [String]? = nil)
     /// End the attempt: every process gets SIGTERM, then SIGKILL. Sent to the control node's agent.
     case stop(failure: TaskFailure)
 }
@@ -153,6 +158,8 @@ public enum AgentStatus: Codable, Sendable, Equatable {
     case finished(report: GangReport)
     /// The same, for a report that is too long for a line: it is read from this file.
     case reported(path: String)
+    /// From a worker's agent elsewhere: the control node was lost after the gang had formed, so nobody may be left to report.
+    case controlLost(reason: String)
     /// From a reusable agent: nothing of its attempt is left, and it waits for another ``NodeSpec``.
     case ready
 }

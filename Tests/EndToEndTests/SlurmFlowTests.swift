@@ -13,37 +13,47 @@ import Testing
         _ body: (Sandbox, SlurmCluster, _ marks: String) async throws -> Void
     ) async throws {
         let sandbox = try Sandbox()
-        let marks = "\(sandbox.folder)/marks"
-        try FileManager.default.createDirectory(atPath: marks, withIntermediateDirectories: true)
-        let root = PythonFlowTests.root
-        let shares = [sandbox.folder] + (root.hasPrefix("/tmp/") ? [root] : [])
-        try await SlurmCluster.with(nodes: 3, arguments: shares.flatMap { ["--share", $0] }) { cluster in
-            try await body(sandbox, cluster, marks)
+        try await SlurmCluster.with(nodes: 3, arguments: Self.shares([sandbox])) { cluster in
+            try await body(sandbox, cluster, Self.marks(sandbox))
         }
     }
 
-    private func arguments(_ marks: String, mode: String) -> [String] {
+    /// The options with which a cluster's nodes see these sandboxes, and the flows.
+    static func shares(_ sandboxes: [Sandbox]) -> [String] {
+        let root = PythonFlowTests.root
+        let folders = sandboxes.map(\.folder) + (root.hasPrefix("/tmp/") ? [root] : [])
+        return folders.flatMap { ["--share", $0] }
+    }
+
+    /// The folder in which bodies leave a file when they have begun.
+    static func marks(_ sandbox: Sandbox) throws -> String {
+        let marks = "\(sandbox.folder)/marks"
+        try FileManager.default.createDirectory(atPath: marks, withIntermediateDirectories: true)
+        return marks
+    }
+
+    func arguments(_ marks: String, mode: String) -> [String] {
         ["run", PythonFlowTests.flow("placed"), "--with", "slurm", "--mode", mode, "--marks", marks]
     }
 
     /// The nodes whose bodies have begun, once for each body.
-    private func begun(_ marks: String) -> [String] {
+    func begun(_ marks: String) -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: marks)) ?? []
         return names.filter { $0 != "go" }.compactMap { $0.split(separator: ".").first.map(String.init) }.sorted()
     }
 
-    private func untilBegun(_ marks: String) async throws {
+    func untilBegun(_ marks: String) async throws {
         for _ in 0..<1200 where self.begun(marks).count < 3 { try await Task.sleep(for: .milliseconds(100)) }
         #expect(self.begun(marks) == ["0", "1", "2"])
     }
 
     /// Jobs that have not ended.
-    private func jobs(_ cluster: SlurmCluster) async throws -> String {
+    func jobs(_ cluster: SlurmCluster) async throws -> String {
         try await cluster.run(
             "squeue", "--noheader", "--me", "--states=PENDING,RUNNING,COMPLETING", "--format=%i %j %T")
     }
 
-    private func expectNothingLeft(_ sandbox: Sandbox, _ cluster: SlurmCluster) async throws {
+    func expectNothingLeft(_ sandbox: Sandbox, _ cluster: SlurmCluster) async throws {
         for _ in 0..<600 where try await !self.jobs(cluster).isEmpty { try await Task.sleep(for: .milliseconds(100)) }
         #expect(try await self.jobs(cluster) == "")
         #expect(sandbox.leftovers(of: Self.flow).isEmpty)

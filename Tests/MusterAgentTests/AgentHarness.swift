@@ -105,10 +105,15 @@ final class AgentHarness: Sendable {
 
     /// Starts agents and tells the workers where node 0 listens, as soon as it does.
     /// - Parameter control: Where the nodes are told that node 0 listens; nil for the truth.
-    func start(_ nodes: some Sequence<Int>, control: (address: String, port: Int)? = nil) throws {
+    /// - Parameter others: Addresses beside that one.
+    func start(
+        _ nodes: some Sequence<Int>, control: (address: String, port: Int)? = nil, others: [String]? = nil
+    ) throws {
         for node in nodes {
             try self.startOne(node, tells: control == nil)
-            if let control { self.send(.control(address: control.address, port: control.port), to: node) }
+            if let control {
+                self.send(.control(address: control.address, port: control.port, others: others), to: node)
+            }
         }
     }
 

@@ -30,6 +30,27 @@ import Testing
         #expect(report.nodes.map { $0.result?.artifacts.count } == [30_000, 30_000])
     }
 
+    @Test("Of node 0's addresses the one that holds the key is found: behind one that is silent, and one that is another's")
+    func addresses() async throws {
+        let harness = try AgentHarness(2, "result()")
+        try harness.start([0])
+        let port = try await harness.listeningPort()
+        // Accepts and says nothing, as a network does that drops packets.
+        let silent = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .bind(host: "127.0.3.8", port: port).get()
+        // Speaks, but not with this gang's key.
+        let stranger = try await GangServer.start(
+            address: "127.0.3.7", size: 2,
+            tls: GangTLS(secret: Data(count: 32).base64EncodedString(), attempt: harness.attempt), on: .singleton,
+            events: AsyncStream.makeStream(of: AgentEvent.self).continuation)
+        let started = ContinuousClock.now
+        try harness.start([1], control: ("127.0.3.8", port), others: ["127.0.3.7", "127.0.3.6", "127.0.3.1"])
+        #expect(try await harness.report().failure == nil)
+        #expect(ContinuousClock.now - started < .seconds(5))
+        stranger.stop()
+        try await silent.close()
+    }
+
     @Test("Every node of a gang gets the same roster and its own place, and all results arrive")
     func succeeds() async throws {
         let harness = try AgentHarness(

@@ -46,7 +46,7 @@ package final class GangController {
         do {
             let tls = try GangTLS(secret: self.spec.secret, attempt: self.spec.attempt)
             let server = try await GangServer.start(
-                address: self.spec.address, size: self.spec.size, tls: tls, on: self.services.sockets,
+                address: self.spec.listens ?? self.spec.address, size: self.spec.size, tls: tls, on: self.services.sockets,
                 events: self.services.events, times: self.spec.times)
             self.server = server
             self.services.log.listens(port: server.port)

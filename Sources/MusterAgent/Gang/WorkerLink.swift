@@ -3,6 +3,10 @@ package import MusterWire
 
 /// A worker's connection to the control node: retried until the deadline, then kept until the end. Used by the agent's loop
 /// only.
+///
+/// A control node elsewhere has addresses in several networks, and which of them can be reached from here nobody knows: all
+/// are tried, each a moment after the one before, and the first that shows the gang's key is taken. Another machine may have
+/// the same private address, and a network that drops packets would otherwise be waited for.
 package final class WorkerLink {
     package enum Outcome {
         case goOn
@@ -24,7 +28,17 @@ package final class WorkerLink {
     private let ports: [Int]
     private let services: AgentServices
     private let tls: GangTLS
-    private var control: (address: String, port: Int)?
+    /// Seconds between the attempts at two addresses; RFC 8305 says 250 ms.
+    private static let stagger = 0.25
+
+    private var addresses: [String] = []
+    private var port = 0
+    /// The next address.
+    private var turn = 0
+    /// Attempts to connect, and connections, that have not ended.
+    private var open = 0
+    /// The next attempt has its time.
+    private var isScheduled = false
     private var connection: GangConnection?
     private var phase = Phase.seeking
     private var pause = 0.01
@@ -36,31 +50,50 @@ package final class WorkerLink {
         self.tls = try GangTLS(secret: spec.secret, attempt: spec.attempt)
     }
 
-    /// The engine says where the control node listens.
-    package func begin(address: String, port: Int) {
-        guard self.control == nil else { return }
-        self.control = (address, port)
+    /// The engine says where the control node listens; the likeliest address first.
+    package func begin(addresses: [String], port: Int) {
+        guard self.addresses.isEmpty, !addresses.isEmpty else { return }
+        (self.addresses, self.port) = (addresses, port)
         self.connect()
     }
 
+    /// The time of the next attempt has come.
     package func connect() {
-        guard let control = self.control, self.phase == .seeking else { return }
-        self.services.log.connects(to: control.address, port: control.port)
+        self.isScheduled = false
+        guard !self.addresses.isEmpty, self.phase == .seeking, self.connection == nil else { return }
+        let address = self.addresses[self.turn]
+        self.turn = (self.turn + 1) % self.addresses.count
+        self.open += 1
+        self.services.log.connects(to: address, port: self.port)
         GangClient.connect(
-            address: control.address, port: control.port, tls: self.tls, on: self.services.sockets,
+            address: address, port: self.port, tls: self.tls, on: self.services.sockets,
             events: self.services.events, files: self.services.inbox, times: self.spec.times)
+        if self.turn != 0 { self.schedule(after: Self.stagger) }
     }
 
-    package func retry() {
+    /// One attempt has failed. When it was the last of all addresses they are tried again, after a pause.
+    package func connectFailed() {
+        self.open -= 1
+        guard self.phase == .seeking, self.connection == nil, self.open == 0 || self.turn != 0 else { return }
+        guard !self.isScheduled else { return }
         self.services.log.retries(after: self.pause)
-        let events = self.services.events
-        self.services.clock.schedule(after: self.pause) { events.yield(.retryConnect) }
+        self.schedule(after: self.pause)
         self.pause = min(self.pause * 1.5, self.spec.times.reconnectInterval)
+    }
+
+    private func schedule(after seconds: Double) {
+        self.isScheduled = true
+        let events = self.services.events
+        self.services.clock.schedule(after: seconds) { events.yield(.retryConnect) }
     }
 
     package func handle(_ connection: GangConnection, _ event: GangConnectionEvent<ControlMessage>) -> Outcome {
         switch event {
         case .opened:
+            guard self.connection == nil, self.phase == .seeking else {
+                connection.close()
+                return .goOn
+            }
             self.connection = connection
             let node = RosterNode(self.spec, ports: self.ports)
             connection.send(
@@ -79,7 +112,10 @@ package final class WorkerLink {
             if self.phase == .welcome { self.phase = .formed }
             return .message(message)
         case .closed(let reason):
-            guard self.connection == nil || self.connection == connection else { return .goOn }
+            guard self.connection == nil || self.connection == connection else {
+                self.open -= 1
+                return .goOn
+            }
             self.connection = nil
             return self.ended(reason)
         }
@@ -92,7 +128,7 @@ package final class WorkerLink {
         switch self.phase {
         case .seeking, .welcome:
             self.phase = .seeking
-            self.retry()
+            self.connectFailed()
             return .goOn
         case .formed: return .lost("the control node was lost: \(reason)")
         case .over: return .goOn
@@ -100,6 +136,9 @@ package final class WorkerLink {
     }
 
     func send(_ message: WorkerMessage) { self.connection?.send(message) }
+
+    /// The gang has come together, and this node is or was a part of it.
+    var isFormed: Bool { self.phase == .formed }
 
     var isConnected: Bool { self.connection != nil }
 

@@ -16,8 +16,16 @@ struct NodePlace: Sendable, Hashable {
     let temporary: String
 
     /// Variables that tell this agent where its order is, or that the job's launcher uses by itself: a program of the
-    /// step must see neither. Open MPI and MPICH take SLURM's and PMI's for their own launcher's.
-    private static let hidden = ["MUSTER_", "PMI_", "PMIX_", "SLURM_MPI_"]
+    /// step must see neither. Open MPI and MPICH take PMI's for their own launcher's. By the old names of SLURM_JOB_ID,
+    /// SLURM_JOB_NODELIST and SLURM_STEP_ID, which stay, Open MPI finds out that it is in a job of Slurm: its `mpiexec`
+    /// then starts its daemons with srun, which waits for ever, since the agents' step has the job's processors, and
+    /// Open MPI 4 refuses a program without a launcher.
+    private static let hidden = [
+        "MUSTER_", "PMI_", "PMIX_", "SLURM_MPI_", "SLURM_JOBID", "SLURM_NODELIST", "SLURM_STEPID",
+    ]
+
+    /// Every address of this node. A socket at `::` takes IPv4 as well; a node without IPv6 cannot have one.
+    var listens: String { self.addresses.contains { $0.contains(":") } ? "::" : "0.0.0.0" }
 
     static func scrubbed(_ environment: [String: String]) -> [String: String] {
         environment.filter { name, _ in !self.hidden.contains { name.hasPrefix($0) } }
@@ -43,6 +51,8 @@ extension NodeSpec {
             environment: environment.merging(order.environment) { $1 }, framework: order.framework, cpus: cpus,
             gpus: node.gpus ?? order.gpus, memory: order.memory > 0 ? order.memory : node.memory ?? 0)
         self.clusterSecret = key.clusterSecret(of: node.incarnation)
+        self.listens = place.listens
+        self.place = node.scheduler
         self.timeoutPatience = order.timeoutPatience
         self.settings = order.settings
     }

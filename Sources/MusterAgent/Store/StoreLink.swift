@@ -32,6 +32,7 @@ final class StoreLink: Sendable {
         var isStopSent = false
         var isControlSent = false
         var outcome: Outcome?
+        var lostControl: String?
         var isOver = false
     }
 
@@ -106,6 +107,9 @@ final class StoreLink: Sendable {
         return self.state.withLock { $0.outcome }
     }
 
+    /// Why the control node was lost, for a worker of a gang that had formed.
+    var lostControl: String? { self.state.withLock { $0.lostControl } }
+
     // MARK: - To the agent
 
     private func tell(_ line: Data) {
@@ -146,8 +150,11 @@ final class StoreLink: Sendable {
             control.incarnation == self.place.scheduler.incarnation
         {
             self.state.withLock { $0.isControlSent = true }
-            // Node 0 listens at its first address alone.
-            return self.tell(.control(address: control.addresses.first ?? "", port: control.port))
+            let others = control.addresses.dropFirst()
+            return self.tell(
+                .control(
+                    address: control.addresses.first ?? "", port: control.port,
+                    others: others.isEmpty ? nil : Array(others)))
         }
         self.queue.asyncAfter(deadline: .now() + Self.search) { self.lookForControl() }
     }
@@ -173,7 +180,7 @@ final class StoreLink: Sendable {
                 incarnation: self.place.scheduler.incarnation, addresses: self.place.addresses, port: port)
             self.attempt("say where it listens") { try self.folder.write(point, as: .control) }
         // The log is a file that grows, and the report an object of its own.
-        case .log, .finished, .reported, .ready: break
+        case .log, .finished, .reported, .controlLost, .ready: break
         case .joined, .formed, .started, .ended:
             // A worker tells what node 0 tells of it.
             guard self.isControlNode else { return }
@@ -195,6 +202,7 @@ final class StoreLink: Sendable {
             let data = try? Data(contentsOf: URL(filePath: path))
             let report = data.flatMap { try? LineCoding.decode(GangReport.self, from: $0) }
             state.outcome = report.map(Self.outcome) ?? .failed
+        case .controlLost(let reason): state.lostControl = reason
         case .listening, .log, .ready: break
         }
     }

@@ -23,6 +23,8 @@ enum NodeVerb {
 
     /// Seconds that a file system may take to show an object that was written before the job was submitted.
     private static let visibility = 60.0
+    /// Seconds after which a control node that still lives has reported.
+    private static let survival = 2.0
 
     static func run(_ arguments: [String], environment: [String: String]) async -> CInt {
         guard arguments.count == 2, arguments[0] == "--order" else {
@@ -76,6 +78,7 @@ enum NodeVerb {
         let outcome = await link.end()
         // The agent removes it; what a program has put there since is removed now.
         self.remove(scratch)
+        if exit == .lost, let reason = link.lostControl { await self.report(reason, in: folder) }
         switch (exit, outcome) {
         case (.usage, _): return .usage
         case (.lost, _), (_, .failed?): return .failed
@@ -83,6 +86,19 @@ enum NodeVerb {
         // A worker of a gang that failed has done its part: node 0 alone tells the scheduler, so that the scheduler does
         // not end node 0 before it has reported.
         case (.done, .succeeded?), (.done, nil): return .succeeded
+        }
+    }
+
+    /// Writes the report in the place of a control node that is gone with its machine; nothing of this node runs any more.
+    /// One that lives has had the time to write its own, which stays.
+    private static func report(_ reason: String, in folder: AttemptFolder) async {
+        let failure = TaskFailure(code: .lost, message: reason, node: 0)
+        let report = GangReport(failure: failure, nodes: [], started: 0, finished: 0)
+        do {
+            try await Task.sleep(for: .seconds(self.survival))
+            _ = try folder.create(LineCoding.encode(report), as: .report)
+        } catch {
+            AgentErrors.print("the loss of the control node cannot be reported: \(error)")
         }
     }
 

@@ -103,7 +103,7 @@ struct LocalGang: Sendable, Equatable {
             self.explain()
             return self.expectTheEnd(of: report)
         // The backend has read it.
-        case .reported, .ready: return []
+        case .reported, .controlLost, .ready: return []
         }
     }
 

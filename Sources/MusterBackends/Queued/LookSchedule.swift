@@ -8,11 +8,15 @@ package struct LookSchedule: Sendable, Equatable {
     private static let shortest = 1.0
     /// A look that comes early takes the place of a later one: there are never more than this many in as many turns.
     private static let turns = 6
+    /// How many looks at a run's end do not count.
+    private static let last = 6
 
     private let every: Double
     private let everyWhenQuiet: Double
     private var changed: Double
     private var isWanted = false
+    /// Looks that need not keep to the rate.
+    private var free = 0
     /// The last looks, at most ``turns``.
     private var looks: [Double] = []
 
@@ -28,18 +32,23 @@ package struct LookSchedule: Sendable, Equatable {
     /// Somebody would like to know soon: a silent store, a job that was cancelled.
     package mutating func want() { self.isWanted = true }
 
+    /// Nothing more is submitted, and somebody waits for the last jobs to leave: some looks are as soon as they are wished
+    /// for. A short flow would wait half a minute at its end otherwise.
+    package mutating func hurry() { self.free = Self.last }
+
     /// When to look next.
     package func next(at now: Double) -> Double {
         guard let last = self.looks.last else { return now }
         let pause = now - self.changed >= Self.quiet ? self.everyWhenQuiet : self.every
         let wished = last + (self.isWanted ? min(Self.shortest, pause) : pause)
-        guard self.looks.count == Self.turns else { return wished }
+        guard self.looks.count == Self.turns, self.free == 0 else { return wished }
         return max(wished, self.looks[0] + Double(Self.turns) * self.every)
     }
 
     package mutating func look(at now: Double) {
         self.looks = self.looks.suffix(Self.turns - 1) + [now]
-        self.isWanted = false
+        self.free = max(0, self.free - 1)
+        self.isWanted = self.free > 0
     }
 }
 

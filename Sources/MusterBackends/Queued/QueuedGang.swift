@@ -22,6 +22,8 @@ package struct QueuedGang: Sendable, Equatable {
         case report(GangReport)
         /// Somebody ends the attempt, for this reason.
         case stop(TaskFailure)
+        /// The scheduler has taken the order to end the job.
+        case cancelled
         /// Time has passed.
         case tick
     }
@@ -63,6 +65,11 @@ package struct QueuedGang: Sendable, Equatable {
         let since: Double
     }
 
+    private struct Ousting: Equatable {
+        let report: GangReport
+        let since: Double
+    }
+
     package let name: String
     package let timing: QueuedGangTiming
     package private(set) var phase: Phase
@@ -81,6 +88,10 @@ package struct QueuedGang: Sendable, Equatable {
     /// Why the attempt is ended before its time, and since when.
     private var wish: Wish?
     private var cancelled: Double?
+    /// The agents say that the place has ended the attempt; the scheduler is asked why.
+    private var ousted: Ousting?
+    /// The attempt has ended because a node was lost.
+    private var isLoss = false
     /// A submission failed that the scheduler may have accepted nevertheless: a second job of the name may wait.
     private var mayHaveTwin = false
 
@@ -116,6 +127,7 @@ package struct QueuedGang: Sendable, Equatable {
         case .status(let status): actions = self.tell(status, now)
         case .report(let report): actions = self.finish(report, now)
         case .stop(let failure): actions = self.end(failure, now)
+        case .cancelled: actions = self.cancelTaken()
         case .tick: actions = []
         }
         return actions + self.due(now)
@@ -204,7 +216,11 @@ package struct QueuedGang: Sendable, Equatable {
     private mutating func finish(_ report: GangReport, _ now: Double) -> [Action] {
         self.heard = now
         switch self.phase {
-        case .present(let job): return self.leave(job, report, now)
+        case .present(let job):
+            guard report.failure?.code == .place else { return self.leave(job, report, now) }
+            if let wish { return self.leave(job, report.failing(wish.failure), now) }
+            if self.ousted == nil { self.ousted = Ousting(report: report, since: now) }
+            return [.look]
         // A submission that is under way or has failed was accepted for all that, and its gang is through already.
         case .submitting: return self.leave(BackendJob(id: "", name: self.name), report, now)
         case .leaving, .over: return []
@@ -221,6 +237,7 @@ package struct QueuedGang: Sendable, Equatable {
 
     private mutating func leave(_ job: BackendJob, _ report: GangReport, _ now: Double) -> [Action] {
         self.phase = .leaving(job, since: now)
+        self.isLoss = report.failure?.code == .lost
         // The name alone says nothing about how it is: it is ended at once, and nobody can be asked about it.
         guard !job.id.isEmpty else {
             self.phase = .over
@@ -246,6 +263,13 @@ package struct QueuedGang: Sendable, Equatable {
         }
     }
 
+    /// A scheduler keeps a job whose node is dead until it believes that: minutes, for which nobody need wait.
+    private mutating func cancelTaken() -> [Action] {
+        guard case .leaving = self.phase, self.isLoss else { return [] }
+        self.phase = .over
+        return self.twin + [.over]
+    }
+
     // MARK: - Time
 
     /// The actions that are due at this time.
@@ -261,6 +285,12 @@ package struct QueuedGang: Sendable, Equatable {
     }
 
     private mutating func dueWhilePresent(_ job: BackendJob, _ now: Double) -> [Action] {
+        if let ousted {
+            // A scheduler says of a job that it ends why: the time limit is the step's own fault, and whoever cancelled the job
+            // by hand does not want it again.
+            guard self.ended != nil || now - ousted.since >= self.timing.departure else { return [] }
+            return self.leave(job, ousted.report.explained(by: self.end, job), now)
+        }
         if let failure = self.hopelessness(now) { return self.end(failure, now) + self.dueWish(job, now) }
         if self.wish != nil { return self.dueWish(job, now) }
         if let ended, now - max(ended, self.heard ?? ended) >= self.timing.silence {
@@ -311,7 +341,8 @@ package struct QueuedGang: Sendable, Equatable {
             self.phase = .over
             return [.observe(.warning("the job \(job) may still be there: end it by hand")), .over]
         }
-        return now - since >= self.timing.departure ? self.cancel(job, now) : []
+        let departure = self.isLoss ? self.timing.departureAfterLoss : self.timing.departure
+        return now - since >= departure ? self.cancel(job, now) : []
     }
 
     private mutating func cancel(_ job: BackendJob, _ now: Double) -> [Action] {

@@ -16,6 +16,8 @@ package struct QueuedGangTiming: Sendable, Hashable {
     package var settle = 5.0
     /// From the report until the job is cancelled that should have left by itself.
     package var departure = 15.0
+    /// The same when a node was lost: srun waits for that node half a minute, with all others held.
+    package var departureAfterLoss = 1.0
     package var cancelAgain = 30.0
     /// How long it is tried to end a job.
     package var abandon = 300.0

@@ -1,5 +1,6 @@
 import Dispatch
 import FoundationEssentials
+import Glibc
 import MusterModel
 import MusterSystem
 import MusterWire
@@ -113,6 +114,10 @@ actor QueuedLoop<Backend: ComputeBackend> {
 
     /// Returns when no gang is left at the place and every call to the scheduler has returned.
     func rest() async {
+        if !self.entries.isEmpty {
+            self.schedule.hurry()
+            self.schedule.want()
+        }
         while let running { await running.value }
     }
 
@@ -214,6 +219,7 @@ actor QueuedLoop<Backend: ComputeBackend> {
             do throws(BackendError) {
                 try await self.backend.cancel(job)
                 self.schedule.want()
+                await self.handle(.cancelled, of: attempt)
             } catch {
                 self.warn(attempt, "the job \(job) could not be ended: \(error.message); it is tried again")
             }
@@ -260,12 +266,14 @@ actor QueuedLoop<Backend: ComputeBackend> {
                 self.warn(attempt, "the gang could not be told to stop: \(problem)")
             }
         case .cancel(let job): self.cancellations.append(.cancel(attempt, job))
-        case .observe(let observation):
+        case .observe(.finished(let report)):
             // A gang that is over has nobody left to admit: its key does not wait for its job.
-            if case .finished = observation, let problem = await self.onFiles({ folder.remove(.key) }) {
-                self.warn(attempt, problem)
-            }
-            self.relay(observation, of: attempt)
+            if let problem = await self.onFiles({ folder.remove(.key) }) { self.warn(attempt, problem) }
+            // No node has reported: what went wrong stands in what the scheduler has written, a set-up line that failed too.
+            let path = "\(folder.prefix)\(self.backend.name).out"
+            let lines = report.isOfNobody ? await self.onFiles { Self.lastLines(path) } : []
+            self.relay(.finished(report.ending(lines)), of: attempt)
+        case .observe(let observation): self.relay(observation, of: attempt)
         case .over:
             self.entries[attempt] = nil
             for problem in await self.onFiles({ folder.removeTransient() }) { self.warn(attempt, problem) }
@@ -315,6 +323,15 @@ actor QueuedLoop<Backend: ComputeBackend> {
         }
     }
 
+    /// The last lines of what a scheduler has written; empty when there are none.
+    private static func lastLines(_ path: String) -> [String] {
+        guard let size = FileStatus(path)?.size, let file = try? OpenFile(path, O_RDONLY),
+            let bytes = try? file.bytes(from: max(0, Int(size) - 8192))
+        else { return [] }
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+        return Array(lines.suffix(20))
+    }
+
     private func onFiles<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
         await withCheckedContinuation { continuation in
             self.files.async { continuation.resume(returning: body()) }
@@ -342,12 +359,22 @@ extension GangObservation.Event {
         case .joined(let node): self = .joined(node: node)
         case .started(let node): self = .started(node: node)
         case .ended(let node, let status): self = .ended(node: node, status: status)
-        case .log, .listening, .formed, .finished, .reported, .ready: return nil
+        case .log, .listening, .formed, .finished, .reported, .controlLost, .ready: return nil
         }
     }
 }
 
 extension GangReport {
+    /// No node has written it.
+    fileprivate var isOfNobody: Bool { self.nodes.isEmpty && self.failure?.lastLines.isEmpty == true && self.failure?.code != .lost }
+
+    fileprivate func ending(_ lines: [String]) -> GangReport {
+        guard !lines.isEmpty else { return self }
+        var report = self
+        report.failure?.lastLines = lines
+        return report
+    }
+
     /// The report with the host's name beside the index of the node that is the cause.
     fileprivate func naming(_ hosts: [String]) -> GangReport {
         guard var failure = self.failure, let node = failure.node, hosts.indices.contains(node) else { return self }

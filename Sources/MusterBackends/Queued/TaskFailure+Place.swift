@@ -68,4 +68,24 @@ extension GangReport {
     static func none(_ failure: TaskFailure) -> GangReport {
         GangReport(failure: failure, nodes: [], started: 0, finished: 0)
     }
+
+    func failing(_ failure: TaskFailure) -> GangReport {
+        var report = self
+        report.failure = failure
+        return report
+    }
+
+    /// The report of agents that were told to end, with the scheduler's reason.
+    func explained(by end: JobEnd?, _ job: BackendJob) -> GangReport {
+        guard let end, var failure = self.failure else { return self }
+        switch end.kind {
+        case .timeLimit, .outOfMemory: return self.failing(.lost(job, end))
+        case .cancelled:
+            return self.failing(
+                TaskFailure(code: .cancelled, message: "the job \(job) was cancelled by somebody (\(end.reason))"))
+        case .nodeFailed, .preempted, .notStarted, .forgotten, .completed, .failed:
+            failure.message += "; the scheduler says \(end.reason) of the job \(job)"
+            return self.failing(failure)
+        }
+    }
 }

@@ -45,6 +45,24 @@ import Testing
         #expect(schedule.next(at: 700) == 11)
     }
 
+    @Test("At the end of a run the last jobs are looked for every second, and not for ever")
+    func last() {
+        var schedule = LookSchedule(BackendCapabilities(), at: 0)
+        for second in 0..<6 {
+            schedule.want()
+            schedule.look(at: Double(second))
+        }
+        #expect(schedule.next(at: 6) == 60)
+        schedule.hurry()
+        schedule.want()
+        var looks: [Double] = []
+        for now in 6..<60 where schedule.next(at: Double(now)) <= Double(now) {
+            schedule.look(at: Double(now))
+            looks.append(Double(now))
+        }
+        #expect(looks == [6, 7, 8, 9, 10, 11])
+    }
+
     @Test("A burst of submissions goes at once, the others one a second")
     func submissions() {
         var budget = SubmissionBudget(BackendCapabilities(), at: 0)

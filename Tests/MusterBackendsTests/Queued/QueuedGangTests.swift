@@ -272,4 +272,50 @@ struct GangStory {
         #expect(!story.actions.contains(.submit))
         #expect(story.finished == [GangStory.report])
     }
+
+    private static let ousted = GangReport.none(
+        TaskFailure(code: .place, message: "slurm told node 1 to end by SIGTERM", node: 1))
+
+    @Test(
+        "Agents that the place ended leave the reason to the scheduler: only what is the place's fault stays its fault",
+        arguments: [
+            (JobEnd.Kind.timeLimit, TaskFailure.Code.timeout), (.cancelled, .cancelled), (.outOfMemory, .signal),
+            (.preempted, .place), (.nodeFailed, .place), (.failed, .place),
+        ])
+    func ousted(kind: JobEnd.Kind, code: TaskFailure.Code) throws {
+        var story = try GangStory.present()
+        try story.happen(.looked(.running(hosts: ["a", "b"])))
+        #expect(try story.happen(.report(Self.ousted)) == [.look])
+        try story.happen(.report(Self.ousted))
+        #expect(story.finished.isEmpty)
+        try story.happen(.looked(.ended(JobEnd(kind: kind, reason: "SAID"))))
+        #expect(story.finished.map(\.failure?.code) == [code])
+        #expect(story.finished.first?.failure?.message.contains("SAID") == true)
+        #expect(story.gang.phase == .over)
+    }
+
+    @Test("A scheduler that does not say why it ends a job is not waited for; a wish to end is the reason itself")
+    func oustedSilently() throws {
+        var story = try GangStory.present()
+        try story.happen(.report(Self.ousted))
+        try story.wait(16)
+        #expect(story.finished == [Self.ousted])
+        #expect(story.cancels == [GangStory.job] || story.gang.phase != .over)
+        var wished = try GangStory.present()
+        try wished.happen(.stop(GangStory.cancelled))
+        try wished.happen(.report(Self.ousted))
+        #expect(wished.finished.map(\.failure) == [GangStory.cancelled])
+    }
+
+    @Test("When a node is lost the job is ended at once: srun would hold the others")
+    func lostNode() throws {
+        var story = try GangStory.present()
+        try story.happen(.looked(.running(hosts: ["a", "b"])))
+        try story.happen(.report(.none(TaskFailure(code: .lost, message: "node 1 was lost", node: 1))))
+        try story.wait(1)
+        #expect(story.cancels == [GangStory.job])
+        try story.happen(.looked(.running(hosts: ["a", "b"])))
+        #expect(story.gang.phase != .over)
+        #expect(try story.happen(.cancelled) == [.over])
+    }
 }

@@ -1,0 +1,50 @@
+"""A gang of four nodes on Slurm, from its submission until all bodies have begun; and a bare `srun` on four nodes."""
+
+import time
+
+from cluster import NODES, Cluster, gang_log_times, submitted
+from harness import Result, Unmeasured, alternate
+
+import statistics
+
+# Times as long as the bare job, and seconds more.
+FACTOR, MORE = 1.3, 1.0
+ROUNDS = 5
+
+SCRIPT = """#!/bin/bash
+#SBATCH --nodes=4 --ntasks-per-node=1 --cpus-per-task=1 --mem=100M --output=/dev/null
+srun --mpi=none sh -c 'date +%s.%N >begun-$SLURM_PROCID'
+"""
+
+
+def measure(bench):
+    flow = bench.flow("GangFlow")
+    with Cluster(bench) as cluster:
+        muster, bare = alternate(
+            ROUNDS, ("muster", lambda: muster_side(bench, cluster, flow)), ("sbatch", lambda: bare_side(bench, cluster)))
+    ours, theirs = statistics.median(muster[1]), statistics.median(bare[1])
+    value = max(ours / theirs / FACTOR, (ours - theirs) / MORE)
+    return Result(
+        dict([muster, bare]), value, 1.0, "seconds",
+        f"{ours / theirs:.2f} times and {ours - theirs:+.3f} s; value is the worse over its limit, {FACTOR} times and {MORE} s")
+
+
+def muster_side(bench, cluster, flow):
+    folder = bench.folder("muster")
+    bench.check([flow, "run", "--nodes", str(NODES), "--with", "slurm"], cwd=folder, env=cluster.environment)
+    cluster.wait_empty()
+    begun = gang_log_times(folder, "work", b"of 4")
+    if len(begun) != NODES:
+        raise Unmeasured(f"{len(begun)} of {NODES} bodies have said that they began")
+    return max(begun.values()) - submitted(folder, 1)
+
+
+def bare_side(bench, cluster):
+    folder = bench.folder("bare")
+    start = time.time()
+    cluster.submit(SCRIPT, folder)
+    cluster.wait_empty()
+    begun = [float(file.read_text()) for file in folder.glob("begun-*")]
+    if len(begun) != NODES:
+        raise Unmeasured(f"srun started {len(begun)} of {NODES} tasks")
+    return max(begun) - start
