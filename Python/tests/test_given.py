@@ -315,7 +315,7 @@ class DecoratorTests(unittest.TestCase):
             "@retry(times=1, minutes_between_retries=0.5)": {"retry": {"times": 1, "minutesBetween": 0.5}},
             "@catch(var='failure')": {"catchInto": "failure"},
             "@catch": {"catchInto": "_caught"},
-            "@timeout(seconds=30, minutes=1)": {"timeout": 90, "timeoutPatience": 2},
+            "@timeout(seconds=30, minutes=1)": {"timeout": 90, "timeoutPatience": 10},
             "@environment(vars={'A': 1})": {"environment": {"A": "1"}},
             "@pypi(packages={'numpy': '2.0', 'torch': '>=2', 'x': ''}, python='3.11')":
                 {"python": {"packages": ["numpy==2.0", "torch>=2", "x"], "python": "3.11"}},
