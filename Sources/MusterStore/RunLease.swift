@@ -62,15 +62,20 @@ final class RunLease: Sendable {
     /// Takes the lease at `path`. The caller holds the run's lock, as far as this machine sees.
     /// - Parameters:
     ///   - interval: Seconds between two signs.
+    ///   - onWait: Called before a sign of another machine is waited for, with its engine and the seconds.
     ///   - onLoss: Called once when another engine has taken it, which this one did not hinder: it was stopped, or cut
     ///     off from the store.
     /// - Throws: ``StoreError`` when an engine elsewhere has it.
-    init(path: String, interval: Double, onLoss: @escaping @Sendable (ProcessPlace) -> Void) throws(StoreError) {
+    init(
+        path: String, interval: Double, onWait: (ProcessPlace, Double) -> Void,
+        onLoss: @escaping @Sendable (ProcessPlace) -> Void
+    ) throws(StoreError) {
         self.path = path
         self.interval = interval
         self.onLoss = onLoss
         let before = Sign.read(path)
         if let before, before.isElsewhere {
+            onWait(before.place, before.interval * Self.silence)
             if let place = SignWatch.living(path, patience: Self.silence) { throw Self.busy(place) }
         }
         self.sign()

@@ -25,11 +25,12 @@ package final class RunLock: Sendable {
     /// another machine is waited for: ten of its intervals.
     /// - Parameters:
     ///   - interval: Seconds between two signs of life.
+    ///   - onWait: Called before such a sign is waited for, with its engine and the seconds that it may take.
     ///   - onLoss: Called once, on any thread, when an engine on another machine has taken the run over. This one must not
     ///     do anything about the run any more.
     /// - Throws: ``StoreError`` when another process holds it, or when the file cannot be made.
     package init(
-        path: String, timeout: Double, interval: Double = 2,
+        path: String, timeout: Double, interval: Double = 2, onWait: (ProcessPlace, Double) -> Void = { _, _ in },
         onLoss: @escaping @Sendable (ProcessPlace) -> Void = { _ in }
     ) throws {
         do throws(SystemError) {
@@ -45,7 +46,7 @@ package final class RunLock: Sendable {
             let holder = RunLock.holder(path: path).map { " (\($0))" } ?? ""
             throw StoreError(.busy, "the run is being moved by another engine\(holder)")
         }
-        self.lease = try RunLease(path: Self.leasePath(path), interval: interval, onLoss: onLoss)
+        self.lease = try RunLease(path: Self.leasePath(path), interval: interval, onWait: onWait, onLoss: onLoss)
         try? self.file.truncate(to: 0)
         // On a full disk the lock holds all the same, without the identity.
         Array(ProcessPlace.own.text.utf8).withUnsafeBytes { try? self.file.write($0) }

@@ -13,11 +13,19 @@ import Testing
 
     private func make(_ file: String) { _ = FileManager.default.createFile(atPath: file, contents: nil) }
 
+    /// Starts a run detached. What it leaves lives for as long as the nest.
     private func detach(
         _ sandbox: Sandbox, _ more: [String] = [], environment: [String: String] = [:]
-    ) async throws -> Finished {
-        try await sandbox.run(
-            Self.flow, ["--detach", "--file", self.go(sandbox)] + more, environment: environment)
+    ) async throws -> (nest: Nest, Finished) {
+        try await self.muster(
+            sandbox, ["run", try sandbox.flow(Self.flow), "--detach", "--file", self.go(sandbox)] + more, environment)
+    }
+
+    private func muster(
+        _ sandbox: Sandbox, _ arguments: [String], _ environment: [String: String] = [:]
+    ) async throws -> (nest: Nest, Finished) {
+        let nest = try Nest(sandbox, ["\(Sandbox.programs)/muster"] + arguments, environment: environment)
+        return (nest, try await nest.finished())
     }
 
     private func console(_ sandbox: Sandbox) async throws -> String {
@@ -38,7 +46,7 @@ import Testing
     @Test("A detached run is begun by a command that returns, lives in a session of its own, and is attached to")
     func attached() async throws {
         let sandbox = try Sandbox()
-        let started = try await self.detach(sandbox)
+        let (nest, started) = try await self.detach(sandbox)
         #expect(started.status == .exited(0), "\(started)")
         let record = try await sandbox.newest(Self.flow).record
         for text in [
@@ -66,6 +74,7 @@ import Testing
         let late = try await sandbox.muster(["attach"])
         #expect(late.status == .exited(0) && late.output == again.output, "\(late)")
         #expect(sandbox.leftovers(of: Self.flow).isEmpty && sandbox.scratch.isEmpty)
+        withExtendedLifetime(nest) {}
     }
 
     @Test("The terminal closes and the command that detached is killed: the run goes on to its end")
@@ -84,15 +93,13 @@ import Testing
             os.close(terminal)
             print(text.decode())
             """
-        let spec = ProcessSpec(
-            executable: "python3",
-            arguments: [
-                "-c", script, "\(Sandbox.programs)/muster", "run", try sandbox.flow(Self.flow), "--detach", "--file",
-                self.go(sandbox),
-            ],
-            environment: ProcessInfo.processInfo.environment.merging(["TMPDIR": sandbox.temporary]) { $1 },
-            workingDirectory: sandbox.folder)
-        let finished = Finished(try await sandbox.reactor.run(spec))
+        let nest = try Nest(
+            sandbox,
+            [
+                "python3", "-c", script, "\(Sandbox.programs)/muster", "run", try sandbox.flow(Self.flow), "--detach",
+                "--file", self.go(sandbox),
+            ])
+        let finished = try await nest.finished()
         #expect(finished.output.contains("goes on without this terminal"), "\(finished)")
         let engine = try #require(try await self.engine(sandbox))
         kill(engine, SIGHUP)
@@ -100,6 +107,7 @@ import Testing
         let attached = try await sandbox.muster(["attach"])
         #expect(attached.status == .exited(0) && attached.output.contains("after"), "\(attached)")
         #expect(try await sandbox.newest(Self.flow).record.verdict == .succeeded)
+        withExtendedLifetime(nest) {}
     }
 
     @Test("What keeps a run from beginning is told by the command that detaches, with its exit code")
@@ -107,21 +115,21 @@ import Testing
         let sandbox = try Sandbox()
         let missing = try await sandbox.run(Self.flow, ["--detach"])
         #expect(missing.status == .exited(2) && missing.errors.contains("file"), "\(missing)")
-        let nowhere = try await self.detach(sandbox, ["--on", "nowhere"])
+        let (_, nowhere) = try await self.detach(sandbox, ["--on", "nowhere"])
         #expect(nowhere.status == .exited(2) && nowhere.errors.contains("there is no such place"), "\(nowhere)")
         let noFlow = try await sandbox.muster(["run", "\(sandbox.folder)/none", "--detach"])
         #expect(noFlow.status == (try await sandbox.muster(["run", "\(sandbox.folder)/none"])).status, "\(noFlow)")
-        let dry = try await self.detach(sandbox, ["--dry-run"])
+        let (_, dry) = try await self.detach(sandbox, ["--dry-run"])
         #expect(dry.status == .exited(2), "\(dry)")
         self.make("\(sandbox.folder)/blocked")
-        let store = try await self.detach(sandbox, ["--store", "\(sandbox.folder)/blocked"])
+        let (_, store) = try await self.detach(sandbox, ["--store", "\(sandbox.folder)/blocked"])
         #expect(store.status == .exited(4), "\(store)")
     }
 
     @Test("An engine that was killed is resumed detached, with one console for both")
     func resumed() async throws {
         let sandbox = try Sandbox()
-        let started = try await self.detach(sandbox)
+        let (nest, started) = try await self.detach(sandbox)
         #expect(started.status == .exited(0), "\(started)")
         let key = try await sandbox.newest(Self.flow).record.key
         let attached = try sandbox.start(["attach"])
@@ -130,27 +138,99 @@ import Testing
         #expect(await attached.end() == .exited(1), "\(attached.output)")
         #expect(attached.output.contains("no engine moves the run \(key) any more"), "\(attached.output)")
         self.make(self.go(sandbox))
-        let resumed = try await sandbox.muster(["resume", try sandbox.flow(Self.flow), "--detach", "--json"])
+        let (second, resumed) = try await self.muster(
+            sandbox, ["resume", try sandbox.flow(Self.flow), "--detach", "--json"])
         #expect(resumed.status == .exited(0) && resumed.output.contains("\"event\":\"run-detached\""), "\(resumed)")
         let again = try await sandbox.muster(["attach", "\(key)"])
         #expect(again.status == .exited(0), "\(again)")
         #expect(again.output.contains("before") && again.output.contains("run-finished"), "\(again)")
+        withExtendedLifetime((nest, second)) {}
+    }
+
+    @Test("Ctrl-C before the run is recorded ends the engine that was to have it, and leaves no run")
+    func interruptedBefore() async throws {
+        let sandbox = try Sandbox()
+        let flow = "\(sandbox.folder)/slow.py"
+        let mark = "\(sandbox.folder)/mark"
+        let source = """
+            import os, time
+            from metaflow import FlowSpec, step
+            with open("\(mark).new", "w") as file:
+                file.write(str(os.getppid()))
+            os.rename("\(mark).new", "\(mark)")
+            time.sleep(20)
+            class SlowFlow(FlowSpec):
+                @step
+                def start(self):
+                    self.next(self.end)
+                @step
+                def end(self):
+                    pass
+            SlowFlow()
+            """
+        try Data(source.utf8).write(to: URL(filePath: flow))
+        let running = try sandbox.start(["run", flow, "--detach"])
+        for _ in 0..<200 where !FileManager.default.fileExists(atPath: mark) {
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        let text = String(decoding: try #require(FileManager.default.contents(atPath: mark)), as: UTF8.self)
+        let pid = try #require(Int32(text))
+        let engine = try #require(ProcessTree.identity(of: pid))
+        running.process?.signal(SIGINT)
+        #expect(await running.end() == .signaled(SIGINT), "\(running.output)")
+        for _ in 0..<100 where ProcessTree.identity(of: engine.pid) == engine {
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        #expect(ProcessTree.identity(of: engine.pid) != engine)
+        #expect(!FileManager.default.fileExists(atPath: sandbox.store))
+    }
+
+    @Test("At a place with a queue a detached engine is killed: its gang goes on, and resume takes up the same job")
+    func queued() async throws {
+        let sandbox = try Sandbox()
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/bin:/usr/bin"
+        let environment = [
+            "PATH": "\(PythonFlowTests.root)/Examples/Backends:\(path)", "MUSTER_PROCESSES": "\(sandbox.folder)/jobs",
+        ]
+        let (nest, started) = try await self.detach(sandbox, ["--on", "processes"], environment: environment)
+        #expect(started.status == .exited(0), "\(started)")
+        let attached = try sandbox.start(["attach"])
+        await attached.wait(for: "before")
+        kill(try #require(try await self.engine(sandbox)), SIGKILL)
+        #expect(await attached.end() == .exited(1), "\(attached.output)")
+        let before = try await sandbox.newest(Self.flow)
+        let (second, resumed) = try await self.muster(
+            sandbox, ["resume", try sandbox.flow(Self.flow), "--detach", "--with", "processes"], environment)
+        #expect(resumed.status == .exited(0), "\(resumed)")
+        self.make(self.go(sandbox))
+        let again = try await sandbox.muster(["attach"], environment: environment)
+        #expect(again.status == .exited(0) && again.output.contains("after"), "\(again)")
+        let after = try await sandbox.newest(Self.flow)
+        #expect(after.machine[1].attempts == 1 && after.machine[1].job == before.machine[1].job)
+        #expect(before.machine[1].job != nil)
+        try await self.untilOver(sandbox)
+        #expect(sandbox.leftovers(of: Self.flow).isEmpty)
+        withExtendedLifetime((nest, second)) {}
     }
 
     @Test("A detached run is cancelled from elsewhere, and a run that failed has its exit code")
     func ends() async throws {
         let sandbox = try Sandbox()
-        _ = try await self.detach(sandbox)
+        let (nest, _) = try await self.detach(sandbox)
         let cancel = try await sandbox.muster(["cancel", Self.flow])
         #expect(cancel.status == .exited(0), "\(cancel)")
         let attached = try await sandbox.muster(["attach"])
         #expect(attached.status == .exited(1) && attached.output.contains("was cancelled"), "\(attached)")
-        let failing = try await sandbox.run(
-            "FailingGangFlow", ["--detach", "--way", "throw", "--node", "1", "--quiet"])
+        let (second, failing) = try await self.muster(
+            sandbox,
+            [
+                "run", try sandbox.flow("FailingGangFlow"), "--detach", "--way", "throw", "--node", "1", "--quiet",
+            ])
         #expect(failing.status == .exited(0) && failing.output.hasPrefix("FailingGangFlow/"), "\(failing)")
         let failed = try await sandbox.muster(["attach", "FailingGangFlow"])
         #expect(failed.status == .exited(1), "\(failed)")
         #expect(sandbox.leftovers(of: Self.flow).isEmpty && sandbox.leftovers(of: "FailingGangFlow").isEmpty)
+        withExtendedLifetime((nest, second)) {}
     }
 
     @Test("Attaching to a run that stays at its terminal tells what to do instead")

@@ -116,6 +116,7 @@ import Testing
         try await self.hideLock(sandbox)
         let resume = try self.elsewhere(sandbox, ["resume", try sandbox.flow(Self.flow)] + Self.brisk)
         await resume.wait(for: "before")
+        #expect(resume.output.contains("it is waited for 3"), "\(resume.output)")
         running.process?.signal(SIGCONT)
         #expect(await running.end() == .exited(1), "\(running.output)")
         #expect(running.output.contains("has taken the run over"), "\(running.output)")

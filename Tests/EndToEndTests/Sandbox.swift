@@ -132,6 +132,12 @@ struct Finished: Sendable, CustomStringConvertible {
     let output: String
     let errors: String
 
+    init(status: ExitStatus, output: String, errors: String) {
+        self.status = status
+        self.output = output
+        self.errors = errors
+    }
+
     init(_ outcome: ProcessOutcome) {
         self.status = outcome.status
         self.output = String(decoding: outcome.standardOutput, as: UTF8.self)

@@ -57,6 +57,8 @@ VERBS = [
     Verb("list", "The runs of the flow."),
     Verb("status", "The state of a run.", "RUN"),
     Verb("cancel", "End a run.", "RUN"),
+    Verb("attach", "Show a run that was started with --detach, to its end.", "[RUN]"),
+    Verb("doctor", "Whether the flow can run here, or at a place, and what is missing."),
     Verb("dump", "The artifacts of a task, or of every task of a step.", "PATH", (1, 1), [
         flag("--private", "--no-private", "Also artifacts whose names begin with _."),
         value("--max-value-size", "N", "Values that are larger are not shown; 0 shows names alone.", kind=int, default=1000),
@@ -99,7 +101,7 @@ VERBS = [
 ]
 BY_NAME = {verb.name: verb for verb in VERBS}
 # Verbs of `muster` whose help it prints itself.
-HELPED = ("run", "resume", "show", "list", "status", "cancel")
+HELPED = ("run", "resume", "show", "list", "status", "cancel", "attach", "doctor")
 # Verbs that have verbs of their own, each with the default one.
 OUTER = {"logs": "logs show", "tag": None, "card": None, "package": None}
 

@@ -7,6 +7,7 @@ import MusterEngine
 import MusterHistory
 import MusterMetadata
 import MusterModel
+import MusterProcess
 import MusterStore
 import MusterSystem
 
@@ -111,15 +112,16 @@ struct RunSession {
         let environments = EnvironmentsOnDemand(reactor: self.context.reactor, environment: environment)
         let lock = try RunLock(
             path: self.layout.runLock(flow: record.flow, run: record.run), timeout: settings.engine.lockTimeout,
-            interval: settings.engine.leaseInterval
-        ) { other in
-            // Whatever this engine still did would be done twice. Its agents here see their input end and leave.
-            log.error("another engine has taken the run over", metadata: ["engine": "\(other)"])
-            engineLog.flush()
-            StandardStream.error.line(
-                "muster: \(other) has taken the run over, because this engine gave no sign of life; this one ends")
-            _exit(ExitReason.runFailed.rawValue)
-        }
+            interval: settings.engine.leaseInterval,
+            onWait: { observe(.warning(Self.waiting(for: $0, seconds: $1))) },
+            onLoss: { other in
+                // Whatever this engine still did would be done twice. Its agents here see their input end and leave.
+                log.error("another engine has taken the run over", metadata: ["engine": "\(other)"])
+                engineLog.flush()
+                StandardStream.error.line(
+                    "muster: \(other) has taken the run over, because this engine gave no sign of life; this one ends")
+                _exit(ExitReason.runFailed.rawValue)
+            })
         defer { withExtendedLifetime(lock) {} }
         let runners = GangRunners(
             local: backend, others: try await self.places.runners(for: record.manifest, log: log))
@@ -144,6 +146,10 @@ struct RunSession {
             observe(.warning("left by a run whose engine was killed: \(problem)"))
         }
         return verdict
+    }
+
+    static func waiting(for engine: ProcessPlace, seconds: Double) -> String {
+        "the run's last engine was \(engine); it is waited for \(TimeText.duration(seconds)) to see that it gives no sign of life"
     }
 
     /// Ends a run that was recorded and could not begin: nothing of it will ever go on.

@@ -30,7 +30,11 @@ struct AttachVerb: AsyncParsableCommand {
     func run() async throws {
         let (layout, metadata) = try self.store.existing(self.flow)
         let finder = RunFinder(layout: layout, metadata: metadata)
-        let record = try await finder.record(self.name)
+        var name = self.name
+        if name == nil, self.flow.program != nil {
+            name = try await CommandContext(self.flow).flow(named: nil, self.flow).manifest.name
+        }
+        let record = try await finder.record(name)
         let console = layout.console(flow: record.flow, run: record.run)
         guard access(console, F_OK) == 0 else { return try await self.refuse(record, layout, metadata) }
         let reactor = try ProcessReactor()

@@ -83,7 +83,8 @@ private struct RunEnding {
         do {
             lock = try RunLock(
                 path: self.lock, timeout: self.context.settings.engine.lockTimeout,
-                interval: self.context.settings.engine.leaseInterval)
+                interval: self.context.settings.engine.leaseInterval,
+                onWait: { StandardStream.error.line("muster: \(RunSession.waiting(for: $0, seconds: $1))") })
         } catch let error as StoreError where error.code == .busy {
             // Another command moves the run, or has ended it.
             return
