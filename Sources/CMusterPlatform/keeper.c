@@ -130,10 +130,10 @@ static int is_stopped(pid_t pid) {
     return read_process(pid, &process) && process.state == 'T';
 }
 
-static _Noreturn void keep(pid_t agent, int signals) {
+static _Noreturn void keep(pid_t agent, int signals, int has_engine) {
     // 0 means no deadline.
     int64_t stop_due = 0, end_due = 0;
-    int was_stopped = 0, engine_is_gone = 0;
+    int was_stopped = 0, engine_is_gone = !has_engine;
     while (1) {
         int64_t due = stop_due && (!end_due || stop_due < end_due) ? stop_due : end_due;
         int64_t wait = due ? due - now() : -1;
@@ -177,7 +177,7 @@ static _Noreturn void keep(pid_t agent, int signals) {
     }
 }
 
-int muster_keep(void) {
+int muster_keep(int has_engine) {
     sigset_t all, before, heard;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
@@ -208,5 +208,5 @@ int muster_keep(void) {
         // The parent-death signal ends the agent as well.
         _exit(1);
     }
-    keep(agent, signals);
+    keep(agent, signals, has_engine);
 }

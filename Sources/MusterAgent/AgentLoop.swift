@@ -1,4 +1,5 @@
 import Dispatch
+import FoundationEssentials
 import MusterFrameworks
 import MusterModel
 import MusterProcess
@@ -17,6 +18,9 @@ final class AgentLoop {
     private let link: WorkerLink?
     private var attempt: AttemptStateMachine
     /// The reason for which the attempt cannot begin.
+    /// Seconds before the place's time limit from which its SIGTERM is taken for that limit's.
+    private static let limitMargin = 10.0
+
     private let problem: TaskFailure?
     /// The ports that this node keeps free for the step's framework.
     private let reservation: PortReservation
@@ -144,6 +148,11 @@ final class AgentLoop {
     /// On the engine's machine a person ends an agent; elsewhere it is the scheduler, which needs the node for somebody else.
     private func failure(of signal: CInt) -> TaskFailure {
         if let place = self.spec.place {
+            // Schedulers look for jobs that have reached their limit every half minute, and the clock that set it is another's.
+            if let end = self.spec.placeEnd, Date().timeIntervalSince1970 >= end - Self.limitMargin {
+                return TaskFailure(
+                    code: .timeout, message: "the job reached its time limit at \(place); ask for more time")
+            }
             return TaskFailure(
                 code: .place, message: "\(place) told node \(self.spec.index) to end by \(SignalName.describe(signal))",
                 node: self.spec.size > 1 ? self.spec.index : nil)

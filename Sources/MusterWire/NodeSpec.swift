@@ -19,6 +19,8 @@ public struct NodeSpec: Codable, Sendable, Equatable {
     public var listens: String?
     /// The scheduler that has started this node; nil on the engine's machine.
     public var place: String?
+    /// Unix time at which that scheduler ends the job, where it says so.
+    public var placeEnd: Double?
     /// 32 random bytes of this attempt in base64: the pre-shared key of the gang's TLS connections.
     public var secret: String
     /// Random text of this attempt for the services of the step's framework. The user's programs know it, so it differs from

@@ -9,7 +9,8 @@ struct Main {
     static func main() async {
         let arguments = CommandLine.arguments.dropFirst()
         if let verb = arguments.first.flatMap(AgentVerb.init) {
-            if verb == .node { self.begin() }
+            // A scheduler gives it a standard input that has ended, or that ends with something else.
+            if verb == .node { self.begin(hasEngine: false) }
             exit(await verb.run(Array(arguments.dropFirst())))
         }
         switch arguments.first {
@@ -34,8 +35,8 @@ struct Main {
     }
 
     /// Forks the keeper, before any thread is started.
-    private static func begin() {
-        let failed = muster_keep()
+    private static func begin(hasEngine: Bool = true) {
+        let failed = muster_keep(hasEngine ? 1 : 0)
         if failed != 0 {
             self.giveUp(
                 "no further process: \(SystemError.text(-failed)); end other programs, or raise the limit of processes"

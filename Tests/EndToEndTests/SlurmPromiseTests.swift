@@ -9,26 +9,21 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(20))) struct SlurmPromiseTests {
     private let flows = SlurmFlowTests()
 
-    @Test("Every framework's cluster forms on Slurm as it does here, also where nodes have a second network that leads nowhere")
+    @Test(
+        "Every framework's cluster forms on Slurm as it does here, also where nodes have a second network that leads nowhere and the queue forgets jobs after 2 s"
+    )
     func frameworks() async throws {
         let sandbox = try Sandbox()
         let large = "\(sandbox.folder)/large"
         try Data(count: 5_000_000).write(to: URL(filePath: large))
-        try await SlurmCluster.with(nodes: 3, arguments: SlurmFlowTests.shares([sandbox])) { cluster in
+        try await SlurmCluster.with(nodes: 3, arguments: SlurmFlowTests.shares([sandbox]) + ["--set", "MinJobAge=2"]) {
+            cluster in
             for framework in ["torchrun", "mpi", "ray", "tensorflow", "deepspeed"] {
                 let finished = try await sandbox.run(
                     "FrameworkFlow", ["--with", "slurm", "--framework", framework, "--nodes", "2"],
                     environment: cluster.environment)
                 #expect(finished.status == .exited(0), "\(finished)")
                 #expect(finished.all.contains("first-collective"), "\(finished)")
-            }
-            // Open MPI 4 and MPICH, whose launchers know Slurm as well.
-            for launcher in ["system", "mpich"] {
-                let finished = try await sandbox.run(
-                    "FailingClusterFlow", ["--with", "slurm", "--framework", launcher, "--way", "none"],
-                    environment: cluster.environment)
-                #expect(finished.status == .exited(0), "\(finished)")
-                #expect(finished.all.contains("rank 2 on node 2 with 3 nodes"), "\(finished)")
             }
             let broadcast = try await sandbox.run(
                 "BroadcastFlow", ["--with", "slurm", "--nodes", "3", "--file", large], environment: cluster.environment)
@@ -52,7 +47,8 @@ import Testing
             ip address add 172.31.0.$((SLURM_NODEID + 1))/24 dev eth1; ip route replace default via 172.31.0.254 dev eth1
             """)
         let started = ContinuousClock.now
-        let gang = try await sandbox.run("GangFlow", ["--with", "slurm", "--nodes", "3"], environment: cluster.environment)
+        let gang = try await sandbox.run(
+            "GangFlow", ["--with", "slurm", "--nodes", "3"], environment: cluster.environment)
         #expect(gang.status == .exited(0) && gang.all.contains("gang: [0, 1, 2]"), "\(gang)")
         #expect(ContinuousClock.now - started < .seconds(20))
         let address = try await cluster.run("scontrol", "show", "node", "node1")
@@ -62,7 +58,8 @@ import Testing
         #expect(ring.status == .exited(0) && ring.all.contains("the ring is whole"), "\(ring)")
     }
 
-    @Test("When a node dies the bodies on the others are gone within 7 s and the job within 15 s, and the node is named")
+    @Test(
+        "When a node dies the bodies on the others are gone within 7 s and the job within 15 s, and the node is named")
     func nodeLoss() async throws {
         let sandboxes = try [Sandbox(), Sandbox()]
         let arguments = SlurmFlowTests.shares(sandboxes)
@@ -125,13 +122,13 @@ import Testing
     }
 
     @Test(
-        "Ends that the place decides: time limit, set-up, hold, cancel by hand, SIGTERM, requeue, preemption, and a full cluster; with a queue that forgets jobs after 2 s and no sacct"
+        "Ends that the place decides: time limit, set-up, hold, cancel by hand, SIGTERM, requeue, preemption, and a full cluster; without sacct"
     )
     func ends() async throws {
         let sandboxes = try (0..<9).map { _ in try Sandbox() }
         let arguments =
             SlurmFlowTests.shares(sandboxes) + [
-                "--cpus", "4", "--set", "MinJobAge=2", "--set", "PreemptType=preempt/partition_prio", "--set",
+                "--cpus", "4", "--set", "PreemptType=preempt/partition_prio", "--set",
                 "PreemptMode=CANCEL",
             ]
         try await SlurmCluster.with(nodes: 3, arguments: arguments) { cluster in
@@ -212,7 +209,8 @@ import Testing
     private func terminated(_ story: Story) async throws {
         let running = try story.start("")
         let job = try await story.job()
-        let agents = try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { Int32($0) }.filter { pid in
+        let agents = try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { Int32($0) }.filter {
+            pid in
             func words(_ file: String) -> [Data] {
                 (FileManager.default.contents(atPath: "/proc/\(pid)/\(file)") ?? Data()).split(separator: 0)
             }
@@ -225,7 +223,9 @@ import Testing
     }
 
     private func expectSecondAttempt(_ story: Story, _ running: Running) async throws {
-        for _ in 0..<600 where story.flows.begun(story.marks).count < 6 { try await Task.sleep(for: .milliseconds(100)) }
+        for _ in 0..<600 where story.flows.begun(story.marks).count < 6 {
+            try await Task.sleep(for: .milliseconds(100))
+        }
         story.go()
         #expect(await running.end() == .exited(0), "\(running.output)")
         let gang = try await story.gang

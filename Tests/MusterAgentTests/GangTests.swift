@@ -30,7 +30,9 @@ import Testing
         #expect(report.nodes.map { $0.result?.artifacts.count } == [30_000, 30_000])
     }
 
-    @Test("Of node 0's addresses the one that holds the key is found: behind one that is silent, and one that is another's")
+    @Test(
+        "Of node 0's addresses the one that holds the key is found: behind one that is silent, and one that is another's"
+    )
     func addresses() async throws {
         let harness = try AgentHarness(2, "result()")
         try harness.start([0])

@@ -57,9 +57,9 @@ int64_t muster_process_limit(void);
 // Forks this process, which must have one thread. The child returns 0 and goes on as the agent. The parent becomes the
 // keeper, a subreaper, and never returns: it forwards signals to the agent, kills the orphans that the agent leaves,
 // and ends with the agent's exit code or signal. It kills an agent that stays stopped for STOP_GRACE, or that outlives
-// the engine, which is the writer of standard input, by ENGINE_GRACE. The agent dies with its keeper. Returns a
-// negative errno when fork fails.
-int muster_keep(void);
+// the engine, which is the writer of standard input, by ENGINE_GRACE; with has_engine 0 standard input says nothing.
+// The agent dies with its keeper. Returns a negative errno when fork fails.
+int muster_keep(int has_engine);
 
 // Installs a handler that counts deliveries of `signal` and writes to `descriptor`, an eventfd. A signal that was
 // ignored when the program was started stays ignored. Returns 0 or a negative errno.

@@ -46,8 +46,8 @@ package final class GangController {
         do {
             let tls = try GangTLS(secret: self.spec.secret, attempt: self.spec.attempt)
             let server = try await GangServer.start(
-                address: self.spec.listens ?? self.spec.address, size: self.spec.size, tls: tls, on: self.services.sockets,
-                events: self.services.events, times: self.spec.times)
+                address: self.spec.listens ?? self.spec.address, size: self.spec.size, tls: tls,
+                on: self.services.sockets, events: self.services.events, times: self.spec.times)
             self.server = server
             self.services.log.listens(port: server.port)
             self.services.status.send(.listening(port: server.port))

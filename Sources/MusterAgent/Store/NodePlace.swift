@@ -53,6 +53,7 @@ extension NodeSpec {
         self.clusterSecret = key.clusterSecret(of: node.incarnation)
         self.listens = place.listens
         self.place = node.scheduler
+        self.placeEnd = node.end
         self.timeoutPatience = order.timeoutPatience
         self.settings = order.settings
     }

@@ -20,6 +20,9 @@ final class StoreLink: Sendable {
     private static let look = 1.0
     /// Seconds between two looks of a worker for `control`, while the gang forms.
     private static let search = 0.1
+    /// The same in the first seconds, in which most gangs form: saves a twentieth of a second (Benchmarks: slurm-gang).
+    private static let briskSearch = 0.02
+    private static let briskSearches = 100
     /// Signs of life are this many looks apart.
     private static let signs = 5
 
@@ -156,7 +159,12 @@ final class StoreLink: Sendable {
                     address: control.addresses.first ?? "", port: control.port,
                     others: others.isEmpty ? nil : Array(others)))
         }
-        self.queue.asyncAfter(deadline: .now() + Self.search) { self.lookForControl() }
+        let searches = self.state.withLock { state in
+            state.looks += 1
+            return state.looks
+        }
+        let pause = searches < Self.briskSearches ? Self.briskSearch : Self.search
+        self.queue.asyncAfter(deadline: .now() + pause) { self.lookForControl() }
     }
 
     private func read<Value: Decodable>(_ type: Value.Type, _ object: AttemptObject) -> Value? {

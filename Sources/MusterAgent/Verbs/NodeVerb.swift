@@ -138,7 +138,7 @@ enum NodeVerb {
             guard ContinuousClock.now < deadline else {
                 throw AgentError("node 0 has not come within \(Int(seconds)) s")
             }
-            try await Task.sleep(for: .milliseconds(50))
+            try await Task.sleep(for: .milliseconds(20))
         }
     }
 

@@ -366,7 +366,9 @@ extension GangObservation.Event {
 
 extension GangReport {
     /// No node has written it.
-    fileprivate var isOfNobody: Bool { self.nodes.isEmpty && self.failure?.lastLines.isEmpty == true && self.failure?.code != .lost }
+    fileprivate var isOfNobody: Bool {
+        self.nodes.isEmpty && self.failure?.lastLines.isEmpty == true && self.failure?.code != .lost
+    }
 
     fileprivate func ending(_ lines: [String]) -> GangReport {
         guard !lines.isEmpty else { return self }
