@@ -78,7 +78,7 @@ extension GangRecord {
             case .joined(let node): self.set(node, .joined)
             case .started(let node): self.set(node, .running)
             case .ended(let node, let status): self.set(node, NodeState(report: status))
-            case .listening, .formed, .log, .finished, .reported, .ready: break
+            case .listening, .formed, .log, .finished, .reported, .controlLost, .ready: break
             }
         }
         // Node 0 tells of itself alone that the body has started; all nodes are told to start it at one time.
