@@ -5,7 +5,7 @@ import MusterTestSupport
 import Testing
 
 /// Whole runs on a real Slurm cluster: the command, its engine, Slurm's daemons, and an agent on every node.
-@Suite(.serialized, .timeLimit(.minutes(20))) struct SlurmFlowTests {
+@Suite(.serialized, .timeLimit(.minutes(60))) struct SlurmFlowTests {
     private static let flow = "PlacedFlow"
 
     /// A sandbox that the nodes of a cluster see, and the environment in which Slurm's commands work.

@@ -5,8 +5,11 @@ import MusterTestSupport
 import Testing
 
 /// Promises about gangs on a real Slurm cluster that something goes wrong with, and the frameworks' clusters. Each test has
-/// one cluster for many runs.
-@Suite(.serialized, .timeLimit(.minutes(20))) struct SlurmPromiseTests {
+/// one cluster for many runs. They take minutes: `MUSTER_TEST_PROMISES=1 swift test --filter SlurmPromiseTests`.
+@Suite(
+    .serialized, .enabled(if: ProcessInfo.processInfo.environment["MUSTER_TEST_PROMISES"] != nil),
+    .timeLimit(.minutes(60))
+) struct SlurmPromiseTests {
     private let flows = SlurmFlowTests()
 
     @Test(

@@ -8,7 +8,7 @@ import Testing
 @testable import MusterBackends
 
 /// On real clusters, each test on one of its own.
-@Suite(.serialized, .timeLimit(.minutes(20))) struct SlurmBackendTests {
+@Suite(.serialized, .timeLimit(.minutes(60))) struct SlurmBackendTests {
     /// A script in which each node writes down its own facts; `$1` is the folder for them.
     private static func report(_ folder: String) -> String {
         """
