@@ -34,7 +34,7 @@ package struct StoreLayout: Sendable, Hashable {
     package func runFolder(flow: String, run: String) -> String { "\(self.runs)/\(flow)/\(run)" }
     /// Locked by the engine that moves this run, while it lives.
     package func runLock(flow: String, run: String) -> String { "\(self.runFolder(flow: flow, run: run))/engine.lock" }
-    /// What the engines that moved this run did themselves. Records as in ``logFile(_:node:)``.
+    /// The log of the engines that moved this run. Records as in ``logFile(_:node:)``.
     package func engineLog(flow: String, run: String) -> String { "\(self.runFolder(flow: flow, run: run))/engine.log" }
     /// The output of the engines that moved this run without a terminal, as they would have shown it there.
     package func console(flow: String, run: String) -> String { "\(self.runFolder(flow: flow, run: run))/console.log" }

@@ -17,11 +17,6 @@ import Testing
         ]
     }
 
-    private func begun(_ marks: String) -> [String] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: marks)) ?? []
-        return names.filter { $0 != "go" }.compactMap { $0.split(separator: ".").first.map(String.init) }.sorted()
-    }
-
     private func placed(_ sandbox: Sandbox, mode: String) throws -> [String] {
         let marks = "\(sandbox.folder)/marks"
         try FileManager.default.createDirectory(atPath: marks, withIntermediateDirectories: true)
@@ -29,20 +24,14 @@ import Testing
     }
 
     private func untilBegun(_ sandbox: Sandbox) async throws {
-        for _ in 0..<1200 where self.begun("\(sandbox.folder)/marks").count < 3 {
-            try await Task.sleep(for: .milliseconds(100))
-        }
-        #expect(self.begun("\(sandbox.folder)/marks") == ["0", "1", "2"])
+        try await PlacedBodies.untilBegun("\(sandbox.folder)/marks")
     }
 
     private func expectNothingLeft(_ sandbox: Sandbox, of flow: String) async throws {
         // A job has 15 s to leave by itself.
         for _ in 0..<300 where !sandbox.leftovers(of: flow).isEmpty { try await Task.sleep(for: .milliseconds(100)) }
         #expect(sandbox.leftovers(of: flow).isEmpty)
-        let transient = ["key", "order", "claim", "control", "alive", "stop", "status-000000"]
-        let names = FileManager.default.enumerator(atPath: "\(sandbox.store)/runs")?.allObjects as? [String] ?? []
-        #expect(names.filter { name in transient.contains { name.hasSuffix(".\($0)") } } == [])
-        #expect(names.filter { $0.hasSuffix(".scratch") } == [])
+        sandbox.expectNoTransientObjects()
     }
 
     @Test(
@@ -119,7 +108,7 @@ import Testing
         await resume.wait(for: "train/2 started")
         _ = FileManager.default.createFile(atPath: "\(sandbox.folder)/marks/go", contents: nil)
         #expect(await resume.end() == .exited(0), "\(resume.output)")
-        #expect(self.begun("\(sandbox.folder)/marks") == ["0", "1", "2"], "no body ran twice")
+        #expect(PlacedBodies.begun("\(sandbox.folder)/marks") == ["0", "1", "2"], "no body ran twice")
         let after = try await sandbox.newest(Self.flow)
         #expect(after.record.run == before.record.run)
         #expect(after.machine[2].attempts == 1 && after.machine[2].job == before.machine[2].job)
@@ -143,7 +132,7 @@ import Testing
         let resume = try await sandbox.muster(
             ["resume", PythonFlowTests.flow("placed"), "--with", "processes"], environment: environment)
         #expect(resume.status == .exited(0), "\(running.output)\n\(resume)")
-        #expect(self.begun("\(sandbox.folder)/marks") == ["0", "1", "2"], "\(running.output)\n\(resume)")
+        #expect(PlacedBodies.begun("\(sandbox.folder)/marks") == ["0", "1", "2"], "\(running.output)\n\(resume)")
         let (record, machine) = try await sandbox.newest(Self.flow)
         #expect(record.verdict == .succeeded)
         #expect(machine.tasks.allSatisfy { $0.attempts == 1 }, "\(running.output)\n\(resume)")

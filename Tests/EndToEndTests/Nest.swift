@@ -12,7 +12,7 @@ final class Nest: Sendable {
         import ctypes, json, signal, subprocess, sys
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
         done = subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, capture_output=True, text=True)
-        # What is left has nobody who waits for it.
+        # The kernel reaps the command's orphans: nobody here waits for them.
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         print(json.dumps({"code": done.returncode, "output": done.stdout, "errors": done.stderr}), flush=True)
         sys.stdin.read()

@@ -36,17 +36,6 @@ import Testing
         ["run", PythonFlowTests.flow("placed"), "--with", "slurm", "--mode", mode, "--marks", marks]
     }
 
-    /// The nodes whose bodies have begun, once for each body.
-    func begun(_ marks: String) -> [String] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: marks)) ?? []
-        return names.filter { $0 != "go" }.compactMap { $0.split(separator: ".").first.map(String.init) }.sorted()
-    }
-
-    func untilBegun(_ marks: String) async throws {
-        for _ in 0..<1200 where self.begun(marks).count < 3 { try await Task.sleep(for: .milliseconds(100)) }
-        #expect(self.begun(marks) == ["0", "1", "2"])
-    }
-
     /// Jobs that have not ended.
     func jobs(_ cluster: SlurmCluster) async throws -> String {
         try await cluster.run(
@@ -57,10 +46,7 @@ import Testing
         for _ in 0..<600 where try await !self.jobs(cluster).isEmpty { try await Task.sleep(for: .milliseconds(100)) }
         #expect(try await self.jobs(cluster) == "")
         #expect(sandbox.leftovers(of: Self.flow).isEmpty)
-        let transient = ["key", "order", "claim", "control", "alive", "stop", "status-000000"]
-        let names = FileManager.default.enumerator(atPath: "\(sandbox.store)/runs")?.allObjects as? [String] ?? []
-        #expect(names.filter { name in transient.contains { name.hasSuffix(".\($0)") } } == [])
-        #expect(names.filter { $0.hasSuffix(".scratch") } == [])
+        sandbox.expectNoTransientObjects()
     }
 
     @Test("A flow runs on Slurm unchanged: every node on a host of its own, one job for a gang, nothing left")
@@ -71,7 +57,7 @@ import Testing
             #expect(finished.status == .exited(0), "\(finished)")
             #expect(finished.all.contains("placed: ['node1', 'node2', 'node3'] 1"), "\(finished)")
             #expect(finished.all.contains("submitted to slurm as job"), "\(finished)")
-            #expect(self.begun(marks) == ["0", "1", "2"])
+            #expect(PlacedBodies.begun(marks) == ["0", "1", "2"])
             let (record, machine) = try await sandbox.newest(Self.flow)
             #expect(record.verdict == .succeeded)
             let attempt = AttemptID(flow: Self.flow, run: record.run, step: "train", task: 2, attempt: 0)
@@ -101,7 +87,7 @@ import Testing
     func cancelled() async throws {
         try await self.withCluster { sandbox, cluster, marks in
             let running = try sandbox.start(self.arguments(marks, mode: "waits"), environment: cluster.environment)
-            try await self.untilBegun(marks)
+            try await PlacedBodies.untilBegun(marks)
             let cancel = try await sandbox.muster(["cancel", Self.flow], environment: cluster.environment)
             #expect(cancel.status == .exited(0), "\(cancel)")
             #expect(await running.end() == .exited(1), "\(running.output)")
@@ -114,7 +100,7 @@ import Testing
     func cancelledAfterwards() async throws {
         try await self.withCluster { sandbox, cluster, marks in
             let running = try sandbox.start(self.arguments(marks, mode: "waits"), environment: cluster.environment)
-            try await self.untilBegun(marks)
+            try await PlacedBodies.untilBegun(marks)
             running.process?.signal(SIGKILL)
             _ = await running.end()
             let cancel = try await sandbox.muster(["cancel", Self.flow], environment: cluster.environment)
@@ -128,7 +114,7 @@ import Testing
     func resumed() async throws {
         try await self.withCluster { sandbox, cluster, marks in
             let running = try sandbox.start(self.arguments(marks, mode: "waits"), environment: cluster.environment)
-            try await self.untilBegun(marks)
+            try await PlacedBodies.untilBegun(marks)
             let before = try await sandbox.newest(Self.flow)
             running.process?.signal(SIGKILL)
             _ = await running.end()
@@ -138,7 +124,7 @@ import Testing
             _ = FileManager.default.createFile(atPath: "\(marks)/go", contents: nil)
             #expect(await resume.end() == .exited(0), "\(resume.output)")
             #expect(resume.output.contains("placed: ['node1', 'node2', 'node3'] 1"), "\(resume.output)")
-            #expect(self.begun(marks) == ["0", "1", "2"], "no body ran twice")
+            #expect(PlacedBodies.begun(marks) == ["0", "1", "2"], "no body ran twice")
             let after = try await sandbox.newest(Self.flow)
             #expect(after.record.run == before.record.run)
             #expect(after.machine[2].attempts == 1 && after.machine[2].job == before.machine[2].job)

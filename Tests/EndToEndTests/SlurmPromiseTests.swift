@@ -76,7 +76,7 @@ import Testing
                 let marks = try SlurmFlowTests.marks(sandbox)
                 let running = try sandbox.start(
                     self.flows.arguments(marks, mode: "waits"), environment: cluster.environment)
-                try await self.flows.untilBegun(marks)
+                try await PlacedBodies.untilBegun(marks)
                 await running.wait(for: "runs on")
                 try await cluster.script(["kill", cluster.folder, "node\(node + 1)"])
                 let killed = ContinuousClock.now
@@ -115,7 +115,7 @@ import Testing
 
         /// The number of the job that runs the gang, once all of its bodies have begun.
         func job() async throws -> String {
-            try await self.flows.untilBegun(self.marks)
+            try await PlacedBodies.untilBegun(self.marks)
             return try #require(try await self.sandbox.newest("PlacedFlow").machine[2].job)
         }
 
@@ -161,7 +161,7 @@ import Testing
         let running = try story.start("setup=module-of-nobody")
         #expect(await running.end() == .exited(1), "\(running.output)")
         #expect(running.output.contains("module-of-nobody: command not found"), "\(running.output)")
-        #expect(story.flows.begun(story.marks) == [])
+        #expect(PlacedBodies.begun(story.marks) == [])
     }
 
     private func hold(_ story: Story) async throws {
@@ -227,14 +227,14 @@ import Testing
     }
 
     private func expectSecondAttempt(_ story: Story, _ running: Running) async throws {
-        for _ in 0..<600 where story.flows.begun(story.marks).count < 6 {
+        for _ in 0..<600 where PlacedBodies.begun(story.marks).count < 6 {
             try await Task.sleep(for: .milliseconds(100))
         }
         story.go()
         #expect(await running.end() == .exited(0), "\(running.output)")
         let gang = try await story.gang
         #expect(gang.attempts == 2, "\(running.output)")
-        #expect(story.flows.begun(story.marks) == ["0", "0", "1", "1", "2", "2"], "bodies run once in an attempt")
+        #expect(PlacedBodies.begun(story.marks) == ["0", "0", "1", "1", "2", "2"], "bodies run once in an attempt")
     }
 
     /// An administrator starts the job again: its second start is a twin that touches nothing.

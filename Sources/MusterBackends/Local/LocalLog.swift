@@ -2,7 +2,7 @@ import Logging
 import MusterModel
 import MusterProcess
 
-/// What this place writes into the engine's log: every process that is started, signalled and gone.
+/// The lines of this place in the engine's log: every process that is started, signalled and gone.
 struct LocalLog: Sendable {
     private let log: Logger
 

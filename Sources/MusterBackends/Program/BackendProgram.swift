@@ -81,8 +81,11 @@ final class BackendProgram: Sendable {
         switch started {
         case .failure(let error): continuation.resume(throwing: error)
         case .success((let process, let id)):
-            guard let line = try? LineCoding.encode(NumberedQuestion(id: id, question: question)) else {
-                return self.fail([id], self.unreachable("the question could not be written as JSON"))
+            let line: Data
+            do {
+                line = try LineCoding.encode(NumberedQuestion(id: id, question: question))
+            } catch {
+                return self.fail([id], self.unreachable("the question could not be written as JSON: \(error)"))
             }
             process.write(line) { isWritten in
                 if !isWritten { self.fail([id], self.unreachable("it does not take questions")) }
@@ -115,13 +118,21 @@ final class BackendProgram: Sendable {
     // MARK: - Answers
 
     private func receive(_ stream: ProcessStream, _ bytes: UnsafeRawBufferPointer) {
+        let lines: [Data]
+        do {
+            lines = try self.state.withLock { state in
+                switch stream {
+                case .standardError: try state.errors.append(bytes)
+                case .standardOutput: try state.output.append(bytes)
+                }
+            }
+        } catch {
+            // A question whose answer is lost with it fails when its time is up.
+            return self.log("\(self.name): \(error)")
+        }
         switch stream {
-        case .standardError:
-            let lines = self.state.withLock { (try? $0.errors.append(bytes)) ?? [] }
-            for line in lines { self.log("\(self.name): \(String(decoding: line, as: UTF8.self))") }
-        case .standardOutput:
-            let lines = self.state.withLock { (try? $0.output.append(bytes)) ?? [] }
-            for line in lines { self.take(line) }
+        case .standardError: for line in lines { self.log("\(self.name): \(String(decoding: line, as: UTF8.self))") }
+        case .standardOutput: for line in lines { self.take(line) }
         }
     }
 

@@ -12,9 +12,9 @@ struct Finding: Encodable, Sendable, Equatable {
     /// A word: `agent`, `store`.
     var subject: String
     var status: Status
-    /// What was found.
+    /// The observation, in words.
     var text: String
-    /// What to do about it; nil for what works.
+    /// The remedy; nil for a part that works.
     var remedy: String?
 
     static func ok(_ subject: String, _ text: String) -> Finding {

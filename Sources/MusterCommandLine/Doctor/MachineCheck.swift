@@ -5,7 +5,7 @@ import MusterProcess
 import MusterStore
 import MusterSystem
 
-/// Whether this machine can run flows.
+/// Checks that this machine can run flows.
 struct MachineCheck {
     let context: CommandContext
     let layout: StoreLayout

@@ -68,6 +68,7 @@ struct Probe {
             if let bytes = FileContents.read(result) { return Self.read(String(decoding: bytes, as: UTF8.self)) }
             if let ended, ended.at.duration(to: clock.now) > .seconds(Self.settle) { return [Self.silent(ended.end)] }
             if ended == nil {
+                // A look that fails tells nothing, as does a job that is missing: both are asked again until the time is up.
                 switch (try? await backend.look(at: [job]))?[job] {
                 case .queued(let wait)?:
                     let text = [wait.reason, wait.advice].compactMap { $0 }.joined(separator: "; ")
@@ -121,6 +122,7 @@ struct Probe {
     // MARK: - The end
 
     private func end(_ job: BackendJob, _ backend: some ComputeBackend) async -> [Finding] {
+        // Calls that fail are repeated; a job of which no end is heard is told as one that may still be there.
         for turn in 0..<30 {
             if case .ended? = (try? await backend.look(at: [job]))?[job] { return [.ok("clean-up", "the job is gone")] }
             // A job that has told all ends by itself a moment later.

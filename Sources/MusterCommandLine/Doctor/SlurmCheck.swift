@@ -2,7 +2,7 @@ import MusterModel
 import MusterProcess
 import MusterStore
 
-/// Whether gangs can be sent to Slurm from here.
+/// Checks that gangs can be sent to Slurm from here.
 struct SlurmCheck {
     private let tools: ToolCall
     private let settings: SlurmSettings

@@ -87,7 +87,7 @@ enum RunCommand {
     }
 }
 
-/// What a detached engine tells the command that started it.
+/// The message of a detached engine to the command that started it.
 struct DetachedRun: Codable, Equatable {
     var event = "run-detached"
     var flow: String

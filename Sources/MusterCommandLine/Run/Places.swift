@@ -116,9 +116,13 @@ struct Places {
 }
 
 extension Places {
-    init(_ context: CommandContext, _ layout: StoreLayout) throws {
+    init(_ context: CommandContext, _ layout: StoreLayout, agent: String) {
         self.init(
-            reactor: context.reactor, environment: context.environment, layout: layout, agent: try context.agent(),
+            reactor: context.reactor, environment: context.environment, layout: layout, agent: agent,
             settings: context.settings)
+    }
+
+    init(_ context: CommandContext, _ layout: StoreLayout) throws {
+        self.init(context, layout, agent: try context.agent())
     }
 }

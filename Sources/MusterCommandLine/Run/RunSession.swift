@@ -84,11 +84,7 @@ struct RunSession {
         try self.conclude(verdict, signals)
     }
 
-    private var places: Places {
-        Places(
-            reactor: self.context.reactor, environment: self.context.environment, layout: self.layout,
-            agent: self.agent, settings: self.context.settings)
-    }
+    private var places: Places { Places(self.context, self.layout, agent: self.agent) }
 
     /// The source on which its steps run in place; nil for an isolated run.
     private func source(of record: RunRecord, _ package: CodePackage) -> SourceWatch? {

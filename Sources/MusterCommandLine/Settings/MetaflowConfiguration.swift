@@ -1,6 +1,6 @@
 import Foundation
 
-/// What Metaflow's own configuration says of keys that mean the same here: its variables, then `config.json` in
+/// Reads Metaflow's own configuration for keys that mean the same here: its variables, then `config.json` in
 /// `~/.metaflowconfig`, or `config_<profile>.json` there. Everything else in it is Metaflow's.
 struct MetaflowConfiguration {
     let environment: [String: String]

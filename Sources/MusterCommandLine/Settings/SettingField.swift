@@ -105,7 +105,7 @@ enum SettingField: Sendable {
         case .string(let text): text
         case .bool(let flag): "\(flag)"
         case .int(let count): "\(count)"
-        case .double(let seconds): seconds == seconds.rounded() ? "\(Int(seconds))" : "\(seconds)"
+        case .double(let seconds): seconds.formattedSeconds
         case .array(let words) where !words.isEmpty:
             words.map { if case .string(let word) = $0 { word } else { "" } }.joined(separator: " ")
         default: nil

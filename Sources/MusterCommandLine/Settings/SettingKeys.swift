@@ -232,7 +232,7 @@ enum SettingKeys {
 
     static func named(_ name: String) -> SettingKey? { self.byName[name] }
 
-    /// Whether keys begin with `name` and a point.
+    /// True when keys begin with `name` and a point.
     static func isGroup(_ name: String) -> Bool { self.all.contains { $0.name.hasPrefix("\(name).") } }
 
     /// The sentence that refuses `name` at `place`.

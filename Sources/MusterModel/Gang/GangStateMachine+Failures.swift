@@ -6,7 +6,7 @@ extension TaskFailure {
         let subject = nodes.count == 1 ? "node \(nodes[0])" : "nodes \(names.joined(separator: ", "))\(more)"
         return TaskFailure(
             code: .rendezvous,
-            message: "\(subject) of \(size) did not come to the rendezvous within \(Self.text(seconds)) s; "
+            message: "\(subject) of \(size) did not come to the rendezvous within \(seconds.formattedSeconds) s; "
                 + "see what their agents wrote, or whether the place they run on is too busy to start them",
             node: nodes.count == 1 ? nodes[0] : nil)
     }
@@ -17,7 +17,7 @@ extension TaskFailure {
     }
 
     static func timeout(_ seconds: Double) -> TaskFailure {
-        TaskFailure(code: .timeout, message: "the step took longer than its timeout of \(Self.text(seconds)) s")
+        TaskFailure(code: .timeout, message: "the step took longer than its timeout of \(seconds.formattedSeconds) s")
     }
 
     /// The failure of a gang whose nodes took different transitions; nil when they agree.
@@ -43,10 +43,6 @@ extension TaskFailure {
     /// The nodes that are no more, when that is the failure.
     var lostNodes: [Int] { self.code == .lost ? [self.node].compactMap { $0 } : [] }
 
-    /// Seconds without a needless fraction.
-    private static func text(_ seconds: Double) -> String {
-        seconds == seconds.rounded() && abs(seconds) < 1e15 ? "\(Int(seconds))" : "\(seconds)"
-    }
 }
 
 extension Transition {

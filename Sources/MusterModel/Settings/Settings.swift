@@ -22,7 +22,7 @@ package struct Settings: Sendable, Equatable {
     package init() {}
 }
 
-/// What `run` and `resume` do unless an option says otherwise.
+/// Defaults of the options of `run` and `resume`.
 package struct RunSettings: Sendable, Equatable {
     /// How many nodes may run at once. 16, as in Metaflow.
     package var maxWorkers = 16
