@@ -75,6 +75,20 @@ import Testing
     }
 
     @Test(
+        "Ranks on a machine without a network meet on the loopback interface", .enabled(if: getuid() == 0),
+        arguments: ["mpich", "system"])
+    func offline(framework: String) async throws {
+        let sandbox = try Sandbox()
+        let finished = try await sandbox.runOffline(
+            "FailingClusterFlow", ["--framework", framework, "--way", "abort"])
+        #expect(finished.status == .exited(1), "\(finished)")
+        let failure = try #require(
+            try await sandbox.newest("FailingClusterFlow").machine.tasks.first { $0.status == .failed }?.failure)
+        // They abort after a barrier.
+        #expect(failure.exitCode == 5, "\(failure)")
+    }
+
+    @Test(
         "Processes that take no notice of SIGTERM hold nobody up when another one fails",
         arguments: ["torchrun", "openmpi", "mpich", "system", "parallel"])
     func deaf(framework: String) async throws {

@@ -60,6 +60,19 @@ final class Sandbox: Sendable {
         Finished(try await self.reactor.run(self.spec(arguments, environment, folder: folder)))
     }
 
+    /// Runs a fixture flow to its end on a machine without a network: in a namespace with the loopback interface only.
+    func runOffline(_ flow: String, _ arguments: [String]) async throws -> Finished {
+        let spec = self.spec([], [:])
+        let script = #"ip link set lo up && exec "$@""#
+        return Finished(
+            try await self.reactor.run(
+                ProcessSpec(
+                    executable: "/usr/bin/unshare",
+                    arguments: ["--net", "sh", "-c", script, "sh", spec.executable, "run", try self.flow(flow)]
+                        + arguments,
+                    environment: spec.environment, workingDirectory: spec.workingDirectory, newSession: true)))
+    }
+
     /// Runs a fixture flow to its end.
     func run(_ flow: String, _ arguments: [String] = [], environment: [String: String] = [:]) async throws -> Finished {
         try await self.muster(["run", try self.flow(flow)] + arguments, environment: environment)

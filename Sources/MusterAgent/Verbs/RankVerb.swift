@@ -21,13 +21,16 @@ enum RankVerb {
     static let precedence = 0.3
 
     static func run(_ arguments: [String]) async -> CInt {
-        let isRelayed = arguments.first == MPIOutput.throughLauncher
-        let command = arguments.dropFirst(isRelayed ? 1 : 0)
+        let options = arguments.prefix { [MPIOutput.throughLauncher, MPIHosts.onLoopback].contains($0) }
+        let isRelayed = options.contains(MPIOutput.throughLauncher)
+        let command = arguments.dropFirst(options.count)
         guard let program = command.first, !program.isEmpty else {
-            AgentErrors.print("usage: rank [\(MPIOutput.throughLauncher)] PROGRAM [ARGUMENTS…]")
+            AgentErrors.print(
+                "usage: rank [\(MPIOutput.throughLauncher)] [\(MPIHosts.onLoopback)] PROGRAM [ARGUMENTS…]")
             return 64
         }
-        let environment = RankEnvironment.restored()
+        let restored = RankEnvironment.restored()
+        let environment = options.contains(MPIHosts.onLoopback) ? OpenMPISettings(restored).onLoopback : restored
         let folder = environment[NodeEnvironment.workFolder]
         let label = RankEnvironment.label(environment)
         // Open until the end: the agent takes the end of the connection for this program's.

@@ -4,7 +4,12 @@ import MusterModel
 ///
 /// Nodes have names that need not resolve, because only the agents' verb reads them. Addresses would not do: Open MPI
 /// treats all loopback addresses as one host.
-struct MPIHosts {
+package struct MPIHosts {
+    /// The argument of the agent's verb `rank` where all nodes share a machine: Open MPI's ranks then talk over the
+    /// loopback interface, which it excludes by default. Other interfaces may be missing, or may go while a program runs
+    /// (containers' bridges, VPNs).
+    package static let onLoopback = "--on-loopback"
+
     private let context: LaunchContext
 
     init(_ context: LaunchContext) { self.context = context }
