@@ -1,5 +1,10 @@
-"""A gang of four nodes on Slurm, from its submission until all bodies have begun; and a bare `srun` on four nodes."""
+"""A gang of four nodes on Slurm, from its submission until all bodies have begun; and a bare `srun` on four nodes.
 
+Both are submitted to an idle cluster: nodes on which a job is still completing delay the next one. Slurm's scheduler
+starts batch jobs about once a second, so each round begins at a random moment of that second.
+"""
+
+import random
 import time
 
 from cluster import NODES, Cluster, gang_log_times, submitted
@@ -9,7 +14,7 @@ import statistics
 
 # Times as long as the bare job, and seconds more.
 FACTOR, MORE = 1.3, 1.0
-ROUNDS = 5
+ROUNDS = 12
 
 SCRIPT = """#!/bin/bash
 #SBATCH --nodes=4 --ntasks-per-node=1 --cpus-per-task=1 --mem=100M --output=/dev/null
@@ -18,7 +23,7 @@ srun --mpi=none sh -c 'date +%s.%N >begun-$SLURM_PROCID'
 
 
 def measure(bench):
-    flow = bench.flow("GangFlow")
+    flow = bench.flow("SlurmGangFlow")
     with Cluster(bench) as cluster:
         muster, bare = alternate(
             ROUNDS, ("muster", lambda: muster_side(bench, cluster, flow)), ("sbatch", lambda: bare_side(bench, cluster)))
@@ -31,7 +36,8 @@ def measure(bench):
 
 def muster_side(bench, cluster, flow):
     folder = bench.folder("muster")
-    bench.check([flow, "run", "--nodes", str(NODES), "--with", "slurm"], cwd=folder, env=cluster.environment)
+    time.sleep(random.random())
+    bench.check([flow, "run", "--nodes", str(NODES)], cwd=folder, env=cluster.environment)
     cluster.wait_empty()
     begun = gang_log_times(folder, "work", b"of 4")
     if len(begun) != NODES:
@@ -41,6 +47,7 @@ def muster_side(bench, cluster, flow):
 
 def bare_side(bench, cluster):
     folder = bench.folder("bare")
+    time.sleep(random.random())
     start = time.time()
     cluster.submit(SCRIPT, folder)
     cluster.wait_empty()

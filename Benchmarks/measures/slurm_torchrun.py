@@ -27,7 +27,7 @@ srun --mpi=none {python} -m torch.distributed.run --nnodes 4 --nproc_per_node 1 
 
 
 def measure(bench):
-    flow = bench.flow("TorchFlow")
+    flow = bench.flow("SlurmGangFlow")
     script = bench.root / "Tests" / "FlowFixtures" / "Scripts" / "allreduce.py"
     with Cluster(bench) as cluster:
         muster_side(bench, cluster, flow)  # makes the Python environment of both sides
@@ -55,7 +55,7 @@ def last_sum(files, process, seconds):
 def muster_side(bench, cluster, flow):
     folder = bench.folder("muster")
     process = subprocess.Popen(
-        [flow, "run", "--nodes", str(NODES), "--with", "slurm"], cwd=folder, env=cluster.environment,
+        [flow, "run", "--nodes", str(NODES), "--step", "train"], cwd=folder, env=cluster.environment,
         stdout=subprocess.DEVNULL)
     try:
         logs = lambda: [file for file in folder.glob(".muster/runs/*/*/*/*.node-?.log")]  # noqa: E731

@@ -18,12 +18,11 @@ final class AgentLoop {
     private let link: WorkerLink?
     private var attempt: AttemptStateMachine
     /// The reason for which the attempt cannot begin.
-    /// Seconds before the place's time limit from which its SIGTERM is taken for that limit's.
-    private static let limitMargin = 10.0
-
     private let problem: TaskFailure?
     /// The ports that this node keeps free for the step's framework.
     private let reservation: PortReservation
+    /// Seconds before the place's time limit from which its SIGTERM is taken for that limit's.
+    private static let limitMargin = 10.0
 
     init(
         spec: NodeSpec, setup: ClusterSetup, problem: TaskFailure? = nil, services: AgentServices
@@ -91,6 +90,7 @@ final class AgentLoop {
 
     private func begin() async {
         self.services.log.began(self.spec)
+        if self.problem == nil { self.node.begin() }
         if let control = self.control {
             await control.begin()
             if let problem = self.problem { control.stop(problem) }

@@ -31,6 +31,7 @@ let flows: [String: any Flow.Type] = [
     "ElasticFlow": ElasticFlow.self,
     "BroadcastFlow": BroadcastFlow.self,
     "PlaceFlow": PlaceFlow.self,
+    "SlurmGangFlow": SlurmGangFlow.self,
 ]
 
 let program = CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? ""

@@ -23,6 +23,7 @@ final class NodeRunner {
     private let planner: FrameworkPlanner
     private let toControl: (WorkerMessage) -> Void
     private var clusterLogs: [ClusterLogs] = []
+    private let making: FolderMaking
 
     init(
         spec: NodeSpec, setup: ClusterSetup, services: AgentServices, toControl: @escaping (WorkerMessage) -> Void
@@ -30,11 +31,18 @@ final class NodeRunner {
         self.machine = NodeStateMachine(spec: spec, setup: setup)
         self.services = services
         self.folder = NodeFolder(spec)
+        self.making = FolderMaking(self.folder, package: spec.package)
         self.store = ArtifactStore(StoreLayout(root: spec.store), taken: services.equipment.taken)
         self.processes = NodeProcesses(folder: self.folder, services: services)
         self.step = StepProgram(folder: self.folder, services: services, processes: self.processes)
         self.planner = FrameworkPlanner(spec, on: services.reactor)
         self.toControl = toControl
+    }
+
+    /// Has the code package copied while the gang forms (Benchmarks: slurm-gang). A step that runs in place needs no copy.
+    func begin() {
+        guard self.folder.inPlace == nil, self.services.reusedFolder != self.folder else { return }
+        self.services.files.async { [making = self.making] in making.make() }
     }
 
     /// Lets the machine decide on the event, and on what its actions bring about at once.
@@ -181,11 +189,12 @@ final class NodeRunner {
     // MARK: The body
 
     private func prepare(_ roster: Roster) -> NodeEvent? {
-        let (folder, package, events) = (self.folder, self.machine.spec.package, self.services.events)
-        if self.services.reusedFolder == folder { return self.open(roster) }
-        if folder.inPlace != nil { return self.open(roster, folder.problem(making: package)) }
+        if self.services.reusedFolder == self.folder { return self.open(roster) }
+        if self.folder.inPlace != nil { return self.open(roster, self.making.make()) }
         // Copying takes as long as the package is large.
-        self.services.files.async { events.yield(.folderMade(roster, folder.problem(making: package))) }
+        self.services.files.async { [making = self.making, events = self.services.events] in
+            events.yield(.folderMade(roster, making.make()))
+        }
         return nil
     }
 

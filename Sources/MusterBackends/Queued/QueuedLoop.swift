@@ -52,6 +52,9 @@ actor QueuedLoop<Backend: ComputeBackend> {
     /// Jobs to end at the next turn.
     private var cancellations: [Call] = []
     private var running: Task<Void, Never>?
+    /// The wait between two turns, and whether a turn is wanted without one.
+    private var pause: Task<Void, Never>?
+    private var isWoken = false
 
     init(
         _ backend: Backend, _ timing: QueuedGangTiming, now: @escaping @Sendable () -> Double,
@@ -84,11 +87,13 @@ actor QueuedLoop<Backend: ComputeBackend> {
             look: StoreLook(folder: folder, nodes: request.order.size), request: request, added: now)
         self.schedule.change(at: now)
         if job != nil { self.schedule.want() }
+        self.wake()
         if self.running == nil { self.running = Task { [weak self] in await self?.live() } }
     }
 
     func stop(_ attempt: AttemptID, _ failure: TaskFailure) async {
         await self.handle(.stop(failure), of: attempt)
+        self.wake()
     }
 
     /// Ends the run's jobs that belong to none of the gangs taken over.
@@ -126,14 +131,32 @@ actor QueuedLoop<Backend: ComputeBackend> {
     private func live() async {
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled, !self.entries.isEmpty || !self.cancellations.isEmpty {
+                self.isWoken = false
                 for call in await self.turn() { group.addTask { await self.perform(call) } }
-                let pause = self.isBrisk ? Self.brisk : Self.steady
-                try? await Task.sleep(for: .seconds(pause))
+                if !self.isWoken { await self.wait(seconds: self.isBrisk ? Self.brisk : Self.steady) }
             }
         }
         self.running = nil
         // A gang that was added while the last call ended has its loop.
         if !self.entries.isEmpty { self.running = Task { [weak self] in await self?.live() } }
+    }
+
+    private func wait(seconds: Double) async {
+        let pause = Task { _ = try? await Task.sleep(for: .seconds(seconds)) }
+        self.pause = pause
+        await withTaskCancellationHandler {
+            await pause.value
+        } onCancel: {
+            pause.cancel()
+        }
+        self.pause = nil
+    }
+
+    /// Has the next turn follow at once: a gang that is asked for between two turns would wait for up to
+    /// ``brisk`` seconds (saves 0.05 to 0.1 s of each step on Slurm, Benchmarks: slurm-gang).
+    private func wake() {
+        self.isWoken = true
+        self.pause?.cancel()
     }
 
     private var isBrisk: Bool {
