@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from datetime import datetime
 
 import store
 from harness import Unmeasured
@@ -55,6 +56,16 @@ class Cluster:
     def submit(self, script, folder):
         """Gives a batch script to sbatch and returns when that has its number."""
         self.bench.check(["sbatch", "--parsable"], input=script, cwd=folder, env=self.environment)
+
+    def last_wait(self):
+        """Returns the seconds for which the newest job waited for the scheduler, which starts jobs about once a second."""
+        text = (self.folder / "log" / "slurmctld.log").read_text()
+        begun = re.findall(r"^\[(\S+)\] .*(?:Allocate|Started) JobId=(\d+) ", text, re.M)
+        submitted = {job: time for time, job in re.findall(r"^\[(\S+)\] _slurm_rpc_submit_batch_job: JobId=(\d+) ", text, re.M)}
+        if not begun or begun[-1][1] not in submitted:
+            raise Unmeasured("Slurm's log does not tell when the job was submitted and started:\n" + text[-1000:])
+        moment, job = begun[-1]
+        return (datetime.fromisoformat(moment) - datetime.fromisoformat(submitted[job])).total_seconds()
 
     def wait_empty(self, seconds=60):
         """Waits until no job is left, so that rounds do not meet."""
