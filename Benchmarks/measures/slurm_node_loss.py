@@ -36,8 +36,8 @@ def one(bench, cluster, flow, node):
     try:
         wait(lambda: len(bodies()) == NODES, 60, "the gang to begin")
         time.sleep(1.5)  # the engine has heard of the job's hosts
-        cluster.kill(node)
         start = time.monotonic()
+        cluster.kill(node)
         gone = ended = None
         while gone is None or ended is None:
             now = time.monotonic() - start
