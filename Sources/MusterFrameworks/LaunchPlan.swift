@@ -153,10 +153,15 @@ public struct PlannedRemote: Codable, Sendable, Equatable {
     /// The name of such a command in messages: `the MPI daemon`.
     public var label: String
     public var hostname: String?
+    /// Variables of such a command on this node, beside the node's own.
+    public var environment: [String: String]
 
-    public init(hosts: [String: Int], label: String, hostname: String? = nil) {
+    public init(
+        hosts: [String: Int], label: String, hostname: String? = nil, environment: [String: String] = [:]
+    ) {
         self.hosts = hosts
         self.label = label
         self.hostname = hostname
+        self.environment = environment
     }
 }

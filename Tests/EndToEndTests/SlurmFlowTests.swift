@@ -83,6 +83,22 @@ import Testing
         }
     }
 
+    @Test("Open MPI 4, Open MPI 5 and MPICH start their ranks on the nodes of the cluster, which meet and abort")
+    func mpi() async throws {
+        try await self.withCluster { sandbox, cluster, _ in
+            for framework in ["system", "openmpi", "mpich"] {
+                let finished = try await sandbox.run(
+                    "FailingClusterFlow", ["--with", "slurm", "--framework", framework, "--way", "abort"],
+                    environment: cluster.environment)
+                #expect(finished.status == .exited(1), "\(finished)")
+                let failure = try #require(
+                    try await sandbox.newest("FailingClusterFlow").machine.tasks.first { $0.status == .failed }?.failure)
+                #expect(failure.exitCode == 5, "\(framework): \(failure)")
+            }
+            try await self.expectNothingLeft(sandbox, cluster)
+        }
+    }
+
     @Test("A run that is cancelled leaves no job, no process and no key")
     func cancelled() async throws {
         try await self.withCluster { sandbox, cluster, marks in

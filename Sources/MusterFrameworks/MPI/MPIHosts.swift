@@ -22,7 +22,8 @@ package struct MPIHosts {
     var remote: PlannedRemote {
         let hosts = self.context.roster.nodes.indices.map { (Self.name($0), $0) }
         return PlannedRemote(
-            hosts: Dictionary(uniqueKeysWithValues: hosts), label: "the MPI daemon", hostname: self.hostname)
+            hosts: Dictionary(uniqueKeysWithValues: hosts), label: "the MPI daemon", hostname: self.hostname,
+            environment: self.path)
     }
 
     /// MPICH's stale files: the machine's topology, which its proxies write to a fixed path, and named shared memory.
@@ -33,18 +34,32 @@ package struct MPIHosts {
     private var hosts: String { "\(self.context.folder)/hosts" }
     private var hydraHosts: String { "\(self.context.folder)/hydra-hosts" }
     /// The launchers' ssh. A path without arguments, because MPICH takes no others.
-    private var reach: String { "\(self.context.folder)/reach" }
+    private var reach: String { "\(self.context.folder)/\(Self.reachName)" }
+    private static let reachName = "muster-reach"
 
+    /// Open MPI 4 passes the name of its ssh on to its daemons, which crash where they do not find it: a name on the PATH
+    /// of every node, because the nodes' folders differ.
+    private var path: [String: String] {
+        ["PATH": "\(self.context.folder):\(self.context.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")"]
+    }
+
+    /// Of a node that launches nothing.
+    var filesOfOthers: [PlannedFile] {
+        [
+            PlannedFile(
+                path: self.reach, contents: "#!/bin/sh\nexec \(self.quotedAgent) reach \"$@\"\n", isExecutable: true)
+        ]
+    }
+
+    /// Of the node that runs the launcher.
     var files: [PlannedFile] {
         let nodes = self.context.roster.nodes
-        return [
+        return self.filesOfOthers + [
             PlannedFile(
                 path: self.hosts,
                 contents: nodes.indices.map { "\(Self.name($0)) slots=\(nodes[$0].slots)\n" }.joined()),
             PlannedFile(
                 path: self.hydraHosts, contents: nodes.indices.map { "\(Self.name($0)):\(nodes[$0].slots)\n" }.joined()),
-            PlannedFile(
-                path: self.reach, contents: "#!/bin/sh\nexec \(self.quotedAgent) reach \"$@\"\n", isExecutable: true),
         ]
     }
 
@@ -54,11 +69,11 @@ package struct MPIHosts {
             + "'"
     }
 
-    /// Variables that the user has set are not changed.
+    /// Variables that the user has set are not changed, but for the PATH.
     var environment: [String: String] {
         var environment = [
             // Open MPI 4. Not a tree of daemons, in which nodes would start daemons on each other.
-            "OMPI_MCA_plm_rsh_agent": self.reach,
+            "OMPI_MCA_plm_rsh_agent": Self.reachName,
             "OMPI_MCA_plm_rsh_no_tree_spawn": "1",
             "OMPI_MCA_orte_default_hostfile": self.hosts,
             // Open MPI 5.
@@ -84,6 +99,6 @@ package struct MPIHosts {
             // The nodes' names do not resolve, so MPICH gets the interface whose address it uses.
             environment["HYDRA_IFACE"] = "lo"
         }
-        return environment.unset(in: self.context.environment)
+        return environment.unset(in: self.context.environment).merging(self.path) { $1 }
     }
 }

@@ -61,7 +61,8 @@ extension NodeStateMachine {
         self.round?.remotes.insert(id)
         // As sshd does it: the words are joined already, and the login shell is /bin/sh.
         let planned = PlannedProcess(
-            label: current.remoteLabel, arguments: ["/bin/sh", "-c", command], environment: self.environment,
+            label: current.remoteLabel, arguments: ["/bin/sh", "-c", command],
+            environment: self.environment.merging(current.plan.remote?.environment ?? [:]) { $1 },
             hostname: current.plan.remote?.hostname)
         self.emit(.start(.remote(round, id), planned, mark: self.mark(round)))
     }
