@@ -181,7 +181,8 @@ let tests: [Target] = [
         name: "MusterFrameworksTests", dependencies: ["MusterFrameworks", "MusterModel", "MusterTestSupport"],
         swiftSettings: strict),
     .testTarget(
-        name: "MusterStoreTests", dependencies: ["MusterStore", "MusterModel", "MusterProcess", logging],
+        name: "MusterStoreTests",
+        dependencies: ["MusterStore", "MusterModel", "MusterProcess", "MusterTestSupport", logging],
         swiftSettings: strict),
     .testTarget(
         name: "MusterMetadataTests", dependencies: ["MusterMetadata", "MusterModel"], swiftSettings: strict),

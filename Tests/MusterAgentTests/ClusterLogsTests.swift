@@ -4,6 +4,7 @@ import MusterFrameworks
 import MusterModel
 import MusterProcess
 import MusterStore
+import MusterTestSupport
 import Testing
 
 @testable import MusterAgent

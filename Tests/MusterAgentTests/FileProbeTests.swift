@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import MusterProcess
+import MusterTestSupport
 import Testing
 
 @testable import MusterAgent
