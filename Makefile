@@ -70,10 +70,12 @@ test: wheel
 	@cd Python/tests && python3 -m unittest discover --quiet
 	@echo "==> testing the wheel"
 	@$(TEST_WHEEL)
+	@echo "==> building the flows of muster new"
+	@$(TEST_NEW) test_new.BuildTests
 	@SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test --skip-build
 
 # Each flow that `muster new` makes, built and run.
-TEST_NEW := cd Tests/new && python3 -B -m unittest discover --quiet
+TEST_NEW := cd Tests/new && python3 -B -m unittest --quiet
 test-new: commands
 	@Scripts/system-packages tests
 	@$(TEST_NEW)

@@ -30,6 +30,7 @@ let staticExecutable: [LinkerSetting] = [
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 
@@ -181,7 +182,8 @@ let tests: [Target] = [
         name: "MusterFrameworksTests", dependencies: ["MusterFrameworks", "MusterModel", "MusterTestSupport"],
         swiftSettings: strict),
     .testTarget(
-        name: "MusterStoreTests", dependencies: ["MusterStore", "MusterModel", "MusterProcess", logging],
+        name: "MusterStoreTests",
+        dependencies: ["MusterStore", "MusterModel", "MusterProcess", "MusterTestSupport", logging],
         swiftSettings: strict),
     .testTarget(
         name: "MusterMetadataTests", dependencies: ["MusterMetadata", "MusterModel"], swiftSettings: strict),
@@ -198,13 +200,14 @@ let tests: [Target] = [
         name: "MusterAgentTests",
         dependencies: [
             "MusterAgent", "MusterFrameworks", "MusterModel", "MusterWire", "MusterProcess", "MusterStore",
-            "MusterTestSupport", "muster-agent", nioCore, nioPosix, nioSSL,
+            "MusterTestSupport", "muster-agent", nioCore, nioEmbedded, nioPosix, nioSSL,
         ],
         swiftSettings: strict),
     .testTarget(
         name: "MusterEngineTests",
         dependencies: [
-            "MusterEngine", "MusterModel", "MusterWire", "MusterStore", "MusterMetadata", "MusterBackends", logging,
+            "MusterEngine", "MusterModel", "MusterWire", "MusterStore", "MusterMetadata", "MusterBackends",
+            "MusterTestSupport", logging,
         ],
         swiftSettings: strict),
     .testTarget(

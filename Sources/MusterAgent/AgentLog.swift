@@ -77,8 +77,6 @@ struct AgentLog: Sendable {
         case .lost(let node, let reason):
             self.log.warning(
                 "the connection of a node has ended", metadata: ["peer": "\(node)", "reason": "\(reason)"])
-        case .broke(let node, let rule):
-            self.log.error("a node broke the gang protocol", metadata: ["peer": "\(node)", "rule": "\(rule)"])
         case .stop(let failure): self.log.notice("the gang is stopped", metadata: Self.fields(failure))
         case .timeout: self.log.warning("the step's timeout has passed")
         case .rendezvousDeadline: self.log.warning("the rendezvous deadline has passed")
@@ -114,6 +112,8 @@ struct AgentLog: Sendable {
             self.log.log(
                 level: status == .succeeded ? .debug : .notice, "a node has ended",
                 metadata: ["peer": "\(node)", "status": "\(status.rawValue)"])
+        case .blame(let node, let rule):
+            self.log.error("a node broke the gang protocol", metadata: ["peer": "\(node)", "rule": "\(rule)"])
         case .print(let line): self.log.warning("\(line)")
         default: self.log.debug("an action of the gang", metadata: ["action": "\(Self.name(action))"])
         }

@@ -116,7 +116,8 @@ final class AgentLoop {
             self.link?.begin(addresses: [address] + (others ?? []), port: port)
         case .command(.stop(let failure)): self.decide(.stop(failure, node: stage))
         case .inputEnded(let reason): self.decide(.engineGone(reason: reason, node: stage))
-        case .signal(let signal): self.decide(.stop(self.failure(of: signal), node: stage))
+        case .signal(let signal):
+            self.decide(.stop(self.spec.failure(of: signal, now: self.services.clock.now), node: stage))
         case .tick:
             self.schedule(.tick, after: 1)
             self.toNode { () throws(IllegalNodeEvent) in try self.node.handle(.tick) }
@@ -143,24 +144,6 @@ final class AgentLoop {
         case .leave: self.decide(.partingDeadline)
         case .reportWritten(let report, let problem): self.decide(.reportWritten(report, problem: problem))
         }
-    }
-
-    /// On the engine's machine a person ends an agent; elsewhere it is the scheduler, which needs the node for somebody else.
-    private func failure(of signal: CInt) -> TaskFailure {
-        if let place = self.spec.place {
-            // Schedulers look for jobs that have reached their limit every half minute, and the clock that set it is another's.
-            if let end = self.spec.placeEnd, Date().timeIntervalSince1970 >= end - Self.limitMargin {
-                return TaskFailure(
-                    code: .timeout, message: "the job reached its time limit at \(place); ask for more time")
-            }
-            return TaskFailure(
-                code: .place, message: "\(place) told node \(self.spec.index) to end by \(SignalName.describe(signal))",
-                node: self.spec.size > 1 ? self.spec.index : nil)
-        }
-        return TaskFailure(
-            code: .cancelled,
-            message: "the agent of node \(self.spec.index) was told to end by \(SignalName.describe(signal))",
-            node: self.spec.index)
     }
 
     private func follow(_ connection: GangConnection, _ event: GangConnectionEvent<ControlMessage>) {

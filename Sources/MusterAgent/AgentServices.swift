@@ -26,8 +26,9 @@ package final class AgentEquipment: Sendable {
     ///   - status: The descriptor for status lines to the engine.
     package init(reactor: ProcessReactor, clock: (any AgentClock)? = nil, status: CInt = STDOUT_FILENO) {
         self.reactor = reactor
-        self.clock = clock ?? SystemClock(reactor)
-        self.status = StatusWriter(descriptor: status, reactor: reactor)
+        let clock = clock ?? SystemClock(reactor)
+        self.clock = clock
+        self.status = StatusWriter(descriptor: status, clock: clock)
     }
 
     /// The running server for such steps, or a new one in its place.

@@ -1,7 +1,6 @@
 import Dispatch
 import FoundationEssentials
 import Glibc
-import MusterProcess
 import MusterSystem
 import MusterWire
 import Synchronization
@@ -23,13 +22,13 @@ final class StatusWriter: Sendable {
     private static let pause = 0.005
 
     private let descriptor: CInt
-    private let reactor: ProcessReactor
+    private let clock: any AgentClock
     private let queue = DispatchQueue(label: "muster.status")
     private let state = Mutex(State())
 
-    init(descriptor: CInt = STDOUT_FILENO, reactor: ProcessReactor) {
+    init(descriptor: CInt = STDOUT_FILENO, clock: any AgentClock) {
         self.descriptor = descriptor
-        self.reactor = reactor
+        self.clock = clock
     }
 
     /// - Parameter isUrgent: True for a line that the engine waits for, and for the last one for a while.
@@ -43,7 +42,7 @@ final class StatusWriter: Sendable {
             return true
         }
         guard schedules else { return }
-        self.reactor.schedule(after: Self.pause) { [self] in
+        self.clock.schedule(after: Self.pause) { [self] in
             self.state.withLock { state in
                 state.isTimed = false
                 self.flush(&state)
@@ -57,7 +56,7 @@ final class StatusWriter: Sendable {
         await withCheckedContinuation { continuation in
             let once = Once { continuation.resume() }
             self.queue.async { once.run() }
-            DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { once.run() }
+            self.clock.schedule(after: seconds) { once.run() }
         }
     }
 

@@ -19,14 +19,19 @@ package struct SourceWatch: Sendable {
     private var files: [File]
     private var isTold = false
     /// A look that took t is followed by a pause of 100 t, so looks take at most 1 % of the time.
-    private var nextLook = ContinuousClock.now
-    private static let rarity = 100
+    private var nextLook = -Double.infinity
+    private let now: @Sendable () -> Double
+    private static let rarity = 100.0
 
     /// - Parameters:
     ///   - workFolder: The folder from which the flow was started.
     ///   - package: The flow's files, as the run begins with them.
     ///   - program: The flow program, whose parts that are files belong to the source.
-    package init(workFolder: String, package: CodePackage, program: [String]) {
+    ///   - now: Seconds since an arbitrary moment.
+    package init(
+        workFolder: String, package: CodePackage, program: [String], now: @escaping @Sendable () -> Double = Uptime.now
+    ) {
+        self.now = now
         self.place = InPlace(workFolder: workFolder, flowFolder: package.folder)
         let own = package.files.map { ("\(package.folder)/\($0.path)", $0.path) }
         // The program of a flow in Swift; that of one in Python is an interpreter.
@@ -37,7 +42,7 @@ package struct SourceWatch: Sendable {
     /// Compares the files with their stamps, if a look is due.
     /// - Returns: The sentence for people, once.
     mutating func look(isLast: Bool) -> String? {
-        let start = ContinuousClock.now
+        let start = self.now()
         guard isLast || start >= self.nextLook else { return nil }
         var changed: [String] = []
         for index in self.files.indices {
@@ -46,7 +51,7 @@ package struct SourceWatch: Sendable {
             self.files[index].stamp = stamp
             changed.append(self.files[index].name)
         }
-        let end = ContinuousClock.now
+        let end = self.now()
         self.nextLook = end + (end - start) * Self.rarity
         if !changed.isEmpty { self.place.revision += 1 }
         return self.warning(changed.filter(Self.isCode))

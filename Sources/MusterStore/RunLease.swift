@@ -136,7 +136,7 @@ enum SignWatch {
     /// - Parameter patience: Intervals of the sign for which it has to stand still.
     static func living(_ path: String, patience: Double) -> ProcessPlace? {
         while let sign = RunLease.Sign.read(path), sign.isElsewhere {
-            let now = Double(DispatchTime.now().uptimeNanoseconds) / 1e9
+            let now = Uptime.now()
             let (seen, age) = self.seen.withLock { all in
                 var seen = all[path] ?? Seen(sign: sign, since: now)
                 if seen.sign != sign {

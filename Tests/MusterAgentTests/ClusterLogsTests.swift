@@ -4,6 +4,7 @@ import MusterFrameworks
 import MusterModel
 import MusterProcess
 import MusterStore
+import MusterTestSupport
 import Testing
 
 @testable import MusterAgent
@@ -18,9 +19,10 @@ import Testing
         self.sandbox = try TestFolder()
         let reactor = try ProcessReactor()
         let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
+        let clock = SystemClock(reactor)
         self.log = NodeLog(
-            path: "\(self.sandbox.path)/node.log", node: 0, status: StatusWriter(descriptor: null, reactor: reactor),
-            reactor: reactor
+            path: "\(self.sandbox.path)/node.log", node: 0, status: StatusWriter(descriptor: null, clock: clock),
+            reactor: reactor, clock: clock
         ) { Issue.record("the log cannot be written: \($0)") }
         let planned = PlannedLogs(
             folder: "\(self.sandbox.path)/logs", prefixes: ["worker-"], marks: [":job_id:", ":task_name:"])

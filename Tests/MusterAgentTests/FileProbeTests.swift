@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import MusterProcess
+import MusterTestSupport
 import Testing
 
 @testable import MusterAgent
@@ -18,9 +19,10 @@ import Testing
     /// What comes when the text has appeared in `logs/service.out`.
     private func found(within seconds: Double = 60) -> AsyncStream<Bool> {
         let (stream, found) = AsyncStream.makeStream(of: Bool.self)
-        FileProbe(path: "\(self.sandbox.path)/logs/service.out", text: "all is up", seconds: seconds).wait(
-            on: self.queue, self.reactor
-        ) { found.yield(true) }
+        FileProbe(
+            path: "\(self.sandbox.path)/logs/service.out", text: "all is up", seconds: seconds,
+            clock: SystemClock(self.reactor)
+        ).wait(on: self.queue) { found.yield(true) }
         return stream
     }
 

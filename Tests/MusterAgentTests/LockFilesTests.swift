@@ -1,6 +1,7 @@
 import Foundation
 import MusterFrameworks
 import MusterProcess
+import MusterTestSupport
 import Testing
 
 @testable import MusterAgent

@@ -1,3 +1,4 @@
+import MusterTestSupport
 import Testing
 
 @testable import MusterAgent

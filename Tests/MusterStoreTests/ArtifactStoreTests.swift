@@ -1,14 +1,15 @@
 import Foundation
 import MusterModel
 import MusterStore
+import MusterTestSupport
 import Testing
 
 @Suite struct ArtifactStoreTests {
-    private let folder: TemporaryFolder
+    private let folder: TestFolder
     private let store: ArtifactStore
 
     init() throws {
-        self.folder = try TemporaryFolder()
+        self.folder = try TestFolder()
         let layout = StoreLayout(root: "\(self.folder.path)/.muster")
         try layout.prepare()
         self.store = ArtifactStore(layout)

@@ -1,17 +1,18 @@
 import Foundation
 import MusterModel
+import MusterTestSupport
 import Testing
 
 @testable import MusterStore
 
 @Suite struct CardStoreTests {
-    let folder: TemporaryFolder
+    let folder: TestFolder
     let store: CardStore
     let attempt = AttemptID(flow: "F", run: "1", step: "start", task: 3, attempt: 1)
     let card = CardName(place: 0, type: "default", id: nil)
 
     init() throws {
-        self.folder = try TemporaryFolder()
+        self.folder = try TestFolder()
         self.store = CardStore(StoreLayout(root: "\(self.folder.path)/.muster"))
     }
 

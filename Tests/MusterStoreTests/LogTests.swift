@@ -1,13 +1,14 @@
 import Foundation
 import MusterModel
 import MusterStore
+import MusterTestSupport
 import Testing
 
 @Suite struct LogTests {
-    private let folder: TemporaryFolder
+    private let folder: TestFolder
     private var path: String { "\(self.folder.path)/deep/node-0.log" }
 
-    init() throws { self.folder = try TemporaryFolder() }
+    init() throws { self.folder = try TestFolder() }
 
     private func write(_ texts: [(Int, ProcessStream, [UInt8])]) throws {
         let writer = try LogWriter(path: self.path)

@@ -2,14 +2,15 @@ import Dispatch
 import Foundation
 import Logging
 import MusterModel
+import MusterTestSupport
 import Testing
 
 @testable import MusterStore
 
 @Suite struct ProgramLogTests {
-    private let folder: TemporaryFolder
+    private let folder: TestFolder
     private let queue = DispatchQueue(label: "test.log")
-    init() throws { self.folder = try TemporaryFolder() }
+    init() throws { self.folder = try TestFolder() }
 
     private var path: String { "\(self.folder.path)/a/engine.log" }
 

@@ -2,17 +2,18 @@ import Foundation
 import Glibc
 import MusterModel
 import MusterStore
+import MusterTestSupport
 import Testing
 
 /// What a process that took an artifact in need not check again, and what it does.
 @Suite struct TakenArtifactsTests {
     private static let bytes = Data((0..<2 << 20).map { UInt8(truncatingIfNeeded: $0 ^ $0 >> 8) })
-    private let folder: TemporaryFolder
+    private let folder: TestFolder
     private let layout: StoreLayout
     private let store: ArtifactStore
 
     init() throws {
-        self.folder = try TemporaryFolder()
+        self.folder = try TestFolder()
         self.layout = StoreLayout(root: "\(self.folder.path)/.muster")
         try self.layout.prepare()
         self.store = ArtifactStore(self.layout, taken: TakenArtifacts())

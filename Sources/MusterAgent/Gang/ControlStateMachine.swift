@@ -5,7 +5,8 @@ import MusterWire
 /// The decisions of a gang's control, on node 0: it keeps the gang's machines together and turns their actions into messages.
 ///
 /// Nodes are named by their index until the gang starts, and by their place in the roster from then on. An event that comes
-/// too late changes nothing. A message that a node cannot send in its phase ends the gang, with that node as the cause.
+/// too late changes nothing. A node that sends what it cannot send in its phase loses its connection, which ends a gang
+/// that runs, with that node as the cause.
 struct ControlStateMachine: Sendable, Equatable {
     enum Event: Sendable, Equatable {
         /// This node's own arrival.
@@ -49,32 +50,26 @@ struct ControlStateMachine: Sendable, Equatable {
         /// Send the bytes of a file.
         case sendFile(BroadcastOffer, node: Int)
         case finish(failure: TaskFailure?, nodes: [NodeReport])
+        /// For the log: a node broke this rule of the gang protocol.
+        case blame(node: Int, rule: String)
         /// For people: an event that no node can be blamed for.
         case print(String)
     }
 
     /// The control node's index.
-    private static let own = 0
+    static let own = 0
 
-    /// The progress of a broadcast.
-    struct Broadcast: Sendable, Equatable {
-        let offer: BroadcastOffer
-        /// The nodes that do not have the file yet.
-        var waiting: Set<Int>
-        var failure: TaskFailure?
-    }
-
-    private let spec: NodeSpec
+    let spec: NodeSpec
     private let setup: ClusterSetup
     private(set) var size: Int
     private(set) var gang: GangStateMachine
-    private var launches: LaunchStateMachine
+    var launches: LaunchStateMachine
     private var barriers: BarrierStateMachine
     /// nil when there are no services to start.
     private var cluster: SetupStateMachine?
     /// The node on which each command of this node's launcher runs.
-    private var remoteNodes: [Int: Int] = [:]
-    private var broadcasts: [Int: Broadcast] = [:]
+    var remoteNodes: [Int: Int] = [:]
+    var broadcasts: [Int: Broadcast] = [:]
     /// The actions of the event that is being handled.
     private var actions: [Action] = []
 
@@ -97,7 +92,7 @@ struct ControlStateMachine: Sendable, Equatable {
         return self.actions
     }
 
-    private mutating func emit(_ action: Action) { self.actions.append(action) }
+    mutating func emit(_ action: Action) { self.actions.append(action) }
 
     private mutating func take(_ event: Event) {
         switch event {
@@ -130,7 +125,7 @@ struct ControlStateMachine: Sendable, Equatable {
     }
 
     private mutating func join(_ node: RosterNode) {
-        self.emit(.status(.joined(node: node.index), isUrgent: self.size > 1))
+        if self.gang.acceptsNodes { self.emit(.status(.joined(node: node.index), isUrgent: self.size > 1)) }
         self.apply(.joined(node))
     }
 
@@ -139,35 +134,53 @@ struct ControlStateMachine: Sendable, Equatable {
         self.apply(.lost(node: node, reason: reason))
     }
 
-    private mutating func misbehaves(_ node: Int, _ rule: String) {
+    mutating func misbehaves(_ node: Int, _ rule: String) {
+        self.emit(.blame(node: node, rule: rule))
         guard node == Self.own else { return self.lose(node, "it broke the gang protocol: \(rule)") }
         self.apply(
             .stopped(
                 TaskFailure(code: .contract, message: "the control node broke the gang protocol: \(rule)", node: node)))
     }
 
-    private var isRunning: Bool { if case .running = self.gang.phase { true } else { false } }
+    var isRunning: Bool { if case .running = self.gang.phase { true } else { false } }
 
-    private mutating func sendToAll(_ message: ControlMessage) {
+    /// True when there are no services, or all are up: the bodies can run.
+    private var isUp: Bool { self.cluster.map { $0.phase == .up } ?? true }
+
+    mutating func sendToAll(_ message: ControlMessage) {
         self.emit(.send(message, nodes: Array(0..<self.size)))
     }
 
     // MARK: Messages
 
-    private mutating func receive(_ message: WorkerMessage, from node: Int) {
+    /// True when a node can send this message now, or could before the gang was released.
+    private func allows(_ message: WorkerMessage) -> Bool {
         switch message {
-        case .heartbeat: break
-        case .hello: self.misbehaves(node, "it said hello twice")
+        case .heartbeat: true
+        case .hello: false
+        case .released, .ended(.failed): !self.gang.acceptsNodes
+        case .setupReady: !self.gang.acceptsNodes && self.cluster != nil
+        case .ended(.succeeded), .barrierReached, .broadcastWanted, .broadcastTaken, .remoteEnded, .launchRequested,
+            .launchFailed, .launchHosting, .launchEnded:
+            !self.gang.acceptsNodes && self.isUp
+        }
+    }
+
+    private mutating func receive(_ message: WorkerMessage, from node: Int) {
+        guard self.allows(message) else {
+            return self.misbehaves(node, "the gang cannot take \(message) while it is \(self.gang.phase)")
+        }
+        switch message {
+        case .heartbeat, .hello: break
         case .ended(let outcome):
             self.apply(.ended(node: node, outcome: outcome))
             self.applyLaunch(.bodyEnded(node: node))
             self.applyBarrier(.bodyEnded(node: node), node)
         case .setupReady(let stage): self.applySetup(.ready(node: node, stage: stage), node)
         case .barrierReached(let barrier): self.applyBarrier(.reached(node: node, barrier: barrier), node)
-        case .broadcastWanted(let broadcast):
-            if let progress = self.broadcasts[broadcast] { self.emit(.sendFile(progress.offer, node: node)) }
+        case .broadcastWanted(let broadcast): self.broadcastWanted(broadcast, node)
         case .broadcastTaken(let broadcast, let failure): self.broadcastTaken(broadcast, node, failure)
-        case .remoteEnded(let id, let code): self.emit(.answer(.remoteEnded(id: id, code: code)))
+        case .remoteEnded(let id, let code): self.remoteEnded(id, node, code)
         case .launchRequested(let launch, let request):
             self.applyLaunch(.requested(node: node, launch: launch, request: request))
         case .launchFailed(let round, let failure, let evidence):
@@ -181,28 +194,24 @@ struct ControlStateMachine: Sendable, Equatable {
         }
     }
 
+    /// While the gang is released every node ends its own processes, and nobody waits for a file.
     private mutating func receive(_ request: ControlNodeRequest) {
+        guard self.isRunning, self.isUp else { return }
         switch request {
         case .remoteRequested(let id, let target, let round, let command):
-            self.remoteNodes[id] = target
-            self.emit(.send(.remoteStarted(id: id, round: round, command: command), nodes: [target]))
-        case .remoteAbandoned(let id):
-            if let target = self.remoteNodes[id] { self.emit(.send(.remoteStopped(id: id), nodes: [target])) }
-        case .broadcastRequested(let offer):
-            let others = Set(0..<self.size).subtracting([Self.own])
-            self.broadcasts[offer.broadcast] = Broadcast(offer: offer, waiting: others)
-            self.emit(.send(.broadcastOffered(offer: offer), nodes: others.sorted()))
-            self.settle(offer.broadcast)
+            self.startRemote(id, on: target, round, command)
+        case .remoteAbandoned(let id): self.stopRemote(id)
+        case .broadcastRequested(let offer): self.broadcast(offer)
         }
     }
 
     // MARK: The gang
 
-    private mutating func apply(_ event: GangStateMachine.Event) {
+    mutating func apply(_ event: GangStateMachine.Event) {
         do throws(IllegalGangEvent) {
             for action in try self.gang.handle(event) { self.perform(action) }
         } catch {
-            guard let node = event.node else { return self.emit(.print("\(error)")) }
+            guard let node = event.node, (0..<self.size).contains(node) else { return self.emit(.print("\(error)")) }
             self.misbehaves(node, "\(error)")
         }
     }
@@ -260,70 +269,5 @@ struct ControlStateMachine: Sendable, Equatable {
         } catch {
             self.misbehaves(node, "\(error)")
         }
-    }
-
-    // MARK: Launches
-
-    private mutating func applyLaunch(_ event: LaunchStateMachine.Event) {
-        // While the gang is being released every node ends its own processes.
-        guard self.isRunning else { return }
-        do throws(IllegalLaunchEvent) {
-            for action in try self.launches.handle(event) { self.perform(action) }
-        } catch {
-            self.misbehaves(event.node, "\(error)")
-        }
-    }
-
-    private mutating func perform(_ action: LaunchStateMachine.Action) {
-        switch action {
-        case .start(let round, let request, let processes):
-            self.emit(.reservePort(round, request, processes: processes))
-        case .stop(let round): self.sendToAll(.launchStopped(round: round))
-        case .awaitAccount(let round, let isHearsay):
-            self.emit(
-                .awaitAccount(round, seconds: isHearsay ? self.spec.times.reportGrace : self.spec.times.launcherGrace))
-        case .answer(let launch, let nodes, var failure):
-            failure?.id = "launch \(launch)"
-            if let failure { self.apply(.launchFailed(failure)) }
-            self.emit(.send(.launchAnswered(launch: launch, failure: failure), nodes: nodes))
-        }
-    }
-
-    private mutating func start(
-        _ round: LaunchRound, _ request: LaunchRequest, _ processes: [Int], _ port: Result<Int, AgentError>
-    ) {
-        guard self.isRunning else { return }
-        switch port {
-        case .failure(let error):
-            self.apply(.stopped(TaskFailure(code: .environment, message: "\(error)", node: Self.own)))
-        case .success(let port):
-            if round.restart == 0 { self.apply(.launchStarted) }
-            let shared = request.asker == .controlNode ? request : nil
-            self.sendToAll(.launchStarted(round: round, port: port, processes: processes, request: shared))
-        }
-    }
-
-    // MARK: Broadcasts
-
-    private mutating func broadcastTaken(_ broadcast: Int, _ node: Int, _ failure: TaskFailure?) {
-        guard var progress = self.broadcasts[broadcast] else { return }
-        progress.waiting.remove(node)
-        progress.failure = progress.failure ?? failure
-        self.broadcasts[broadcast] = progress
-        self.settle(broadcast)
-    }
-
-    /// The file cannot be read to its end: its receivers would wait for ever.
-    private mutating func broadcastFailed(_ broadcast: Int, _ error: AgentError) {
-        guard let progress = self.broadcasts.removeValue(forKey: broadcast) else { return }
-        let failure = TaskFailure(
-            code: .environment, message: "the file \(progress.offer.path) could not be sent: \(error)", node: Self.own)
-        self.emit(.answer(.broadcastEnded(broadcast: broadcast, failure: failure)))
-    }
-
-    private mutating func settle(_ broadcast: Int) {
-        guard let progress = self.broadcasts[broadcast], progress.waiting.isEmpty else { return }
-        self.broadcasts[broadcast] = nil
-        self.emit(.answer(.broadcastEnded(broadcast: broadcast, failure: progress.failure)))
     }
 }

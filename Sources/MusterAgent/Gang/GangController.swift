@@ -118,6 +118,7 @@ package final class GangController {
             self.server?.stop()
             self.report = GangReport(
                 failure: failure, nodes: nodes, started: self.started, finished: self.services.clock.now)
+        case .blame: break
         case .print(let line): AgentErrors.print(line)
         }
     }

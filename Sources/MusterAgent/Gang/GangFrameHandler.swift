@@ -6,7 +6,8 @@ import NIOSSL
 import NIOTLS
 
 /// Decodes the messages of one connection and sends heartbeats. Used on its channel's event loop only, where nothing waits
-/// for a file or for a decision: neither a store that stalls nor a step that floods its log stops the heartbeats.
+/// for a file or for a decision: neither a store that stalls nor a step that floods its log stops the heartbeats. The loop
+/// is its clock, too.
 final class GangFrameHandler<Message: GangMessage>: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
@@ -58,7 +59,7 @@ final class GangFrameHandler<Message: GangMessage>: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        self.heartbeats?.hear(now: .now)
+        self.heartbeats?.hear(now: context.eventLoop.now)
         self.decoder.append(self.unwrapInboundIn(data).readableBytesView)
         do {
             while let frame = try self.decoder.next() {
@@ -125,7 +126,7 @@ final class GangFrameHandler<Message: GangMessage>: ChannelInboundHandler {
 
     private func beginToBeat(_ context: ChannelHandlerContext) {
         guard self.beat == nil else { return }
-        self.heartbeats = HeartbeatMonitor(now: .now, limit: self.times.heartbeatTimeout)
+        self.heartbeats = HeartbeatMonitor(now: context.eventLoop.now, limit: self.times.heartbeatTimeout)
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let interval = TimeAmount(seconds: self.times.heartbeatInterval)
         self.beat = context.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
@@ -137,8 +138,8 @@ final class GangFrameHandler<Message: GangMessage>: ChannelInboundHandler {
         guard !self.hasTold else { return }
         self.connection.send(Message.Reply.heartbeat)
         // A paused connection is not read, so silence on it means nothing.
-        if self.isPaused { self.heartbeats?.hear(now: .now) }
-        guard self.heartbeats?.tick(now: .now) == true else { return }
+        if self.isPaused { self.heartbeats?.hear(now: context.eventLoop.now) }
+        guard self.heartbeats?.tick(now: context.eventLoop.now) == true else { return }
         self.reason = "its agent has not been heard of for \(self.times.heartbeatTimeout.formattedSeconds) s"
         // Before the close: the TLS close of a connection without a peer takes a second.
         self.tellEnd()
@@ -162,7 +163,7 @@ final class GangFrameHandler<Message: GangMessage>: ChannelInboundHandler {
         self.waiting -= count
         guard self.isPaused, self.waiting <= Self.mostWaiting / 2 else { return }
         self.isPaused = false
-        self.heartbeats?.hear(now: .now)
+        self.heartbeats?.hear(now: channel.eventLoop.now)
         channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
     }
 }

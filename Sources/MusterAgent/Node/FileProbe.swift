@@ -1,7 +1,6 @@
 import Dispatch
 import Glibc
 import MusterModel
-import MusterProcess
 import MusterSystem
 
 /// Waits until a text has appeared in a file, which may appear later and grow.
@@ -14,21 +13,24 @@ struct FileProbe: Sendable {
     private let retries: Retries
 
     /// - Parameter seconds: After these it gives up silently.
-    init(path: String, text: String, seconds: Double, interval: Double = NodeSettings().probeInterval) {
+    init(
+        path: String, text: String, seconds: Double, interval: Double = NodeSettings().probeInterval,
+        clock: any AgentClock
+    ) {
         self.path = path
         self.text = text
-        self.retries = Retries(seconds: seconds, interval: interval)
+        self.retries = Retries(seconds: seconds, interval: interval, clock: clock)
     }
 
-    func wait(on queue: DispatchQueue, _ reactor: ProcessReactor, onFound: @escaping @Sendable () -> Void) {
-        self.look(from: 0, TextWatch(for: self.text, onFound: onFound), on: queue, reactor)
+    func wait(on queue: DispatchQueue, onFound: @escaping @Sendable () -> Void) {
+        self.look(from: 0, TextWatch(for: self.text, onFound: onFound), on: queue)
     }
 
-    private func look(from offset: Int, _ watch: TextWatch, on queue: DispatchQueue, _ reactor: ProcessReactor) {
+    private func look(from offset: Int, _ watch: TextWatch, on queue: DispatchQueue) {
         queue.async {
             let next = self.read(from: offset, into: watch)
             guard !watch.isFound else { return }
-            self.retries.again(on: reactor) { self.look(from: next, watch, on: queue, reactor) }
+            self.retries.again { self.look(from: next, watch, on: queue) }
         }
     }
 

@@ -39,6 +39,7 @@ final class NodeLog: Sendable {
     private let node: Int
     private let status: StatusWriter
     private let reactor: ProcessReactor
+    private let clock: any AgentClock
     private let interval: Double
     private let onFailure: @Sendable (String) -> Void
     private let state = Mutex(State())
@@ -50,13 +51,14 @@ final class NodeLog: Sendable {
     ///   - interval: Seconds between two reports of the length: each wakes the engine.
     ///   - onFailure: Called once, when the log cannot be written any more.
     init(
-        path: String, node: Int, status: StatusWriter, reactor: ProcessReactor,
+        path: String, node: Int, status: StatusWriter, reactor: ProcessReactor, clock: any AgentClock,
         interval: Double = NodeSettings().logInterval, onFailure: @escaping @Sendable (String) -> Void
     ) {
         self.path = path
         self.node = node
         self.status = status
         self.reactor = reactor
+        self.clock = clock
         self.interval = interval
         self.onFailure = onFailure
     }
@@ -67,7 +69,7 @@ final class NodeLog: Sendable {
     func append(process: Int, _ stream: ProcessStream, _ bytes: UnsafeRawBufferPointer) {
         guard !bytes.isEmpty else { return }
         let piece = Piece(
-            process: process, stream: stream, bytes: Array(bytes), time: LogRecord.now())
+            process: process, stream: stream, bytes: Array(bytes), time: Int64(self.clock.now * 1e6))
         let (isFirst, holdsBack) = self.state.withLock { state in
             state.waiting.append(piece)
             state.waitingBytes += piece.bytes.count
@@ -147,7 +149,7 @@ final class NodeLog: Sendable {
             return (isFirst, schedules, resumes)
         }
         if resumes { self.reactor.resumeOutput() }
-        if schedules { self.reactor.schedule(after: self.interval) { [weak self] in self?.flush() } }
+        if schedules { self.clock.schedule(after: self.interval) { [weak self] in self?.flush() } }
         if isFirst, let problem { self.onFailure(problem) }
     }
 

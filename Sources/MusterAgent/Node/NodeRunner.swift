@@ -214,7 +214,8 @@ final class NodeRunner {
         }
         let log = NodeLog(
             path: self.store.layout.logFile(spec.attempt, node: spec.index), node: spec.index,
-            status: self.services.status, reactor: self.services.reactor, interval: spec.times.logInterval
+            status: self.services.status, reactor: self.services.reactor, clock: self.services.clock,
+            interval: spec.times.logInterval
         ) { events.yield(.node(.logFailed($0))) }
         self.log = log
         self.processes.log = log

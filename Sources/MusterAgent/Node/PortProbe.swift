@@ -1,5 +1,4 @@
 import MusterModel
-import MusterProcess
 import NIOCore
 import NIOPosix
 
@@ -11,15 +10,16 @@ struct PortProbe: Sendable {
     private let retries: Retries
 
     /// - Parameter seconds: After these it gives up silently.
-    init(address: String, port: Int, seconds: Double, interval: Double = NodeSettings().probeInterval) {
+    init(
+        address: String, port: Int, seconds: Double, interval: Double = NodeSettings().probeInterval,
+        clock: any AgentClock
+    ) {
         self.address = address
         self.port = port
-        self.retries = Retries(seconds: seconds, interval: interval)
+        self.retries = Retries(seconds: seconds, interval: interval, clock: clock)
     }
 
-    func wait(
-        on group: MultiThreadedEventLoopGroup, _ reactor: ProcessReactor, onOpen: @escaping @Sendable () -> Void
-    ) {
+    func wait(on group: MultiThreadedEventLoopGroup, onOpen: @escaping @Sendable () -> Void) {
         ClientBootstrap(group: group).connectTimeout(.seconds(2)).connect(host: self.address, port: self.port)
             .whenComplete { result in
                 switch result {
@@ -27,7 +27,7 @@ struct PortProbe: Sendable {
                     channel.close(promise: nil)
                     onOpen()
                 case .failure:
-                    self.retries.again(on: reactor) { self.wait(on: group, reactor, onOpen: onOpen) }
+                    self.retries.again { self.wait(on: group, onOpen: onOpen) }
                 }
             }
     }

@@ -38,11 +38,14 @@ struct ServiceWatch {
             switch sign {
             case .started, .output, .first: break
             case .port(let number):
-                PortProbe(address: self.address, port: number, seconds: self.seconds, interval: self.interval).wait(
-                    on: services.sockets, services.reactor, onOpen: self.onReady)
+                PortProbe(
+                    address: self.address, port: number, seconds: self.seconds, interval: self.interval,
+                    clock: services.clock
+                ).wait(on: services.sockets, onOpen: self.onReady)
             case .file(let path, let text):
-                FileProbe(path: path, text: text, seconds: self.seconds, interval: self.interval).wait(
-                    on: services.files, services.reactor, onFound: self.onReady)
+                FileProbe(
+                    path: path, text: text, seconds: self.seconds, interval: self.interval, clock: services.clock
+                ).wait(on: services.files, onFound: self.onReady)
             }
         }
     }

@@ -6,7 +6,8 @@ import MusterWire
 import Synchronization
 
 /// A flow program that runs one step after the other for a reusable agent, each in a forked child (the verb `serve`).
-/// Saves the start of a program for each task, Benchmarks: foreach and python-foreach.
+/// Saves the start of a program for each task: of a flow in Swift with 50 tasks 90 ms of 520 ms of processor time
+/// (Benchmarks: foreach), of one in Python far more (Benchmarks: python-foreach).
 ///
 /// A program loads its code and reads its environment once, so a server runs only steps for which these are the same
 /// (``Binding``). Its children inherit its two streams, so a step's output is complete once both pipes are empty.

@@ -223,11 +223,8 @@ package final class LocalBackend: GangRunner {
 
     // MARK: - Gangs of one
 
-    /// The pool's clock.
-    private static var now: Double { Double(DispatchTime.now().uptimeNanoseconds) / 1e9 }
-
     private func place(_ request: LocalRequest) {
-        self.carryOut(self.state.withLock { $0.pool.place(request, now: Self.now) })
+        self.carryOut(self.state.withLock { $0.pool.place(request, now: Uptime.now()) })
     }
 
     private func carryOut(_ placements: [AgentPool.Placement]) {
@@ -240,7 +237,7 @@ package final class LocalBackend: GangRunner {
             case .wait(let seconds):
                 self.reactor.schedule(after: seconds) { [weak self] in
                     guard let self else { return }
-                    self.carryOut(self.state.withLock { $0.pool.look(now: Self.now) })
+                    self.carryOut(self.state.withLock { $0.pool.look(now: Uptime.now()) })
                 }
             }
         }
@@ -268,7 +265,7 @@ package final class LocalBackend: GangRunner {
             self.remove(agent.scratch, of: request.attempt)
             let report = GangReport(failure: failure, nodes: [], started: 0, finished: 0)
             self.observer.tell(GangObservation(attempt: request.attempt, event: .finished(report)))
-            self.carryOut(self.state.withLock { $0.pool.gone(agent, now: Self.now) })
+            self.carryOut(self.state.withLock { $0.pool.gone(agent, now: Uptime.now()) })
         }
     }
 
@@ -287,7 +284,7 @@ package final class LocalBackend: GangRunner {
         if case .reported(let path) = status { return self.hear(Self.report(at: path), from: agent) }
         self.handle(.status(status), of: attempt)
         if case .started = status {
-            self.carryOut(self.state.withLock { $0.pool.started(agent, now: Self.now) })
+            self.carryOut(self.state.withLock { $0.pool.started(agent, now: Uptime.now()) })
         }
     }
 
@@ -305,7 +302,7 @@ package final class LocalBackend: GangRunner {
     /// The agent is idle before the end of its gang is reported, so the next gang can be assigned to it at once.
     private func ready(_ agent: LocalAgent, after attempt: AttemptID) {
         let next = self.state.withLock { state in
-            state.gangs[attempt]?.gang.isReported == true ? state.pool.ready(agent, now: Self.now) : []
+            state.gangs[attempt]?.gang.isReported == true ? state.pool.ready(agent, now: Uptime.now()) : []
         }
         self.handle(.ready, of: attempt)
         self.carryOut(next)
@@ -334,7 +331,7 @@ package final class LocalBackend: GangRunner {
             // It waited for work: no gang's end takes its folder along.
             self.remove(agent.scratch, of: agent.lastAttempt)
         }
-        self.carryOut(self.state.withLock { $0.pool.gone(agent, now: Self.now) })
+        self.carryOut(self.state.withLock { $0.pool.gone(agent, now: Uptime.now()) })
     }
 
     private func handle(_ event: LocalGang.Event, of attempt: AttemptID) {

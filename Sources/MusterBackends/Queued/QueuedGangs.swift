@@ -1,4 +1,3 @@
-import Dispatch
 import FoundationEssentials
 package import MusterModel
 import MusterSystem
@@ -29,7 +28,7 @@ package final class QueuedGangs<Backend: ComputeBackend>: GangRunner {
     ///   - now: Seconds of a clock that never goes back.
     package init(
         _ backend: Backend, settings: QueuedSettings, prefix: @escaping @Sendable (AttemptID) -> String,
-        now: @escaping @Sendable () -> Double = QueuedClock.now
+        now: @escaping @Sendable () -> Double = Uptime.now
     ) {
         self.backend = backend
         self.settings = settings
@@ -78,9 +77,4 @@ package final class QueuedGangs<Backend: ComputeBackend>: GangRunner {
     package func leftovers() async -> [String] { self.problems.withLock { $0 } }
 
     package func rest() async { await self.loop.rest() }
-}
-
-package enum QueuedClock {
-    /// Seconds since an arbitrary moment, which never go back.
-    package static let now: @Sendable () -> Double = { Double(DispatchTime.now().uptimeNanoseconds) / 1e9 }
 }
