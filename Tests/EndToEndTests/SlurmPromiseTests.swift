@@ -136,14 +136,14 @@ import Testing
             ]
         try await SlurmCluster.with(nodes: 3, arguments: arguments) { cluster in
             let stories = sandboxes.map { Story(sandbox: $0, cluster: cluster) }
-            // The two that take a minute and more, beside all others.
+            // It takes a minute and more, beside all others.
             async let limited: Void = self.timeLimit(stories[0])
-            async let setup: Void = self.setup(stories[1])
+            try await self.setup(stories[1])
             try await self.hold(stories[2])
             try await self.cancelledByHand(stories[3])
             try await self.terminated(stories[4])
             try await self.requeued(stories[5])
-            _ = try await (limited, setup)
+            try await limited
             try await self.fullCluster(stories[6], stories[7])
             try await self.preempted(stories[8])
             for story in stories { try await self.flows.expectNothingLeft(story.sandbox, cluster) }
@@ -161,6 +161,10 @@ import Testing
         let running = try story.start("setup=module-of-nobody")
         #expect(await running.end() == .exited(1), "\(running.output)")
         #expect(running.output.contains("module-of-nobody: command not found"), "\(running.output)")
+        // The first step runs there too.
+        let failure = try await story.sandbox.newest("PlacedFlow").machine[1].failure
+        #expect(failure?.code == .environment && failure?.exitCode == 127, "\(running.output)")
+        #expect(failure?.message.hasPrefix("a set-up line left with exit code 127 on node") == true, "\(running.output)")
         #expect(PlacedBodies.begun(story.marks) == [])
     }
 

@@ -1,4 +1,5 @@
 import MusterTestSupport
+import MusterTestSupport
 import Testing
 
 @testable import MusterAgent

@@ -11,6 +11,8 @@ package enum AgentVerb: String, Sendable {
     case host
     /// `node --order FILE`: one node of a gang elsewhere.
     case node
+    /// `setup-failed --order FILE CODE`: reports in a gang's place that a set-up line of its node has failed.
+    case setupFailed = "setup-failed"
 
     /// Runs the verb. Returns this program's exit code.
     package func run(_ arguments: [String]) async -> CInt {
@@ -19,6 +21,7 @@ package enum AgentVerb: String, Sendable {
         case .rank: await RankVerb.run(arguments)
         case .host: HostVerb.run(arguments)
         case .node: await NodeVerb.run(arguments, environment: ProcessInfo.processInfo.environment)
+        case .setupFailed: await SetupFailedVerb.run(arguments, environment: ProcessInfo.processInfo.environment)
         }
     }
 }

@@ -31,18 +31,19 @@ enum NodeVerb {
             AgentErrors.print("usage: muster-agent node --order FILE; a scheduler runs it on every node of a gang")
             return Exit.usage.rawValue
         }
-        let orderFile = arguments[1]
-        guard orderFile.hasPrefix("/"), orderFile.hasSuffix(AttemptObject.order.name) else {
-            AgentErrors.print("'\(orderFile)' is not the absolute path of an attempt's order")
-            return Exit.usage.rawValue
-        }
-        let folder = AttemptFolder(prefix: String(orderFile.dropLast(AttemptObject.order.name.count)))
         do {
-            return try await self.run(folder, environment).rawValue
+            return try await self.run(self.folder(ofOrder: arguments[1]), environment).rawValue
         } catch {
             AgentErrors.print("\(error)")
             return Exit.usage.rawValue
         }
+    }
+
+    static func folder(ofOrder file: String) throws(AgentError) -> AttemptFolder {
+        guard file.hasPrefix("/"), file.hasSuffix(AttemptObject.order.name) else {
+            throw AgentError("'\(file)' is not the absolute path of an attempt's order")
+        }
+        return AttemptFolder(prefix: String(file.dropLast(AttemptObject.order.name.count)))
     }
 
     private static func run(_ folder: AttemptFolder, _ environment: [String: String]) async throws -> Exit {
@@ -123,7 +124,7 @@ enum NodeVerb {
 
     /// Claims the attempt for this start of the job (node 0), or waits for the claim (the others).
     /// - Returns: False when another start of the job has claimed it.
-    private static func owns(
+    static func owns(
         _ folder: AttemptFolder, _ place: SchedulerPlace, until seconds: Double
     ) async throws -> Bool {
         if place.index == 0 {
@@ -146,7 +147,7 @@ enum NodeVerb {
         if let problem = FolderRemoval.remove(folder) { AgentErrors.print(problem) }
     }
 
-    private static func hostName() -> String {
+    static func hostName() -> String {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
             guard let start = buffer.baseAddress, gethostname(start, buffer.count) == 0 else { return "" }
             buffer[255] = 0

@@ -13,6 +13,9 @@ public struct GangLaunch: Codable, Sendable, Hashable {
     public var resources: Resources?
     /// The program and its arguments, complete, that every node executes.
     public var command: [String]
+    /// The program and its arguments that a node executes instead, with an exit code as a further argument, when the place's
+    /// own preparation of the node has failed with that code: it reports so. nil when nobody waits for a report.
+    public var setupFailed: [String]?
     /// The path prefix of the attempt's files, on a file system that all nodes see; nil when the store is a bucket.
     public var folder: String?
     /// Seconds after which the place may end the job; nil for the place's default.
@@ -21,7 +24,7 @@ public struct GangLaunch: Codable, Sendable, Hashable {
 
     public init(
         attempt: AttemptID, name: String, nodes: Int, minimum: Int? = nil, resources: Resources? = nil,
-        command: [String], folder: String? = nil, timeLimit: Double? = nil, place: PlaceSettings
+        command: [String], setupFailed: [String]? = nil, folder: String? = nil, timeLimit: Double? = nil, place: PlaceSettings
     ) {
         self.attempt = attempt
         self.name = name
@@ -29,6 +32,7 @@ public struct GangLaunch: Codable, Sendable, Hashable {
         self.minimum = minimum ?? nodes
         self.resources = resources
         self.command = command
+        self.setupFailed = setupFailed
         self.folder = folder
         self.timeLimit = timeLimit
         self.place = place

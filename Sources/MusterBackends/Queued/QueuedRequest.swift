@@ -63,6 +63,7 @@ extension QueuedRequest {
                 attempt: gang.attempt, name: JobName.of(gang.attempt, store: settings.store), nodes: gang.size,
                 minimum: gang.minimum, resources: resources,
                 command: [settings.agent, "node", "--order", "\(prefix)\(AttemptObject.order.name)"],
+                setupFailed: [settings.agent, "setup-failed", "--order", "\(prefix)\(AttemptObject.order.name)"],
                 folder: String(prefix.dropLast()), timeLimit: gang.step.settings.timeout.map { $0 + Self.margin },
                 place: place))
     }

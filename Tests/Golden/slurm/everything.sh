@@ -27,7 +27,7 @@ set -eu
 export SLURM_EXPORT_ENV=ALL
 unset SLURM_CPUS_PER_TASK SLURM_TRES_PER_TASK SLURM_CPU_BIND SLURM_CPU_BIND_TYPE SLURM_CPU_BIND_LIST SLURM_CPU_BIND_VERBOSE SLURM_MEM_PER_CPU SLURM_MEM_PER_GPU SLURM_NTASKS_PER_NODE SLURM_DISTRIBUTION SLURM_MPI_TYPE
 exec srun --kill-on-bad-exit=1 --mpi=none --cpu-bind=none --export=ALL --ntasks-per-node=1 --cpus-per-task=8 --input=none --container-image=docker://python:3.12 --container-mounts=/data:/data bash -l -c 'set -e
-trap '\''sleep 1'\'' EXIT
+trap '\''code=$?; sleep 1; '\''\'\'''\''/a path/muster'\''\'\'''\''\'\''\'\'''\'''\''\'\'''\''s agent'\''\'\'''\'' setup-failed --order '\''\'\'''\''/a path/100%/12.0.order'\''\'\'''\'' $code'\'' EXIT
 module load cuda/12.4
 export A='\''b c'\''
 exec "$@"' muster '/a path/muster'\''s agent' node --order '/a path/100%/12.0.order'

@@ -19,8 +19,8 @@ import Testing
     ) -> GangLaunch {
         GangLaunch(
             attempt: self.attempt, name: "mu-abcdefgh-train-12-0", nodes: nodes, minimum: minimum, resources: resources,
-            command: command, folder: folder, timeLimit: timeLimit,
-            place: PlaceSettings(name: "slurm", options: options))
+            command: command, setupFailed: [command[0], "setup-failed"] + command.dropFirst(2), folder: folder,
+            timeLimit: timeLimit, place: PlaceSettings(name: "slurm", options: options))
     }
 
     static let cases: [(name: String, launch: GangLaunch)] = [

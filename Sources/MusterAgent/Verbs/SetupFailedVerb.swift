@@ -1,0 +1,33 @@
+import MusterModel
+import MusterStore
+import MusterWire
+
+/// `muster-agent setup-failed --order FILE CODE`: a line that the place runs before the agent, such as `module load`, has
+/// failed on this node. Writes the attempt's report, so that nobody waits for agents that never start.
+enum SetupFailedVerb {
+    /// Seconds for node 0 of the same start of the job to claim the attempt.
+    private static let patience = 10.0
+
+    static func run(_ arguments: [String], environment: [String: String]) async -> CInt {
+        guard arguments.count == 3, arguments[0] == "--order", let code = CInt(arguments[2]) else {
+            AgentErrors.print("usage: muster-agent setup-failed --order FILE CODE")
+            return NodeVerb.Exit.usage.rawValue
+        }
+        do {
+            let folder = try NodeVerb.folder(ofOrder: arguments[1])
+            let place = try SchedulerPlace.detect(environment)
+            // Another start of the job may run the attempt.
+            guard try await NodeVerb.owns(folder, place, until: self.patience) else { return NodeVerb.Exit.stopped.rawValue }
+            let failure = TaskFailure(
+                code: .environment,
+                message: "a set-up line left with exit code \(code) on \(NodeVerb.hostName()), before the step",
+                node: place.index, exitCode: Int(code))
+            let report = GangReport(failure: failure, nodes: [], started: 0, finished: 0)
+            _ = try folder.create(LineCoding.encode(report), as: .report)
+            return NodeVerb.Exit.failed.rawValue
+        } catch {
+            AgentErrors.print("the failed set-up cannot be reported: \(error)")
+            return NodeVerb.Exit.failed.rawValue
+        }
+    }
+}
