@@ -30,8 +30,10 @@ let staticExecutable: [LinkerSetting] = [
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 
 /// The floors: a target imports only targets on lower floors.
 let sources: [Target] = [
@@ -42,16 +44,24 @@ let sources: [Target] = [
     .target(name: "MusterSystem", dependencies: ["CMusterPlatform"], swiftSettings: strict),
     .target(name: "MusterModel", swiftSettings: strict),
 
-    // Floor 1: frameworks and messages are pure; processes are the one edge they all share.
+    // Floor 1: frameworks and messages are pure; processes, objects by key and requests are edges that others share.
     .target(name: "MusterFrameworks", dependencies: ["MusterModel"], swiftSettings: strict),
     .target(name: "MusterWire", dependencies: ["MusterModel", "MusterSystem"], swiftSettings: strict),
     .target(
         name: "MusterProcess", dependencies: ["CMusterPlatform", "MusterModel", "MusterSystem"], swiftSettings: strict),
+    .target(name: "MusterObjects", dependencies: ["MusterSystem", crypto], swiftSettings: strict),
+    .target(
+        name: "MusterHTTP", dependencies: ["MusterSystem", nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS],
+        swiftSettings: strict),
 
     // Floor 2: where things are kept, and where nodes come from.
     .target(
         name: "MusterStore",
         dependencies: ["CMusterPlatform", "MusterModel", "MusterSystem", "MusterProcess", crypto, logging],
+        swiftSettings: strict),
+    .target(
+        name: "MusterS3",
+        dependencies: ["MusterSystem", "MusterProcess", "MusterObjects", "MusterHTTP", crypto],
         swiftSettings: strict),
     .target(
         name: "MusterMetadata",
