@@ -179,7 +179,7 @@ let examples: [Target] = [
 /// Tests mirror the sources.
 let tests: [Target] = [
     .target(
-        name: "MusterTestSupport", dependencies: ["MusterProcess"], path: "Tests/MusterTestSupport",
+        name: "MusterTestSupport", dependencies: ["MusterObjects", "MusterProcess"], path: "Tests/MusterTestSupport",
         swiftSettings: strict),
     .testTarget(name: "MusterModelTests", dependencies: ["MusterModel"], swiftSettings: strict),
     .testTarget(name: "MusterSystemTests", dependencies: ["MusterSystem"], swiftSettings: strict),
@@ -192,6 +192,15 @@ let tests: [Target] = [
         swiftSettings: strict),
     .testTarget(
         name: "MusterStoreTests", dependencies: ["MusterStore", "MusterModel", "MusterProcess", logging],
+        swiftSettings: strict),
+    .testTarget(
+        name: "MusterObjectsTests", dependencies: ["MusterObjects", "MusterTestSupport"], swiftSettings: strict),
+    .testTarget(
+        name: "MusterS3Tests",
+        dependencies: [
+            "MusterS3", "MusterObjects", "MusterHTTP", "MusterProcess", "MusterTestSupport", crypto, nioCore, nioHTTP1,
+            nioPosix, nioSSL,
+        ],
         swiftSettings: strict),
     .testTarget(
         name: "MusterMetadataTests", dependencies: ["MusterMetadata", "MusterModel"], swiftSettings: strict),

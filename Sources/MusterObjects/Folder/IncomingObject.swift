@@ -31,11 +31,18 @@ final class IncomingObject {
             case 0: return .stored
             case EEXIST where mode == .creating && FileStatus(target)?.isFile == true: return .exists
             case EEXIST where mode == .creating: throw SystemError(EISDIR, "make \(target)")
-            case ENOENT: try Folder.make(Folder.parent(of: target))
+            case ENOENT: try self.makeFolder(of: target)
             default: throw SystemError(number, "make \(target)")
             }
         }
         throw SystemError(ENOENT, "make \(target), whose folder is removed again and again")
+    }
+
+    /// Makes the folder of `target`; fine when one above it is removed meanwhile.
+    private func makeFolder(of target: String) throws(SystemError) {
+        do throws(SystemError) { try Folder.make(Folder.parent(of: target)) } catch {
+            guard error.number == ENOENT else { throw error }
+        }
     }
 
     private func rename(to target: String) -> CInt {
