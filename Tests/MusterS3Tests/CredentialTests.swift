@@ -153,7 +153,7 @@ import Testing
         let form = String(decoding: try #require(recorded.requests.first).body, as: UTF8.self)
         #expect(form.contains("Action=AssumeRoleWithWebIdentity"))
         #expect(form.contains("WebIdentityToken=abc.def"))
-        #expect(recorded.requests.first?.headers.first(name: "Authorization") == nil)
+        #expect(recorded.requests.first?.header("Authorization") == nil)
     }
 
     @Test("An instance is asked for a session first, and a container with its token")
@@ -163,9 +163,9 @@ import Testing
             switch (request.method, request.target) {
             case ("PUT", "/latest/api/token"): return .answer(200, [], Data("session".utf8))
             case ("GET", "/container?x=1"):
-                let isRight = request.headers.first(name: "Authorization") == "Bearer x"
+                let isRight = request.header("Authorization") == "Bearer x"
                 return isRight ? .answer(200, [], Data(json.utf8)) : .answer(401)
-            case ("GET", let target) where request.headers.first(name: "x-aws-ec2-metadata-token") == "session":
+            case ("GET", let target) where request.header("x-aws-ec2-metadata-token") == "session":
                 let isRole = target.hasSuffix("/my-role")
                 return .answer(200, [], Data((isRole ? json : "my-role\n").utf8))
             default: return .answer(401)

@@ -26,7 +26,7 @@ import Testing
     @Test("The region that a refusal names is taken once, and kept", arguments: [0, 1, 2])
     func learnsRegion(kind: Int) async throws {
         try await Self.with { _, request in
-            let isRight = request.headers.first(name: "Authorization")?.contains("/eu-west-3/s3/") == true
+            let isRight = request.header("Authorization")?.contains("/eu-west-3/s3/") == true
             if isRight { return .answer(200, [], Data("here".utf8)) }
             let field = ("x-amz-bucket-region", "eu-west-3")
             switch kind {
@@ -34,7 +34,7 @@ import Testing
             case 1: return .error(301, "PermanentRedirect", [field])
             default: return .answer(301, [field])
             }
-        } _: { store, recorded in
+        } _: { (store: S3ObjectStore, recorded: Recorded) async throws -> Void in
             #expect(try await store.get("key") == Data("here".utf8))
             #expect(try await store.get("key") == Data("here".utf8))
             #expect(recorded.requests.count == 3)
@@ -43,7 +43,7 @@ import Testing
 
     @Test("A region that is still wrong, or is not named, ends the request", arguments: ["", "<Region>eu-west-3</Region>"])
     func refusesRegion(extra: String) async throws {
-        try await Self.with { _, _ in .error(400, "AuthorizationHeaderMalformed", extra: extra) } _: { store, recorded in
+        try await Self.with { _, _ in .error(400, "AuthorizationHeaderMalformed", extra: extra) } _: { (store: S3ObjectStore, recorded: Recorded) async throws -> Void in
             let error = await #expect(throws: ObjectStoreError.self) { _ = try await store.get("key") }
             #expect(error?.code == .region)
             #expect(recorded.requests.count == (extra.isEmpty ? 1 : 2))
@@ -55,16 +55,15 @@ import Testing
         var surroundings = Surroundings.real
         surroundings.now = { 1_369_353_600 - 3600 }
         try await Self.with(surroundings: surroundings) { _, request in
-            let stamp = request.headers.first(name: "x-amz-date") ?? ""
+            let stamp = request.header("x-amz-date") ?? ""
             if stamp == "20130524T000000Z" { return .answer(200) }
             return .error(403, "RequestTimeTooSkewed", [("Date", "Fri, 24 May 2013 00:00:00 GMT")])
-        } _: { store, recorded in
+        } _: { (store: S3ObjectStore, recorded: Recorded) async throws -> Void in
             try await store.put(Data(), at: "key")
             try await store.put(Data(), at: "key")
             #expect(recorded.requests.count == 3)
         }
-        try await Self.with { _, _ in .error(403, "RequestTimeTooSkewed", [("Date", "Fri, 24 May 2013 00:00:00 GMT")]) } _: {
-            store, recorded in
+        try await Self.with { _, _ in .error(403, "RequestTimeTooSkewed", [("Date", "Fri, 24 May 2013 00:00:00 GMT")]) } _: { (store: S3ObjectStore, recorded: Recorded) async throws -> Void in
             let error = await #expect(throws: ObjectStoreError.self) { try await store.put(Data(), at: "key") }
             #expect(error?.code == .clock)
             #expect(recorded.requests.count == 2)
@@ -81,7 +80,7 @@ import Testing
         let recorded = Recorded()
         try await ScriptedServer.with { request in
             _ = recorded.add(request)
-            let isNew = request.headers.first(name: "Authorization")?.contains("Credential=AK2/") == true
+            let isNew = request.header("Authorization")?.contains("Credential=AK2/") == true
             return isNew ? .answer(200) : .error(400, "ExpiredToken")
         } _: { server in
             let environment = [
@@ -105,13 +104,13 @@ import Testing
         try await Self.with { number, request in
             switch (request.method, number) {
             case ("PUT", 3):
-                writer.withLock { $0 = request.headers.first(name: S3ObjectStore.writerHeader) ?? "" }
+                writer.withLock { $0 = request.header(S3ObjectStore.writerHeader) ?? "" }
                 return .reset
             case ("PUT", _): return .error(412, "PreconditionFailed")
             case ("HEAD", 1): return .answer(404)
             default: return .answer(200, [(S3ObjectStore.writerHeader, writer.withLock { $0 })])
             }
-        } _: { store, _ in
+        } _: { (store: S3ObjectStore, _: Recorded) async throws -> Void in
             #expect(try await store.put(Data(), at: "key", mode: .creating) == .stored)
         }
     }
@@ -125,7 +124,7 @@ import Testing
             case ("HEAD", 1): return .answer(404)
             default: return .answer(200, [(S3ObjectStore.writerHeader, "somebody")])
             }
-        } _: { store, _ in
+        } _: { (store: S3ObjectStore, _: Recorded) async throws -> Void in
             #expect(try await store.put(Data(), at: "key", mode: .creating) == .exists)
         }
     }
@@ -134,7 +133,7 @@ import Testing
     func checksIgnoredCondition() async throws {
         let objects = Mutex<[String: String]>([:])
         try await Self.with { _, request in
-            let writer = request.headers.first(name: S3ObjectStore.writerHeader) ?? ""
+            let writer = request.header(S3ObjectStore.writerHeader) ?? ""
             switch request.method {
             case "PUT":
                 objects.withLock { $0[request.target] = writer }
@@ -144,7 +143,7 @@ import Testing
                 guard let owner = objects.withLock({ $0[request.target] }) else { return .answer(404) }
                 return .answer(200, [(S3ObjectStore.writerHeader, owner)])
             }
-        } _: { store, recorded in
+        } _: { (store: S3ObjectStore, recorded: Recorded) async throws -> Void in
             #expect(try await store.put(Data("a".utf8), at: "one", mode: .creating) == .stored)
             #expect(store.creation.condition == .ignored)
             let first = objects.withLock { $0["/some-bucket/one"] }
@@ -161,7 +160,7 @@ import Testing
         try await Self.with { number, request in
             if request.method == "HEAD" { return .answer(request.target == "/some-bucket" ? 200 : 404) }
             return number == 3 ? .error(409, "ConditionalRequestConflict") : .error(412, "PreconditionFailed")
-        } _: { store, _ in
+        } _: { (store: S3ObjectStore, _: Recorded) async throws -> Void in
             #expect(try await store.put(Data(), at: "key", mode: .creating) == .exists)
         }
     }
@@ -172,7 +171,7 @@ import Testing
         try await Self.with { number, request in
             if request.method == "GET" { return .answer(200, [], text) }
             return number == 1 ? .answer(200, [], text) : .answer(200, [], Data("<DeleteResult/>".utf8))
-        } _: { store, recorded in
+        } _: { (store: S3ObjectStore, recorded: Recorded) async throws -> Void in
             try await store.remove(["a", "b"])
             #expect(recorded.requests.count == 2)
             #expect(try await store.get("looks/like/an/error") == text)
@@ -187,7 +186,7 @@ import Testing
         surroundings.sleep = { seconds in pauses.withLock { $0.append(seconds) } }
         try await Self.with(policy: RetryPolicy(attempts: 6, base: 0.1, cap: 0.5), surroundings: surroundings) { _, _ in
             .error(503, "SlowDown")
-        } _: { store, recorded in
+        } _: { (store: S3ObjectStore, recorded: Recorded) async throws -> Void in
             let error = await #expect(throws: ObjectStoreError.self) { _ = try await store.get("key") }
             #expect(error?.code == .busy)
             #expect(error?.message.hasSuffix("SlowDown: told so (6 tries)") == true)
@@ -200,7 +199,7 @@ import Testing
     func keepsBudget() async throws {
         var surroundings = Surroundings.real
         surroundings.sleep = { _ in }
-        try await Self.with(surroundings: surroundings) { _, _ in .error(503, "SlowDown") } _: { store, recorded in
+        try await Self.with(surroundings: surroundings) { _, _ in .error(503, "SlowDown") } _: { (store: S3ObjectStore, recorded: Recorded) async throws -> Void in
             for _ in 0..<50 { await #expect(throws: ObjectStoreError.self) { _ = try await store.get("key") } }
             #expect(recorded.requests.count == 150)
         }
@@ -211,18 +210,18 @@ import Testing
         let data = ObjectStoreConformance.bytes(5 << 20)
         let folder = try TestFolder()
         try await Self.with(stall: 0.3) { number, request in
-            let range = request.headers.first(name: "Range")?.dropFirst(6).split(separator: "-").compactMap { Int($0) } ?? []
+            let range = request.header("Range")?.dropFirst(6).split(separator: "-").compactMap { Int($0) } ?? []
             let part = data[range[0]...min(range[1], data.count - 1)]
             let fields = [("Content-Range", "bytes \(part.startIndex)-\(part.endIndex - 1)/\(data.count)"), ("ETag", "\"t\"")]
             return number == 1 ? .cut(206, fields, Data(part), stays: true) : .answer(206, fields, Data(part))
-        } _: { store, recorded in
+        } _: { (store: S3ObjectStore, recorded: Recorded) async throws -> Void in
             let file = try await store.download("key", to: "\(folder.path)/file")
             #expect(file.size == data.count)
             #expect(try Data(contentsOf: URL(filePath: "\(folder.path)/file")) == data)
             #expect(recorded.requests.count == 2)
-            let second = try #require(recorded.requests.last?.headers)
-            #expect(second.first(name: "If-Match") == "\"t\"")
-            #expect(second.first(name: "Range")?.hasPrefix("bytes=0-") == false)
+            let second = try #require(recorded.requests.last)
+            #expect(second.header("If-Match") == "\"t\"")
+            #expect(second.header("Range")?.hasPrefix("bytes=0-") == false)
         }
     }
 
@@ -234,13 +233,13 @@ import Testing
         try await Self.with { number, request in
             let current = number == 1 ? old : new
             let tag = number == 1 ? "\"old\"" : "\"new\""
-            if let match = request.headers.first(name: "If-Match"), match != tag { return .error(412, "PreconditionFailed") }
-            let range = request.headers.first(name: "Range")?.dropFirst(6).split(separator: "-").compactMap { Int($0) } ?? []
+            if let match = request.header("If-Match"), match != tag { return .error(412, "PreconditionFailed") }
+            let range = request.header("Range")?.dropFirst(6).split(separator: "-").compactMap { Int($0) } ?? []
             let part = current[range[0]...min(range[1], current.count - 1)]
             return .answer(
                 206, [("Content-Range", "bytes \(part.startIndex)-\(part.endIndex - 1)/\(current.count)"), ("ETag", tag)],
                 Data(part))
-        } _: { store, _ in
+        } _: { (store: S3ObjectStore, _: Recorded) async throws -> Void in
             #expect(try await store.download("key", to: "\(folder.path)/file").size == new.count)
             #expect(try Data(contentsOf: URL(filePath: "\(folder.path)/file")) == new)
         }
@@ -258,7 +257,7 @@ import Testing
             case "DELETE": return .answer(204)
             default: return .error(403, "AccessDenied")
             }
-        } _: { store, recorded in
+        } _: { (store: S3ObjectStore, recorded: Recorded) async throws -> Void in
             let error = await #expect(throws: ObjectStoreError.self) {
                 _ = try await store.upload("\(folder.path)/file", to: "key")
             }
@@ -286,7 +285,7 @@ import Testing
 
     @Test("An answer that is not S3's is told with its beginning")
     func refusesStrangers() async throws {
-        try await Self.with { _, _ in .answer(200, [], Data("<html>\nhello".utf8)) } _: { store, _ in
+        try await Self.with { _, _ in .answer(200, [], Data("<html>\nhello".utf8)) } _: { (store: S3ObjectStore, _: Recorded) async throws -> Void in
             let error = await #expect(throws: ObjectStoreError.self) { _ = try await store.list(ListRequest()) }
             #expect(error?.code == .answer)
             #expect(error?.message.hasSuffix("<html> hello") == true)
@@ -301,7 +300,7 @@ import Testing
                 arrived.continuation.yield()
                 return .silence
             },
-            { store, _ in
+            { (store: S3ObjectStore, _: Recorded) async throws -> Void in
                 let task = Task { try await store.get("key") }
                 for await _ in arrived.stream { break }
                 task.cancel()

@@ -11,6 +11,8 @@ final class ScriptedServer: Sendable {
         let target: String
         let headers: HTTPHeaders
         let body: Data
+
+        func header(_ name: String) -> String? { self.headers.first(name: name) }
     }
 
     enum Reply: Sendable {
