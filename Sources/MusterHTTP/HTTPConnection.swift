@@ -135,7 +135,8 @@ extension HTTPConnection {
         case is HTTPParserError:
             // The end of the connection within an answer is reported so, before the end itself.
             let isCut = (error as? HTTPParserError) == .invalidEOFState
-            self.end(HTTPError(isCut ? .closed : .malformed, isCut ? "the answer was cut short" : "the answer is no HTTP"))
+            self.end(
+                HTTPError(isCut ? .closed : .malformed, isCut ? "the answer was cut short" : "the answer is no HTTP"))
         case let error where self.isSecure && !self.isOpen && !(error is IOError):
             self.end(HTTPError(.tls, TLSFailure.text(error)))
         default:

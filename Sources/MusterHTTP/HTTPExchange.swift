@@ -31,7 +31,9 @@ final class HTTPExchange {
 
     static func head(_ request: HTTPRequest, host: String) -> HTTPRequestHead {
         var headers = HTTPHeaders()
-        if !request.headers.contains(where: { $0.name.lowercased() == "host" }) { headers.add(name: "Host", value: host) }
+        if !request.headers.contains(where: { $0.name.lowercased() == "host" }) {
+            headers.add(name: "Host", value: host)
+        }
         for field in request.headers { headers.add(name: field.name, value: field.value) }
         if !request.body.isEmpty || request.method == "PUT" || request.method == "POST" {
             headers.replaceOrAdd(name: "Content-Length", value: "\(request.body.count)")

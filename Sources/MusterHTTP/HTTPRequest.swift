@@ -17,7 +17,11 @@ package struct HTTPOrigin: Sendable, Hashable, CustomStringConvertible {
     /// Reads `http://HOST:PORT`; a path behind it is ignored. Nil for any other text.
     package init?(_ text: String) {
         let isSecure: Bool
-        if text.hasPrefix("https://") { isSecure = true } else if text.hasPrefix("http://") { isSecure = false } else {
+        if text.hasPrefix("https://") {
+            isSecure = true
+        } else if text.hasPrefix("http://") {
+            isSecure = false
+        } else {
             return nil
         }
         let authority = text.dropFirst(isSecure ? 8 : 7).prefix { $0 != "/" && $0 != "?" && $0 != "#" }

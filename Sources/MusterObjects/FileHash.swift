@@ -20,7 +20,8 @@ package enum FileHash {
     package static func add(
         _ range: Range<Int>, of file: OpenFile, to hash: inout SHA256
     ) throws(SystemError) -> Int {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(256 << 10, max(1, range.count)), alignment: 64)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: min(256 << 10, max(1, range.count)), alignment: 64)
         defer { buffer.deallocate() }
         var offset = range.lowerBound
         while offset < range.upperBound {

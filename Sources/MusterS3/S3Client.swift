@@ -69,7 +69,8 @@ struct S3Client: Sendable {
 
     private func signed(_ request: S3Request, _ credentials: Credentials, _ state: Learned.State) -> HTTPRequest {
         let unsigned = UnsignedRequest(
-            method: request.method, path: self.settings.path(request.key), query: request.query, headers: request.headers)
+            method: request.method, path: self.settings.path(request.key), query: request.query,
+            headers: request.headers)
         let headers = RequestSigner(credentials: credentials, region: state.region, service: "s3").headers(
             for: unsigned, host: self.settings.origin(region: state.region).authority,
             payload: request.payload ?? FileHash.text(SHA256.hash(data: request.body)),
@@ -118,11 +119,7 @@ struct S3Client: Sendable {
         case .receiver:
             throw error.cause as? ObjectStoreError ?? ObjectStoreError(.file, "\(error)")
         case .connect:
-            let failure = subject.failure(.unreachable, "\(error)")
-            // A server that has worked may be starting again; one that never has is more likely misspelt.
-            let waited = self.surroundings.uptime() - attempt.began
-            if !self.learned.value.hasAnswered, waited >= self.policy.firstPatience { throw failure }
-            return failure
+            return subject.failure(.unreachable, "\(error)")
         case .closed, .stalled, .malformed:
             attempt.mayHaveHappened = true
             return subject.failure(.busy, "\(error)")
@@ -131,8 +128,10 @@ struct S3Client: Sendable {
 
     private func pause(_ attempt: inout Attempt, _ failure: ObjectStoreError) async throws(ObjectStoreError) {
         let pause = self.policy.pause(before: attempt.number, random: self.surroundings.random())
-        guard attempt.number < self.policy.attempts,
-            self.surroundings.uptime() - attempt.began + pause < self.policy.patience,
+        // A server that has worked may be starting again; one that never has is more likely misspelt.
+        let isStrange = failure.code == .unreachable && !self.learned.value.hasAnswered
+        let patience = isStrange ? self.policy.firstPatience : self.policy.patience
+        guard attempt.number < self.policy.attempts, self.surroundings.uptime() - attempt.began + pause < patience,
             self.learned.update({ $0.budget.take() })
         else {
             let tries = attempt.number == 1 ? "" : " (\(attempt.number) tries)"

@@ -20,7 +20,10 @@ import Testing
     func environmentFirst() throws {
         let source = try CredentialSource.find(
             Self.profiles(
-                ["AWS_ACCESS_KEY_ID": "E", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t", "AWS_PROFILE": "none"],
+                [
+                    "AWS_ACCESS_KEY_ID": "E", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t",
+                    "AWS_PROFILE": "none",
+                ],
                 credentials: "[default]\n\(Self.keys)"))
         #expect(
             source == .keys(Credentials(accessKey: "E", secretKey: "s", sessionToken: "t", source: "the environment")))
@@ -66,7 +69,9 @@ import Testing
             "[default]\nrole_arn = r\nsource_profile = default", "[default]\nrole_arn = r",
             "[default]\nrole_arn = r\nsource_profile = b\n[profile b]\nrole_arn = s\nsource_profile = default",
         ] {
-            let error = #expect(throws: ObjectStoreError.self) { try CredentialSource.find(Self.profiles(config: config)) }
+            let error = #expect(throws: ObjectStoreError.self) {
+                try CredentialSource.find(Self.profiles(config: config))
+            }
             #expect(error?.code == .credentials)
         }
     }
@@ -91,7 +96,8 @@ import Testing
         #expect(throws: ObjectStoreError.self) { try CredentialSource.find(Self.profiles(["AWS_PROFILE": "absent"])) }
     }
 
-    @Test("A login of the AWS command line is asked of it", arguments: ["sso_session", "sso_start_url", "login_session"])
+    @Test(
+        "A login of the AWS command line is asked of it", arguments: ["sso_session", "sso_start_url", "login_session"])
     func commandLine(key: String) throws {
         let profiles = Self.profiles(["AWS_PROFILE": "p"], config: "[profile p]\n\(key) = x")
         #expect(try CredentialSource.find(profiles) == .commandLine(profile: "p"))
@@ -158,7 +164,8 @@ import Testing
 
     @Test("An instance is asked for a session first, and a container with its token")
     func services() async throws {
-        let json = #"{"Code":"Success","AccessKeyId":"AI","SecretAccessKey":"s","Token":"t","Expiration":"2030-01-01T00:00:00Z"}"#
+        let json =
+            #"{"Code":"Success","AccessKeyId":"AI","SecretAccessKey":"s","Token":"t","Expiration":"2030-01-01T00:00:00Z"}"#
         try await ScriptedServer.with { request in
             switch (request.method, request.target) {
             case ("PUT", "/latest/api/token"): return .answer(200, [], Data("session".utf8))

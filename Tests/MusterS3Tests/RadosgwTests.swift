@@ -19,7 +19,9 @@ import Testing
         let server = try Self.server()
         let bucket = try await S3ObjectStore.make(on: server).client.settings.bucket
         let proxy = try FaultProxy(before: server.endpoint, every: 5)
-        try await ScriptedServer.with { await proxy.reply(to: $0) } _: { front in
+        try await ScriptedServer.with {
+            await proxy.reply(to: $0)
+        } _: { front in
             let environment = server.environment.merging(["AWS_ENDPOINT_URL_S3": front.endpoint]) { $1 }
             let store = try S3ObjectStore.make(environment, bucket: bucket, stall: 0.7)
             try await withThrowingTaskGroup(of: Void.self) { group in

@@ -16,7 +16,9 @@ import Testing
         _ body: (S3ObjectStore, Recorded) async throws -> Void
     ) async throws {
         let recorded = Recorded()
-        try await ScriptedServer.with { answer(recorded.add($0), $0) } _: { server in
+        try await ScriptedServer.with {
+            answer(recorded.add($0), $0)
+        } _: { server in
             let store = try S3ObjectStore.make(
                 testEnvironment(server.endpoint), policy: policy, stall: stall, surroundings: surroundings)
             try await body(store, recorded)
@@ -41,9 +43,13 @@ import Testing
         }
     }
 
-    @Test("A region that is still wrong, or is not named, ends the request", arguments: ["", "<Region>eu-west-3</Region>"])
+    @Test(
+        "A region that is still wrong, or is not named, ends the request",
+        arguments: ["", "<Region>eu-west-3</Region>"])
     func refusesRegion(extra: String) async throws {
-        try await Self.with { _, _ in .error(400, "AuthorizationHeaderMalformed", extra: extra) } _: { (store: S3ObjectStore, recorded: Recorded) async throws -> Void in
+        try await Self.with { _, _ in
+            .error(400, "AuthorizationHeaderMalformed", extra: extra)
+        } _: { (store: S3ObjectStore, recorded: Recorded) async throws -> Void in
             let error = await #expect(throws: ObjectStoreError.self) { _ = try await store.get("key") }
             #expect(error?.code == .region)
             #expect(recorded.requests.count == (extra.isEmpty ? 1 : 2))
@@ -63,7 +69,9 @@ import Testing
             try await store.put(Data(), at: "key")
             #expect(recorded.requests.count == 3)
         }
-        try await Self.with { _, _ in .error(403, "RequestTimeTooSkewed", [("Date", "Fri, 24 May 2013 00:00:00 GMT")]) } _: { (store: S3ObjectStore, recorded: Recorded) async throws -> Void in
+        try await Self.with { _, _ in
+            .error(403, "RequestTimeTooSkewed", [("Date", "Fri, 24 May 2013 00:00:00 GMT")])
+        } _: { (store: S3ObjectStore, recorded: Recorded) async throws -> Void in
             let error = await #expect(throws: ObjectStoreError.self) { try await store.put(Data(), at: "key") }
             #expect(error?.code == .clock)
             #expect(recorded.requests.count == 2)
@@ -84,14 +92,17 @@ import Testing
             return isNew ? .answer(200) : .error(400, "ExpiredToken")
         } _: { server in
             let environment = [
-                "AWS_ENDPOINT_URL": server.endpoint, "AWS_CONFIG_FILE": "\(folder.path)/config", "PATH": "/usr/bin:/bin",
+                "AWS_ENDPOINT_URL": server.endpoint, "AWS_CONFIG_FILE": "\(folder.path)/config",
+                "PATH": "/usr/bin:/bin",
             ]
             let store = try S3ObjectStore.make(environment)
             try await store.put(Data(), at: "key")
             try await store.put(Data(), at: "key")
             #expect(recorded.requests.count == 3)
         }
-        try await ScriptedServer.with { _ in .error(400, "ExpiredToken") } _: { server in
+        try await ScriptedServer.with { _ in
+            .error(400, "ExpiredToken")
+        } _: { server in
             let store = try S3ObjectStore.make(testEnvironment(server.endpoint))
             let error = await #expect(throws: ObjectStoreError.self) { try await store.put(Data(), at: "key") }
             #expect(error?.code == .credentials)
@@ -199,7 +210,9 @@ import Testing
     func keepsBudget() async throws {
         var surroundings = Surroundings.real
         surroundings.sleep = { _ in }
-        try await Self.with(surroundings: surroundings) { _, _ in .error(503, "SlowDown") } _: { (store: S3ObjectStore, recorded: Recorded) async throws -> Void in
+        try await Self.with(surroundings: surroundings) { _, _ in
+            .error(503, "SlowDown")
+        } _: { (store: S3ObjectStore, recorded: Recorded) async throws -> Void in
             for _ in 0..<50 { await #expect(throws: ObjectStoreError.self) { _ = try await store.get("key") } }
             #expect(recorded.requests.count == 150)
         }
@@ -212,7 +225,9 @@ import Testing
         try await Self.with(stall: 0.3) { number, request in
             let range = request.header("Range")?.dropFirst(6).split(separator: "-").compactMap { Int($0) } ?? []
             let part = data[range[0]...min(range[1], data.count - 1)]
-            let fields = [("Content-Range", "bytes \(part.startIndex)-\(part.endIndex - 1)/\(data.count)"), ("ETag", "\"t\"")]
+            let fields = [
+                ("Content-Range", "bytes \(part.startIndex)-\(part.endIndex - 1)/\(data.count)"), ("ETag", "\"t\""),
+            ]
             return number == 1 ? .cut(206, fields, Data(part), stays: true) : .answer(206, fields, Data(part))
         } _: { (store: S3ObjectStore, recorded: Recorded) async throws -> Void in
             let file = try await store.download("key", to: "\(folder.path)/file")
@@ -237,7 +252,8 @@ import Testing
             let range = request.header("Range")?.dropFirst(6).split(separator: "-").compactMap { Int($0) } ?? []
             let part = current[range[0]...min(range[1], current.count - 1)]
             return .answer(
-                206, [("Content-Range", "bytes \(part.startIndex)-\(part.endIndex - 1)/\(current.count)"), ("ETag", tag)],
+                206,
+                [("Content-Range", "bytes \(part.startIndex)-\(part.endIndex - 1)/\(current.count)"), ("ETag", tag)],
                 Data(part))
         } _: { (store: S3ObjectStore, _: Recorded) async throws -> Void in
             #expect(try await store.download("key", to: "\(folder.path)/file").size == new.count)
@@ -269,7 +285,9 @@ import Testing
 
     @Test("A server that cannot be reached, or is no server of S3, is told within 5 s", arguments: [0, 1, 2])
     func refusesSoon(kind: Int) async throws {
-        try await ScriptedServer.with { _ in .answer(200, [], Data("<html>".utf8)) } _: { server in
+        try await ScriptedServer.with { _ in
+            .answer(200, [], Data("<html>".utf8))
+        } _: { server in
             let endpoint = [
                 // A port at which nobody listens; a name that there is not; a server without TLS.
                 "http://127.0.0.1:1", "http://no.such.host.invalid", server.endpoint.replacing("http:", with: "https:"),
@@ -285,7 +303,9 @@ import Testing
 
     @Test("An answer that is not S3's is told with its beginning")
     func refusesStrangers() async throws {
-        try await Self.with { _, _ in .answer(200, [], Data("<html>\nhello".utf8)) } _: { (store: S3ObjectStore, _: Recorded) async throws -> Void in
+        try await Self.with { _, _ in
+            .answer(200, [], Data("<html>\nhello".utf8))
+        } _: { (store: S3ObjectStore, _: Recorded) async throws -> Void in
             let error = await #expect(throws: ObjectStoreError.self) { _ = try await store.list(ListRequest()) }
             #expect(error?.code == .answer)
             #expect(error?.message.hasSuffix("<html> hello") == true)

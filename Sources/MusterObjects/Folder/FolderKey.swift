@@ -17,7 +17,8 @@ enum FolderKey {
             guard name.utf8.count <= self.nameLimit else {
                 throw ObjectStoreError(
                     .invalid,
-                    "the key \(key) cannot be a file: a part of it has over \(self.nameLimit) bytes between two slashes")
+                    "the key \(key) cannot be a file: a part of it has over \(self.nameLimit) bytes between two slashes"
+                )
             }
             names.append(name)
         }

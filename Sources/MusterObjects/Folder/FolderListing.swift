@@ -70,12 +70,15 @@ struct FolderListing {
     private func entries(of folder: String, key: String) throws(SystemError) -> [Entry] {
         let prefix = self.request.prefix
         return try self.all(folder, key: key).filter { entry in
-            guard entry.key.utf8.starts(with: prefix.utf8) || (entry.size == nil && prefix.utf8.starts(with: entry.key.utf8))
+            guard
+                entry.key.utf8.starts(with: prefix.utf8)
+                    || (entry.size == nil && prefix.utf8.starts(with: entry.key.utf8))
             else { return false }
             guard let after = self.request.after?.text else { return true }
             if ObjectKey.isBefore(after, entry.key) { return true }
             // The walk has to enter the folders above the place where it goes on; a listed folder is over.
-            return entry.size == nil && after.utf8.starts(with: entry.key.utf8) && !after.utf8.elementsEqual(entry.key.utf8)
+            return entry.size == nil && after.utf8.starts(with: entry.key.utf8)
+                && !after.utf8.elementsEqual(entry.key.utf8)
         }
         .sorted { ObjectKey.isBefore($0.key, $1.key) }
     }

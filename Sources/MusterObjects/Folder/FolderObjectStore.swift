@@ -138,7 +138,8 @@ extension FolderObjectStore {
         case EISDIR, ENOTDIR, ENOTEMPTY:
             ObjectStoreError(
                 .invalid,
-                "the key \(key) cannot be a file of \(self.root): another key begins with it and a slash, or the reverse")
+                "the key \(key) cannot be a file of \(self.root): another key begins with it and a slash, or the reverse"
+            )
         case EACCES, EPERM, EROFS:
             ObjectStoreError(.denied, "\(error); make the folder \(self.root) writable for this user")
         case ENOSPC, EDQUOT:

@@ -34,7 +34,8 @@ enum S3Answers {
         }
         var page = ObjectPage()
         for element in root.all("Contents") {
-            guard let name = element["Key"].flatMap({ key($0.text) }), let size = element["Size"].flatMap({ Int($0.text) })
+            guard let name = element["Key"].flatMap({ key($0.text) }),
+                let size = element["Size"].flatMap({ Int($0.text) })
             else { return nil }
             page.objects.append(ObjectInfo(key: name, size: size))
         }

@@ -17,8 +17,10 @@ enum S3Verdict: Sendable, Hashable {
 
     private static let passing: Set<String> = [
         "SlowDown", "RequestTimeout", "InternalError", "ServiceUnavailable", "OperationAborted", "BadDigest",
-        "XAmzContentSHA256Mismatch", "RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException",
-        "RequestThrottled", "BandwidthLimitExceeded", "IncompleteBody", "ConditionalRequestConflict", "TemporaryRedirect",
+        "XAmzContentSHA256Mismatch", "RequestLimitExceeded", "Throttling", "ThrottlingException",
+        "TooManyRequestsException",
+        "RequestThrottled", "BandwidthLimitExceeded", "IncompleteBody", "ConditionalRequestConflict",
+        "TemporaryRedirect",
     ]
     private static let ended: Set<String> = [
         "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired",
@@ -55,7 +57,8 @@ enum S3Verdict: Sendable, Hashable {
         switch code {
         case "RequestTimeTooSkewed": return .clock
         case "NoSuchBucket": return .fail(.noStore)
-        case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "IncorrectEndpoint":
+        case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException",
+            "IncorrectEndpoint":
             let region = head["x-amz-bucket-region"] ?? fault?.region
             return region.flatMap { $0.isEmpty ? nil : .region($0) } ?? .fail(.region)
         default: return nil

@@ -23,7 +23,8 @@ struct Subject: Sendable {
     }
 
     func failure(_ code: ObjectStoreError.Code, _ reason: String) -> ObjectStoreError {
-        ObjectStoreError(code, "\(self.sentence(code)) (\(self.place), keys \(self.keys)): \(reason)\(self.remedy(code))")
+        ObjectStoreError(
+            code, "\(self.sentence(code)) (\(self.place), keys \(self.keys)): \(reason)\(self.remedy(code))")
     }
 
     private func sentence(_ code: ObjectStoreError.Code) -> String {

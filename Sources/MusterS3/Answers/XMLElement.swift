@@ -102,7 +102,8 @@ private struct XMLReader {
         default:
             guard name.hasPrefix("#") else { return nil }
             let isHexadecimal = name.hasPrefix("#x")
-            return UInt32(name.dropFirst(isHexadecimal ? 2 : 1), radix: isHexadecimal ? 16 : 10).flatMap(Unicode.Scalar.init)
+            return UInt32(name.dropFirst(isHexadecimal ? 2 : 1), radix: isHexadecimal ? 16 : 10).flatMap(
+                Unicode.Scalar.init)
         }
     }
 
@@ -131,7 +132,9 @@ private struct XMLReader {
     }
 
     private mutating func skipSpace() {
-        while self.place < self.bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(self.bytes[self.place]) { self.place += 1 }
+        while self.place < self.bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(self.bytes[self.place]) {
+            self.place += 1
+        }
     }
 
     private mutating func take(_ text: String) -> Bool {

@@ -5,27 +5,42 @@ enum CredentialAnswers {
     /// The output of `credential_process`; nil when it is another text.
     static func process(_ output: Data, source: String) -> Credentials? {
         struct Output: Decodable {
-            let Version: Int
-            let AccessKeyId: String
-            let SecretAccessKey: String
-            let SessionToken: String?
-            let Expiration: String?
+            let version: Int
+            let access: String
+            let secret: String
+            let token: String?
+            let expiration: String?
+
+            enum CodingKeys: String, CodingKey {
+                case version = "Version"
+                case access = "AccessKeyId"
+                case secret = "SecretAccessKey"
+                case token = "SessionToken"
+                case expiration = "Expiration"
+            }
         }
-        guard let output = try? JSONDecoder().decode(Output.self, from: output), output.Version == 1 else { return nil }
+        guard let output = try? JSONDecoder().decode(Output.self, from: output), output.version == 1 else { return nil }
         return self.make(
-            output.AccessKeyId, output.SecretAccessKey, output.SessionToken, output.Expiration, source)
+            output.access, output.secret, output.token, output.expiration, source)
     }
 
     /// The answer of a container's endpoint or of an instance's metadata service; nil when it is another text.
     static func service(_ body: Data, source: String) -> Credentials? {
         struct Answer: Decodable {
-            let AccessKeyId: String
-            let SecretAccessKey: String
-            let Token: String?
-            let Expiration: String?
+            let access: String
+            let secret: String
+            let token: String?
+            let expiration: String?
+
+            enum CodingKeys: String, CodingKey {
+                case access = "AccessKeyId"
+                case secret = "SecretAccessKey"
+                case token = "Token"
+                case expiration = "Expiration"
+            }
         }
         guard let answer = try? JSONDecoder().decode(Answer.self, from: body) else { return nil }
-        return self.make(answer.AccessKeyId, answer.SecretAccessKey, answer.Token, answer.Expiration, source)
+        return self.make(answer.access, answer.secret, answer.token, answer.expiration, source)
     }
 
     /// The answer of STS to AssumeRole and AssumeRoleWithWebIdentity; nil when it is another one.

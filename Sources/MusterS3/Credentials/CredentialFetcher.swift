@@ -18,7 +18,10 @@ struct CredentialFetcher: Sendable {
         case .process(let command, let name): return try await self.run(["/bin/sh", "-c", command], name)
         case .commandLine(let profile):
             return try await self.run(
-                ["/usr/bin/env", "aws", "configure", "export-credentials", "--profile", profile, "--format", "process"],
+                [
+                    "/usr/bin/env", "aws", "configure", "export-credentials", "--profile", profile, "--format",
+                    "process",
+                ],
                 "the profile \(profile), by the AWS command line")
         case .webIdentity(let role, let file, let session):
             let token = try Self.token(file)
@@ -47,7 +50,8 @@ struct CredentialFetcher: Sendable {
         do {
             outcome = try await ProcessReactor().run(
                 ProcessSpec(
-                    executable: command[0], arguments: Array(command.dropFirst()), environment: self.profiles.environment),
+                    executable: command[0], arguments: Array(command.dropFirst()),
+                    environment: self.profiles.environment),
                 limit: 1 << 20)
         } catch is CancellationError {
             throw .cancelled
@@ -57,7 +61,8 @@ struct CredentialFetcher: Sendable {
         let output = Data(outcome.standardOutput)
         guard outcome.status.isSuccess, let keys = CredentialAnswers.process(output, source: source) else {
             let text = String(decoding: outcome.standardError.suffix(500), as: UTF8.self).trimmingWhitespace()
-            let reason = outcome.status.isSuccess ? "its output is no JSON of version 1" : "it ended with \(outcome.status)"
+            let reason =
+                outcome.status.isSuccess ? "its output is no JSON of version 1" : "it ended with \(outcome.status)"
             throw ObjectStoreError(
                 .credentials, "the credentials of \(source) cannot be had: \(text.isEmpty ? reason : text)")
         }
@@ -110,7 +115,8 @@ extension CredentialFetcher {
         guard let origin = HTTPOrigin(address), origin.isSecure || near.contains(origin.host) else {
             throw ObjectStoreError(
                 .credentials,
-                "AWS_CONTAINER_CREDENTIALS_FULL_URI names \(address), which is neither https nor an address of this machine")
+                "AWS_CONTAINER_CREDENTIALS_FULL_URI names \(address), which is neither https nor an address of this machine"
+            )
         }
         let path = address.drop { $0 != ":" }.dropFirst(3).drop { $0 != "/" }
         var headers: [HTTPField] = []
@@ -121,7 +127,8 @@ extension CredentialFetcher {
         }
         let source = "the container's endpoint"
         let response = try await self.send(
-            HTTPRequest("GET", path.isEmpty ? "/" : String(path), headers: headers), to: origin, source, trust: self.trust)
+            HTTPRequest("GET", path.isEmpty ? "/" : String(path), headers: headers), to: origin, source,
+            trust: self.trust)
         guard let keys = CredentialAnswers.service(response.body, source: source) else {
             throw Self.failure(source, response)
         }
@@ -131,7 +138,8 @@ extension CredentialFetcher {
     private func askInstance() async throws(ObjectStoreError) -> Credentials {
         let address = self.profiles.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT") ?? "http://169.254.169.254"
         guard let origin = HTTPOrigin(address) else {
-            throw ObjectStoreError(.invalid, "\(address) of AWS_EC2_METADATA_SERVICE_ENDPOINT is no address of a server")
+            throw ObjectStoreError(
+                .invalid, "\(address) of AWS_EC2_METADATA_SERVICE_ENDPOINT is no address of a server")
         }
         let source = "the instance's role"
         let path = "/latest/meta-data/iam/security-credentials/"

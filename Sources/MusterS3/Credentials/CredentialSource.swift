@@ -19,7 +19,8 @@ indirect enum CredentialSource: Sendable, Hashable {
 
     /// Finds the source as AWS's own tools do: environment, profile, container, instance. Pure.
     static func find(_ profiles: AWSProfiles) throws(ObjectStoreError) -> CredentialSource {
-        if let access = profiles.variable("AWS_ACCESS_KEY_ID"), let secret = profiles.variable("AWS_SECRET_ACCESS_KEY") {
+        if let access = profiles.variable("AWS_ACCESS_KEY_ID"), let secret = profiles.variable("AWS_SECRET_ACCESS_KEY")
+        {
             return .keys(
                 Credentials(
                     accessKey: access, secretKey: secret, sessionToken: profiles.variable("AWS_SESSION_TOKEN"),
@@ -27,7 +28,8 @@ indirect enum CredentialSource: Sendable, Hashable {
         }
         let isNamed = profiles.variable("AWS_PROFILE") != nil || profiles.variable("AWS_DEFAULT_PROFILE") != nil
         if isNamed, !profiles.holds(profiles.profile) {
-            throw ObjectStoreError(.credentials, "AWS_PROFILE names the profile \(profiles.profile), which none of AWS's files has")
+            throw ObjectStoreError(
+                .credentials, "AWS_PROFILE names the profile \(profiles.profile), which none of AWS's files has")
         }
         if profiles.value("role_arn") != nil, let source = try self.ofProfile(profiles.profile, profiles, seen: []) {
             return source
@@ -71,7 +73,8 @@ indirect enum CredentialSource: Sendable, Hashable {
     ) throws(ObjectStoreError) -> CredentialSource {
         if let source = profiles.value("source_profile", of: name) {
             guard let found = try self.ofProfile(source, profiles, seen: seen) else {
-                throw ObjectStoreError(.credentials, "the profile \(source), which \(name) refers to, holds no credentials")
+                throw ObjectStoreError(
+                    .credentials, "the profile \(source), which \(name) refers to, holds no credentials")
             }
             return found
         }
@@ -82,7 +85,8 @@ indirect enum CredentialSource: Sendable, Hashable {
         case "EcsContainer", "Ec2InstanceMetadata": return try self.ofMachine(profiles)
         default:
             throw ObjectStoreError(
-                .credentials, "the profile \(name) has a role_arn, but neither a source_profile nor a credential_source")
+                .credentials, "the profile \(name) has a role_arn, but neither a source_profile nor a credential_source"
+            )
         }
     }
 

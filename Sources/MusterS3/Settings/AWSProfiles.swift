@@ -13,7 +13,8 @@ package struct AWSProfiles: Sendable {
         self.environment = environment
         self.config = config
         self.shared = credentials
-        self.profile = Self.value(environment, "AWS_PROFILE") ?? Self.value(environment, "AWS_DEFAULT_PROFILE") ?? "default"
+        self.profile =
+            Self.value(environment, "AWS_PROFILE") ?? Self.value(environment, "AWS_DEFAULT_PROFILE") ?? "default"
     }
 
     /// Reads `~/.aws/config` and `~/.aws/credentials`, or the files that the environment names; missing ones are empty.

@@ -36,12 +36,14 @@ package struct S3Settings: Sendable, Hashable {
     /// | certificates | `AWS_CA_BUNDLE`, the profile's `ca_bundle`, `SSL_CERT_FILE`, the system's |
     package init(bucket: String, prefix: String = "", profiles: AWSProfiles) throws(ObjectStoreError) {
         guard Self.isBucket(bucket) else {
-            throw ObjectStoreError(.invalid, "\(bucket) cannot be the name of a bucket: 3 to 63 of a-z, 0-9, . and - can")
+            throw ObjectStoreError(
+                .invalid, "\(bucket) cannot be the name of a bucket: 3 to 63 of a-z, 0-9, . and - can")
         }
         var endpoint: HTTPOrigin?
         if let (text, source) = Self.endpoint(profiles) {
             guard let origin = HTTPOrigin(text) else {
-                throw ObjectStoreError(.invalid, "\(text) of \(source) is no address of a server, such as https://host:9000")
+                throw ObjectStoreError(
+                    .invalid, "\(text) of \(source) is no address of a server, such as https://host:9000")
             }
             endpoint = origin
         }

@@ -45,7 +45,9 @@ struct AWSTime: Sendable, Hashable {
         return numbers.count == fields.count ? numbers : nil
     }
 
-    private static func seconds(_ year: Int, _ month: Int, _ day: Int, _ hour: Int, _ minute: Int, _ second: Int) -> Double {
+    private static func seconds(_ year: Int, _ month: Int, _ day: Int, _ hour: Int, _ minute: Int, _ second: Int)
+        -> Double
+    {
         Double(self.days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second)
     }
 

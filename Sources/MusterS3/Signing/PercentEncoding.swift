@@ -24,7 +24,9 @@ enum PercentEncoding {
             case 0x2B: bytes.append(0x20)
             case 0x25:
                 let pair = rest.prefix(2)
-                guard pair.count == 2, let value = UInt8(String(decoding: pair, as: UTF8.self), radix: 16) else { return nil }
+                guard pair.count == 2, let value = UInt8(String(decoding: pair, as: UTF8.self), radix: 16) else {
+                    return nil
+                }
                 bytes.append(value)
                 rest = rest.dropFirst(2)
             default: bytes.append(byte)

@@ -45,7 +45,9 @@ struct RequestSigner: Sendable {
             QueryItem("X-Amz-Expires", "\(min(max(1, seconds), Self.longestValidity))"),
             QueryItem("X-Amz-SignedHeaders", CanonicalRequest.names(request.headers + [HTTPField("Host", host)])),
         ]
-        if let token = self.credentials.sessionToken { presigned.query.append(QueryItem("X-Amz-Security-Token", token)) }
+        if let token = self.credentials.sessionToken {
+            presigned.query.append(QueryItem("X-Amz-Security-Token", token))
+        }
         let headers = request.headers + [HTTPField("Host", host)]
         let canonical = CanonicalRequest(presigned, headers: headers, payload: "UNSIGNED-PAYLOAD")
         return "\(PercentEncoding.query(presigned.query))&X-Amz-Signature=\(self.signature(of: canonical, at: time))"
@@ -101,7 +103,8 @@ struct CanonicalRequest: Sendable {
     }
 
     static func names(_ headers: [HTTPField]) -> String {
-        headers.map { $0.name.lowercased() }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.joined(separator: ";")
+        headers.map { $0.name.lowercased() }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.joined(
+            separator: ";")
     }
 
     /// Without spaces around it, and with one for each run of spaces within.

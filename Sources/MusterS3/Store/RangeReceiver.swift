@@ -50,7 +50,9 @@ final class RangeReceiver: HTTPReceiver {
             }
         case 200:
             // A server that knows no ranges sends everything, which is right for the first range alone.
-            guard self.range.lowerBound == 0, let length = head["Content-Length"].flatMap({ Int($0) }) else { return false }
+            guard self.range.lowerBound == 0, let length = head["Content-Length"].flatMap({ Int($0) }) else {
+                return false
+            }
             self.state.withLock { $0 = State(next: 0, end: length, tag: head["ETag"]) }
             return true
         default: return false

@@ -60,7 +60,8 @@ extension S3ObjectStore {
                             let receiver = RangeReceiver(file, range, tag: tag)
                             guard try await self.fetch(key, receiver) != nil else { return nil }
                             guard receiver.isWhole else {
-                                throw ObjectStoreError(.answer, "the server sent less of s3://\(self.name(key)) than asked for")
+                                throw ObjectStoreError(
+                                    .answer, "the server sent less of s3://\(self.name(key)) than asked for")
                             }
                             return range
                         }

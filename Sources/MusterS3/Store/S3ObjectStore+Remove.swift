@@ -40,7 +40,8 @@ extension S3ObjectStore {
         guard let undeleted = S3Answers.undeleted(response.body) else {
             throw ObjectStoreError(
                 .answer,
-                "the answer to a removal in s3://\(self.client.settings.bucket) is not S3's: \(Self.beginning(response.body))")
+                "the answer to a removal in s3://\(self.client.settings.bucket) is not S3's: \(Self.beginning(response.body))"
+            )
         }
         // One by one, each is repeated, or refused with its reason.
         let prefix = self.client.settings.prefix.utf8.count

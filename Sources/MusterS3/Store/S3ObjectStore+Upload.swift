@@ -13,7 +13,7 @@ extension S3ObjectStore {
         try ObjectKey.check(key)
         let (file, size) = try Self.open(path)
         let parts = self.transfer.parts(of: size)
-        guard parts.count > 1 else {
+        guard parts.count > 1, mode == .replacing || size > S3Transfer.wholeCreation else {
             let data = try Self.read(file, 0..<size)
             let outcome = try await self.put(data, at: key, mode: mode)
             return UploadedFile(
@@ -35,12 +35,14 @@ extension S3ObjectStore {
         let writer = Self.newWriter()
         let begun = try await self.client.send {
             S3Request(
-                method: "POST", key: key, query: [QueryItem("uploads")], headers: [HTTPField(Self.writerHeader, writer)],
+                method: "POST", key: key, query: [QueryItem("uploads")],
+                headers: [HTTPField(Self.writerHeader, writer)],
                 canFailLate: true)
         }
         guard let upload = S3Answers.upload(begun.body) else {
             throw ObjectStoreError(
-                .answer, "the beginning of an upload to s3://\(self.name(key)) is not S3's: \(Self.beginning(begun.body))")
+                .answer,
+                "the beginning of an upload to s3://\(self.name(key)) is not S3's: \(Self.beginning(begun.body))")
         }
         do throws(ObjectStoreError) {
             let (tags, digest) = try await self.sendParts(file, parts, key, upload)

@@ -67,7 +67,8 @@ package final class S3ObjectStore: ObjectStore {
     package func list(_ request: ListRequest) async throws(ObjectStoreError) -> ObjectPage {
         var query = [
             QueryItem("list-type", "2"), QueryItem("encoding-type", "url"),
-            QueryItem("prefix", self.client.settings.prefix + request.prefix), QueryItem("max-keys", "\(request.limit)"),
+            QueryItem("prefix", self.client.settings.prefix + request.prefix),
+            QueryItem("max-keys", "\(request.limit)"),
         ]
         if request.isShallow { query.append(QueryItem("delimiter", "/")) }
         if let after = request.after { query.append(QueryItem("continuation-token", after.text)) }
@@ -75,7 +76,8 @@ package final class S3ObjectStore: ObjectStore {
         let response = try await self.client.send { S3Request(method: "GET", key: nil, query: items) }
         guard let page = S3Answers.page(response.body, removing: self.client.settings.prefix) else {
             throw ObjectStoreError(
-                .answer, "the listing of s3://\(self.name(request.prefix)) is not S3's: \(Self.beginning(response.body))")
+                .answer,
+                "the listing of s3://\(self.name(request.prefix)) is not S3's: \(Self.beginning(response.body))")
         }
         return page
     }
@@ -97,7 +99,8 @@ extension S3ObjectStore {
             guard error.code == .missing else { throw error }
             // The answer has no body that says whether the object or the bucket is missing.
             guard try await self.hasBucket() else {
-                throw ObjectStoreError(.noStore, error.message.replacing("there is no object", with: "there is no bucket of"))
+                throw ObjectStoreError(
+                    .noStore, error.message.replacing("there is no object", with: "there is no bucket of"))
             }
             return nil
         }

@@ -16,6 +16,10 @@ package struct S3Transfer: Sendable, Hashable {
         self.uploads = max(1, uploads)
     }
 
+    /// Bytes up to which a file that must not replace another goes in one piece, held in memory: some servers, radosgw of
+    /// Ceph 16 among them, know the condition for a put and ignore it at the end of an upload in parts.
+    static let wholeCreation = 64 << 20
+
     /// Bytes of each part but the last of an object of `size`.
     func part(of size: Int) -> Int {
         let least = (size + Self.partLimit - 1) / Self.partLimit

@@ -26,7 +26,8 @@ final class ScriptedServer: Sendable {
         /// The beginning of an answer; then the connection ends, or nothing more comes.
         case cut(Int, [(String, String)], Data, stays: Bool)
 
-        static func error(_ status: Int, _ code: String, _ fields: [(String, String)] = [], extra: String = "") -> Reply {
+        static func error(_ status: Int, _ code: String, _ fields: [(String, String)] = [], extra: String = "") -> Reply
+        {
             let body = "<?xml version=\"1.0\"?><Error><Code>\(code)</Code><Message>told so</Message>\(extra)</Error>"
             return .answer(status, fields, Data(body.utf8))
         }
@@ -121,7 +122,8 @@ private final class ScriptedConnection: ChannelInboundHandler, @unchecked Sendab
     private func write(
         _ status: Int, _ fields: [(String, String)], _ body: Data, declared: Int, to channel: any Channel, isHead: Bool
     ) {
-        var headers = HTTPHeaders(fields.filter { $0.0.lowercased() != "transfer-encoding" && $0.0.lowercased() != "connection" })
+        var headers = HTTPHeaders(
+            fields.filter { $0.0.lowercased() != "transfer-encoding" && $0.0.lowercased() != "connection" })
         if !headers.contains(name: "Content-Length"), status != 204 {
             headers.add(name: "Content-Length", value: "\(declared)")
         }
