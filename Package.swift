@@ -31,8 +31,10 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 
 /// The floors: a target imports only targets on lower floors.
 let sources: [Target] = [
@@ -43,16 +45,24 @@ let sources: [Target] = [
     .target(name: "MusterSystem", dependencies: ["CMusterPlatform"], swiftSettings: strict),
     .target(name: "MusterModel", swiftSettings: strict),
 
-    // Floor 1: frameworks and messages are pure; processes are the one edge they all share.
+    // Floor 1: frameworks and messages are pure; processes, objects by key and requests are edges that others share.
     .target(name: "MusterFrameworks", dependencies: ["MusterModel"], swiftSettings: strict),
     .target(name: "MusterWire", dependencies: ["MusterModel", "MusterSystem"], swiftSettings: strict),
     .target(
         name: "MusterProcess", dependencies: ["CMusterPlatform", "MusterModel", "MusterSystem"], swiftSettings: strict),
+    .target(name: "MusterObjects", dependencies: ["MusterSystem", crypto], swiftSettings: strict),
+    .target(
+        name: "MusterHTTP", dependencies: ["MusterSystem", nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS],
+        swiftSettings: strict),
 
     // Floor 2: where things are kept, and where nodes come from.
     .target(
         name: "MusterStore",
         dependencies: ["CMusterPlatform", "MusterModel", "MusterSystem", "MusterProcess", crypto, logging],
+        swiftSettings: strict),
+    .target(
+        name: "MusterS3",
+        dependencies: ["MusterSystem", "MusterProcess", "MusterObjects", "MusterHTTP", crypto],
         swiftSettings: strict),
     .target(
         name: "MusterMetadata",
@@ -170,7 +180,7 @@ let examples: [Target] = [
 /// Tests mirror the sources.
 let tests: [Target] = [
     .target(
-        name: "MusterTestSupport", dependencies: ["MusterProcess"], path: "Tests/MusterTestSupport",
+        name: "MusterTestSupport", dependencies: ["MusterObjects", "MusterProcess"], path: "Tests/MusterTestSupport",
         swiftSettings: strict),
     .testTarget(name: "MusterModelTests", dependencies: ["MusterModel"], swiftSettings: strict),
     .testTarget(name: "MusterSystemTests", dependencies: ["MusterSystem"], swiftSettings: strict),
@@ -184,6 +194,15 @@ let tests: [Target] = [
     .testTarget(
         name: "MusterStoreTests",
         dependencies: ["MusterStore", "MusterModel", "MusterProcess", "MusterTestSupport", logging],
+        swiftSettings: strict),
+    .testTarget(
+        name: "MusterObjectsTests", dependencies: ["MusterObjects", "MusterTestSupport"], swiftSettings: strict),
+    .testTarget(
+        name: "MusterS3Tests",
+        dependencies: [
+            "MusterS3", "MusterObjects", "MusterHTTP", "MusterProcess", "MusterTestSupport", crypto, nioCore, nioHTTP1,
+            nioPosix, nioSSL,
+        ],
         swiftSettings: strict),
     .testTarget(
         name: "MusterMetadataTests", dependencies: ["MusterMetadata", "MusterModel"], swiftSettings: strict),

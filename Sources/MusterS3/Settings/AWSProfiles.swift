@@ -1,0 +1,53 @@
+import FoundationEssentials
+import MusterSystem
+
+/// What the environment and AWS's files say, without a decision yet.
+package struct AWSProfiles: Sendable {
+    let environment: [String: String]
+    let config: ProfileFile
+    let shared: ProfileFile
+    /// The name of the profile in use.
+    let profile: String
+
+    init(environment: [String: String], config: ProfileFile, credentials: ProfileFile) {
+        self.environment = environment
+        self.config = config
+        self.shared = credentials
+        self.profile =
+            Self.value(environment, "AWS_PROFILE") ?? Self.value(environment, "AWS_DEFAULT_PROFILE") ?? "default"
+    }
+
+    /// Reads `~/.aws/config` and `~/.aws/credentials`, or the files that the environment names; missing ones are empty.
+    package init(environment: [String: String]) {
+        let home = environment["HOME"] ?? ""
+        let read = { (variable: String, name: String) in
+            let path = Self.value(environment, variable) ?? "\(home)/.aws/\(name)"
+            return ProfileFile(String(decoding: FileContents.read(path, limit: 1 << 20) ?? [], as: UTF8.self))
+        }
+        self.init(
+            environment: environment, config: read("AWS_CONFIG_FILE", "config"),
+            credentials: read("AWS_SHARED_CREDENTIALS_FILE", "credentials"))
+    }
+
+    /// A variable that is set to something.
+    func variable(_ name: String) -> String? { Self.value(self.environment, name) }
+
+    /// A value of the profile in AWS's config file.
+    func value(_ key: String) -> String? { self.value(key, of: self.profile) }
+
+    func value(_ key: String, of profile: String) -> String? {
+        let value = self.config.sections[Self.section(profile)]?[key] ?? self.shared.sections[profile]?[key]
+        return value.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// True when one of the files has the profile.
+    func holds(_ profile: String) -> Bool {
+        self.config.sections[Self.section(profile)] != nil || self.shared.sections[profile] != nil
+    }
+
+    static func section(_ profile: String) -> String { profile == "default" ? profile : "profile \(profile)" }
+
+    private static func value(_ environment: [String: String], _ name: String) -> String? {
+        environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+}
