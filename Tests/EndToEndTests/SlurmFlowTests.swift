@@ -92,7 +92,8 @@ import Testing
                     environment: cluster.environment)
                 #expect(finished.status == .exited(1), "\(finished)")
                 let failure = try #require(
-                    try await sandbox.newest("FailingClusterFlow").machine.tasks.first { $0.status == .failed }?.failure)
+                    try await sandbox.newest("FailingClusterFlow").machine.tasks.first { $0.status == .failed }?.failure
+                )
                 #expect(failure.exitCode == 5, "\(framework): \(failure)")
             }
             try await self.expectNothingLeft(sandbox, cluster)

@@ -164,7 +164,8 @@ import Testing
         // The first step runs there too.
         let failure = try await story.sandbox.newest("PlacedFlow").machine[1].failure
         #expect(failure?.code == .environment && failure?.exitCode == 127, "\(running.output)")
-        #expect(failure?.message.hasPrefix("a set-up line left with exit code 127 on node") == true, "\(running.output)")
+        let words = "a set-up line left with exit code 127 on node"
+        #expect(failure?.message.hasPrefix(words) == true, "\(running.output)")
         #expect(PlacedBodies.begun(story.marks) == [])
     }
 

@@ -1,5 +1,4 @@
 import MusterTestSupport
-import MusterTestSupport
 import Testing
 
 @testable import MusterAgent

@@ -17,7 +17,9 @@ enum SetupFailedVerb {
             let folder = try NodeVerb.folder(ofOrder: arguments[1])
             let place = try SchedulerPlace.detect(environment)
             // Another start of the job may run the attempt.
-            guard try await NodeVerb.owns(folder, place, until: self.patience) else { return NodeVerb.Exit.stopped.rawValue }
+            guard try await NodeVerb.owns(folder, place, until: self.patience) else {
+                return NodeVerb.Exit.stopped.rawValue
+            }
             let failure = TaskFailure(
                 code: .environment,
                 message: "a set-up line left with exit code \(code) on \(NodeVerb.hostName()), before the step",

@@ -13,8 +13,8 @@ public struct GangLaunch: Codable, Sendable, Hashable {
     public var resources: Resources?
     /// The program and its arguments, complete, that every node executes.
     public var command: [String]
-    /// The program and its arguments that a node executes instead, with an exit code as a further argument, when the place's
-    /// own preparation of the node has failed with that code: it reports so. nil when nobody waits for a report.
+    /// The program and its arguments that a node executes instead, with an exit code as a further argument, when the
+    /// place's own preparation of the node has failed with that code: it reports so. nil when nobody waits for a report.
     public var setupFailed: [String]?
     /// The path prefix of the attempt's files, on a file system that all nodes see; nil when the store is a bucket.
     public var folder: String?
@@ -24,7 +24,8 @@ public struct GangLaunch: Codable, Sendable, Hashable {
 
     public init(
         attempt: AttemptID, name: String, nodes: Int, minimum: Int? = nil, resources: Resources? = nil,
-        command: [String], setupFailed: [String]? = nil, folder: String? = nil, timeLimit: Double? = nil, place: PlaceSettings
+        command: [String], setupFailed: [String]? = nil, folder: String? = nil, timeLimit: Double? = nil,
+        place: PlaceSettings
     ) {
         self.attempt = attempt
         self.name = name

@@ -148,7 +148,9 @@ package struct SlurmScript: Sendable {
         let shell = ["bash"] + (self.options.login ? ["-l"] : []) + ["-c"]
         // srun loses the last lines of a task whose end makes it kill the step: they arrive while the shell waits. The
         // report's reader wants them too.
-        let report = self.launch.setupFailed.map { "; " + ($0.map(ShellQuoting.quote) + ["$code"]).joined(separator: " ") }
+        let report = self.launch.setupFailed.map {
+            "; " + ($0.map(ShellQuoting.quote) + ["$code"]).joined(separator: " ")
+        }
         let trap = ShellQuoting.quote("code=$?; sleep 1\(report ?? "")")
         let setup = (["set -e", "trap \(trap) EXIT"] + self.options.setup + ["exec \"$@\""]).joined(separator: "\n")
         return (words + shell + [setup, "muster"] + self.launch.command).map(ShellQuoting.quote).joined(separator: " ")

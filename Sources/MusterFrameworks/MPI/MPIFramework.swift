@@ -74,7 +74,8 @@ package struct MPIFramework: Framework {
         let hosts = MPIHosts(context)
         guard context.node == 0 else {
             return LaunchPlan(
-                files: hosts.filesOfOthers, remote: hosts.remote, hasRanks: true, reading: Self.reading, staleFiles: MPIHosts.staleFiles)
+                files: hosts.filesOfOthers, remote: hosts.remote, hasRanks: true, reading: Self.reading,
+                staleFiles: MPIHosts.staleFiles)
         }
         let named = try options.string("program") ?? ""
         let relay = MPIOutput.isLaunchers(arguments, context.environment) ? [MPIOutput.throughLauncher] : []
