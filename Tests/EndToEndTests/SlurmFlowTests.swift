@@ -83,6 +83,24 @@ import Testing
         }
     }
 
+    @Test("A set-up line that fails is reported by its node at once, with its code, its host and its output")
+    func setup() async throws {
+        try await self.withCluster { sandbox, cluster, marks in
+            let started = ContinuousClock.now
+            let finished = try await sandbox.muster(
+                ["run", PythonFlowTests.flow("placed"), "--with", "slurm:setup=module-of-nobody", "--marks", marks],
+                environment: cluster.environment)
+            #expect(finished.status == .exited(1), "\(finished)")
+            // Without a report the store's silence is waited for, 90 s.
+            #expect(ContinuousClock.now - started < .seconds(60), "\(finished)")
+            #expect(finished.all.contains("module-of-nobody: command not found"), "\(finished)")
+            let failure = try #require(try await sandbox.newest(Self.flow).machine[1].failure)
+            #expect(failure.code == .environment && failure.exitCode == 127, "\(failure)")
+            #expect(failure.message.contains("a set-up line left with exit code 127 on node1"), "\(failure)")
+            try await self.expectNothingLeft(sandbox, cluster)
+        }
+    }
+
     @Test("Open MPI 4, Open MPI 5 and MPICH start their ranks on the nodes of the cluster, which meet and abort")
     func mpi() async throws {
         try await self.withCluster { sandbox, cluster, _ in

@@ -4,7 +4,6 @@ import os
 
 from ..errors import MusterException
 from ..running import running
-from ..users import identity
 
 _UNSET = object()
 _chosen = _UNSET
@@ -17,6 +16,7 @@ def get_namespace():
     if running.task is not None:
         # `run --namespace=` shows all runs to its tasks.
         return None if running.told("namespace") == "" else running.namespace
+    from ..users import identity
     return identity()
 
 
