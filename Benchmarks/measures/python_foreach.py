@@ -2,7 +2,7 @@
 
 from harness import alternate, ratio
 
-LIMIT = 1 / 15
+LIMIT = 0.04
 
 
 def measure(bench):

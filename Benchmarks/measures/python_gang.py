@@ -2,7 +2,7 @@
 
 from harness import alternate, ratio
 
-LIMIT = 1 / 6
+LIMIT = 0.12
 
 
 def measure(bench):

@@ -21,8 +21,6 @@ final class AgentLoop {
     private let problem: TaskFailure?
     /// The ports that this node keeps free for the step's framework.
     private let reservation: PortReservation
-    /// Seconds before the place's time limit from which its SIGTERM is taken for that limit's.
-    private static let limitMargin = 10.0
 
     init(
         spec: NodeSpec, setup: ClusterSetup, problem: TaskFailure? = nil, services: AgentServices
