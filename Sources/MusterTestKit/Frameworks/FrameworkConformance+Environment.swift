@@ -9,7 +9,7 @@ extension FrameworkConformance {
     ) {
         let place = "\(trial), node \(node), \(process.label)"
         for name in environment.keys.sorted()
-        where !self.subject.variables.contains(name) && !process.environment[name].isSame(as: environment[name]) {
+        where !self.subject.variables.contains(name) && !process.environment[name].keeps(environment[name], of: name) {
             let fate = process.environment[name].map { "'\($0)'" } ?? "gone"
             report(
                 FrameworkProblem(
@@ -59,5 +59,13 @@ extension String? {
     /// Bytes are compared, because Swift's `==` treats canonically equivalent texts as equal.
     func isSame(as other: String?) -> Bool {
         self.map { Array($0.utf8) } == other.map { Array($0.utf8) }
+    }
+
+    /// True if this value of a variable is `other`. Folders may stand before those of the PATH.
+    fileprivate func keeps(_ other: String?, of name: String) -> Bool {
+        if name == "PATH", let self, let other, self.utf8.count > other.utf8.count {
+            return (":" + other).utf8.elementsEqual(self.utf8.suffix(other.utf8.count + 1))
+        }
+        return self.isSame(as: other)
     }
 }
