@@ -102,6 +102,7 @@ package final class HTTPClient: Sendable {
         return try result.get()
     }
 
+    /// A text that is no address is a name.
     private static func isAddress(_ host: String) -> Bool { (try? SocketAddress(ipAddress: host, port: 0)) != nil }
 
     private static func result<Value: Sendable>(of future: EventLoopFuture<Value>) async -> Result<Value, HTTPError> {

@@ -95,7 +95,6 @@ enum Digest {
     static func of(_ parts: [String]) -> String {
         var hash = SHA256()
         for part in parts { hash.update(data: Data("\(part.utf8.count):\(part)\n".utf8)) }
-        let digits = Array("0123456789abcdef")
-        return String(hash.finalize().prefix(16).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+        return Hexadecimal.text(hash.finalize().prefix(16))
     }
 }

@@ -2,6 +2,7 @@ import Crypto
 import FoundationEssentials
 import MusterHTTP
 import MusterObjects
+import MusterSystem
 import Synchronization
 
 /// Sends the operations of one bucket: signs them, repeats them, and corrects what the server says is wrong.
@@ -39,17 +40,16 @@ struct S3Client: Sendable {
                     self.signed(request, credentials, state), to: self.settings.origin(region: state.region),
                     receiver: request.receiver)
             } catch {
-                let failure = try self.judge(error, subject, &attempt)
-                try await self.pause(&attempt, failure)
+                try await self.pause(&attempt, try self.judge(error, subject, &attempt))
                 continue
             }
-            if let failure = try self.judge(response, request, subject, &attempt) {
-                try await self.pause(&attempt, failure)
-            } else if attempt.isDone {
+            switch try self.judge(response, request, subject, credentials, &attempt) {
+            case .done:
                 return S3Response(
                     head: response.head, body: response.body, mayHaveHappenedBefore: attempt.mayHaveHappened)
+            case .corrected: continue
+            case .failed(let failure): try await self.pause(&attempt, failure)
             }
-            if attempt.wasCorrected(.credentials) { attempt.refused = attempt.refused ?? credentials }
         }
     }
 
@@ -73,27 +73,35 @@ struct S3Client: Sendable {
             headers: request.headers)
         let headers = RequestSigner(credentials: credentials, region: state.region, service: "s3").headers(
             for: unsigned, host: self.settings.origin(region: state.region).authority,
-            payload: request.payload ?? FileHash.text(SHA256.hash(data: request.body)),
+            payload: request.payload ?? Hexadecimal.text(SHA256.hash(data: request.body)),
             at: AWSTime(self.surroundings.now() + state.clockOffset))
         return HTTPRequest(request.method, unsigned.target, headers: headers, body: request.body)
     }
 
-    /// Returns the error to be thrown if the request is not repeated after a pause; nil when it is done, or can be repeated
-    /// at once in another way.
+    private enum Judgement {
+        case done
+        /// The request can be repeated at once, in another way.
+        case corrected
+        /// The error to be thrown if the request is not repeated after a pause.
+        case failed(ObjectStoreError)
+    }
+
+    /// - Throws: The error of an answer that no repetition would change.
     private func judge(
-        _ response: HTTPResponse, _ request: S3Request, _ subject: Subject, _ attempt: inout Attempt
-    ) throws(ObjectStoreError) -> ObjectStoreError? {
+        _ response: HTTPResponse, _ request: S3Request, _ subject: Subject, _ credentials: Credentials,
+        _ attempt: inout Attempt
+    ) throws(ObjectStoreError) -> Judgement {
         self.learned.update { $0.hasAnswered = true }
         let head = response.head
         let fault = request.canFailLate || head.status >= 300 ? S3Fault(response.body) : nil
         switch S3Verdict.of(head, fault, accepting: request.accepted) {
         case .done:
             self.learned.update { $0.budget.succeed(afterRepetition: attempt.number > 1) }
-            attempt.isDone = true
+            return .done
         case .again:
             // A failure of the server tells nothing about what it did before.
             if head.status >= 500 || head.status == 200 { attempt.mayHaveHappened = true }
-            return subject.failure(.busy, head, fault)
+            return .failed(subject.failure(.busy, head, fault))
         case .region(let region):
             guard attempt.correct(.region) else { throw subject.failure(.region, head, fault) }
             self.learned.update { $0.region = region }
@@ -104,9 +112,12 @@ struct S3Client: Sendable {
             self.learned.update { [offset = date - self.surroundings.now()] in $0.clockOffset = offset }
         case .expired:
             guard attempt.correct(.credentials) else { throw subject.failure(.credentials, head, fault) }
+            attempt.refused = credentials
+        // Of the bucket itself.
+        case .fail(.missing) where request.key == nil: throw subject.failure(.noStore, head, fault)
         case .fail(let code): throw subject.failure(code, head, fault)
         }
-        return nil
+        return .corrected
     }
 
     /// Returns the error to be thrown if the request is not repeated; throws it when that cannot help.
@@ -149,13 +160,10 @@ private struct Attempt {
     let began: Double
     var number = 1
     var mayHaveHappened = false
-    var isDone = false
     var refused: Credentials?
     private var corrections: Set<Correction> = []
 
     init(began: Double) { self.began = began }
-
-    func wasCorrected(_ correction: Correction) -> Bool { self.corrections.contains(correction) }
 
     /// False when it was corrected before, and to no effect.
     mutating func correct(_ correction: Correction) -> Bool { self.corrections.insert(correction).inserted }

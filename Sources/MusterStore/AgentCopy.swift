@@ -37,7 +37,7 @@ package struct AgentCopy: Sendable {
         let draft = "\(folder)/.new-\(UInt64.random(in: 0...UInt64.max))"
         do {
             let copy = try OpenFile(draft, O_WRONLY | O_CREAT | O_EXCL, mode: 0o755)
-            try OpenFile(program, O_RDONLY).forEachPiece { try copy.write($0) }
+            try OpenFile(program, O_RDONLY).forEachPiece(copy.write)
         } catch {
             unlink(draft)
             throw error

@@ -1,4 +1,5 @@
 package import MusterModel
+import MusterSystem
 
 /// The paths of a store below its `.muster` folder. Nothing is read or written.
 ///

@@ -53,12 +53,13 @@ extension OpenFile {
         }
     }
 
-    /// Fills `buffer` from the start of the file.
+    /// Fills `buffer` from `start` of the file on.
     /// - Returns: The bytes that were read: fewer than `buffer` has when the file is shorter.
-    package func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
+    package func fill(_ buffer: UnsafeMutableRawBufferPointer, from start: Int = 0) throws(SystemError) -> Int {
         var filled = 0
         while filled < buffer.count {
-            let count = try self.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]), at: filled)
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+            let count = try self.read(into: rest, at: start + filled)
             if count == 0 { break }
             filled += count
         }
@@ -86,15 +87,18 @@ extension OpenFile {
         return bytes
     }
 
-    /// Calls `body` with the file's bytes, piece by piece, from its beginning to its end.
+    /// Calls `body` with the bytes that the file has of `range`, piece by piece and in order.
     ///
     /// The file is read, not mapped: a process that looks at a mapped file gets SIGBUS when another cuts it short.
-    package func forEachPiece(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    package func forEachPiece(
+        in range: Range<Int> = 0..<Int.max, _ body: (UnsafeRawBufferPointer) throws(SystemError) -> Void
+    ) throws(SystemError) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 4096)
         defer { buffer.deallocate() }
-        var offset = 0
-        while true {
-            let count = try self.read(into: buffer, at: offset)
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let step = UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(range.upperBound - offset))
+            let count = try self.read(into: step, at: offset)
             if count == 0 { return }
             try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             offset += count

@@ -62,15 +62,13 @@ final class Sandbox: Sendable {
 
     /// Runs a fixture flow to its end on a machine without a network: in a namespace with the loopback interface only.
     func runOffline(_ flow: String, _ arguments: [String]) async throws -> Finished {
-        let spec = self.spec([], [:])
+        let run = self.spec(["run", try self.flow(flow)] + arguments, [:])
         let script = #"ip link set lo up && exec "$@""#
-        return Finished(
-            try await self.reactor.run(
-                ProcessSpec(
-                    executable: "/usr/bin/unshare",
-                    arguments: ["--net", "sh", "-c", script, "sh", spec.executable, "run", try self.flow(flow)]
-                        + arguments,
-                    environment: spec.environment, workingDirectory: spec.workingDirectory, newSession: true)))
+        let spec = ProcessSpec(
+            executable: "/usr/bin/unshare",
+            arguments: ["--net", "sh", "-c", script, "sh", run.executable] + run.arguments,
+            environment: run.environment, workingDirectory: run.workingDirectory, newSession: true)
+        return Finished(try await self.reactor.run(spec))
     }
 
     /// Runs a fixture flow to its end.

@@ -10,7 +10,7 @@ final class StatusPipe {
     /// The agent's end.
     var writer: CInt { self.pipe.fileHandleForWriting.fileDescriptor }
 
-    /// What has come since the last call. Does not wait.
+    /// The text that has come since the last call. Does not wait.
     func statuses() throws -> [AgentStatus] {
         var bytes = [UInt8](repeating: 0, count: 1 << 16)
         let count = max(0, read(self.pipe.fileHandleForReading.fileDescriptor, &bytes, bytes.count))

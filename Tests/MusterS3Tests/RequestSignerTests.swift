@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import MusterHTTP
 import MusterObjects
+import MusterSystem
 import Testing
 
 @testable import MusterS3
@@ -41,7 +42,7 @@ import Testing
                     HTTPField("Date", "Fri, 24 May 2013 00:00:00 GMT"),
                     HTTPField("x-amz-storage-class", "REDUCED_REDUNDANCY"),
                 ]),
-            payload: FileHash.text(SHA256.hash(data: Data("Welcome to Amazon S3.".utf8))))
+            payload: Hexadecimal.text(SHA256.hash(data: Data("Welcome to Amazon S3.".utf8))))
         #expect(authorization.hasSuffix("Signature=98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd"))
     }
 

@@ -142,6 +142,7 @@ actor QueuedLoop<Backend: ComputeBackend> {
     }
 
     private func wait(seconds: Double) async {
+        // Cancelled by `wake`, it is over: there is nothing else that a sleep throws.
         let pause = Task { _ = try? await Task.sleep(for: .seconds(seconds)) }
         self.pause = pause
         await withTaskCancellationHandler {

@@ -1,4 +1,5 @@
 import MusterModel
+import MusterSystem
 
 /// A place in ``Settings`` with the texts that it takes.
 enum SettingField: Sendable {
@@ -43,7 +44,7 @@ enum SettingField: Sendable {
     /// Takes `text` into `settings`; answers false, and changes nothing, where it is none of this ``kind``.
     /// - Parameter base: The folder to which a relative path belongs.
     func take(_ text: String, base: String, into settings: inout Settings) -> Bool {
-        let text = text.trimmingWhitespace
+        let text = text.trimmingWhitespace()
         switch self {
         case .text(let place):
             guard !text.isEmpty, !text.contains(where: \.isNewline) else { return false }
@@ -56,7 +57,7 @@ enum SettingField: Sendable {
             settings[keyPath: place] = text.contains("/") ? AbsolutePath.of(text, in: base) : text
         case .words(let place):
             let isList = text.contains("\n")
-            let words = text.split { isList ? $0 == "\n" : $0.isWhitespace }.map { String($0).trimmingWhitespace }
+            let words = text.split { isList ? $0 == "\n" : $0.isWhitespace }.map { String($0).trimmingWhitespace() }
             settings[keyPath: place] = words.filter { !$0.isEmpty }
         case .flag(let place):
             guard let flag = Self.flag(text) else { return false }
@@ -130,13 +131,5 @@ enum SettingField: Sendable {
         case "false", "no", "off", "0": false
         default: nil
         }
-    }
-}
-
-extension String {
-    fileprivate var trimmingWhitespace: String {
-        let start = self.drop(while: \.isWhitespace)
-        return String(
-            start[..<(start.lastIndex { !$0.isWhitespace }.map { start.index(after: $0) } ?? start.startIndex)])
     }
 }

@@ -112,17 +112,12 @@ extension FolderObjectStore {
     private static func copy(_ source: OpenFile, to target: OpenFile) throws(SystemError) -> FileDigest {
         var hash = SHA256()
         var size = 0
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
-        defer { buffer.deallocate() }
-        while true {
-            let count = try source.read(into: buffer, at: size)
-            if count == 0 { break }
-            let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
-            hash.update(bufferPointer: bytes)
-            try target.write(bytes)
-            size += count
+        try source.forEachPiece { (piece) throws(SystemError) in
+            hash.update(bufferPointer: piece)
+            try target.write(piece)
+            size += piece.count
         }
-        return FileDigest(size: size, sha256: FileHash.text(hash.finalize()))
+        return FileDigest(size: size, sha256: Hexadecimal.text(hash.finalize()))
     }
 
     /// Removes the folders that the object at `path` has left empty. A put that needs one of them makes it again.

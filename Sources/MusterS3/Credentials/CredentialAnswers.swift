@@ -2,45 +2,36 @@ import FoundationEssentials
 
 /// Credentials as commands and services write them.
 enum CredentialAnswers {
-    /// The output of `credential_process`; nil when it is another text.
-    static func process(_ output: Data, source: String) -> Credentials? {
-        struct Output: Decodable {
-            let version: Int
-            let access: String
-            let secret: String
-            let token: String?
-            let expiration: String?
+    /// The output of a command, or the answer of a service: they differ in the name of the session's token.
+    private struct Keys: Decodable {
+        let version: Int?
+        let access: String
+        let secret: String
+        let sessionToken: String?
+        let token: String?
+        let expiration: String?
 
-            enum CodingKeys: String, CodingKey {
-                case version = "Version"
-                case access = "AccessKeyId"
-                case secret = "SecretAccessKey"
-                case token = "SessionToken"
-                case expiration = "Expiration"
-            }
+        enum CodingKeys: String, CodingKey {
+            case version = "Version"
+            case access = "AccessKeyId"
+            case secret = "SecretAccessKey"
+            case sessionToken = "SessionToken"
+            case token = "Token"
+            case expiration = "Expiration"
         }
-        guard let output = try? JSONDecoder().decode(Output.self, from: output), output.version == 1 else { return nil }
-        return self.make(
-            output.access, output.secret, output.token, output.expiration, source)
     }
 
-    /// The answer of a container's endpoint or of an instance's metadata service; nil when it is another text.
-    static func service(_ body: Data, source: String) -> Credentials? {
-        struct Answer: Decodable {
-            let access: String
-            let secret: String
-            let token: String?
-            let expiration: String?
+    /// The output of `credential_process`; nil when it is another text, for which the caller throws an error.
+    static func process(_ output: Data, source: String) -> Credentials? {
+        guard let keys = try? JSONDecoder().decode(Keys.self, from: output), keys.version == 1 else { return nil }
+        return self.make(keys.access, keys.secret, keys.sessionToken, keys.expiration, source)
+    }
 
-            enum CodingKeys: String, CodingKey {
-                case access = "AccessKeyId"
-                case secret = "SecretAccessKey"
-                case token = "Token"
-                case expiration = "Expiration"
-            }
-        }
-        guard let answer = try? JSONDecoder().decode(Answer.self, from: body) else { return nil }
-        return self.make(answer.access, answer.secret, answer.token, answer.expiration, source)
+    /// The answer of a container's endpoint or of an instance's metadata service; nil when it is another text, for which
+    /// the caller throws an error.
+    static func service(_ body: Data, source: String) -> Credentials? {
+        guard let keys = try? JSONDecoder().decode(Keys.self, from: body) else { return nil }
+        return self.make(keys.access, keys.secret, keys.token, keys.expiration, source)
     }
 
     /// The answer of STS to AssumeRole and AssumeRoleWithWebIdentity; nil when it is another one.

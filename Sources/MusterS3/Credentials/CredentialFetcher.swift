@@ -96,7 +96,7 @@ extension CredentialFetcher {
         var headers = unsigned.headers
         if let keys {
             headers = RequestSigner(credentials: keys, region: self.region, service: "sts").headers(
-                for: unsigned, host: origin.authority, payload: FileHash.text(SHA256.hash(data: body)),
+                for: unsigned, host: origin.authority, payload: Hexadecimal.text(SHA256.hash(data: body)),
                 at: AWSTime(self.surroundings.now()))
         }
         let source = "the role \(role)"
@@ -197,14 +197,5 @@ extension CredentialFetcher {
         let fault = S3Fault(response.body).map { "\($0.code): \($0.message)" }
         return ObjectStoreError(
             .credentials, "\(source) gives no credentials: \(fault ?? "it answered \(response.head.status)")")
-    }
-}
-
-extension String {
-    /// Without spaces and line ends around it.
-    func trimmingWhitespace() -> String {
-        var text = self[...].drop(while: \.isWhitespace)
-        while text.last?.isWhitespace == true { text.removeLast() }
-        return String(text)
     }
 }

@@ -26,7 +26,8 @@ actor CredentialKeeper {
         let now = self.surroundings.now()
         if let current = self.current, current != refused {
             guard let expires = current.expires, expires - now < Self.early else { return current }
-            // Until their end the old ones do: a service that fails for a moment stops nobody.
+            // Until their end the old ones do: a service that fails for a moment stops nobody. One that fails on is told of
+            // when they have ended, by the refresh below.
             if expires > now {
                 guard self.surroundings.uptime() >= self.nextTry else { return current }
                 self.nextTry = self.surroundings.uptime() + Self.interval

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import MusterSystem
 
 /// Time and chance, as tests replace them.
 package struct Surroundings: Sendable {
@@ -22,12 +23,7 @@ package struct Surroundings: Sendable {
     }
 
     /// This machine's.
-    package static let real: Surroundings = {
-        let start = ContinuousClock.now
-        return Surroundings(
-            now: { Date().timeIntervalSince1970 },
-            uptime: { (ContinuousClock.now - start) / .seconds(1) },
-            sleep: { try await Task.sleep(for: .seconds($0)) },
-            random: { Double.random(in: 0..<1) })
-    }()
+    package static let real = Surroundings(
+        now: { Date().timeIntervalSince1970 }, uptime: Uptime.now,
+        sleep: { try await Task.sleep(for: .seconds($0)) }, random: { Double.random(in: 0..<1) })
 }

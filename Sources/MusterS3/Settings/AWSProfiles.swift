@@ -1,7 +1,7 @@
 import FoundationEssentials
 import MusterSystem
 
-/// What the environment and AWS's files say, without a decision yet.
+/// The values of AWS's variables and files, as they stand there.
 package struct AWSProfiles: Sendable {
     let environment: [String: String]
     let config: ProfileFile

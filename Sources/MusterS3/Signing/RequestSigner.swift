@@ -2,6 +2,7 @@ import Crypto
 import FoundationEssentials
 import MusterHTTP
 import MusterObjects
+import MusterSystem
 
 /// Signs requests as AWS's Signature Version 4 says
 /// (https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html). Pure.
@@ -56,13 +57,13 @@ struct RequestSigner: Sendable {
     private func scope(_ time: AWSTime) -> String { "\(time.day)/\(self.region)/\(self.service)/aws4_request" }
 
     private func signature(of request: CanonicalRequest, at time: AWSTime) -> String {
-        let digest = FileHash.text(SHA256.hash(data: Data(request.text.utf8)))
+        let digest = Hexadecimal.text(SHA256.hash(data: Data(request.text.utf8)))
         let text = "AWS4-HMAC-SHA256\n\(time.stamp)\n\(self.scope(time))\n\(digest)"
         var key = SymmetricKey(data: Data("AWS4\(self.credentials.secretKey)".utf8))
         for part in [time.day, self.region, self.service, "aws4_request"] {
             key = SymmetricKey(data: HMAC<SHA256>.authenticationCode(for: Data(part.utf8), using: key))
         }
-        return FileHash.text(HMAC<SHA256>.authenticationCode(for: Data(text.utf8), using: key))
+        return Hexadecimal.text(HMAC<SHA256>.authenticationCode(for: Data(text.utf8), using: key))
     }
 }
 

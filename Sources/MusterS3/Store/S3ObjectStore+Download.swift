@@ -119,6 +119,6 @@ extension S3ObjectStore {
         var hash = hash
         _ = try self.add(hashed..<size, of: file, to: &hash)
         do throws(SystemError) { try file.truncate(to: size) } catch { throw ObjectStoreError(.file, "\(error)") }
-        return FileDigest(size: size, sha256: FileHash.text(hash.finalize()))
+        return FileDigest(size: size, sha256: Hexadecimal.text(hash.finalize()))
     }
 }

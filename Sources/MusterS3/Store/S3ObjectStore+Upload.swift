@@ -15,9 +15,8 @@ extension S3ObjectStore {
         let parts = self.transfer.parts(of: size)
         guard parts.count > 1, mode == .replacing || size > S3Transfer.wholeCreation else {
             let data = try Self.read(file, 0..<size)
-            let outcome = try await self.put(data, at: key, mode: mode)
-            return UploadedFile(
-                outcome: outcome, file: FileDigest(size: size, sha256: FileHash.text(SHA256.hash(data: data))))
+            let digest = FileDigest(size: size, sha256: Hexadecimal.text(SHA256.hash(data: data)))
+            return UploadedFile(outcome: try await self.put(data, digest.sha256, key, mode), file: digest)
         }
         if mode == .creating, try await self.headers(key) != nil {
             return UploadedFile(outcome: .exists, file: try Self.digest(file, size))
@@ -77,7 +76,7 @@ extension S3ObjectStore {
                 }
                 while let (done, tag) = try await group.next()?.get() { tags[done] = tag }
                 let size = parts.last?.upperBound ?? 0
-                return (tags, FileDigest(size: size, sha256: FileHash.text(hash.finalize())))
+                return (tags, FileDigest(size: size, sha256: Hexadecimal.text(hash.finalize())))
             } onFailure: {
                 group.cancelAll()
             }
@@ -88,7 +87,7 @@ extension S3ObjectStore {
     private func send(
         _ data: Data, part: Int, _ key: String, _ upload: String
     ) async throws(ObjectStoreError) -> String {
-        let payload = FileHash.text(SHA256.hash(data: data))
+        let payload = Hexadecimal.text(SHA256.hash(data: data))
         let response = try await self.client.send {
             S3Request(
                 method: "PUT", key: key,
@@ -124,7 +123,8 @@ extension S3ObjectStore {
     }
 
     /// Parts that nobody completes cost money. An upload that is gone, and one that cannot be aborted, are left to the
-    /// bucket's rule for incomplete uploads. It is done also when the task was cancelled.
+    /// bucket's rule for incomplete uploads: the caller hears why the upload failed, and no object is missing for want of
+    /// an abort. It is done also when the task was cancelled.
     private func abort(_ key: String, _ upload: String) async {
         await Task {
             _ = try? await self.client.send {
@@ -148,22 +148,12 @@ extension S3ObjectStore {
 
     private static func read(_ file: OpenFile, _ range: Range<Int>) throws(ObjectStoreError) -> Data {
         var data = Data(count: range.count)
-        var failure: SystemError?
-        let count = data.withUnsafeMutableBytes { buffer in
-            var filled = 0
-            do throws(SystemError) {
-                while filled < buffer.count {
-                    let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
-                    let count = try file.read(into: rest, at: range.lowerBound + filled)
-                    if count == 0 { break }
-                    filled += count
-                }
-            } catch {
-                failure = error
-            }
-            return filled
+        let result = data.withUnsafeMutableBytes { buffer in
+            // The closure of `withUnsafeMutableBytes` cannot throw a typed error.
+            Result { () throws(SystemError) in try file.fill(buffer, from: range.lowerBound) }
         }
-        if let failure { throw ObjectStoreError(.file, "\(failure)") }
+        let count: Int
+        do throws(SystemError) { count = try result.get() } catch { throw ObjectStoreError(.file, "\(error)") }
         guard count == range.count else {
             throw ObjectStoreError(.file, "\(file.path) became shorter while it was sent")
         }
@@ -174,7 +164,7 @@ extension S3ObjectStore {
         var hash = SHA256()
         do throws(SystemError) {
             let count = try FileHash.add(0..<size, of: file, to: &hash)
-            return FileDigest(size: count, sha256: FileHash.text(hash.finalize()))
+            return FileDigest(size: count, sha256: Hexadecimal.text(hash.finalize()))
         } catch {
             throw ObjectStoreError(.file, "\(error)")
         }

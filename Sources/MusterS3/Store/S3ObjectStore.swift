@@ -2,6 +2,7 @@ import Crypto
 package import FoundationEssentials
 package import MusterHTTP
 package import MusterObjects
+import MusterSystem
 
 /// Objects in a bucket of S3 or of a server that speaks as S3 does.
 package final class S3ObjectStore: ObjectStore {
@@ -47,7 +48,13 @@ package final class S3ObjectStore: ObjectStore {
 
     package func put(_ data: Data, at key: String, mode: PutMode) async throws(ObjectStoreError) -> PutOutcome {
         try ObjectKey.check(key)
-        let payload = FileHash.text(SHA256.hash(data: data))
+        return try await self.put(data, Hexadecimal.text(SHA256.hash(data: data)), key, mode)
+    }
+
+    /// - Parameter payload: The SHA-256 of `data`.
+    func put(
+        _ data: Data, _ payload: String, _ key: String, _ mode: PutMode
+    ) async throws(ObjectStoreError) -> PutOutcome {
         guard mode == .creating else {
             _ = try await self.client.send { S3Request(method: "PUT", key: key, body: data, payload: payload) }
             return .stored
@@ -98,23 +105,19 @@ extension S3ObjectStore {
         } catch {
             guard error.code == .missing else { throw error }
             // The answer has no body that says whether the object or the bucket is missing.
-            guard try await self.hasBucket() else {
-                throw ObjectStoreError(
-                    .noStore, error.message.replacing("there is no object", with: "there is no bucket of"))
-            }
+            try await self.checkBucket()
             return nil
         }
         return response.head
     }
 
     /// Asks once; a bucket that was there is taken to stay.
-    private func hasBucket() async throws(ObjectStoreError) -> Bool {
-        if self.creation.hasBucket { return true }
-        let response = try await self.client.send { S3Request(method: "HEAD", key: nil, accepted: [403, 404]) }
+    /// - Throws: ``ObjectStoreError/Code/noStore`` when there is none.
+    private func checkBucket() async throws(ObjectStoreError) {
+        guard !self.creation.hasBucket else { return }
         // Keys that may not look at the bucket can still be those of its objects.
-        guard response.head.status != 404 else { return false }
+        _ = try await self.client.send { S3Request(method: "HEAD", key: nil, accepted: [403]) }
         self.creation.noteBucket()
-        return true
     }
 
     func missing(_ key: String) -> ObjectStoreError {
