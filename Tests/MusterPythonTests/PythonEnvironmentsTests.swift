@@ -38,11 +38,8 @@ import Testing
         let first = try await bench.interpreter(["alpha >= 1.0", "Beta.Two"], environment: environment)
         try FileManager.default.removeItem(atPath: bench.wheels)
         environment["MUSTER_UV"] = "/no/such/uv"
-        let start = ContinuousClock.now
         let second = try await bench.interpreter(["beta-two", "ALPHA>=1.0"], environment: environment)
-        let cost = ContinuousClock.now - start
         #expect(first == second)
-        #expect(cost < .milliseconds(200))
     }
 
     @Test("Different settings mean different environments")
