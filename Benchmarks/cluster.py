@@ -13,6 +13,8 @@ import store
 from harness import Unmeasured
 
 NODES = 4
+# Megabytes of a node, as `Scripts/slurm-cluster` has it unless told.
+MEMORY = 2000
 
 
 class Cluster:
@@ -39,7 +41,7 @@ class Cluster:
     def up(self):
         """Starts the cluster, or those of its nodes that are missing."""
         shares = [word for folder in (self.bench.scratch, self.bench.root) if str(folder).startswith("/tmp/") for word in ("--share", folder)]
-        self.bench.check([self.script, "up", self.folder, "--nodes", str(NODES), "--cpus", str(self.cpus), *shares])
+        self.bench.check([self.script, "up", self.folder, "--nodes", str(NODES), "--cpus", str(self.cpus), "--set", f"DefMemPerCPU={MEMORY // self.cpus}", *shares])
 
     def kill(self, node):
         """A node loses its power."""

@@ -72,6 +72,14 @@ void muster_restore_inherited(void) {
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, (size_t)8);
 }
 
+void muster_release_signals(void) { muster_restore_inherited(); }
+
+int muster_execute(const char *path, char *const *arguments) {
+    muster_restore_inherited();
+    execve(path, arguments, environ);
+    return -errno;
+}
+
 void muster_hear_children(void) {
     sigset_t children;
     sigemptyset(&children);

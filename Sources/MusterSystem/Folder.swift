@@ -17,7 +17,9 @@ package enum Folder {
         if mkdir(path, mode) == 0 { return }
         switch errno {
         case EEXIST:
-            guard FileStatus(path)?.isFolder == true else { throw SystemError(ENOTDIR, "make the folder \(path)") }
+            // Gone again: somebody has removed it meanwhile.
+            guard let status = FileStatus(path) else { throw SystemError(ENOENT, "make the folder \(path)") }
+            guard status.isFolder else { throw SystemError(ENOTDIR, "make the folder \(path)") }
         case ENOENT:
             let parent = self.parent(of: path)
             guard !parent.isEmpty, parent != path else { throw SystemError(ENOENT, "make the folder \(path)") }

@@ -10,7 +10,12 @@ struct Main {
         let arguments = CommandLine.arguments.dropFirst()
         if let verb = arguments.first.flatMap(AgentVerb.init) {
             // A scheduler gives it a standard input that has ended, or that ends with something else.
-            if verb == .node { self.begin(hasEngine: false) }
+            switch verb {
+            case .node: self.begin(hasEngine: false)
+            // Below the keeper that `node` has forked: this is the same process.
+            case .next: self.raiseLimits()
+            case .reach, .rank, .host, .setupFailed: break
+            }
             exit(await verb.run(Array(arguments.dropFirst())))
         }
         switch arguments.first {
@@ -42,6 +47,10 @@ struct Main {
                 "no further process: \(SystemError.text(-failed)); end other programs, or raise the limit of processes"
             )
         }
+        self.raiseLimits()
+    }
+
+    private static func raiseLimits() {
         muster_raise_descriptor_limit()
         if let problem = Agent.threadProblem { self.giveUp(problem) }
     }

@@ -18,7 +18,7 @@ enum PlacedBodies {
 extension Sandbox {
     /// Nothing is in the store that only a living attempt at a place with a queue needs.
     func expectNoTransientObjects() {
-        let transient = ["key", "order", "claim", "control", "alive", "stop", "status-000000"]
+        let transient = ["key", "order", "claim", "control", "alive", "stop", "status-000000", "reuse"]
         let names = FileManager.default.enumerator(atPath: "\(self.store)/runs")?.allObjects as? [String] ?? []
         #expect(names.filter { name in transient.contains { name.hasSuffix(".\($0)") } } == [])
         #expect(names.filter { $0.hasSuffix(".scratch") } == [])

@@ -118,6 +118,52 @@ import Testing
         }
     }
 
+    @Test("Tasks of one node share jobs, and find nothing of each other; one that is tried again has a job of its own")
+    func sharedJobs() async throws {
+        try await self.withCluster { sandbox, cluster, _ in
+            let flow = PythonFlowTests.flow("reuse")
+            let shared = try await sandbox.muster(
+                ["run", flow, "--with", "slurm", "--count", "8", "--failing", "5"], environment: cluster.environment)
+            #expect(shared.status == .exited(0), "\(shared)")
+            let told = try #require(
+                shared.all.firstMatch(of: /reuse: (\d+) left (.*) attempts (\d+) jobs (\d+)/), "\(shared)")
+            #expect(told.1 == "28" && told.2 == "[]" && told.3 == "1", "\(shared)")
+            #expect(Int(told.4) ?? 8 < 8, "\(shared)")
+            let tasks = try await sandbox.newest("ReuseFlow").machine.tasks
+            let again = try #require(tasks.first { $0.attempts == 2 })
+            #expect(tasks.filter { $0.job == again.job }.count == 1, "\(shared)")
+            let own = try await sandbox.muster(
+                ["run", flow, "--with", "slurm", "--count", "4", "--setting", "queue.reuse-window=0"],
+                environment: cluster.environment)
+            #expect(own.all.contains("reuse: 6 left [] attempts 0 jobs 4"), "\(own)")
+            try await self.expectNothingLeft(sandbox, cluster)
+        }
+    }
+
+    @Test("An engine that is killed while tasks share jobs is resumed: every body has run once, in its first attempt")
+    func sharedJobsOfKilledEngine() async throws {
+        try await self.withCluster { sandbox, cluster, marks in
+            let running = try sandbox.start(
+                [
+                    "run", PythonFlowTests.flow("reuse"), "--with", "slurm", "--count", "12", "--seconds", "0.5",
+                    "--marks",
+                    marks,
+                ], environment: cluster.environment)
+            for _ in 0..<1200 where PlacedBodies.begun(marks).count < 5 { try await Task.sleep(for: .milliseconds(50)) }
+            running.process?.signal(SIGKILL)
+            _ = await running.end()
+            let resumed = try await sandbox.muster(
+                ["resume", PythonFlowTests.flow("reuse"), "--with", "slurm"], environment: cluster.environment)
+            #expect(resumed.status == .exited(0), "\(resumed)")
+            #expect(resumed.all.contains("reuse: 66 left [] attempts 0"), "\(resumed)")
+            #expect(PlacedBodies.begun(marks).count == 12)
+            for number in 0..<12 {
+                #expect(try String(contentsOfFile: "\(marks)/\(number).0", encoding: .utf8) == "x")
+            }
+            try await self.expectNothingLeft(sandbox, cluster)
+        }
+    }
+
     @Test("A run that is cancelled leaves no job, no process and no key")
     func cancelled() async throws {
         try await self.withCluster { sandbox, cluster, marks in

@@ -11,6 +11,8 @@ package enum AgentVerb: String, Sendable {
     case host
     /// `node --order FILE`: one node of a gang elsewhere.
     case node
+    /// `next --order FILE`: a further attempt of the job that ``node`` has begun, in the same process.
+    case next
     /// `setup-failed --order FILE CODE`: reports in a gang's place that a set-up line of its node has failed.
     case setupFailed = "setup-failed"
 
@@ -20,7 +22,7 @@ package enum AgentVerb: String, Sendable {
         case .reach: ReachVerb.run(arguments)
         case .rank: await RankVerb.run(arguments)
         case .host: HostVerb.run(arguments)
-        case .node: await NodeVerb.run(arguments, environment: ProcessInfo.processInfo.environment)
+        case .node, .next: await NodeVerb.run(arguments, environment: ProcessInfo.processInfo.environment)
         case .setupFailed: await SetupFailedVerb.run(arguments, environment: ProcessInfo.processInfo.environment)
         }
     }

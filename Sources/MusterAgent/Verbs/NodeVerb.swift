@@ -1,3 +1,4 @@
+import CMusterPlatform
 import Dispatch
 import FoundationEssentials
 import Glibc
@@ -9,6 +10,10 @@ import MusterWire
 
 /// `muster-agent node --order FILE`: one node of a gang elsewhere. A scheduler starts this command once on each node; which
 /// node it is stands in the environment, everything else in the store.
+///
+/// A job of one node may be given further attempts (``JobReuse``). The program then executes itself anew, as
+/// `muster-agent next --order FILE` and with the environment and signals that the job started it with: the next attempt
+/// finds what it would find in a job of its own.
 enum NodeVerb {
     /// How the command leaves: schedulers show it.
     enum Exit: CInt {
@@ -32,10 +37,26 @@ enum NodeVerb {
             return Exit.usage.rawValue
         }
         do {
-            return try await self.run(self.folder(ofOrder: arguments[1]), environment).rawValue
+            let folder = try self.folder(ofOrder: arguments[1])
+            let order = try await self.order(in: folder)
+            let exit = try await self.run(order, folder, environment)
+            if exit == .succeeded, let seconds = order.reuseWait { await self.goOn(after: folder, seconds) }
+            return exit.rawValue
         } catch {
             AgentErrors.print("\(error)")
             return Exit.usage.rawValue
+        }
+    }
+
+    /// Executes the program anew for the job's next attempt; returns when there is none.
+    private static func goOn(after folder: AttemptFolder, _ seconds: Double) async {
+        // A job that is cancelled while no attempt of it runs ends at once.
+        muster_release_signals()
+        do {
+            guard let next = try await JobReuse.wait(in: folder, seconds: seconds) else { return }
+            throw AgentProgram.execute([AgentVerb.next.rawValue, "--order", next])
+        } catch {
+            AgentErrors.print("the job takes no further attempt: \(error)")
         }
     }
 
@@ -46,9 +67,10 @@ enum NodeVerb {
         return AttemptFolder(prefix: String(file.dropLast(AttemptObject.order.name.count)))
     }
 
-    private static func run(_ folder: AttemptFolder, _ environment: [String: String]) async throws -> Exit {
+    private static func run(
+        _ order: GangOrder, _ folder: AttemptFolder, _ environment: [String: String]
+    ) async throws -> Exit {
         let scheduler = try SchedulerPlace.detect(environment)
-        let order = try await self.order(in: folder)
         guard let key = try folder.read(.key).flatMap(GangKey.init) else {
             throw AgentError("the attempt has no key at \(folder.path(.key)); its engine has ended it")
         }

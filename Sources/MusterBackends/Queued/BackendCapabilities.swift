@@ -15,10 +15,14 @@ public struct BackendCapabilities: Codable, Sendable, Hashable {
     public var takesImages: Bool
     /// Seconds that a gang has between the wish to end it and ``ComputeBackend/cancel(_:)``.
     public var endGrace: Double
+    /// Seconds after its first attempt has begun in which a job of one node is given further attempts that ask for the
+    /// same; 0: each attempt has a job of its own. The place has to know a job by ``BackendJob/id`` alone.
+    public var reuseWindow: Double
 
     public init(
         largestGang: Int? = nil, lookEvery: Double = 10, lookEveryWhenQuiet: Double = 30, submissionBurst: Int = 20,
-        submissionsPerSecond: Double = 1, takesImages: Bool = false, endGrace: Double = 5
+        submissionsPerSecond: Double = 1, takesImages: Bool = false, endGrace: Double = 5,
+        reuseWindow: Double = 0
     ) {
         self.largestGang = largestGang
         self.lookEvery = lookEvery
@@ -27,6 +31,7 @@ public struct BackendCapabilities: Codable, Sendable, Hashable {
         self.submissionsPerSecond = submissionsPerSecond
         self.takesImages = takesImages
         self.endGrace = endGrace
+        self.reuseWindow = reuseWindow
     }
 
     /// Fields that are left out have their defaults.
@@ -42,6 +47,7 @@ public struct BackendCapabilities: Codable, Sendable, Hashable {
             try fields.decodeIfPresent(Double.self, forKey: .submissionsPerSecond) ?? self.submissionsPerSecond
         self.takesImages = try fields.decodeIfPresent(Bool.self, forKey: .takesImages) ?? self.takesImages
         self.endGrace = try fields.decodeIfPresent(Double.self, forKey: .endGrace) ?? self.endGrace
+        self.reuseWindow = try fields.decodeIfPresent(Double.self, forKey: .reuseWindow) ?? self.reuseWindow
     }
 
     /// Those of a scheduler that serves other users too.
@@ -50,6 +56,6 @@ public struct BackendCapabilities: Codable, Sendable, Hashable {
             lookEvery: settings.lookInterval, lookEveryWhenQuiet: settings.quietLookInterval,
             submissionBurst: settings.submissionBurst,
             submissionsPerSecond: settings.submissionInterval > 0 ? 1 / settings.submissionInterval : 1e6,
-            takesImages: takesImages)
+            takesImages: takesImages, reuseWindow: settings.reuseWindow)
     }
 }

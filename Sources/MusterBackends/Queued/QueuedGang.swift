@@ -18,12 +18,21 @@ package struct QueuedGang: Sendable, Equatable {
         case looked(JobState)
         /// The store holds something new of the gang: a claim, another count of `alive`.
         case word
+        /// The job of this id has claimed the attempt, and runs it.
+        case claimed(job: String)
         case status(AgentStatus)
         case report(GangReport)
         /// Somebody ends the attempt, for this reason.
         case stop(TaskFailure)
         /// The scheduler has taken the order to end the job.
         case cancelled
+        /// The gang is offered a job that has run another one: in the place of a submission that has not begun, or of a job of
+        /// its own that waits in the queue. Of two jobs the one that claims the attempt runs it.
+        case given(BackendJob)
+        /// The job of this gang, which has succeeded, was given to another one.
+        case gaveJob
+        /// The gang to which the job was given has begun, or is over.
+        case jobTaken
         /// Time has passed.
         case tick
     }
@@ -72,6 +81,8 @@ package struct QueuedGang: Sendable, Equatable {
 
     package let name: String
     package let timing: QueuedGangTiming
+    /// A job may run several gangs, and a claim names it by the id that the scheduler's answers have.
+    package let reusesJobs: Bool
     package private(set) var phase: Phase
     /// The scheduler's last answer that was not `unknown`.
     package private(set) var state: JobState?
@@ -94,11 +105,22 @@ package struct QueuedGang: Sendable, Equatable {
     private var isLoss = false
     /// A submission failed that the scheduler may have accepted nevertheless: a second job of the name may wait.
     private var mayHaveTwin = false
+    /// The id of the job that has claimed the attempt.
+    private var claimant: String?
+    /// The gang's own job, while another one that was offered has not claimed the attempt.
+    private var own: BackendJob?
+    /// The job has run another gang before.
+    private var isReusingJob = false
+    /// The job runs, or is to run, another gang now: it is not this one's to end.
+    private var hasGivenJob = false
 
     /// A gang that the next event submits, or whose job another engine has submitted.
-    package init(name: String, timing: QueuedGangTiming, job: BackendJob? = nil, at now: Double) {
+    package init(
+        name: String, timing: QueuedGangTiming, reusesJobs: Bool = false, job: BackendJob? = nil, at now: Double
+    ) {
         self.name = name
         self.timing = timing
+        self.reusesJobs = reusesJobs
         self.answered = now
         self.phase = job.map { .present($0) } ?? .submitting(since: now, failures: 0, due: now)
     }
@@ -124,10 +146,17 @@ package struct QueuedGang: Sendable, Equatable {
         case .word:
             self.heard = now
             actions = []
+        case .claimed(let job): actions = self.claimed(job, now)
         case .status(let status): actions = self.tell(status, now)
         case .report(let report): actions = self.finish(report, now)
         case .stop(let failure): actions = self.end(failure, now)
         case .cancelled: actions = self.cancelTaken()
+        case .given(let job): actions = self.given(job, now)
+        case .gaveJob:
+            guard case .leaving = self.phase else { throw IllegalQueuedGangEvent(event: event, phase: self.phase) }
+            self.hasGivenJob = true
+            actions = []
+        case .jobTaken: actions = try self.jobTaken()
         case .tick: actions = []
         }
         return actions + self.due(now)
@@ -143,6 +172,9 @@ package struct QueuedGang: Sendable, Equatable {
         }
         self.phase = .present(job)
         self.answered = now
+        // There was nothing to end before.
+        self.wish = self.wish.map { Wish(failure: $0.failure, since: now) }
+        if let claimant, claimant != job.id { return [.cancel(job)] + self.change(to: self.job(of: claimant), now) }
         return [.observe(.submitted(job)), .look]
     }
 
@@ -169,11 +201,81 @@ package struct QueuedGang: Sendable, Equatable {
         return failures == 0 ? [.observe(.warning("\(error.message); it is tried again"))] : []
     }
 
+    // MARK: - Jobs that run several gangs
+
+    /// A job that has run another gang can take the place of the submission, if that has not begun, or of the job that
+    /// waits.
+    package var canBeGivenJob: Bool {
+        guard self.wish == nil, self.heard == nil, self.own == nil else { return false }
+        switch (self.phase, self.state) {
+        case (.submitting(_, failures: 0, due: nil), _): return true
+        case (.present, .queued): return !self.isReusingJob
+        default: return false
+        }
+    }
+
+    private mutating func given(_ job: BackendJob, _ now: Double) -> [Action] {
+        // The gang has begun, or is to end, since the offer was decided: whoever has the job will not get the claim.
+        guard self.canBeGivenJob else { return [] }
+        if case .present(let own) = self.phase { self.own = own }
+        self.isReusingJob = true
+        return self.change(to: job, now)
+    }
+
+    private func job(of claimant: String) -> BackendJob { BackendJob(id: claimant, name: self.name) }
+
+    private mutating func change(to job: BackendJob, _ now: Double) -> [Action] {
+        self.phase = .present(job)
+        (self.state, self.answered, self.ended) = (nil, now, nil)
+        (self.runningSince, self.queuedSince, self.hopelessSince) = (nil, nil, nil)
+        return [.observe(.submitted(job))]
+    }
+
+    /// The gang's own job runs it, or can run it alone: the other has not taken it.
+    private mutating func goBack(to own: BackendJob, _ now: Double) -> [Action] {
+        self.own = nil
+        self.isReusingJob = false
+        return self.change(to: own, now) + [.look]
+    }
+
+    private mutating func claimed(_ job: String, _ now: Double) -> [Action] {
+        self.heard = now
+        guard self.reusesJobs else { return [] }
+        self.claimant = job
+        guard case .present(let current) = self.phase else { return [] }
+        if current.id == job { return self.endOwn() }
+        if let own, own.id == job { return self.goBack(to: own, now) }
+        // An earlier engine has given the gang this job, or a submission was accepted twice.
+        self.isReusingJob = true
+        return self.endOwn() + [.cancel(current)] + self.change(to: self.job(of: job), now)
+    }
+
+    /// Ends the job of the gang's own, which another has made needless.
+    private mutating func endOwn() -> [Action] {
+        guard let own else { return [] }
+        self.own = nil
+        return [.cancel(own)]
+    }
+
+    /// Nobody reads the objects of this gang any more.
+    private mutating func jobTaken() throws(IllegalQueuedGangEvent) -> [Action] {
+        if case .over = self.phase { return [] }
+        guard case .leaving = self.phase, self.hasGivenJob else {
+            throw IllegalQueuedGangEvent(event: .jobTaken, phase: self.phase)
+        }
+        self.phase = .over
+        return [.over]
+    }
+
     // MARK: - Answers
 
     private mutating func looked(_ state: JobState, _ now: Double) -> [Action] {
         guard self.job != nil else { return [] }
         if case .unknown = state { return [] }
+        // The job that was offered has ended without the gang.
+        if case .ended = state, let own, self.heard == nil, case .present = self.phase {
+            return self.goBack(to: own, now)
+        }
         let before = self.state
         self.state = state
         self.answered = now
@@ -236,6 +338,10 @@ package struct QueuedGang: Sendable, Equatable {
     private var twin: [Action] { self.mayHaveTwin ? [.cancel(BackendJob(id: "", name: self.name))] : [] }
 
     private mutating func leave(_ job: BackendJob, _ report: GangReport, _ now: Double) -> [Action] {
+        self.endOwn() + self.leaveJob(job, report, now)
+    }
+
+    private mutating func leaveJob(_ job: BackendJob, _ report: GangReport, _ now: Double) -> [Action] {
         self.phase = .leaving(job, since: now)
         self.isLoss = report.failure?.code == .lost
         // The name alone says nothing about how it is: it is ended at once, and nobody can be asked about it.
@@ -289,12 +395,16 @@ package struct QueuedGang: Sendable, Equatable {
             // A scheduler says of a job that it ends why: the time limit is the step's own fault, and whoever cancelled the job
             // by hand does not want it again.
             guard self.ended != nil || now - ousted.since >= self.timing.departure else { return [] }
-            return self.leave(job, ousted.report.explained(by: self.end, job), now)
+            return self.leave(
+                job, ousted.report.explained(by: self.end, job, isReused: self.isReusingJob), now)
         }
         if let failure = self.hopelessness(now) { return self.end(failure, now) + self.dueWish(job, now) }
         if self.wish != nil { return self.dueWish(job, now) }
         if let ended, now - max(ended, self.heard ?? ended) >= self.timing.silence {
-            return self.leave(job, .none(.lost(job, self.end)), now)
+            let failure =
+                self.isReusingJob
+                ? TaskFailure.lostReused(job, self.end, hasBegun: self.heard != nil) : .lost(job, self.end)
+            return self.leave(job, .none(failure), now)
         }
         guard !self.isSilenceTold, now - self.answered >= self.timing.patience else { return [] }
         self.isSilenceTold = true
@@ -337,6 +447,7 @@ package struct QueuedGang: Sendable, Equatable {
             self.phase = .over
             return self.twin + [.over]
         }
+        guard !self.hasGivenJob else { return [] }
         if now - since >= self.timing.abandon {
             self.phase = .over
             return [.observe(.warning("the job \(job) may still be there: end it by hand")), .over]
@@ -348,7 +459,7 @@ package struct QueuedGang: Sendable, Equatable {
     private mutating func cancel(_ job: BackendJob, _ now: Double) -> [Action] {
         if let cancelled, now - cancelled < self.timing.cancelAgain { return [] }
         self.cancelled = now
-        return [.cancel(job), .look]
+        return self.endOwn() + [.cancel(job), .look]
     }
 
     private mutating func abandon(_ failure: TaskFailure) -> [Action] {

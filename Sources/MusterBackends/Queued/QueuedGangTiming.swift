@@ -26,5 +26,8 @@ package struct QueuedGangTiming: Sendable, Hashable {
     /// How long the job may wait in the queue; nil for ever.
     package var queue: Double?
 
+    /// How long a job waits for another attempt after one has succeeded.
+    package var reuseWait = 2.0
+
     package init() {}
 }

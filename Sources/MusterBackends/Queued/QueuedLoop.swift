@@ -8,12 +8,20 @@ import MusterWire
 /// The loop of ``QueuedGangs``: carries out what each ``QueuedGang`` decides.
 actor QueuedLoop<Backend: ComputeBackend> {
     /// One gang, what is read of it, and how it was asked for.
-    private struct Entry {
+    struct Entry {
         var gang: QueuedGang
         var look: StoreLook
         let request: QueuedRequest
         let added: Double
         var hosts: [String] = []
+        /// The file that the scheduler writes the job's own output to.
+        var output: String
+        /// When the job's first gang has begun; nil while that is not known, and for a job that an earlier engine has
+        /// submitted.
+        var jobBegan: Double?
+        let isTakenOver: Bool
+        /// The attempt that had the job before, until this one has begun.
+        var giver: AttemptID?
 
         /// The job is in the queue, by the scheduler's last answer, and no node has spoken.
         var isWaiting: Bool {
@@ -38,15 +46,18 @@ actor QueuedLoop<Backend: ComputeBackend> {
     /// Turns between two reads of a gang that waits in the queue and is not young.
     private static var rarely: Int { 5 }
 
-    private let backend: Backend
+    let backend: Backend
     private let timing: QueuedGangTiming
-    private let now: @Sendable () -> Double
+    let now: @Sendable () -> Double
     private let tell: @Sendable (GangObservation) -> Void
     private let files = DispatchQueue(label: "muster.queued.store")
-    private var entries: [AttemptID: Entry] = [:]
-    private var submissions: [AttemptID] = []
+    var entries: [AttemptID: Entry] = [:]
+    var submissions: [AttemptID] = []
     private var schedule: LookSchedule
     private var budget: SubmissionBudget
+    var idle = IdleJobs()
+    /// No further gang comes.
+    private(set) var isResting = false
     private var isLooking = false
     private var turns = 0
     /// Jobs to end at the next turn.
@@ -83,8 +94,12 @@ actor QueuedLoop<Backend: ComputeBackend> {
         }
         let now = self.now()
         self.entries[attempt] = Entry(
-            gang: QueuedGang(name: request.request.name, timing: self.timing, job: job, at: now),
-            look: StoreLook(folder: folder, nodes: request.order.size), request: request, added: now)
+            gang: QueuedGang(
+                name: request.request.name, timing: self.timing,
+                reusesJobs: self.backend.capabilities.reuseWindow > 0, job: job, at: now),
+            look: StoreLook(folder: folder, nodes: request.order.size), request: request, added: now,
+            output: self.output(of: folder), isTakenOver: job != nil)
+        self.isResting = false
         self.schedule.change(at: now)
         if job != nil { self.schedule.want() }
         self.wake()
@@ -106,8 +121,9 @@ actor QueuedLoop<Backend: ComputeBackend> {
             return ["\(self.backend.name) does not tell which jobs of the run it still has: \(error.message)"]
         }
         let names = Set(self.entries.values.map(\.gang.name))
+        let used = await self.usedJobs()
         var problems: [String] = []
-        for job in jobs where !names.contains(job.name) {
+        for job in jobs where !names.contains(job.name) && !used.contains(job.id) {
             do throws(BackendError) {
                 try await self.backend.cancel(job)
             } catch {
@@ -123,6 +139,8 @@ actor QueuedLoop<Backend: ComputeBackend> {
             self.schedule.hurry()
             self.schedule.want()
         }
+        self.isResting = true
+        self.wake()
         while let running { await running.value }
     }
 
@@ -170,6 +188,7 @@ actor QueuedLoop<Backend: ComputeBackend> {
         self.turns += 1
         await self.read()
         for attempt in self.entries.keys { await self.handle(.tick, of: attempt) }
+        await self.reuseJobs()
         defer { self.cancellations = [] }
         return self.cancellations + self.dueSubmissions() + self.dueLook()
     }
@@ -196,7 +215,11 @@ actor QueuedLoop<Backend: ComputeBackend> {
 
     private func take(_ news: StoreLook.News, of attempt: AttemptID) async {
         if !news.hosts.isEmpty { self.entries[attempt]?.hosts = news.hosts }
-        if news.hasWord { await self.handle(.word, of: attempt) }
+        if let job = news.claim { await self.handle(.claimed(job: job), of: attempt) }
+        if news.hasWord {
+            await self.handle(.word, of: attempt)
+            await self.jobTaken(by: attempt)
+        }
         for status in news.statuses { await self.handle(.status(status), of: attempt) }
         for (node, bytes) in news.logs.sorted(by: { $0.key < $1.key }) {
             self.tell(GangObservation(attempt: attempt, event: .log(node: node, bytes: bytes)))
@@ -265,7 +288,7 @@ actor QueuedLoop<Backend: ComputeBackend> {
 
     // MARK: - Decisions
 
-    private func handle(_ event: QueuedGang.Event, of attempt: AttemptID) async {
+    func handle(_ event: QueuedGang.Event, of attempt: AttemptID) async {
         guard var entry = self.entries[attempt] else { return }
         let before = entry.gang.state
         let actions: [QueuedGang.Action]
@@ -294,11 +317,14 @@ actor QueuedLoop<Backend: ComputeBackend> {
             // A gang that is over has nobody left to admit: its key does not wait for its job.
             if let problem = await self.onFiles({ folder.remove(.key) }) { self.warn(attempt, problem) }
             // No node has reported: what went wrong stands in what the scheduler has written, a set-up line that failed too.
-            let path = "\(folder.prefix)\(self.backend.name).out"
+            let path = entry.output
             let lines = report.isOfNobody ? await self.onFiles { Self.lastLines(path) } : []
+            if report.failure == nil { await self.becomeIdle(attempt) }
             self.relay(.finished(report.ending(lines)), of: attempt)
         case .observe(let observation): self.relay(observation, of: attempt)
         case .over:
+            await self.jobTaken(by: attempt)
+            self.idle.remove(attempt)
             self.entries[attempt] = nil
             for problem in await self.onFiles({ folder.removeTransient() }) { self.warn(attempt, problem) }
         }
@@ -356,7 +382,7 @@ actor QueuedLoop<Backend: ComputeBackend> {
         return Array(lines.suffix(20))
     }
 
-    private func onFiles<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+    func onFiles<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
         await withCheckedContinuation { continuation in
             self.files.async { continuation.resume(returning: body()) }
         }

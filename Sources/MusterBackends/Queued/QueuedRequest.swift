@@ -8,6 +8,12 @@ package struct QueuedRequest: Sendable, CustomStringConvertible {
     /// The path of the attempt's objects without their names.
     let prefix: String
     package let request: BackendRequest
+    /// Equal for attempts of which one can run in the job of the other; nil for one that has to have its own.
+    let shape: String?
+
+    /// The attempt may run in a job that has run others. One that is tried again has its own: the other job's time limit or
+    /// a fault of its node may be the reason.
+    var mayReuseJob: Bool { self.shape != nil && self.attempt.attempt == 0 }
 
     package var description: String { self.request.text }
 }
@@ -57,15 +63,19 @@ extension QueuedRequest {
         }
         self.attempt = gang.attempt
         self.prefix = prefix
-        self.order = GangOrder(gang, settings, resources, network: place.options["network"]?.text)
-        self.request = try await backend.request(
-            for: GangLaunch(
-                attempt: gang.attempt, name: JobName.of(gang.attempt, store: settings.store), nodes: gang.size,
-                minimum: gang.minimum, resources: resources,
-                command: [settings.agent, "node", "--order", "\(prefix)\(AttemptObject.order.name)"],
-                setupFailed: [settings.agent, "setup-failed", "--order", "\(prefix)\(AttemptObject.order.name)"],
-                folder: String(prefix.dropLast()), timeLimit: gang.step.settings.timeout.map { $0 + Self.margin },
-                place: place))
+        let launch = GangLaunch(
+            attempt: gang.attempt, name: JobName.of(gang.attempt, store: settings.store), nodes: gang.size,
+            minimum: gang.minimum, resources: resources,
+            command: [settings.agent, "node", "--order", "\(prefix)\(AttemptObject.order.name)"],
+            setupFailed: [settings.agent, "setup-failed", "--order", "\(prefix)\(AttemptObject.order.name)"],
+            folder: String(prefix.dropLast()), timeLimit: gang.step.settings.timeout.map { $0 + Self.margin },
+            place: place)
+        self.request = try await backend.request(for: launch)
+        let isReusable = backend.capabilities.reuseWindow > 0 && gang.size == 1
+        self.shape = isReusable ? try await backend.request(for: launch.anonymous).text : nil
+        var order = GangOrder(gang, settings, resources, network: place.options["network"]?.text)
+        order.reuseWait = isReusable ? settings.timing.reuseWait : nil
+        self.order = order
     }
 
     /// All that a node asks for, at this place: what the step needs and what its place's decorator asks for.
@@ -74,6 +84,16 @@ extension QueuedRequest {
         guard let more = settings.elsewhere else { return needs }
         return Resources(
             cpu: max(needs.cpu, more.cpu), gpu: max(needs.gpu, more.gpu), memory: max(needs.memory, more.memory))
+    }
+}
+
+extension GangLaunch {
+    /// The launch without anything of its attempt: its request is the same for all attempts that ask for the same.
+    fileprivate var anonymous: GangLaunch {
+        var launch = self
+        launch.attempt = AttemptID(flow: "", run: "", step: "", task: 0, attempt: 0)
+        (launch.name, launch.command, launch.setupFailed, launch.folder) = ("mu", [], nil, "/")
+        return launch
     }
 }
 

@@ -9,6 +9,8 @@ struct StoreLook: Sendable {
     struct News: Sendable {
         /// Node 0 has given another sign of life, or claimed the attempt.
         var hasWord = false
+        /// The job that has claimed the attempt; once.
+        var claim: String?
         var statuses: [AgentStatus] = []
         /// Sizes of the logs that have grown, by node.
         var logs: [Int: Int] = [:]
@@ -21,6 +23,7 @@ struct StoreLook: Sendable {
     private var sign = 0
     /// A node has claimed the attempt.
     private(set) var hasSpoken = false
+    private var isClaimRead = false
     private var logs: [Int: Int] = [:]
     private let nodes: Int
 
@@ -38,6 +41,10 @@ struct StoreLook: Sendable {
             news.hasWord = true
         }
         guard self.hasSpoken else { return news }
+        if !self.isClaimRead, let claim = try? self.folder.value(AttemptClaim.self, of: .claim) {
+            self.isClaimRead = true
+            news.claim = claim.job
+        }
         if let sign = try? self.folder.value(LifeSign.self, of: .alive), sign.count != self.sign {
             self.sign = sign.count
             news.hasWord = true

@@ -61,6 +61,23 @@ extension TaskFailure {
                 signal: 9)
         }
     }
+
+    /// The same for a job that had run other attempts before. That it ended before this one began, or had less time left than
+    /// this one asks for, is not the step's fault.
+    static func lostReused(_ job: BackendJob, _ end: JobEnd?, hasBegun: Bool) -> TaskFailure {
+        let isOfJob =
+            switch end?.kind {
+            case .timeLimit?: true
+            case .completed?, .failed?, .outOfMemory?: !hasBegun
+            case .nodeFailed?, .preempted?, .notStarted?, .forgotten?, .cancelled?, nil: false
+            }
+        guard isOfJob, let end else { return self.lost(job, end) }
+        return TaskFailure(
+            code: .place,
+            message:
+                "the job \(job), which had run other tasks, is gone: the scheduler says \(end.reason); the task is tried again in a job of its own"
+        )
+    }
 }
 
 extension GangReport {
@@ -76,9 +93,10 @@ extension GangReport {
     }
 
     /// The report of agents that were told to end, with the scheduler's reason.
-    func explained(by end: JobEnd?, _ job: BackendJob) -> GangReport {
+    func explained(by end: JobEnd?, _ job: BackendJob, isReused: Bool = false) -> GangReport {
         guard let end, var failure = self.failure else { return self }
         switch end.kind {
+        case .timeLimit where isReused: return self.failing(.lostReused(job, end, hasBegun: true))
         case .timeLimit, .outOfMemory: return self.failing(.lost(job, end))
         case .cancelled:
             return self.failing(

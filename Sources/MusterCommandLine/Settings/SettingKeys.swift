@@ -206,6 +206,10 @@ enum SettingKeys {
         SettingKey(
             "queue.wait-deadline", .optionalSeconds(\.queue.waitDeadline),
             "seconds for a job to wait in the queue; without it for ever"),
+        SettingKey(
+            "queue.reuse-window", .seconds(\.queue.reuseWindow, isPositive: false),
+            "seconds in which a job of one node is given further tasks that ask for the same; 0: each task has its own job"
+        ),
     ]
 
     private static let slurm = [

@@ -14,6 +14,8 @@ package struct QueueSettings: Sendable, Equatable {
     package var submissionDeadline = 1800.0
     /// For a job to wait in the queue; nil: for ever.
     package var waitDeadline: Double?
+    /// After its first task has begun, in which a job of one node is given further tasks that ask for the same; 0: never.
+    package var reuseWindow = 60.0
 
     package init() {}
 }

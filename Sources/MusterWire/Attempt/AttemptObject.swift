@@ -17,6 +17,8 @@ package enum AttemptObject: Sendable, Hashable {
     case statuses
     /// `TaskFailure`: the reason for which the attempt is to end, by the engine or `muster cancel`.
     case stop
+    /// ``JobReuse``, create-only, by the engine or by node 0.
+    case reuse
     /// `GangReport`, create-only, by node 0.
     case report
     /// The output of one node's processes, by its agent.
@@ -32,11 +34,12 @@ package enum AttemptObject: Sendable, Hashable {
         case .alive: "alive"
         case .statuses: "status-000000"
         case .stop: "stop"
+        case .reuse: "reuse"
         case .report: "report.json"
         case .log(let node): "node-\(node).log"
         }
     }
 
     /// The objects that are removed when the attempt is over and its job has gone. The report and the logs stay.
-    package static let transient: [AttemptObject] = [.key, .order, .claim, .control, .alive, .stop, .statuses]
+    package static let transient: [AttemptObject] = [.key, .order, .claim, .control, .alive, .stop, .statuses, .reuse]
 }

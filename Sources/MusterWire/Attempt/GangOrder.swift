@@ -35,6 +35,8 @@ package struct GangOrder: Codable, Sendable, Equatable {
     package var memory: Int
     /// An interface or a network whose addresses come first; nil for that of the default route.
     package var network: String?
+    /// Seconds for which the job waits for another attempt after this one has succeeded; nil: it ends at once.
+    package var reuseWait: Double?
 
     package init(
         attempt: AttemptID, size: Int, minimum: Int, rendezvousDeadline: Double, timeout: Double? = nil,

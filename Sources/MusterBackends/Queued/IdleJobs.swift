@@ -1,0 +1,53 @@
+import MusterModel
+
+/// Jobs whose attempt has succeeded and that wait for another one of the same shape: a task that is shorter than a
+/// scheduler's own work would cost mostly that otherwise (saves three quarters of a flow of short tasks on Slurm, Benchmarks:
+/// slurm-foreach). Pure.
+struct IdleJobs: Sendable {
+    struct Idle: Sendable, Equatable {
+        /// The attempt that has succeeded, in whose folder the job waits.
+        let attempt: AttemptID
+        let job: BackendJob
+        let shape: String
+    }
+
+    /// An attempt that waits for its submission, or for its own job to start, and may have a job that has run others.
+    struct Candidate: Sendable, Equatable {
+        let attempt: AttemptID
+        let shape: String
+    }
+
+    enum Decision: Sendable, Equatable {
+        case give(Idle, to: AttemptID)
+        /// The job ends.
+        case release(Idle)
+    }
+
+    private var jobs: [Idle] = []
+
+    mutating func add(_ idle: Idle) { self.jobs.append(idle) }
+
+    mutating func remove(_ attempt: AttemptID) { self.jobs.removeAll { $0.attempt == attempt } }
+
+    var isEmpty: Bool { self.jobs.isEmpty }
+
+    /// Gives each job the first candidate of its shape.
+    /// - Parameter isInTheWay: Attempts that no such job can take wait too, or nothing more comes: jobs without a candidate
+    ///   end at once.
+    mutating func decide(_ candidates: [Candidate], isInTheWay: Bool) -> [Decision] {
+        var candidates = candidates
+        var decisions: [Decision] = []
+        var kept: [Idle] = []
+        for idle in self.jobs {
+            if let index = candidates.firstIndex(where: { $0.shape == idle.shape }) {
+                decisions.append(.give(idle, to: candidates.remove(at: index).attempt))
+            } else if isInTheWay {
+                decisions.append(.release(idle))
+            } else {
+                kept.append(idle)
+            }
+        }
+        self.jobs = kept
+        return decisions
+    }
+}
