@@ -18,11 +18,13 @@ public struct BackendCapabilities: Codable, Sendable, Hashable {
     /// Seconds after its first attempt has begun in which a job of one node is given further attempts that ask for the
     /// same; 0: each attempt has a job of its own. The place has to know a job by ``BackendJob/id`` alone.
     public var reuseWindow: Double
+    /// A node that is lost was a machine, so the place is at fault; false where nodes are processes of one machine.
+    public var losesNodes: Bool
 
     public init(
         largestGang: Int? = nil, lookEvery: Double = 10, lookEveryWhenQuiet: Double = 30, submissionBurst: Int = 20,
         submissionsPerSecond: Double = 1, takesImages: Bool = false, endGrace: Double = 5,
-        reuseWindow: Double = 0
+        reuseWindow: Double = 0, losesNodes: Bool = true
     ) {
         self.largestGang = largestGang
         self.lookEvery = lookEvery
@@ -32,6 +34,7 @@ public struct BackendCapabilities: Codable, Sendable, Hashable {
         self.takesImages = takesImages
         self.endGrace = endGrace
         self.reuseWindow = reuseWindow
+        self.losesNodes = losesNodes
     }
 
     /// Fields that are left out have their defaults.
@@ -48,6 +51,7 @@ public struct BackendCapabilities: Codable, Sendable, Hashable {
         self.takesImages = try fields.decodeIfPresent(Bool.self, forKey: .takesImages) ?? self.takesImages
         self.endGrace = try fields.decodeIfPresent(Double.self, forKey: .endGrace) ?? self.endGrace
         self.reuseWindow = try fields.decodeIfPresent(Double.self, forKey: .reuseWindow) ?? self.reuseWindow
+        self.losesNodes = try fields.decodeIfPresent(Bool.self, forKey: .losesNodes) ?? self.losesNodes
     }
 
     /// Those of a scheduler that serves other users too.

@@ -77,12 +77,12 @@ package struct QueuedGang: Sendable, Equatable {
     private struct Ousting: Equatable {
         let report: GangReport
         let since: Double
+        let isLoss: Bool
     }
 
     package let name: String
     package let timing: QueuedGangTiming
-    /// A job may run several gangs, and a claim names it by the id that the scheduler's answers have.
-    package let reusesJobs: Bool
+    private let capabilities: BackendCapabilities
     package private(set) var phase: Phase
     /// The scheduler's last answer that was not `unknown`.
     package private(set) var state: JobState?
@@ -99,7 +99,7 @@ package struct QueuedGang: Sendable, Equatable {
     /// Why the attempt is ended before its time, and since when.
     private var wish: Wish?
     private var cancelled: Double?
-    /// The agents say that the place has ended the attempt; the scheduler is asked why.
+    /// The agents say that the place has ended the attempt, or that a node is lost; the scheduler is asked why.
     private var ousted: Ousting?
     /// The attempt has ended because a node was lost.
     private var isLoss = false
@@ -116,11 +116,12 @@ package struct QueuedGang: Sendable, Equatable {
 
     /// A gang that the next event submits, or whose job another engine has submitted.
     package init(
-        name: String, timing: QueuedGangTiming, reusesJobs: Bool = false, job: BackendJob? = nil, at now: Double
+        name: String, timing: QueuedGangTiming, capabilities: BackendCapabilities = BackendCapabilities(),
+        job: BackendJob? = nil, at now: Double
     ) {
         self.name = name
         self.timing = timing
-        self.reusesJobs = reusesJobs
+        self.capabilities = capabilities
         self.answered = now
         self.phase = job.map { .present($0) } ?? .submitting(since: now, failures: 0, due: now)
     }
@@ -240,7 +241,8 @@ package struct QueuedGang: Sendable, Equatable {
 
     private mutating func claimed(_ job: String, _ now: Double) -> [Action] {
         self.heard = now
-        guard self.reusesJobs else { return [] }
+        // Elsewhere a claim need not name its job as the scheduler's answers do.
+        guard self.capabilities.reuseWindow > 0 else { return [] }
         self.claimant = job
         guard case .present(let current) = self.phase else { return [] }
         if current.id == job { return self.endOwn() }
@@ -319,15 +321,18 @@ package struct QueuedGang: Sendable, Equatable {
         self.heard = now
         switch self.phase {
         case .present(let job):
-            guard report.failure?.code == .place else { return self.leave(job, report, now) }
+            let isLoss = self.isLoss(report) && self.capabilities.losesNodes
+            guard isLoss || report.failure?.code == .place else { return self.leave(job, report, now) }
             if let wish { return self.leave(job, report.failing(wish.failure), now) }
-            if self.ousted == nil { self.ousted = Ousting(report: report, since: now) }
+            if self.ousted == nil { self.ousted = Ousting(report: report, since: now, isLoss: isLoss) }
             return [.look]
         // A submission that is under way or has failed was accepted for all that, and its gang is through already.
         case .submitting: return self.leave(BackendJob(id: "", name: self.name), report, now)
         case .leaving, .over: return []
         }
     }
+
+    private func isLoss(_ report: GangReport) -> Bool { report.failure?.code == .lost && report.failure?.node != nil }
 
     private mutating func finishUnsubmitted(_ failure: TaskFailure) -> [Action] {
         self.phase = .over
@@ -343,7 +348,7 @@ package struct QueuedGang: Sendable, Equatable {
 
     private mutating func leaveJob(_ job: BackendJob, _ report: GangReport, _ now: Double) -> [Action] {
         self.phase = .leaving(job, since: now)
-        self.isLoss = report.failure?.code == .lost
+        self.isLoss = self.ousted?.isLoss ?? (report.failure?.code == .lost)
         // The name alone says nothing about how it is: it is ended at once, and nobody can be asked about it.
         guard !job.id.isEmpty else {
             self.phase = .over
@@ -394,7 +399,8 @@ package struct QueuedGang: Sendable, Equatable {
         if let ousted {
             // A scheduler says of a job that it ends why: the time limit is the step's own fault, and whoever cancelled the job
             // by hand does not want it again.
-            guard self.ended != nil || now - ousted.since >= self.timing.departure else { return [] }
+            let patience = ousted.isLoss ? self.timing.explanationOfLoss : self.timing.departure
+            guard self.ended != nil || now - ousted.since >= patience else { return [] }
             return self.leave(
                 job, ousted.report.explained(by: self.end, job, isReused: self.isReusingJob), now)
         }

@@ -18,6 +18,9 @@ package struct QueuedGangTiming: Sendable, Hashable {
     package var departure = 15.0
     /// The same when a node was lost: srun waits for that node half a minute, with all others held.
     package var departureAfterLoss = 1.0
+    /// How long the scheduler has, after a node was lost, to say that the job has used up its memory or time: the loss of a
+    /// machine it notices much later.
+    package var explanationOfLoss = 3.0
     package var cancelAgain = 30.0
     /// How long it is tried to end a job.
     package var abandon = 300.0

@@ -96,7 +96,7 @@ actor QueuedLoop<Backend: ComputeBackend> {
         self.entries[attempt] = Entry(
             gang: QueuedGang(
                 name: request.request.name, timing: self.timing,
-                reusesJobs: self.backend.capabilities.reuseWindow > 0, job: job, at: now),
+                capabilities: self.backend.capabilities, job: job, at: now),
             look: StoreLook(folder: folder, nodes: request.order.size), request: request, added: now,
             output: self.output(of: folder), isTakenOver: job != nil)
         self.isResting = false

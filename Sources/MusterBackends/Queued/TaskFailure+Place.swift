@@ -92,9 +92,11 @@ extension GangReport {
         return report
     }
 
-    /// The report of agents that were told to end, with the scheduler's reason.
+    /// The report of agents that were told to end, or that have lost a node, with the scheduler's reason.
     func explained(by end: JobEnd?, _ job: BackendJob, isReused: Bool = false) -> GangReport {
-        guard let end, var failure = self.failure else { return self }
+        guard var failure = self.failure else { return self }
+        failure.code = .place
+        guard let end else { return self.failing(failure) }
         switch end.kind {
         case .timeLimit where isReused: return self.failing(.lostReused(job, end, hasBegun: true))
         case .timeLimit, .outOfMemory: return self.failing(.lost(job, end))

@@ -11,10 +11,12 @@ import Testing
     static let ended = JobState.ended(JobEnd(kind: .completed, reason: "COMPLETED"))
     static let timeLimit = JobState.ended(JobEnd(kind: .timeLimit, reason: "TIMEOUT"))
 
+    private static let capabilities = BackendCapabilities(reuseWindow: 60)
+
     /// A gang whose submission waits for its turn.
     private func submitting() throws -> GangStory {
         var story = GangStory(
-            gang: QueuedGang(name: Self.own.name, timing: QueuedGangTiming(), reusesJobs: true, at: 0))
+            gang: QueuedGang(name: Self.own.name, timing: QueuedGangTiming(), capabilities: Self.capabilities, at: 0))
         #expect(try story.happen(.tick) == [.submit])
         return story
     }
@@ -108,7 +110,7 @@ import Testing
     func recovered() throws {
         var story = GangStory(
             gang: QueuedGang(
-                name: Self.own.name, timing: QueuedGangTiming(), reusesJobs: true, job: Self.own, at: 0))
+                name: Self.own.name, timing: QueuedGangTiming(), capabilities: Self.capabilities, job: Self.own, at: 0))
         let claimant = BackendJob(id: "3", name: Self.own.name)
         #expect(try story.happen(.claimed(job: "3")) == [.cancel(Self.own), .observe(.submitted(claimant))])
         // The same while it is being submitted once more.

@@ -307,15 +307,50 @@ struct GangStory {
         #expect(wished.finished.map(\.failure) == [GangStory.cancelled])
     }
 
-    @Test("When a node is lost the job is ended at once: srun would hold the others")
+    private static let loss = GangReport.none(TaskFailure(code: .lost, message: "node 1 was lost", node: 1))
+
+    @Test("When a node is lost the place is at fault, and the job is ended soon: srun would hold the others")
     func lostNode() throws {
         var story = try GangStory.present()
         try story.happen(.looked(.running(hosts: ["a", "b"])))
-        try story.happen(.report(.none(TaskFailure(code: .lost, message: "node 1 was lost", node: 1))))
-        try story.wait(1)
+        #expect(try story.happen(.report(Self.loss)) == [.look])
+        try story.wait(2)
+        #expect(story.finished.isEmpty)
+        try story.wait(2)
+        #expect(story.finished.map(\.failure?.code) == [.place])
+        #expect(story.finished.first?.failure?.node == 1 && story.finished.first?.failure?.message == "node 1 was lost")
         #expect(story.cancels == [GangStory.job])
         try story.happen(.looked(.running(hosts: ["a", "b"])))
         #expect(story.gang.phase != .over)
         #expect(try story.happen(.cancelled) == [.over])
+    }
+
+    @Test(
+        "A node that is lost because its job had used up memory or time, or was cancelled, is no fault of the place",
+        arguments: [
+            (JobEnd.Kind.outOfMemory, TaskFailure.Code.signal), (.timeLimit, .timeout), (.cancelled, .cancelled),
+            (.failed, .place), (.nodeFailed, .place),
+        ])
+    func explainedLoss(kind: JobEnd.Kind, code: TaskFailure.Code) throws {
+        var story = try GangStory.present()
+        try story.happen(.looked(.running(hosts: ["a", "b"])))
+        try story.happen(.report(Self.loss))
+        try story.happen(.looked(.ended(JobEnd(kind: kind, reason: "SAYS_SLURM"))))
+        #expect(story.finished.map(\.failure?.code) == [code])
+        #expect(story.finished.first?.failure?.message.contains("SAYS_SLURM") == true)
+    }
+
+    @Test("Where nodes are processes of one machine a lost node was killed, and counts as any failure")
+    func lostProcess() throws {
+        var story = GangStory(
+            gang: QueuedGang(
+                name: GangStory.job.name, timing: QueuedGangTiming(),
+                capabilities: BackendCapabilities(losesNodes: false), at: 0))
+        try story.happen(.tick)
+        try story.happen(.submitted(GangStory.job))
+        try story.happen(.report(Self.loss))
+        #expect(story.finished == [Self.loss])
+        try story.wait(1)
+        #expect(story.cancels == [GangStory.job])
     }
 }
