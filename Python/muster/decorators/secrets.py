@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 
 from .base import Decorator, step_decorator
 
@@ -42,6 +43,17 @@ class Secrets(Decorator):
                 self.fail(
                     f"a file source is written {_FILE}; the path is absolute or begins with ~, so that the file is not "
                     "packed with the code")
+            self._check_place(os.path.realpath(os.path.expanduser(path)))
+
+    def _check_place(self, path):
+        """Fails if the file lies in the folder of the flow, which is packed into the store. Files with such names are not."""
+        if re.fullmatch(r"\.env(rc|\..*)?|\.netrc", os.path.basename(path)):
+            return
+        folder = os.path.dirname(os.path.realpath(sys.argv[0]))
+        if os.path.commonpath([path, folder]) == folder:
+            self.fail(
+                f"{path} lies in the folder of the flow, which is packed into the store with all that is in it; move it "
+                "elsewhere")
 
     @staticmethod
     def _check_names(variables, fail):

@@ -1,4 +1,4 @@
-import MusterModel
+package import MusterModel
 package import MusterProcess
 
 /// A place whose backend is a program `muster-backend-NAME`, in whatever language. `Documentation/Backends.md` has the
@@ -14,11 +14,12 @@ package final class ProgramBackend: ComputeBackend {
     /// Starts the program, and asks for its name and its capabilities.
     /// - Parameters:
     ///   - path: The program's.
+    ///   - queue: What it says otherwise than by default goes before the program's capabilities.
     ///   - log: Takes the lines of its standard error.
     /// - Throws: ``BackendError`` when it cannot be started or does not speak the protocol.
     package init(
         name: String, path: String, reactor: ProcessReactor, environment: [String: String],
-        patience: Double = 60, log: @escaping @Sendable (String) -> Void
+        queue: QueueSettings = QueueSettings(), patience: Double = 60, log: @escaping @Sendable (String) -> Void
     ) async throws(BackendError) {
         self.name = name
         self.program = BackendProgram(
@@ -33,7 +34,7 @@ package final class ProgramBackend: ComputeBackend {
         guard answer.name == name else {
             throw Self.misfit(path, "calls itself '\(answer.name ?? "")', not \(name)")
         }
-        self.capabilities = answer.capabilities ?? BackendCapabilities()
+        self.capabilities = (answer.capabilities ?? BackendCapabilities()).changed(by: queue)
     }
 
     package func request(for launch: GangLaunch) async throws(BackendError) -> BackendRequest {

@@ -54,6 +54,24 @@ public struct BackendCapabilities: Codable, Sendable, Hashable {
         self.losesNodes = try fields.decodeIfPresent(Bool.self, forKey: .losesNodes) ?? self.losesNodes
     }
 
+    /// These, with what the settings say otherwise than by default.
+    package func changed(by settings: QueueSettings) -> BackendCapabilities {
+        let usual = QueueSettings()
+        let wanted = BackendCapabilities(settings, takesImages: self.takesImages)
+        var changed = self
+        if settings.lookInterval != usual.lookInterval { changed.lookEvery = wanted.lookEvery }
+        if settings.quietLookInterval != usual.quietLookInterval {
+            changed.lookEveryWhenQuiet = wanted.lookEveryWhenQuiet
+        }
+        if settings.submissionBurst != usual.submissionBurst { changed.submissionBurst = wanted.submissionBurst }
+        if settings.submissionInterval != usual.submissionInterval {
+            changed.submissionsPerSecond = wanted.submissionsPerSecond
+        }
+        // A place that does not take it has 0.
+        if settings.reuseWindow != usual.reuseWindow, self.reuseWindow > 0 { changed.reuseWindow = wanted.reuseWindow }
+        return changed
+    }
+
     /// Those of a scheduler that serves other users too.
     package init(_ settings: QueueSettings, takesImages: Bool) {
         self.init(

@@ -14,6 +14,8 @@ package struct QueuedGang: Sendable, Equatable {
         /// The job is there; also for a gang that another engine has submitted.
         case submitted(BackendJob)
         case submissionFailed(BackendError)
+        /// The submission of a gang that is to end had not begun, and does not begin any more.
+        case withdrawn
         /// The scheduler's answer about the job.
         case looked(JobState)
         /// The store holds something new of the gang: a claim, another count of `alive`.
@@ -143,6 +145,11 @@ package struct QueuedGang: Sendable, Equatable {
         switch event {
         case .submitted(let job): actions = try self.submitted(job, now)
         case .submissionFailed(let error): actions = try self.submissionFailed(error, now)
+        case .withdrawn:
+            guard case .submitting(_, _, due: nil) = self.phase, let wish else {
+                throw IllegalQueuedGangEvent(event: event, phase: self.phase)
+            }
+            actions = self.finishUnsubmitted(wish.failure)
         case .looked(let state): actions = self.looked(state, now)
         case .word:
             self.heard = now

@@ -108,6 +108,10 @@ actor QueuedLoop<Backend: ComputeBackend> {
 
     func stop(_ attempt: AttemptID, _ failure: TaskFailure) async {
         await self.handle(.stop(failure), of: attempt)
+        if self.submissions.contains(attempt) {
+            self.submissions.removeAll { $0 == attempt }
+            await self.handle(.withdrawn, of: attempt)
+        }
         self.wake()
     }
 

@@ -66,7 +66,7 @@ struct Places {
         do throws(BackendError) {
             return try await ProgramBackend(
                 name: name, path: path, reactor: self.reactor, environment: self.environment,
-                log: { log.info("\($0)") })
+                queue: self.settings.queue, log: { log.info("\($0)") })
         } catch {
             throw CommandFailure(.usage, "steps cannot run at \(name): \(error.message)")
         }

@@ -307,6 +307,33 @@ struct GangStory {
         #expect(wished.finished.map(\.failure) == [GangStory.cancelled])
     }
 
+    @Test("A gang that is stopped before its submission begins is never submitted")
+    func withdrawn() throws {
+        var story = GangStory(gang: QueuedGang(name: GangStory.job.name, timing: QueuedGangTiming(), at: 0))
+        #expect(try story.happen(.tick) == [.submit])
+        #expect(throws: IllegalQueuedGangEvent.self) { try story.happen(.withdrawn) }
+        try story.happen(.stop(GangStory.cancelled))
+        #expect(
+            try story.happen(.withdrawn) == [.observe(.finished(.none(GangStory.cancelled))), .over])
+        #expect(throws: IllegalQueuedGangEvent.self) { try story.happen(.withdrawn) }
+    }
+
+    @Test("Settings that say something go before what a backend program says of itself")
+    func settings() {
+        let program = BackendCapabilities(lookEvery: 1, submissionBurst: 5, submissionsPerSecond: 10, reuseWindow: 30)
+        var settings = QueueSettings()
+        #expect(program.changed(by: settings) == program)
+        settings.submissionBurst = 100
+        settings.submissionInterval = 0.5
+        settings.reuseWindow = 0
+        settings.lookInterval = 20
+        let changed = program.changed(by: settings)
+        #expect(changed.submissionBurst == 100 && changed.submissionsPerSecond == 2)
+        #expect(changed.reuseWindow == 0 && changed.lookEvery == 20)
+        settings.reuseWindow = 10
+        #expect(BackendCapabilities().changed(by: settings).reuseWindow == 0)
+    }
+
     private static let loss = GangReport.none(TaskFailure(code: .lost, message: "node 1 was lost", node: 1))
 
     @Test("When a node is lost the place is at fault, and the job is ended soon: srun would hold the others")

@@ -3,7 +3,7 @@ import MusterTestSupport
 import Testing
 
 /// The script that brings the tests' clusters up.
-@Suite(.serialized, .timeLimit(.minutes(20))) struct SlurmClusterTests {
+@Suite(.serialized, .timeLimit(.minutes(60))) struct SlurmClusterTests {
     @Test("It may be run again, several clusters live side by side, and nothing of one is left")
     func sideBySide() async throws {
         let (first, second) = try await SlurmCluster.with { first in
