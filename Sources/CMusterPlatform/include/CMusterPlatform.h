@@ -61,10 +61,10 @@ int64_t muster_process_limit(void);
 // The agent dies with its keeper. Returns a negative errno when fork fails.
 int muster_keep(int has_engine);
 
-// Executes `path` in this process, with its environment and with the signals and limits that it was started with.
+// Executes `path` in this process: with its environment, and with the dispositions, mask and limits of its start.
 // Returns a negative errno when that fails.
 int muster_execute(const char *path, char *const *arguments);
-// Gives the signals that this process catches the effect that they had at its start, on this thread unblocked as then.
+// Restores the signal dispositions, the calling thread's signal mask and the limits that this program was started with.
 void muster_release_signals(void);
 
 // Installs a handler that counts deliveries of `signal` and writes to `descriptor`, an eventfd. A signal that was

@@ -22,7 +22,9 @@ package enum AgentVerb: String, Sendable {
         case .reach: ReachVerb.run(arguments)
         case .rank: await RankVerb.run(arguments)
         case .host: HostVerb.run(arguments)
-        case .node, .next: await NodeVerb.run(arguments, environment: ProcessInfo.processInfo.environment)
+        case .node, .next:
+            await NodeVerb.run(
+                arguments, environment: ProcessInfo.processInfo.environment, isFirstOfJob: self == .node)
         case .setupFailed: await SetupFailedVerb.run(arguments, environment: ProcessInfo.processInfo.environment)
         }
     }

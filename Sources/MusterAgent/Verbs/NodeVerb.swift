@@ -31,7 +31,8 @@ enum NodeVerb {
     /// Seconds after which a control node that still lives has reported.
     private static let survival = 2.0
 
-    static func run(_ arguments: [String], environment: [String: String]) async -> CInt {
+    /// - Parameter isFirstOfJob: False when the job has run other attempts before.
+    static func run(_ arguments: [String], environment: [String: String], isFirstOfJob: Bool) async -> CInt {
         guard arguments.count == 2, arguments[0] == "--order" else {
             AgentErrors.print("usage: muster-agent node --order FILE; a scheduler runs it on every node of a gang")
             return Exit.usage.rawValue
@@ -39,7 +40,10 @@ enum NodeVerb {
         do {
             let folder = try self.folder(ofOrder: arguments[1])
             let order = try await self.order(in: folder)
-            let exit = try await self.run(order, folder, environment)
+            var scheduler = try SchedulerPlace.detect(environment)
+            // It counts from the start of the job's first attempt: this one may have less time than it asks for.
+            if !isFirstOfJob { scheduler.end = nil }
+            let exit = try await self.run(order, folder, scheduler, environment)
             if exit == .succeeded, let seconds = order.reuseWait { await self.goOn(after: folder, seconds) }
             return exit.rawValue
         } catch {
@@ -68,9 +72,8 @@ enum NodeVerb {
     }
 
     private static func run(
-        _ order: GangOrder, _ folder: AttemptFolder, _ environment: [String: String]
+        _ order: GangOrder, _ folder: AttemptFolder, _ scheduler: SchedulerPlace, _ environment: [String: String]
     ) async throws -> Exit {
-        let scheduler = try SchedulerPlace.detect(environment)
         guard let key = try folder.read(.key).flatMap(GangKey.init) else {
             throw AgentError("the attempt has no key at \(folder.path(.key)); its engine has ended it")
         }

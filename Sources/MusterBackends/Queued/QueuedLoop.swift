@@ -197,8 +197,7 @@ actor QueuedLoop<Backend: ComputeBackend> {
         return self.cancellations + self.dueSubmissions() + self.dueLook()
     }
 
-    /// Lets time pass for every gang, in place: of a thousand that wait, few have something to do (saves a fifth of the
-    /// engine's time with a thousand gangs in the queue, Benchmarks: queue).
+    /// Lets time pass for every gang, in place: of a thousand that wait, few have something to do.
     private func tick() async {
         let now = self.now()
         var due: [(AttemptID, [QueuedGang.Action])] = []
