@@ -101,6 +101,25 @@ import Testing
         }
     }
 
+    @Test(
+        "A step that uses more memory than it asked for is told so, on a cluster that limits memory",
+        .enabled(if: access("/sys/fs/cgroup/memory/tasks", W_OK) == 0))
+    func outOfMemory() async throws {
+        let sandbox = try Sandbox()
+        try await SlurmCluster.with(nodes: 1, arguments: SlurmFlowTests.shares([sandbox]) + ["--limits"]) { cluster in
+            let finished = try await sandbox.muster(
+                ["run", PythonFlowTests.flow("hungry"), "--with", "slurm"], environment: cluster.environment)
+            #expect(finished.status == .exited(1), "\(finished)")
+            let failure = try #require(try await sandbox.newest("HungryFlow").machine[2].failure)
+            #expect(failure.code == .signal && failure.signal == 9, "\(failure)")
+            #expect(failure.message.contains("used more memory than it asked for"), "\(failure)")
+            #expect(finished.all.contains("used more memory than it asked for"), "\(finished)")
+            try await self.expectNothingLeft(sandbox, cluster)
+        }
+        let groups = (try? FileManager.default.contentsOfDirectory(atPath: "/sys/fs/cgroup/memory")) ?? []
+        #expect(groups.filter { $0.hasPrefix("slurm_") } == [])
+    }
+
     @Test("Open MPI 4, Open MPI 5 and MPICH start their ranks on the nodes of the cluster, which meet and abort")
     func mpi() async throws {
         try await self.withCluster { sandbox, cluster, _ in

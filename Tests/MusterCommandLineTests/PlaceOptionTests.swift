@@ -8,7 +8,8 @@ import Testing
     @Test("Options are numbers, truth values, lists and texts; commas in brackets belong to a value")
     func values() throws {
         let option = try #require(
-            PlaceOption("slurm:partition=gpu,time=60,exclusive,login=false,nodelist=n[1,3],extra=[\"--a=1\",\"--b\"],x=a=b"))
+            PlaceOption(
+                "slurm:partition=gpu,time=60,exclusive,login=false,nodelist=n[1,3],extra=[\"--a=1\",\"--b\"],x=a=b"))
         #expect(option.settings.name == "slurm")
         #expect(
             option.settings.options == [

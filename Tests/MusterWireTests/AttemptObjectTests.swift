@@ -76,7 +76,8 @@ import Testing
         }
     }
 
-    @Test("Statuses are read on from where the reader stopped, at whole lines; one that cannot be understood is skipped")
+    @Test(
+        "Statuses are read on from where the reader stopped, at whole lines; one that cannot be understood is skipped")
     func statuses() throws {
         try self.withFolder { attempt, _ in
             var reader = StatusReader()

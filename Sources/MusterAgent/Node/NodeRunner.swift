@@ -24,6 +24,7 @@ final class NodeRunner {
     private let toControl: (WorkerMessage) -> Void
     private var clusterLogs: [ClusterLogs] = []
     private let making: FolderMaking
+    private let memoryKills: MemoryKills
 
     init(
         spec: NodeSpec, setup: ClusterSetup, services: AgentServices, toControl: @escaping (WorkerMessage) -> Void
@@ -37,6 +38,7 @@ final class NodeRunner {
         self.step = StepProgram(folder: self.folder, services: services, processes: self.processes)
         self.planner = FrameworkPlanner(spec, on: services.reactor)
         self.toControl = toControl
+        self.memoryKills = MemoryKills()
     }
 
     /// Has the code package copied while the gang forms (Benchmarks: slurm-gang). A step that runs in place needs no copy.
@@ -74,7 +76,7 @@ final class NodeRunner {
     /// - Returns: The outcome, where it is known at once; others come as ``AgentEvent/node(_:)``.
     private func perform(_ action: NodeAction) -> NodeEvent? {
         switch action {
-        case .tell(let message): self.toControl(message)
+        case .tell(let message): self.toControl(message.explained(by: self.memoryKills))
         case .ask(let request): self.services.events.yield(.toOwnControl(request))
         case .prepare(let roster): return self.prepare(roster)
         case .startBody(let task, let hasBody): return self.startBody(task, hasBody: hasBody)
