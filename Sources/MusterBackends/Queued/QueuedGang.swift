@@ -76,10 +76,32 @@ package struct QueuedGang: Sendable, Equatable {
         let since: Double
     }
 
+    /// A report whose cause the scheduler may know better.
     private struct Ousting: Equatable {
+        enum Reason: Equatable {
+            /// The agents were told to end.
+            case place
+            case loss
+            /// A process of the step was ended by SIGTERM. A scheduler that ends a job sends it to all processes at once, and
+            /// the step's may be gone before its agent hears of its own.
+            case signal
+        }
+
         let report: GangReport
         let since: Double
-        let isLoss: Bool
+        let reason: Reason
+
+        init?(_ report: GangReport, _ capabilities: BackendCapabilities, at now: Double) {
+            guard let failure = report.failure else { return nil }
+            switch failure.code {
+            case .place: self.reason = .place
+            case .lost where failure.node != nil && capabilities.losesNodes: self.reason = .loss
+            case .signal where failure.signal == 15: self.reason = .signal
+            default: return nil
+            }
+            self.report = report
+            self.since = now
+        }
     }
 
     package let name: String
@@ -328,18 +350,15 @@ package struct QueuedGang: Sendable, Equatable {
         self.heard = now
         switch self.phase {
         case .present(let job):
-            let isLoss = self.isLoss(report) && self.capabilities.losesNodes
-            guard isLoss || report.failure?.code == .place else { return self.leave(job, report, now) }
+            guard let ousting = Ousting(report, self.capabilities, at: now) else { return self.leave(job, report, now) }
             if let wish { return self.leave(job, report.failing(wish.failure), now) }
-            if self.ousted == nil { self.ousted = Ousting(report: report, since: now, isLoss: isLoss) }
+            self.ousted = self.ousted ?? ousting
             return [.look]
         // A submission that is under way or has failed was accepted for all that, and its gang is through already.
         case .submitting: return self.leave(BackendJob(id: "", name: self.name), report, now)
         case .leaving, .over: return []
         }
     }
-
-    private func isLoss(_ report: GangReport) -> Bool { report.failure?.code == .lost && report.failure?.node != nil }
 
     private mutating func finishUnsubmitted(_ failure: TaskFailure) -> [Action] {
         self.phase = .over
@@ -355,7 +374,7 @@ package struct QueuedGang: Sendable, Equatable {
 
     private mutating func leaveJob(_ job: BackendJob, _ report: GangReport, _ now: Double) -> [Action] {
         self.phase = .leaving(job, since: now)
-        self.isLoss = self.ousted?.isLoss ?? (report.failure?.code == .lost)
+        self.isLoss = self.ousted?.reason == .loss || report.failure?.code == .lost
         // The name alone says nothing about how it is: it is ended at once, and nobody can be asked about it.
         guard !job.id.isEmpty else {
             self.phase = .over
@@ -406,10 +425,9 @@ package struct QueuedGang: Sendable, Equatable {
         if let ousted {
             // A scheduler says of a job that it ends why: the time limit is the step's own fault, and whoever cancelled the job
             // by hand does not want it again.
-            let patience = ousted.isLoss ? self.timing.explanationOfLoss : self.timing.departure
+            let patience = ousted.reason == .loss ? self.timing.explanationOfLoss : self.timing.departure
             guard self.ended != nil || now - ousted.since >= patience else { return [] }
-            return self.leave(
-                job, ousted.report.explained(by: self.end, job, isReused: self.isReusingJob), now)
+            return self.leave(job, self.explained(ousted, job), now)
         }
         if let failure = self.hopelessness(now) { return self.end(failure, now) + self.dueWish(job, now) }
         if self.wish != nil { return self.dueWish(job, now) }
@@ -422,6 +440,17 @@ package struct QueuedGang: Sendable, Equatable {
         guard !self.isSilenceTold, now - self.answered >= self.timing.patience else { return [] }
         self.isSilenceTold = true
         return [.observe(.warning("the scheduler says nothing about the job \(job); the gang goes on"))]
+    }
+
+    private func explained(_ ousted: Ousting, _ job: BackendJob) -> GangReport {
+        if ousted.reason == .signal {
+            switch (self.state, self.end?.kind) {
+            // A job that is in the queue again was put there by somebody.
+            case (.queued, _), (_, .preempted), (_, .nodeFailed), (_, .timeLimit), (_, .cancelled): break
+            default: return ousted.report
+            }
+        }
+        return ousted.report.explained(by: self.end, job, isReused: self.isReusingJob)
     }
 
     /// Why the job can never do what it is for; nil while it can.

@@ -334,6 +334,31 @@ struct GangStory {
         #expect(BackendCapabilities().changed(by: settings).reuseWindow == 0)
     }
 
+    private static let terminated = GangReport.none(
+        TaskFailure(code: .signal, message: "the step was ended by SIGTERM", node: 1, signal: 15))
+
+    @Test(
+        "A step that SIGTERM has ended is the place's failure where the scheduler has ended the job, and its own elsewhere",
+        arguments: [
+            (JobState.ended(JobEnd(kind: .preempted, reason: "PREEMPTED")), TaskFailure.Code.place),
+            (.ended(JobEnd(kind: .nodeFailed, reason: "NODE_FAIL")), .place),
+            (.ended(JobEnd(kind: .timeLimit, reason: "TIMEOUT")), .timeout),
+            (.ended(JobEnd(kind: .cancelled, reason: "CANCELLED")), .cancelled),
+            (.ended(JobEnd(kind: .failed, reason: "FAILED")), .signal),
+            (.ended(JobEnd(kind: .completed, reason: "COMPLETED")), .signal),
+            (.queued(JobWait(reason: "BeginTime")), .place), (.running(hosts: []), .signal),
+            (.unknown(reason: "hangs"), .signal),
+        ])
+    func terminatedStep(state: JobState, code: TaskFailure.Code) throws {
+        var story = try GangStory.present()
+        try story.happen(.looked(.running(hosts: ["a", "b"])))
+        #expect(try story.happen(.report(Self.terminated)) == [.look])
+        try story.happen(.looked(state))
+        try story.wait(16, state)
+        #expect(story.finished.map(\.failure?.code) == [code])
+        #expect(story.finished.first?.failure?.signal == 15 || code == .timeout || code == .cancelled)
+    }
+
     private static let loss = GangReport.none(TaskFailure(code: .lost, message: "node 1 was lost", node: 1))
 
     @Test("When a node is lost the place is at fault, and the job is ended soon: srun would hold the others")
