@@ -13,7 +13,7 @@ import store
 from harness import Unmeasured
 
 NODES = 4
-# Megabytes of a node, as `Scripts/slurm-cluster` has it unless told.
+# Megabytes of a node.
 MEMORY = 2000
 
 
@@ -41,7 +41,9 @@ class Cluster:
     def up(self):
         """Starts the cluster, or those of its nodes that are missing."""
         shares = [word for folder in (self.bench.scratch, self.bench.root) if str(folder).startswith("/tmp/") for word in ("--share", folder)]
-        self.bench.check([self.script, "up", self.folder, "--nodes", str(NODES), "--cpus", str(self.cpus), "--set", f"DefMemPerCPU={MEMORY // self.cpus}", *shares])
+        # A job that asks for no memory would have all of its node's, and a node one slot.
+        slots = ["--cpus", str(self.cpus), "--memory", str(MEMORY), "--set", f"DefMemPerCPU={MEMORY // self.cpus}"]
+        self.bench.check([self.script, "up", self.folder, "--nodes", str(NODES), *slots, *shares])
 
     def kill(self, node):
         """A node loses its power."""

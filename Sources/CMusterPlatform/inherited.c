@@ -1,6 +1,5 @@
 #define _GNU_SOURCE
 #include "CMusterPlatform.h"
-#include "inherited.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -71,8 +70,6 @@ void muster_restore_inherited(void) {
     if (raised) setrlimit(RLIMIT_NOFILE, &descriptor_limit);
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, (size_t)8);
 }
-
-void muster_release_signals(void) { muster_restore_inherited(); }
 
 int muster_execute(const char *path, char *const *arguments) {
     muster_restore_inherited();

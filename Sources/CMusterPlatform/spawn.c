@@ -1,6 +1,5 @@
 #define _GNU_SOURCE
 #include "CMusterPlatform.h"
-#include "inherited.h"
 
 #include <dirent.h>
 #include <errno.h>

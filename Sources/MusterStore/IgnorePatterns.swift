@@ -27,7 +27,8 @@ struct IgnorePatterns: Sendable {
         }
     }
 
-    /// Files in which people keep secrets. They are packed only if a `.musterignore` includes them.
+    /// Files in which people keep secrets. They are packed only if a `.musterignore` includes them. `@secrets` in Python takes
+    /// such a file beside the flow, and has the same list (`decorators/secrets.py`).
     static let secrets = IgnorePatterns(
         ".env\n.env.*\n!.env.example\n!.env.sample\n!.env.template\n!.env.dist\n.envrc\n.netrc\n.pypirc\n")
 

@@ -16,14 +16,12 @@ import Testing
         let sandbox = try Sandbox()
         let large = "\(sandbox.folder)/large"
         try Data(count: 5_000_000).write(to: URL(filePath: large))
+        let processors = ProcessInfo.processInfo.activeProcessorCount
         let arguments =
-            SlurmFlowTests.shares([sandbox]) + [
-                "--cpus", "\(max(2, min(4, ProcessInfo.processInfo.activeProcessorCount)))", "--memory", "4000",
-                "--set", "MinJobAge=2",
-            ]
+            SlurmFlowTests.shares([sandbox])
+            + ["--cpus", "\(max(2, min(4, processors)))", "--memory", "4000", "--set", "MinJobAge=2"]
         try await SlurmCluster.with(nodes: 4, arguments: arguments) { cluster in
             // MPIHeat has Open MPI bind each of four ranks on a node to a processor of its own.
-            let processors = ProcessInfo.processInfo.activeProcessorCount
             for example in Example.python + Example.swift where example.flow != "MPIHeat" || processors >= 4 {
                 let finished = try await sandbox.muster(
                     ["run", example.path, "--with", "slurm"], environment: cluster.environment)

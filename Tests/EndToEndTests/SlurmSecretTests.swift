@@ -4,7 +4,7 @@ import MusterProcess
 import MusterTestSupport
 import Testing
 
-/// What others can see of a job while it runs.
+/// Secrets and large data stay out of everything that other users of a cluster can see of a job.
 @Suite(.serialized, .timeLimit(.minutes(60))) struct SlurmSecretTests {
     private static let token = "token-\(UInt64.random(in: 0...UInt64.max))"
     private static let aws = "aws-\(UInt64.random(in: 0...UInt64.max))"

@@ -46,8 +46,10 @@ class Secrets(Decorator):
             self._check_place(os.path.realpath(os.path.expanduser(path)))
 
     def _check_place(self, path):
-        """Fails if the file lies in the folder of the flow, which is packed into the store. Files with such names are not."""
-        if re.fullmatch(r"\.env(rc|\..*)?|\.netrc", os.path.basename(path)):
+        """Fails if the file lies in the folder of the flow, which is packed into the store. Packages leave out files with
+        these names: IgnorePatterns.secrets in Sources/MusterStore has the same list.
+        """
+        if re.fullmatch(r"\.env(rc|\.(?!(example|sample|template|dist)$).*)?|\.netrc|\.pypirc", os.path.basename(path)):
             return
         folder = os.path.dirname(os.path.realpath(sys.argv[0]))
         if os.path.commonpath([path, folder]) == folder:

@@ -64,8 +64,9 @@ int muster_keep(int has_engine);
 // Executes `path` in this process: with its environment, and with the dispositions, mask and limits of its start.
 // Returns a negative errno when that fails.
 int muster_execute(const char *path, char *const *arguments);
-// Restores the signal dispositions, the calling thread's signal mask and the limits that this program was started with.
-void muster_release_signals(void);
+// Restores the signal dispositions, the calling thread's signal mask and the soft limit of descriptors that this program
+// was started with. Between fork and exec: with all signals blocked.
+void muster_restore_inherited(void);
 
 // Installs a handler that counts deliveries of `signal` and writes to `descriptor`, an eventfd. A signal that was
 // ignored when the program was started stays ignored. Returns 0 or a negative errno.

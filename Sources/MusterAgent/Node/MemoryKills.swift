@@ -3,8 +3,8 @@ import MusterModel
 import MusterSystem
 import MusterWire
 
-/// Whether the kernel has killed processes of this agent's memory cgroup because the cgroup's limit was reached: what
-/// schedulers and containers give a job. The process itself tells only that it was ended by SIGKILL.
+/// Counts the kernel's OOM kills in this agent's memory cgroup, by whose limit schedulers and containers hold a job to its
+/// memory. The exit status of a process that was killed says SIGKILL and not why.
 ///
 /// Sources: `memory.oom_control` of cgroup v1 and `memory.events` of cgroup v2 count such kills as `oom_kill N`.
 struct MemoryKills: Sendable, Equatable {
@@ -40,10 +40,9 @@ struct MemoryKills: Sendable, Equatable {
             .flatMap { Int($0.dropFirst("oom_kill ".count)) }
     }
 
+    /// nil where the kernel or the container does not show the file: a failure is told without this reason then.
     private static func text(_ path: String) -> String? {
-        // Not every kernel and container shows these files.
-        guard let file = try? OpenFile(path, O_RDONLY), let bytes = try? file.bytes(from: 0) else { return nil }
-        return String(decoding: bytes, as: UTF8.self)
+        FileContents.read(path).map { String(decoding: $0, as: UTF8.self) }
     }
 }
 

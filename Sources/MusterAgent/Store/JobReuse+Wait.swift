@@ -14,7 +14,7 @@ extension JobReuse {
     static func wait(in folder: AttemptFolder, seconds: Double) async throws -> String? {
         let deadline = ContinuousClock.now + .seconds(seconds)
         while ContinuousClock.now < deadline {
-            // What cannot be read now is read again.
+            // An object that cannot be read is read again; at the deadline a store that fails throws.
             if let reuse = try? folder.value(JobReuse.self, of: .reuse) { return reuse.order }
             try await Task.sleep(for: .seconds(self.look))
         }

@@ -55,7 +55,7 @@ enum NodeVerb {
     /// Executes the program anew for the job's next attempt; returns when there is none.
     private static func goOn(after folder: AttemptFolder, _ seconds: Double) async {
         // A job that is cancelled while no attempt of it runs ends at once.
-        muster_release_signals()
+        muster_restore_inherited()
         do {
             guard let next = try await JobReuse.wait(in: folder, seconds: seconds) else { return }
             throw AgentProgram.execute([AgentVerb.next.rawValue, "--order", next])

@@ -9,13 +9,13 @@ struct IdleJobs: Sendable {
         /// The attempt that has succeeded, in whose folder the job waits.
         let attempt: AttemptID
         let job: BackendJob
-        let shape: String
+        let shape: GangLaunch
     }
 
     /// An attempt that waits for its submission, or for its own job to start, and may have a job that has run others.
     struct Candidate: Sendable, Equatable {
         let attempt: AttemptID
-        let shape: String
+        let shape: GangLaunch
     }
 
     enum Decision: Sendable, Equatable {

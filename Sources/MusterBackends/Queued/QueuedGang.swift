@@ -18,7 +18,7 @@ package struct QueuedGang: Sendable, Equatable {
         case withdrawn
         /// The scheduler's answer about the job.
         case looked(JobState)
-        /// The store holds something new of the gang: a claim, another count of `alive`.
+        /// The store holds something new of the gang: another count of `alive`.
         case word
         /// The job of this id has claimed the attempt, and runs it.
         case claimed(job: String)
@@ -33,7 +33,7 @@ package struct QueuedGang: Sendable, Equatable {
         case given(BackendJob)
         /// The job of this gang, which has succeeded, was given to another one.
         case gaveJob
-        /// The gang to which the job was given has begun, or is over.
+        /// The gang to which the job was given has begun in it.
         case jobTaken
         /// Time has passed.
         case tick

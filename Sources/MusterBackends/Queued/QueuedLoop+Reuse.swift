@@ -27,39 +27,37 @@ extension QueuedLoop {
         guard let giver = self.entries[idle.attempt], let taker = self.entries[attempt] else { return }
         let (folder, order) = (giver.look.folder, taker.look.folder.path(.order))
         let isGiven = await self.onFiles {
-            // An agent that cannot be told, or has left, takes no other attempt: this one is submitted.
+            // After a failure the attempt is submitted. If the agent was told for all that, the claim decides which job runs it.
             (try? folder.create(LineCoding.encode(JobReuse(order: order)), as: .reuse)) ?? false
         }
         guard isGiven else { return }
+        await self.handle(.gaveJob, of: idle.attempt)
+        await self.handle(.given(idle.job), of: attempt)
+        // Otherwise it has begun in its own job meanwhile, or is to end.
+        guard self.entries[attempt]?.gang.job == idle.job else { return }
         self.submissions.removeAll { $0 == attempt }
         self.entries[attempt]?.jobBegan = giver.jobBegan
         self.entries[attempt]?.output = giver.output
         self.entries[attempt]?.giver = idle.attempt
-        await self.handle(.gaveJob, of: idle.attempt)
-        await self.handle(.given(idle.job), of: attempt)
     }
 
     /// Has the job end at once and not after its agent has waited.
     func release(_ attempt: AttemptID) async {
         guard let folder = self.entries[attempt]?.look.folder else { return }
-        // An agent that cannot be told ends by itself.
+        // An agent that cannot be told leaves by itself, two seconds after its attempt.
         await self.onFiles { _ = try? folder.create(LineCoding.encode(JobReuse(order: nil)), as: .reuse) }
     }
 
-    func jobTaken(by attempt: AttemptID) async {
+    /// The gang was claimed: by the job that it was given, which makes the objects of the gang before needless, or by its own.
+    func begun(_ attempt: AttemptID) async {
         guard let entry = self.entries[attempt] else { return }
-        guard let giver = entry.giver else {
-            if entry.jobBegan == nil, !entry.isTakenOver { self.entries[attempt]?.jobBegan = self.now() }
-            return
-        }
         self.entries[attempt]?.giver = nil
-        guard entry.gang.job == self.entries[giver]?.gang.job else {
-            // Its own job was faster. The giver's has read the order and leaves: its objects stay until it has.
-            self.entries[attempt]?.jobBegan = self.now()
-            self.entries[attempt]?.output = self.output(of: entry.look.folder)
-            return
+        if let giver = entry.giver, let given = self.entries[giver]?.gang.job, given == entry.gang.job {
+            return await self.handle(.jobTaken, of: giver)
         }
-        await self.handle(.jobTaken, of: giver)
+        // The giver's objects stay until the job that it gave away has ended.
+        self.entries[attempt]?.jobBegan = entry.isTakenOver ? nil : self.now()
+        self.entries[attempt]?.output = self.output(of: entry.look.folder)
     }
 
     /// A gang has succeeded: its job can have another one, or ends.
@@ -76,11 +74,12 @@ extension QueuedLoop {
     func output(of folder: AttemptFolder) -> String { "\(folder.prefix)\(self.backend.name).out" }
 
     /// The jobs that run the gangs: one that has run another before has the other's name.
-    func usedJobs() async -> Set<String> {
+    /// - Throws: `SystemError` when a claim cannot be read.
+    func usedJobs() async throws -> Set<String> {
         let folders = self.entries.values.map(\.look.folder)
         let claims = await self.onFiles {
-            folders.compactMap { try? $0.value(AttemptClaim.self, of: .claim)?.job }
+            Result { try folders.compactMap { try $0.value(AttemptClaim.self, of: .claim)?.job } }
         }
-        return Set(claims + self.entries.values.compactMap(\.gang.job?.id))
+        return Set(try claims.get() + self.entries.values.compactMap(\.gang.job?.id))
     }
 }

@@ -125,7 +125,13 @@ actor QueuedLoop<Backend: ComputeBackend> {
             return ["\(self.backend.name) does not tell which jobs of the run it still has: \(error.message)"]
         }
         let names = Set(self.entries.values.map(\.gang.name))
-        let used = await self.usedJobs()
+        let used: Set<String>
+        do {
+            used = try await self.usedJobs()
+        } catch {
+            // One of the jobs may run a gang that was taken over.
+            return ["jobs of the run that nobody needs may live on: which ones run its tasks cannot be read: \(error)"]
+        }
         var problems: [String] = []
         for job in jobs where !names.contains(job.name) && !used.contains(job.id) {
             do throws(BackendError) {
@@ -235,11 +241,11 @@ actor QueuedLoop<Backend: ComputeBackend> {
 
     private func take(_ news: StoreLook.News, of attempt: AttemptID) async {
         if !news.hosts.isEmpty { self.entries[attempt]?.hosts = news.hosts }
-        if let job = news.claim { await self.handle(.claimed(job: job), of: attempt) }
-        if news.hasWord {
-            await self.handle(.word, of: attempt)
-            await self.jobTaken(by: attempt)
+        if let job = news.claim {
+            await self.handle(.claimed(job: job), of: attempt)
+            await self.begun(attempt)
         }
+        if news.hasWord { await self.handle(.word, of: attempt) }
         for status in news.statuses { await self.handle(.status(status), of: attempt) }
         for (node, bytes) in news.logs.sorted(by: { $0.key < $1.key }) {
             self.tell(GangObservation(attempt: attempt, event: .log(node: node, bytes: bytes)))
@@ -343,7 +349,6 @@ actor QueuedLoop<Backend: ComputeBackend> {
             self.relay(.finished(report.ending(lines)), of: attempt)
         case .observe(let observation): self.relay(observation, of: attempt)
         case .over:
-            await self.jobTaken(by: attempt)
             self.idle.remove(attempt)
             self.entries[attempt] = nil
             for problem in await self.onFiles({ folder.removeTransient() }) { self.warn(attempt, problem) }

@@ -9,7 +9,7 @@ package struct QueuedRequest: Sendable, CustomStringConvertible {
     let prefix: String
     package let request: BackendRequest
     /// Equal for attempts of which one can run in the job of the other; nil for one that has to have its own.
-    let shape: String?
+    let shape: GangLaunch?
 
     /// The attempt may run in a job that has run others. One that is tried again has its own: the other job's time limit or
     /// a fault of its node may be the reason.
@@ -72,7 +72,7 @@ extension QueuedRequest {
             place: place)
         self.request = try await backend.request(for: launch)
         let isReusable = backend.capabilities.reuseWindow > 0 && gang.size == 1
-        self.shape = isReusable ? try await backend.request(for: launch.anonymous).text : nil
+        self.shape = isReusable ? launch.anonymous : nil
         var order = GangOrder(gang, settings, resources, network: place.options["network"]?.text)
         order.reuseWait = isReusable ? settings.timing.reuseWait : nil
         self.order = order
@@ -88,7 +88,7 @@ extension QueuedRequest {
 }
 
 extension GangLaunch {
-    /// The launch without anything of its attempt: its request is the same for all attempts that ask for the same.
+    /// The launch without anything of its attempt. Equal ones have equal requests but for names and paths.
     fileprivate var anonymous: GangLaunch {
         var launch = self
         launch.attempt = AttemptID(flow: "", run: "", step: "", task: 0, attempt: 0)

@@ -7,9 +7,9 @@ import MusterWire
 struct StoreLook: Sendable {
     /// The news of one look.
     struct News: Sendable {
-        /// Node 0 has given another sign of life, or claimed the attempt.
+        /// Node 0 has given another sign of life.
         var hasWord = false
-        /// The job that has claimed the attempt; once.
+        /// The job whose node 0 has claimed the attempt; once.
         var claim: String?
         var statuses: [AgentStatus] = []
         /// Sizes of the logs that have grown, by node.
@@ -23,7 +23,6 @@ struct StoreLook: Sendable {
     private var sign = 0
     /// A node has claimed the attempt.
     private(set) var hasSpoken = false
-    private var isClaimRead = false
     private var logs: [Int: Int] = [:]
     private let nodes: Int
 
@@ -36,15 +35,13 @@ struct StoreLook: Sendable {
     /// moves, and a store that stays unreadable ends in the failure of a gang that left no report.
     mutating func look() -> News {
         var news = News()
-        if !self.hasSpoken, self.folder.size(.claim) != nil {
+        if !self.hasSpoken, self.folder.size(.claim) != nil,
+            let claim = try? self.folder.value(AttemptClaim.self, of: .claim)
+        {
             self.hasSpoken = true
-            news.hasWord = true
-        }
-        guard self.hasSpoken else { return news }
-        if !self.isClaimRead, let claim = try? self.folder.value(AttemptClaim.self, of: .claim) {
-            self.isClaimRead = true
             news.claim = claim.job
         }
+        guard self.hasSpoken else { return news }
         if let sign = try? self.folder.value(LifeSign.self, of: .alive), sign.count != self.sign {
             self.sign = sign.count
             news.hasWord = true

@@ -186,12 +186,17 @@ import Testing
         AttemptID(flow: "F", run: "1", step: "s", task: task, attempt: 0)
     }
 
+    private static func launch(_ shape: String) -> GangLaunch {
+        GangLaunch(attempt: self.attempt(0), name: shape, nodes: 1, command: [], place: PlaceSettings(name: "slurm"))
+    }
+
     private static func idle(_ task: Int, _ shape: String) -> IdleJobs.Idle {
-        IdleJobs.Idle(attempt: self.attempt(task), job: BackendJob(id: "\(task)", name: "mu-\(task)"), shape: shape)
+        IdleJobs.Idle(
+            attempt: self.attempt(task), job: BackendJob(id: "\(task)", name: "mu-\(task)"), shape: self.launch(shape))
     }
 
     private static func candidate(_ task: Int, _ shape: String) -> IdleJobs.Candidate {
-        IdleJobs.Candidate(attempt: self.attempt(task), shape: shape)
+        IdleJobs.Candidate(attempt: self.attempt(task), shape: self.launch(shape))
     }
 
     @Test("Each job gets the first candidate of its shape, once; the others wait for the engine")
