@@ -108,7 +108,7 @@ struct AgentLog: Sendable {
         case .send(.release(let failure?), let nodes):
             self.log.notice(
                 "nodes are told to end", metadata: Self.fields(failure).merging(["peers": "\(nodes.count)"]) { $1 })
-        case .status(.ended(let node, let status), _):
+        case .status(.ended(let node, let status)):
             self.log.log(
                 level: status == .succeeded ? .debug : .notice, "a node has ended",
                 metadata: ["peer": "\(node)", "status": "\(status.rawValue)"])

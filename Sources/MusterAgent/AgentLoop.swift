@@ -205,15 +205,14 @@ final class AgentLoop {
         case .send(let report):
             let path = StoreLayout(root: self.spec.store).reportFile(self.spec.attempt)
             let status: AgentStatus = ReportFile.isLong(path) ? .reported(path: path) : .finished(report: report)
-            // A reusable agent sends `ready` right behind it, and one that leaves drains its output first.
-            self.services.status.send(status, isUrgent: !self.spec.reusable)
+            self.services.status.send(status)
         case .print(let line): AgentErrors.print(line)
         }
     }
 
     private func write(_ report: GangReport) {
         let path = StoreLayout(root: self.spec.store).reportFile(self.spec.attempt)
-        // A gang of one keeps no other node waiting: without another thread it ends sooner (Benchmarks: foreach).
+        // A gang of one keeps no other node waiting: writing on this thread saves 5 ms of 181, Benchmarks: foreach.
         if self.spec.size == 1 {
             return self.decide(.reportWritten(report, problem: ReportFile.write(report, to: path)))
         }

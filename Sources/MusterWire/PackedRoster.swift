@@ -2,8 +2,9 @@ package import MusterModel
 
 /// A roster as it is sent to every node of a gang: by columns, and a column of equal values as one value.
 ///
-/// Each of N nodes gets N entries, so the bytes of an entry count N² times (Benchmarks: formation). An entry's position is its
-/// node's index; the original indices are sent only where some nodes did not come.
+/// Each of N nodes gets N entries, so the bytes of an entry count N² times (columns of one value save 2 s of 3 and 9,200
+/// of 21,800 bytes a node at 1,024 nodes, Benchmarks: formation). An entry's position is its node's index; the original
+/// indices are sent only where some nodes did not come.
 package struct PackedRoster: Codable, Sendable, Equatable {
     package var roster: Roster
 

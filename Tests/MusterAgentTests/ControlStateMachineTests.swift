@@ -38,11 +38,11 @@ import Testing
     @Test("When all have come, every node gets the roster and the timers start")
     func starts() {
         var control = Self.control()
-        #expect(control.handle(.joined(Self.node(0))) == [.status(.joined(node: 0), isUrgent: true)])
+        #expect(control.handle(.joined(Self.node(0))) == [.status(.joined(node: 0))])
         let roster = Roster(nodes: [Self.node(0), Self.node(1)])
         #expect(
             control.handle(.hello(Self.hello(1))) == [
-                .admit(node: 1), .status(.joined(node: 1), isUrgent: true), .start(timeout: 10, setupDeadline: nil),
+                .admit(node: 1), .status(.joined(node: 1)), .start(timeout: 10, setupDeadline: nil),
                 .send(.roster(roster: PackedRoster(roster)), nodes: [0, 1]),
             ])
         #expect(control.handle(.hello(Self.hello(1))) == [.refuse("the gang is complete, or over")])
@@ -65,7 +65,7 @@ import Testing
         _ = control.handle(.hello(Self.hello(2, size: 3)))
         let actions = control.handle(.rendezvousDeadline)
         #expect(actions.contains(.renumber(nodes: [0, 2])))
-        #expect(actions.contains(.status(.formed(nodes: [0, 2]), isUrgent: true)))
+        #expect(actions.contains(.status(.formed(nodes: [0, 2]))))
         #expect(control.size == 2)
     }
 
@@ -166,7 +166,7 @@ import Testing
         let last = control.handle(.message(.ended(outcome: Self.result), node: 1))
         #expect(
             last == [
-                .status(.ended(node: 1, status: .succeeded), isUrgent: false), .cancelTimers,
+                .status(.ended(node: 1, status: .succeeded)), .cancelTimers,
                 .send(.release(failure: nil), nodes: [0, 1]),
             ])
         #expect(control.handle(.message(.released, node: 1)) == [.drop(node: 1)])

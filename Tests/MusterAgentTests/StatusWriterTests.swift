@@ -1,3 +1,4 @@
+import Glibc
 import MusterWire
 import Testing
 
@@ -5,31 +6,29 @@ import Testing
 
 @Suite struct StatusWriterTests {
     private let pipe = StatusPipe()
-    private let clock = ManualAgentClock()
     private let writer: StatusWriter
 
-    init() { self.writer = StatusWriter(descriptor: self.pipe.writer, clock: self.clock) }
+    init() { self.writer = StatusWriter(descriptor: self.pipe.writer, clock: ManualAgentClock()) }
 
-    @Test("A line that is not urgent waits five milliseconds, for others too")
-    func waits() throws {
-        self.writer.send(.started(node: 0), isUrgent: false)
-        self.clock.advance(by: 0.004)
-        self.writer.send(.log(node: 0, bytes: 7), isUrgent: false)
-        #expect(try self.pipe.statuses() == [])
-        self.clock.advance(by: 0.001)
-        #expect(try self.pipe.statuses() == [.started(node: 0), .log(node: 0, bytes: 7)])
-        self.writer.send(.ready, isUrgent: false)
-        #expect(try self.pipe.statuses() == [])
-        self.clock.advance(by: 0.005)
-        #expect(try self.pipe.statuses() == [.ready])
+    @Test("Each line is written at once, in order")
+    func order() throws {
+        self.writer.send(.started(node: 0))
+        #expect(try self.pipe.statuses() == [.started(node: 0)])
+        self.writer.send(.log(node: 0, bytes: 7))
+        self.writer.send(.ready)
+        #expect(try self.pipe.statuses() == [.log(node: 0, bytes: 7), .ready])
     }
 
-    @Test("An urgent line takes along those that wait")
-    func urgent() throws {
-        self.writer.send(.started(node: 0), isUrgent: false)
-        self.writer.send(.ready)
-        #expect(try self.pipe.statuses() == [.started(node: 0), .ready])
-        self.clock.advance(by: 1)
-        #expect(try self.pipe.statuses() == [])
+    @Test("A pipe that nobody reads blocks no sender, and every line comes once it is read, in order")
+    func full() throws {
+        // 64 KiB fill the pipe.
+        for bytes in 0..<5_000 { self.writer.send(.log(node: 0, bytes: bytes)) }
+        var statuses: [AgentStatus] = []
+        let end = ContinuousClock.now + .seconds(60)
+        while statuses.count < 5_000, ContinuousClock.now < end {
+            statuses += try self.pipe.statuses()
+            usleep(1_000)
+        }
+        #expect(statuses == (0..<5_000).map { .log(node: 0, bytes: $0) })
     }
 }

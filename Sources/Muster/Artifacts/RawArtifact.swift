@@ -49,7 +49,6 @@ extension Array: RawArtifact where Element: RawNumber {
         }
         try self.init(unsafeUninitializedCapacity: size / stride) { buffer, count in
             let bytes = UnsafeMutableRawBufferPointer(buffer)
-            MemoryPages.take(bytes)
             let read = try file.fill(bytes)
             guard read == size else { throw StepFailure(.store, "it ends after \(read) of \(size) bytes") }
             count = size / stride

@@ -40,7 +40,7 @@ struct ControlStateMachine: Sendable, Equatable {
         case send(ControlMessage, nodes: [Int])
         /// For this node's own machine.
         case answer(ControlNodeAnswer)
-        case status(AgentStatus, isUrgent: Bool)
+        case status(AgentStatus)
         /// The rendezvous is over.
         case start(timeout: Double?, setupDeadline: Double?)
         case cancelTimers
@@ -125,7 +125,7 @@ struct ControlStateMachine: Sendable, Equatable {
     }
 
     private mutating func join(_ node: RosterNode) {
-        if self.gang.acceptsNodes { self.emit(.status(.joined(node: node.index), isUrgent: self.size > 1)) }
+        if self.gang.acceptsNodes { self.emit(.status(.joined(node: node.index))) }
         self.apply(.joined(node))
     }
 
@@ -223,7 +223,7 @@ struct ControlStateMachine: Sendable, Equatable {
             self.form(roster)
             self.sendToAll(.roster(roster: PackedRoster(roster)))
         case .report(let node, let status):
-            self.emit(.status(.ended(node: node, status: status), isUrgent: status != .succeeded))
+            self.emit(.status(.ended(node: node, status: status)))
         case .release(let nodes, let failure):
             self.emit(.cancelTimers)
             self.emit(.send(.release(failure: failure), nodes: nodes))
@@ -242,7 +242,7 @@ struct ControlStateMachine: Sendable, Equatable {
         if self.setup.stages > 0 { self.cluster = SetupStateMachine(size: roster.count, stages: self.setup.stages) }
         let indices = roster.nodes.map(\.index)
         self.emit(.renumber(nodes: indices))
-        self.emit(.status(.formed(nodes: indices), isUrgent: true))
+        self.emit(.status(.formed(nodes: indices)))
     }
 
     private mutating func applySetup(_ event: SetupStateMachine.Event, _ node: Int) {

@@ -87,7 +87,6 @@ final class NodeRunner {
                 folder: self.folder.task, store: self.store, leavesNothing: leavesNothing,
                 blame: self.machine.blame("step"), told: told)
             let lines = self.step.lastLines
-            if collector.isBrief { return .collected(collector.outcome(status, lastLines: lines)) }
             self.inBackground { .collected(collector.outcome(status, lastLines: lines)) }
         case .start(let process, let planned, let mark): return self.start(process, planned, mark)
         case .terminate(let process): self.processes.terminate(process)
@@ -232,7 +231,7 @@ final class NodeRunner {
             if hasBody {
                 try self.step.start(self.machine.spec, self.machine.environment)
             } else {
-                self.services.status.send(.started(node: self.machine.spec.index), isUrgent: false)
+                self.services.status.send(.started(node: self.machine.spec.index))
             }
             // The socket listens already; answering can wait until the program runs.
             self.services.requests.serve(on: self.services.sockets)

@@ -16,24 +16,8 @@ struct ResultCollector: Sendable {
     /// Failures that were reported to the step body, oldest first.
     let told: [ToldFailure]
 
-    /// Bytes that are hashed in less time than it takes to wake another thread: saves two thread switches of a short task,
-    /// Benchmarks: foreach.
-    private static let brief = 1 << 20
     /// The longest result that is read, in bytes: there is room for a million artifacts in it.
     private static let longestResult = 256 << 20
-
-    /// True when so little has to be read that the agent's loop may do it.
-    var isBrief: Bool {
-        var rest = Self.brief
-        let artifacts = NodeFolder.artifactsName
-        for folder in [self.folder, "\(self.folder)/\(artifacts)"] {
-            for name in Folder.names(in: folder) ?? [] where name != artifacts {
-                guard let status = FileStatus(ofLink: "\(folder)/\(name)"), status.isFile else { return false }
-                rest -= status.size
-            }
-        }
-        return rest >= 0
-    }
 
     /// The outcome of the step body, whose program ended with `status`.
     func outcome(_ status: ExitStatus, lastLines: [String]) -> NodeOutcome {

@@ -32,7 +32,7 @@ final class StepProgram {
             PlannedProcess(
                 label: "step", arguments: spec.program + ["step", spec.attempt.step, "--folder", self.folder.task],
                 environment: environment), tail: self.tail)
-        self.services.status.send(.started(node: spec.index), isUrgent: false)
+        self.services.status.send(.started(node: spec.index))
     }
 
     /// Returns false when the server cannot take the step.
@@ -46,7 +46,7 @@ final class StepProgram {
         let (events, tail, log) = (self.services.events, self.tail, self.processes.log)
         let (status, index) = (self.services.status, spec.index)
         return server.run(request) {
-            status.send(.started(node: index), isUrgent: false)
+            status.send(.started(node: index))
         } onOutput: { stream, bytes in
             tail.append(stream, bytes)
             log?.append(process: 0, stream, bytes)

@@ -10,8 +10,7 @@ struct PythonFlow {
     /// The interpreter that ran a flow whose program executed `muster`.
     static let interpreterVariable = "MUSTER_PYTHON"
 
-    /// The program for the flow in `path`: interpreter, front end, flow. The front end is named by its file, which an
-    /// interpreter begins to run sooner than a folder.
+    /// The program for the flow in `path`: interpreter, front end, flow.
     /// - Throws: ``CommandFailure`` when there is no Python or no front end.
     func program(_ path: String) throws -> [String] {
         [try self.interpreter(), "\(try self.frontEnd())/__main__.py", path]
