@@ -93,6 +93,12 @@ let sources: [Target] = [
         swiftSettings: strict),
 
     .target(
+        name: "MusterBucket",
+        dependencies: [
+            "MusterModel", "MusterSystem", "MusterWire", "MusterProcess", "MusterObjects", "MusterStore", "MusterMetadata",
+        ],
+        swiftSettings: strict),
+    .target(
         name: "MusterHistory",
         dependencies: ["MusterModel", "MusterSystem", "MusterWire", "MusterStore", "MusterMetadata"],
         swiftSettings: strict),
@@ -127,7 +133,8 @@ let sources: [Target] = [
         dependencies: [
             "MusterModel", "MusterSystem", "MusterWire", "MusterProcess", "MusterStore", "MusterMetadata",
             "MusterBackends",
-            "MusterPython", "MusterEngine", "MusterHistory", "CMusterTemplates", logging,
+            "MusterPython", "MusterEngine", "MusterHistory", "MusterObjects", "MusterS3", "MusterBucket",
+            "CMusterTemplates", logging,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Configuration", package: "swift-configuration"), "Yams",
         ],
@@ -180,8 +187,11 @@ let examples: [Target] = [
 /// Tests mirror the sources.
 let tests: [Target] = [
     .target(
-        name: "MusterTestSupport", dependencies: ["MusterObjects", "MusterProcess"], path: "Tests/MusterTestSupport",
-        swiftSettings: strict),
+        name: "MusterTestSupport",
+        dependencies: [
+            "MusterObjects", "MusterProcess", "MusterHTTP", "MusterS3", nioCore, nioHTTP1, nioPosix, nioSSL,
+        ],
+        path: "Tests/MusterTestSupport", swiftSettings: strict),
     .testTarget(name: "MusterModelTests", dependencies: ["MusterModel"], swiftSettings: strict),
     .testTarget(name: "MusterSystemTests", dependencies: ["MusterSystem"], swiftSettings: strict),
     .testTarget(name: "MusterProcessTests", dependencies: ["MusterModel", "MusterProcess"], swiftSettings: strict),
@@ -206,6 +216,13 @@ let tests: [Target] = [
         swiftSettings: strict),
     .testTarget(
         name: "MusterMetadataTests", dependencies: ["MusterMetadata", "MusterModel"], swiftSettings: strict),
+    .testTarget(
+        name: "MusterBucketTests",
+        dependencies: [
+            "MusterBucket", "MusterObjects", "MusterStore", "MusterMetadata", "MusterModel", "MusterProcess", "MusterSystem",
+            "MusterTestSupport",
+        ],
+        swiftSettings: strict),
     .testTarget(
         name: "MusterBackendsTests",
         dependencies: [

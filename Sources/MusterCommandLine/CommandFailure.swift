@@ -3,6 +3,7 @@ import MusterEngine
 import MusterHistory
 import MusterMetadata
 import MusterModel
+import MusterObjects
 import MusterProcess
 import MusterStore
 
@@ -41,6 +42,7 @@ package struct CommandFailure: Error, Sendable, CustomStringConvertible {
         case let error as StoreError: self.init(Self.reason(error.code), error.message)
         case let error as HistoryError: self.init(Self.reason(error.code), error.message)
         case let error as MetadataError: self.init(Self.reason(error.code), error.message)
+        case let error as ObjectStoreError: self.init(error.code == .invalid ? .usage : .store, error.message)
         case let error as EngineError: self.init(Self.reason(error.code), error.message)
         case let error as BackendError: self.init(.usage, error.message)
         case let error as SpawnError: self.init(.usage, error.message)

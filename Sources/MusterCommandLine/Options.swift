@@ -1,51 +1,22 @@
 import ArgumentParser
 import Foundation
-import Glibc
-import MusterMetadata
 import MusterModel
-import MusterStore
-import MusterSystem
 
 /// The option that names the store.
 struct StoreOptions: ParsableArguments {
     @Option(
         name: .long,
-        help: ArgumentHelp("The store's folder. (default: the setting store, or .muster here)", valueName: "dir"))
+        help: ArgumentHelp(
+            "The store's folder, or a bucket as s3://bucket/prefix. (default: the setting store, or .muster here)",
+            valueName: "dir"))
     var store: String?
 
     var given: [String: GivenSetting] { self.store.map { ["store": .option("--store", $0)] } ?? [:] }
 
-    /// Opens a store that has to be there, for a verb about `flow`. One that this user cannot write to, a colleague's, is
-    /// opened for reading.
+    /// Opens a store that has to be there, for a verb about `flow`.
     /// - Throws: ``CommandFailure`` when it is not.
-    func existing(_ flow: FlowOptions) throws -> (StoreLayout, SQLiteMetadata) {
-        let settings = try SettingsPlace(flow: nil, flow).read(given: self.given).settings
-        let layout = StoreLayout(settings)
-        try layout.require()
-        let isWritable = access(layout.database, W_OK) == 0 && access(layout.root, W_OK) == 0
-        return (
-            layout,
-            try isWritable
-                ? SQLiteMetadata(path: layout.database, settings: settings.database)
-                : SQLiteMetadata(reading: layout.database, settings: settings.database)
-        )
-    }
-}
-
-extension StoreLayout {
-    /// The store's paths, absolute.
-    init(_ settings: Settings) { self.init(root: settings.store ?? AbsolutePath.of(".muster")) }
-
-    /// - Throws: ``CommandFailure`` when the store is not there.
-    func require() throws {
-        let layout = self
-        guard access(layout.database, F_OK) != 0 else { return }
-        guard errno == ENOENT || errno == ENOTDIR else {
-            throw CommandFailure(
-                .store, "the store at \(layout.root) cannot be read: \(SystemError.lastText)")
-        }
-        throw CommandFailure(
-            .notFound, "there is no store at \(layout.root); run a flow first, or name another folder with --store")
+    func existing(_ flow: FlowOptions) throws -> OpenedStore {
+        try OpenedStore(existing: SettingsPlace(flow: nil, flow).read(given: self.given).settings)
     }
 }
 

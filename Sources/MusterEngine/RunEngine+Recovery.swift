@@ -83,6 +83,7 @@ extension RunEngine {
         var gangs: [String: [StartedGang]] = [:]
         for task in self.machine.running {
             guard case .running(let number) = task.status else { continue }
+            try await self.courier?.fetch(self.missing(for: task))
             let runner = self.runner(of: task)
             // To take it for interrupted would run its bodies twice.
             if let job = task.job, runner.capabilities.capacity != nil {

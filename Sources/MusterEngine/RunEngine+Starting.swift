@@ -21,7 +21,7 @@ extension RunEngine {
     }
 
     /// A task that is taken from the queue: with its reservation, or refused.
-    private struct Start {
+    struct Start {
         let task: RunTask
         let attempt: Int
         var allotments: [NodeAllotment] = []
@@ -173,19 +173,56 @@ extension RunEngine {
             self.observe(.attemptFinished(attempt: attempt, failure: refusal, retryAfter: nil, caughtInto: nil))
             return
         }
+        await self.submit(start)
+    }
+
+    private func submit(_ start: Start) async {
+        let attempt = self.attemptID(start.task, start.attempt)
         do {
+            let missing = try self.missing(for: start.task)
+            guard missing.isEmpty else {
+                self.fetching[start.task.number] = start
+                self.backgroundJobs.append(.fetch(task: start.task.number, attempt: start.attempt, missing))
+                return
+            }
             let runner = self.runner(of: start.task)
             try await runner.start(self.spec(start.task, attempt, start.allotments))
         } catch {
             let failure = TaskFailure(
                 code: (error as? BackendError)?.isTransient == false ? .refused : .lost,
                 message: "the gang of \(attempt) could not be started: \(error)")
-            self.inbox.post(
-                .observed(
-                    GangObservation(
-                        attempt: attempt,
-                        event: .finished(GangReport(failure: failure, nodes: [], started: 0, finished: 0)))))
+            self.end(attempt, with: failure)
         }
+    }
+
+    /// Artifacts of the bucket that the task needs and this machine does not have: first the lists of elements, which name
+    /// others.
+    func missing(for task: RunTask) throws -> [ArtifactReference] {
+        guard self.courier != nil else { return [] }
+        let lists = task.scopes.filter(\.isForeach).compactMap { self.machine[$0.origin].results.first?.items }
+        let missing = lists.filter { !self.artifacts.has($0) }
+        guard missing.isEmpty else { return missing }
+        let needed =
+            try self.inputs(of: task).flatMap { Array($0.artifacts.values) }
+            + self.foreach(of: task).compactMap(\.artifact) + self.record.fileReferences
+        return needed.filter { !self.artifacts.has($0) }
+    }
+
+    /// Goes on with a gang whose artifacts have come.
+    func fetched(_ task: Int, _ attempt: Int, _ problem: String?) async throws {
+        guard let start = self.fetching.removeValue(forKey: task), start.attempt == attempt else { return }
+        let id = self.attemptID(start.task, attempt)
+        let failure =
+            problem.map { TaskFailure(code: .store, message: "the gang of \(id) could not be started: \($0)") }
+            ?? self.machine.cancellation
+        guard let failure else { return await self.submit(start) }
+        self.end(id, with: failure)
+    }
+
+    /// Ends an attempt of which no process was started.
+    private func end(_ attempt: AttemptID, with failure: TaskFailure) {
+        let report = GangReport(failure: failure, nodes: [], started: 0, finished: 0)
+        self.inbox.post(.observed(GangObservation(attempt: attempt, event: .finished(report))))
     }
 
     func spec(_ task: RunTask, _ attempt: AttemptID, _ allotments: [NodeAllotment]) throws -> GangSpec {

@@ -20,6 +20,8 @@ package actor RunEngine {
     let environments: any StepEnvironments
     let origin: OriginRun?
     let fanOutLimit: FanOutLimit?
+    /// Of a store in a bucket.
+    let courier: (any StoreCourier)?
     /// The folder in which steps run in place, and the source there; nil: each in a copy of the code package.
     var source: SourceWatch?
     let observe: @Sendable (EngineObservation) -> Void
@@ -40,6 +42,8 @@ package actor RunEngine {
     var warnedSteps: Set<String> = []
     /// Environments to make and delays to wait for, started by the loop that owns their tasks.
     var backgroundJobs: [BackgroundJob] = []
+    /// Gangs whose artifacts are on their way from the bucket.
+    var fetching: [Int: Start] = [:]
     var isCancelling = false
     /// Events that have been applied and not stored yet. They are stored before the engine acts on them.
     private var unstored: [RunEvent] = []
@@ -51,6 +55,9 @@ package actor RunEngine {
     enum BackgroundJob: Sendable {
         case environment(step: String, PythonRequirements)
         case delay(task: Int, attempt: Int, seconds: Double)
+        case fetch(task: Int, attempt: Int, [ArtifactReference])
+        /// Take the artifacts of the report to the bucket.
+        case keep(AttemptID, GangReport)
     }
 
     /// - Parameters:
@@ -60,11 +67,13 @@ package actor RunEngine {
     ///   - origin: The run that this one resumes.
     ///   - source: The source on which its steps run in place; nil when each runs in a copy of the code package.
     ///   - log: The engine's own log.
+    ///   - courier: Carries artifacts; nil for a store that is a folder.
     ///   - observe: Called with the run's observations in order; it must not block the engine.
     package init(
         record: RunRecord, metadata: any MetadataStore, layout: StoreLayout, runners: GangRunners,
         environments: any StepEnvironments, settings: Settings, origin: OriginRun? = nil,
-        source: SourceWatch? = nil, log: Logger = .silent, observe: @escaping @Sendable (EngineObservation) -> Void
+        source: SourceWatch? = nil, log: Logger = .silent, courier: (any StoreCourier)? = nil,
+        observe: @escaping @Sendable (EngineObservation) -> Void
     ) {
         self.record = record
         self.metadata = metadata
@@ -73,6 +82,7 @@ package actor RunEngine {
         self.runners = runners
         self.environments = environments
         self.origin = origin
+        self.courier = courier
         self.fanOutLimit = settings.run.maxNumSplits.map(FanOutLimit.init(count:))
         self.queue = ReadyQueue(
             window: settings.engine.queueWindow, mostOvertakings: settings.engine.queueOvertakings)
@@ -181,7 +191,15 @@ package actor RunEngine {
         for input in inputs {
             switch input {
             case .observed(let observation):
+                if self.courier != nil, case .finished(let report) = observation.event {
+                    self.backgroundJobs.append(.keep(observation.attempt, report))
+                } else {
+                    try self.apply(self.events(of: observation))
+                }
+            case .kept(let observation):
                 try self.apply(self.events(of: observation))
+            case .fetched(let task, let attempt, let problem):
+                try await self.fetched(task, attempt, problem)
             case .due(let task, let attempt):
                 self.queue.append(ReadyQueue.Entry(task: task, attempt: attempt))
             case .progress(let step, let message):
@@ -213,13 +231,27 @@ package actor RunEngine {
 
     private func startBackgroundJobs(in group: inout ThrowingTaskGroup<Void, any Error>) {
         let inbox = self.inbox
-        let environments = self.environments
+        let (environments, courier) = (self.environments, self.courier)
         for job in self.backgroundJobs {
             switch job {
             case .delay(let task, let attempt, let seconds):
                 group.addTask {
                     try? await Task.sleep(for: .seconds(seconds))
                     inbox.post(.due(task: task, attempt: attempt))
+                }
+            case .fetch(let task, let attempt, let references):
+                group.addTask {
+                    var problem: String?
+                    do { try await courier?.fetch(references) } catch { problem = "\(error)" }
+                    inbox.post(.fetched(task: task, attempt: attempt, problem: problem))
+                }
+            case .keep(let attempt, let report):
+                group.addTask {
+                    var report = report
+                    do { try await courier?.store(report.references) } catch {
+                        report.failure = report.failure ?? TaskFailure(code: .store, message: "\(error)")
+                    }
+                    inbox.post(.kept(GangObservation(attempt: attempt, event: .finished(report))))
                 }
             case .environment(let step, let requirements):
                 group.addTask {

@@ -32,7 +32,8 @@ extension RunPreparation {
         workFolder: String? = nil, capacity: MachineCapacity?, label: RunLabel = RunLabel(), name: String? = nil
     ) async throws -> Resumption {
         let record = try await self.find(manifest.name, run)
-        if let holder = RunLock.holder(path: self.layout.runLock(flow: record.flow, run: record.run)) {
+        // Whoever takes the lease of a bucket waits until it is clear whether its engine lives.
+        if let holder = RunLock.holderInFolder(path: self.layout.runLock(flow: record.flow, run: record.run)) {
             throw EngineError(
                 code: .busy,
                 message:

@@ -20,10 +20,13 @@ package struct RunLabel: Sendable, Equatable {
 package struct RunPreparation: Sendable {
     package let layout: StoreLayout
     package let metadata: any MetadataStore
+    /// Of a store in a bucket.
+    private let courier: (any StoreCourier)?
 
-    package init(layout: StoreLayout, metadata: any MetadataStore) {
+    package init(layout: StoreLayout, metadata: any MetadataStore, courier: (any StoreCourier)? = nil) {
         self.layout = layout
         self.metadata = metadata
+        self.courier = courier
     }
 
     /// Checks the flow, keeps its code and makes the record of a new run.
@@ -45,7 +48,9 @@ package struct RunPreparation: Sendable {
         try self.check(manifest, capacity: capacity)
         let package = try CodePackage(folder: manifest.folder)
         try self.checkEntrypoints(of: manifest, in: package, workFolder)
-        let digest = try package.snapshot(in: self.layout)
+        let code = try package.packed()
+        try code.keep(in: self.layout)
+        try await self.courier?.store(package: code)
         // Values of a resumed run are stored unchanged.
         let values =
             origin == nil
@@ -55,7 +60,7 @@ package struct RunPreparation: Sendable {
         while true {
             let record = RunRecord(
                 flow: manifest.name, run: name ?? "\(number)", user: user, created: Date().timeIntervalSince1970,
-                originRun: origin, program: program, manifest: manifest, parameters: values, package: digest,
+                originRun: origin, program: program, manifest: manifest, parameters: values, package: code.digest,
                 tags: label.tags.isEmpty ? nil : label.tags, namespace: label.namespace,
                 isIsolated: workFolder == nil ? true : nil)
             do {

@@ -16,15 +16,17 @@ package struct RunFinder: Sendable {
     /// - Throws: ``HistoryError`` when there is none.
     package func record(_ name: String?) async throws -> RunRecord {
         guard let name else {
-            guard let newest = try await self.metadata.records(flow: nil, limit: 1).first else {
+            guard let newest = try await self.newest(of: nil) else {
                 throw HistoryError(.missing, "there are no runs in \(self.layout.root)")
             }
             return newest
         }
         if let pathspec = Pathspec(name) { return try await self.record(of: pathspec) }
-        let runs = try await self.metadata.runs(flow: nil, limit: nil)
-        if let run = runs.first(where: { $0.key.run == name }) ?? runs.first(where: { $0.key.flow == name }) {
-            return try run.record()
+        let runs = try await self.metadata.listed(flow: nil, limit: nil)
+        if let run = runs.first(where: { $0.key.run == name }) ?? runs.first(where: { $0.key.flow == name }),
+            let record = try await self.metadata.record(of: run.key)
+        {
+            return record
         }
         let hint = NameSuggestion.hint(for: name, among: Array(Set(runs.map(\.key.flow))))
         throw HistoryError(
@@ -34,7 +36,7 @@ package struct RunFinder: Sendable {
     /// The run of a pathspec; the run may be called `latest`.
     package func record(of pathspec: Pathspec) async throws -> RunRecord {
         if pathspec.run == "latest" {
-            if let record = try await self.metadata.records(flow: pathspec.flow, limit: 1).first { return record }
+            if let record = try await self.newest(of: pathspec.flow) { return record }
         } else if let record = try await self.metadata.record(of: RunKey(flow: pathspec.flow, run: pathspec.run)) {
             return record
         }
@@ -42,6 +44,11 @@ package struct RunFinder: Sendable {
             .missing,
             "there is no run \(pathspec.flow)/\(pathspec.run) in \(self.layout.root); `muster list` shows what there is"
         )
+    }
+
+    private func newest(of flow: String?) async throws -> RunRecord? {
+        guard let run = try await self.metadata.listed(flow: flow, limit: 1).first else { return nil }
+        return try await self.metadata.record(of: run.key)
     }
 
     /// The pathspec that `text` spells.

@@ -9,12 +9,17 @@ package enum RunStatus: String, Codable, Sendable {
     case interrupted
 
     package init(_ record: RunRecord, in layout: StoreLayout) {
-        switch record.verdict {
+        self.init(record.verdict, of: record.key, in: layout)
+    }
+
+    /// - Parameter verdict: nil of a run that has not ended.
+    package init(_ verdict: RunVerdict?, of run: RunKey, in layout: StoreLayout) {
+        switch verdict {
         case .succeeded: self = .succeeded
         case .failed: self = .failed
         case .cancelled: self = .cancelled
         case nil:
-            let holder = RunLock.holder(path: layout.runLock(flow: record.flow, run: record.run))
+            let holder = RunLock.holder(path: layout.runLock(flow: run.flow, run: run.run))
             self = holder == nil ? .interrupted : .running
         }
     }

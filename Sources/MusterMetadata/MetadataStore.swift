@@ -22,6 +22,10 @@ package protocol MetadataStore: Sendable {
     func record(of run: RunKey) async throws -> RunRecord?
     /// Runs, newest first; of one flow when `flow` is given, at most `limit`. One whose record is damaged has its place.
     func runs(flow: String?, limit: Int?) async throws -> [StoredRun]
+    /// The same runs as a listing shows them, which may cost far less than their records.
+    func listed(flow: String?, limit: Int?) async throws -> [ListedRun]
+    /// The number of the run's events.
+    func eventCount(of run: RunKey) async throws -> Int
     /// The run's tags, sorted: those that it began with, and what was changed since.
     func tags(of run: RunKey) async throws -> [String]
     /// Adds and removes tags in one step; a tag in both is there afterwards.
@@ -34,6 +38,12 @@ extension MetadataStore {
     package func append(_ events: [RunEvent], to run: RunKey, at time: Double) async throws {
         try await self.append(events, to: run, at: time, after: nil)
     }
+
+    package func listed(flow: String?, limit: Int?) async throws -> [ListedRun] {
+        try await self.runs(flow: flow, limit: limit).map { ListedRun($0) }
+    }
+
+    package func eventCount(of run: RunKey) async throws -> Int { try await self.events(of: run, after: 0).count }
 
     /// All events of the run.
     package func events(of run: RunKey) async throws -> [RecordedEvent] { try await self.events(of: run, after: 0) }
@@ -83,7 +93,7 @@ extension RunRecord {
 }
 
 /// The metadata store could not be opened, read or written.
-package struct MetadataError: Error, CustomStringConvertible {
+package struct MetadataError: Error, Equatable, CustomStringConvertible {
     package enum Code: String, Sendable {
         case open = "metadata.open"
         case corrupt = "metadata.corrupt"

@@ -24,6 +24,10 @@ package protocol ObjectStore: Sendable {
     /// The object's size; nil when there is none.
     func head(_ key: String) async throws(ObjectStoreError) -> ObjectInfo?
 
+    /// Seconds since the object was made or replaced, by the store's own clock; nil when there is none, or when the store
+    /// tells no times. Whole seconds may be all that it knows.
+    func age(_ key: String) async throws(ObjectStoreError) -> Double?
+
     /// A page of the objects whose keys begin with the request's prefix, in the order of their keys' bytes.
     func list(_ request: ListRequest) async throws(ObjectStoreError) -> ObjectPage
 
@@ -33,6 +37,14 @@ package protocol ObjectStore: Sendable {
 
 extension ObjectStore {
     package func get(_ key: String) async throws(ObjectStoreError) -> Data { try await self.get(key, range: nil) }
+
+    /// The bytes of the object; nil when there is none.
+    package func find(_ key: String) async throws(ObjectStoreError) -> Data? {
+        do throws(ObjectStoreError) { return try await self.get(key, range: nil) } catch {
+            guard error.code == .missing else { throw error }
+            return nil
+        }
+    }
 
     @discardableResult
     package func put(_ data: Data, at key: String) async throws(ObjectStoreError) -> PutOutcome {

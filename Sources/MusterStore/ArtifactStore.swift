@@ -84,6 +84,20 @@ package struct ArtifactStore: Sendable {
         }
     }
 
+    /// The path for a file that a courier brings, on the store's file system. It is given to ``take(brought:as:)`` or removed.
+    package func newFile() throws(StoreError) -> String {
+        try StoreError.converting { () throws(SystemError) in try Folder.make(self.layout.incoming) }
+        return "\(self.layout.incoming)/\(UUID().uuidString)"
+    }
+
+    /// Moves a file that was brought from elsewhere into its place. Its bytes have been checked.
+    package func take(brought path: String, as reference: ArtifactReference) throws(StoreError) {
+        try StoreError.converting { () throws(SystemError) in
+            try SystemCall.check("make \(path) read-only") { chmod(path, 0o400) }
+        }
+        _ = try self.rename(path, into: reference)
+    }
+
     /// The bytes of an artifact. Large ones are mapped, not copied.
     package func data(_ reference: ArtifactReference) throws -> Data {
         let path = self.layout.artifactFile(reference.digest)

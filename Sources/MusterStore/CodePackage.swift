@@ -1,4 +1,3 @@
-import Crypto
 import FoundationEssentials
 import Glibc
 import MusterSystem
@@ -78,64 +77,28 @@ package struct CodePackage: Sendable, Equatable {
     /// Keeps a copy of the files in the store, once per content, and returns its digest.
     /// - Throws: ``StoreError``.
     package func snapshot(in layout: StoreLayout) throws -> String {
-        let (digest, contents) = try self.read()
-        if access(layout.packageFolder(digest), F_OK) != 0 {
-            try StoreError.wrapping { try self.write(contents, to: layout, as: digest) }
-        }
-        return digest
+        let packed = try self.packed()
+        try packed.keep(in: layout)
+        return packed.digest
     }
 
     /// The digest that ``snapshot(in:)`` returns, without storing anything.
-    package func digest() throws -> String { try self.read().digest }
+    package func digest() throws -> String { try self.packed().digest }
 
-    private func read() throws -> (digest: String, contents: [(File, Data)]) {
-        var contents: [(File, Data)] = []
-        var hash = SHA256()
-        func add(_ parts: String...) { hash.update(data: Data(parts.map { "\($0)\u{0}" }.joined().utf8)) }
-        for folder in self.folders.sorted(by: { $0.path < $1.path }) { add("folder", folder.path, "\(folder.mode)") }
-        for link in self.links.sorted(by: { $0.path < $1.path }) { add("link", link.path, link.target) }
-        for file in self.files {
+    /// Reads the files.
+    /// - Throws: ``StoreError`` for one that cannot be read.
+    package func packed() throws -> PackedCode {
+        let contents = try self.files.map { file in
             let path = "\(self.folder)/\(file.path)"
             guard let data = FileManager.default.contents(atPath: path) else {
                 throw StoreError(
                     .permission, "cannot read \(path) for the code package; make it readable or ignore it in .gitignore"
                 )
             }
-            add(file.path, "\(file.mode)", "\(data.count)")
-            hash.update(data: data)
-            contents.append((file, data))
+            return data
         }
-        return (Hexadecimal.text(hash.finalize()), contents)
+        return PackedCode(mode: self.topMode, folders: self.folders, links: self.links, files: self.files, contents)
     }
 
-    private func write(_ contents: [(File, Data)], to layout: StoreLayout, as digest: String) throws {
-        let aside = "\(layout.incoming)/package-\(UUID().uuidString)"
-        do {
-            try Folder.make(layout.incoming)
-            let held = LockedFolder.make(aside, mode: self.topMode)
-            guard held != nil else { throw SystemError(errno, "make the folder \(aside)") }
-            defer { withExtendedLifetime(held) {} }
-            for folder in self.folders { try Folder.make("\(aside)/\(folder.path)", mode: mode_t(folder.mode | 0o700)) }
-            for (file, data) in contents {
-                let target = try OpenFile("\(aside)/\(file.path)", O_WRONLY | O_CREAT | O_EXCL, mode: mode_t(file.mode))
-                try data.withUnsafeBytes { try target.write($0) }
-            }
-            for link in self.links {
-                let path = "\(aside)/\(link.path)"
-                try SystemCall.check("make the link \(path)") { symlink(link.target, path) }
-            }
-            // Another run may have been faster; its copy is the same.
-            if Glibc.rename(aside, layout.packageFolder(digest)) != 0, access(layout.packageFolder(digest), F_OK) != 0 {
-                throw SystemError(errno, "put the code package into the store as \(layout.packageFolder(digest))")
-            }
-        } catch {
-            _ = FolderRemoval.remove(aside)
-            throw error
-        }
-        _ = FolderRemoval.remove(aside)
-    }
-
-    private var topMode: mode_t {
-        FileStatus(self.folder).map { $0.permissions | 0o700 } ?? 0o700
-    }
+    private var topMode: Int { FileStatus(self.folder).map { Int($0.permissions | 0o700) } ?? 0o700 }
 }

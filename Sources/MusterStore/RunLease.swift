@@ -10,44 +10,6 @@ import Synchronization
 /// `Documentation/Store.md` is the contract. Clocks of two machines are never compared: a reader measures by its own for
 /// how long the number has stood still.
 final class RunLease: Sendable {
-    /// One reading of the file.
-    struct Sign: Sendable, Equatable {
-        var place: ProcessPlace
-        var count: UInt64
-        /// Seconds between two signs.
-        var interval: Double
-
-        var text: String { "\(self.place.text)\(self.count)\n\(self.interval)\n" }
-
-        init(place: ProcessPlace, count: UInt64, interval: Double) {
-            self.place = place
-            self.count = count
-            self.interval = interval
-        }
-
-        init?(text: String) {
-            let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-            guard lines.count >= 7, let place = ProcessPlace(text: text), let count = UInt64(lines[5]),
-                let interval = Double(lines[6]), interval > 0, interval < 3600
-            else { return nil }
-            self.init(place: place, count: count, interval: interval)
-        }
-
-        /// Reads the file at `path`; nil when there is none. It is opened anew, because NFS checks its cache then. One that
-        /// is being written is read again.
-        static func read(_ path: String) -> Sign? {
-            for _ in 0..<10 {
-                guard let bytes = FileContents.read(path, limit: 2048) else { return nil }
-                if let sign = Sign(text: String(decoding: bytes, as: UTF8.self)) { return sign }
-                usleep(20_000)
-            }
-            return nil
-        }
-
-        /// Of another machine, or of an earlier boot of this one: the kernel's lock says nothing about it.
-        var isElsewhere: Bool { self.place.boot != ProcessPlace.own.boot }
-    }
-
     /// A sign that has stood still for this many intervals is that of a dead engine.
     static let silence = 10.0
     /// The same for a view, which may be wrong.
@@ -73,7 +35,7 @@ final class RunLease: Sendable {
         self.path = path
         self.interval = interval
         self.onLoss = onLoss
-        let before = Sign.read(path)
+        let before = LeaseSign.read(path)
         if let before, before.isElsewhere {
             onWait(before.place, before.interval * Self.silence)
             if let place = SignWatch.living(path, patience: Self.silence) { throw Self.busy(place) }
@@ -82,13 +44,13 @@ final class RunLease: Sendable {
         if let before, before.isElsewhere {
             // Two engines may have found the same sign dead: the one that wrote last has the lease.
             usleep(UInt32(interval * 2e6))
-            if let now = Sign.read(path), now.place != ProcessPlace.own { throw Self.busy(now.place) }
+            if let now = LeaseSign.read(path), now.place != ProcessPlace.own { throw Self.busy(now.place) }
         }
         self.beatLater()
     }
 
     deinit {
-        if Sign.read(self.path)?.place == ProcessPlace.own { unlink(self.path) }
+        if LeaseSign.read(self.path)?.place == ProcessPlace.own { unlink(self.path) }
     }
 
     private static func busy(_ place: ProcessPlace) -> StoreError {
@@ -101,7 +63,7 @@ final class RunLease: Sendable {
 
     private func beat() {
         // A file that is missing or damaged is written again.
-        if let sign = Sign.read(self.path), sign.place != ProcessPlace.own {
+        if let sign = LeaseSign.read(self.path), sign.place != ProcessPlace.own {
             return self.onLoss(sign.place)
         }
         self.sign()
@@ -114,7 +76,7 @@ final class RunLease: Sendable {
             count += 1
             return count
         }
-        let sign = Sign(place: .own, count: count, interval: self.interval)
+        let sign = LeaseSign(place: .own, count: count, interval: self.interval)
         // The file is closed each time: NFS sends what was written to the server then.
         try? FileContents.overwrite(self.path, with: Data(sign.text.utf8))
     }
@@ -123,19 +85,33 @@ final class RunLease: Sendable {
 /// The signs of engines elsewhere that this process has seen, and since when each has stood still.
 enum SignWatch {
     private struct Seen {
-        var sign: RunLease.Sign
+        var sign: LeaseSign
         var since: Double
         /// It has grown before the eyes of this process.
         var hasGrown = false
     }
 
     private static let seen = Mutex<[String: Seen]>([:])
+    /// The last signs in a bucket, each with the time by which it was given.
+    private static let heard = Mutex<[String: (sign: LeaseSign, given: Double)]>([:])
+
+    /// Notes the last sign of life that a bucket has.
+    /// - Parameter age: Seconds since it was given, by the bucket's own clock.
+    static func tell(_ sign: LeaseSign?, age: Double, _ path: String) {
+        self.heard.withLock { $0[path] = sign.map { ($0, Uptime.now() - age) } }
+    }
+
+    /// The engine whose last sign in a bucket is not too old; nil when there is none.
+    static func told(_ path: String, patience: Double) -> ProcessPlace? {
+        guard let (sign, given) = self.heard.withLock({ $0[path] }) else { return nil }
+        return Uptime.now() - given < sign.interval * patience ? sign.place : nil
+    }
 
     /// The engine elsewhere whose sign at `path` grows; nil when there is none. Blocks the calling thread for as long as it
     /// takes to tell.
     /// - Parameter patience: Intervals of the sign for which it has to stand still.
     static func living(_ path: String, patience: Double) -> ProcessPlace? {
-        while let sign = RunLease.Sign.read(path), sign.isElsewhere {
+        while let sign = LeaseSign.read(path), sign.isElsewhere {
             let now = Uptime.now()
             let (seen, age) = self.seen.withLock { all in
                 var seen = all[path] ?? Seen(sign: sign, since: now)

@@ -62,8 +62,25 @@ package final class RunLock: Sendable {
 
     /// The engine that moves the run; nil when none does.
     package static func holder(path: String) -> Holder? {
+        self.holderInFolder(path: path)
+            ?? SignWatch.told(self.leasePath(path), patience: RunLease.glance).map { Holder(place: $0) }
+    }
+
+    /// The engine that moves the run as far as the store's folder tells; what a bucket has told does not count.
+    package static func holderInFolder(path: String) -> Holder? {
         self.locker(path: path)
             ?? SignWatch.living(self.leasePath(path), patience: RunLease.glance).map { Holder(place: $0) }
+    }
+
+    /// True when a process holds the lock that this machine sees, this one included.
+    package static func isHeldHere(path: String) -> Bool { self.locker(path: path) != nil }
+
+    /// Notes what a bucket knows of the engine that moves the run.
+    /// - Parameters:
+    ///   - sign: Its last sign of life; nil when there is none.
+    ///   - age: Seconds since that sign.
+    package static func tell(_ sign: LeaseSign?, age: Double, path: String) {
+        SignWatch.tell(sign, age: age, self.leasePath(path))
     }
 
     /// The engine whose lock this machine sees. The file is closed before anybody waits for a sign of life.
@@ -77,7 +94,9 @@ package final class RunLock: Sendable {
     /// Blocks the calling thread until no process holds the lock at `path`.
     package static func waitForRelease(path: String) {
         if let file = try? OpenFile(path, O_RDONLY) { file.lock(.shared) }
-        while SignWatch.living(self.leasePath(path), patience: RunLease.silence) != nil { usleep(500_000) }
+        while SignWatch.living(self.leasePath(path), patience: RunLease.silence) != nil
+            || SignWatch.told(self.leasePath(path), patience: RunLease.silence) != nil
+        { usleep(500_000) }
     }
 
     /// `engine.lease` beside `engine.lock`.

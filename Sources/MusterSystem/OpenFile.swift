@@ -121,6 +121,17 @@ extension OpenFile {
         try Self.write(bytes, to: self.descriptor, called: self.path)
     }
 
+    /// Writes all of `bytes` from byte `offset` of the file on.
+    package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemError) {
+        var done = 0
+        while done < bytes.count {
+            let piece = UnsafeRawBufferPointer(rebasing: bytes[done...].prefix(1 << 20))
+            done += try SystemCall.check("write \(self.path)") {
+                pwrite(self.descriptor, piece.baseAddress, piece.count, off_t(offset + done))
+            }
+        }
+    }
+
     /// Writes all of `bytes` to an open descriptor, which may be a pipe or a socket.
     /// - Parameter name: The file's name in the error's description.
     package static func write(

@@ -2,6 +2,7 @@ import Foundation
 import MusterHTTP
 import MusterObjects
 import Synchronization
+import MusterTestSupport
 import Testing
 
 @testable import MusterS3

@@ -19,7 +19,7 @@ import Testing
     }
 
     private func write(_ count: UInt64, _ path: String, place: ProcessPlace = Self.elsewhere) throws {
-        let sign = RunLease.Sign(place: place, count: count, interval: Self.interval)
+        let sign = LeaseSign(place: place, count: count, interval: Self.interval)
         try Data(sign.text.utf8).write(to: URL(filePath: path), options: .atomic)
     }
 
@@ -48,12 +48,12 @@ import Testing
 
     @Test("A sign is read as it was written, and anything else is none")
     func text() {
-        let sign = RunLease.Sign(place: Self.elsewhere, count: 41, interval: 2)
-        #expect(RunLease.Sign(text: sign.text) == sign)
+        let sign = LeaseSign(place: Self.elsewhere, count: 41, interval: 2)
+        #expect(LeaseSign(text: sign.text) == sign)
         for text in [
             "", "7\n1\nanother\n", sign.text.replacing("\n2.0\n", with: "\n"), sign.text.replacing("41", with: "x"),
         ] {
-            #expect(RunLease.Sign(text: text) == nil)
+            #expect(LeaseSign(text: text) == nil)
         }
     }
 
@@ -61,12 +61,12 @@ import Testing
     func grows() async throws {
         try await self.withLock { lock, lease in
             var held: RunLock? = try self.take(lock)
-            let first = try #require(RunLease.Sign.read(lease))
+            let first = try #require(LeaseSign.read(lease))
             #expect(first.place == .own && held != nil)
-            for _ in 0..<200 where RunLease.Sign.read(lease) == first { try await Task.sleep(for: .milliseconds(10)) }
-            #expect(RunLease.Sign.read(lease)?.count ?? 0 > first.count)
+            for _ in 0..<200 where LeaseSign.read(lease) == first { try await Task.sleep(for: .milliseconds(10)) }
+            #expect(LeaseSign.read(lease)?.count ?? 0 > first.count)
             held = nil
-            #expect(RunLease.Sign.read(lease) == nil)
+            #expect(LeaseSign.read(lease) == nil)
         }
     }
 
@@ -88,7 +88,7 @@ import Testing
             let begin = ContinuousClock.now
             let held = try self.take(lock)
             #expect(begin.duration(to: .now) >= .seconds(Self.interval * 10))
-            #expect(RunLease.Sign.read(lease)?.place == .own)
+            #expect(LeaseSign.read(lease)?.place == .own)
             withExtendedLifetime(held) {}
         }
         try await self.withLock { lock, lease in
@@ -114,7 +114,7 @@ import Testing
             #expect(losses.withLock { $0 } == [Self.elsewhere])
             #expect(held != nil)
             held = nil
-            #expect(RunLease.Sign.read(lease)?.count == 9)
+            #expect(LeaseSign.read(lease)?.count == 9)
         }
     }
 }

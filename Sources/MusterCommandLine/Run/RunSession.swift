@@ -2,6 +2,7 @@ import Dispatch
 import Foundation
 import Glibc
 import Logging
+import MusterBucket
 import MusterBackends
 import MusterEngine
 import MusterHistory
@@ -14,8 +15,7 @@ import MusterSystem
 /// One run from its record to its end, on this machine.
 struct RunSession {
     let context: CommandContext
-    let layout: StoreLayout
-    let metadata: any MetadataStore
+    let store: OpenedStore
     let options: RunOptions
     /// The command that resumes the run, without the run's name.
     let resume: ResumeCommand
@@ -27,12 +27,11 @@ struct RunSession {
 
     /// - Throws: ``CommandFailure`` for what keeps every run from beginning: nothing is recorded then.
     init(
-        context: CommandContext, layout: StoreLayout, metadata: any MetadataStore, options: RunOptions,
+        context: CommandContext, store: OpenedStore, options: RunOptions,
         detached: DetachedEngine? = nil, resume: ResumeCommand
     ) throws {
         self.context = context
-        self.layout = layout
-        self.metadata = metadata
+        self.store = store
         self.options = options
         self.resume = resume
         self.detached = detached
@@ -68,7 +67,8 @@ struct RunSession {
             if continues, source != nil, try package.digest() != record.package {
                 console.note("warning: the source has changed since the run began; steps run what is there now")
             }
-            verdict = try await self.move(record, origin, source, signals, clonesOnly) { console.show($0) }
+            verdict = try await self.move(
+                record, origin, source, signals, isNew: !continues, clonesOnly: clonesOnly) { console.show($0) }
         } catch {
             await console.close()
             await self.close(record, because: error)
@@ -84,6 +84,10 @@ struct RunSession {
         try self.conclude(verdict, signals)
     }
 
+    private var layout: StoreLayout { self.store.layout }
+
+    private var metadata: any MetadataStore { self.store.metadata }
+
     private var places: Places { Places(self.context, self.layout, agent: self.agent) }
 
     /// The source on which its steps run in place; nil for an isolated run.
@@ -93,8 +97,8 @@ struct RunSession {
     }
 
     private func move(
-        _ record: RunRecord, _ origin: OriginRun?, _ source: SourceWatch?, _ signals: RunSignals,
-        _ clonesOnly: Bool, _ observe: @escaping @Sendable (EngineObservation) -> Void
+        _ record: RunRecord, _ origin: OriginRun?, _ source: SourceWatch?, _ signals: RunSignals, isNew: Bool,
+        clonesOnly: Bool, _ observe: @escaping @Sendable (EngineObservation) -> Void
     ) async throws -> RunVerdict? {
         let (environment, settings) = (self.context.environment, self.context.settings)
         let engineLog = ProgramLog(
@@ -106,26 +110,40 @@ struct RunSession {
             reactor: self.context.reactor, agent: self.agent, store: self.layout.root, capacity: self.capacity,
             environment: environment, settings: settings, log: log)
         let environments = EnvironmentsOnDemand(reactor: self.context.reactor, environment: environment)
+        let onLoss: @Sendable (ProcessPlace) -> Void = { other in
+            // Whatever this engine still did would be done twice. Its agents here see their input end and leave.
+            log.error("another engine has taken the run over", metadata: ["engine": "\(other)"])
+            engineLog.flush()
+            StandardStream.error.line(
+                "muster: \(other) has taken the run over, because this engine gave no sign of life; this one ends")
+            _exit(ExitReason.runFailed.rawValue)
+        }
+        let onWait: @Sendable (ProcessPlace, Double) -> Void = {
+            observe(.warning(Self.waiting(for: $0, seconds: $1)))
+        }
         let lock = try RunLock(
             path: self.layout.runLock(flow: record.flow, run: record.run), timeout: settings.engine.lockTimeout,
             interval: settings.engine.leaseInterval,
-            onWait: { observe(.warning(Self.waiting(for: $0, seconds: $1))) },
-            onLoss: { other in
-                // Whatever this engine still did would be done twice. Its agents here see their input end and leave.
-                log.error("another engine has taken the run over", metadata: ["engine": "\(other)"])
-                engineLog.flush()
-                StandardStream.error.line(
-                    "muster: \(other) has taken the run over, because this engine gave no sign of life; this one ends")
-                _exit(ExitReason.runFailed.rawValue)
-            })
+            onWait: onWait, onLoss: onLoss)
         defer { withExtendedLifetime(lock) {} }
+        var moved: MovedRun?
+        if let bucket = self.store.bucket {
+            if !isNew { try await bucket.courier.fetch(package: record.package) }
+            moved = try await MovedRun(
+                record.key, in: bucket, layout: self.layout, settings: settings.bucket, isNew: isNew, observe: observe,
+                onWait: onWait)
+        }
         let runners = GangRunners(
             local: backend, others: try await self.places.runners(for: record.manifest, log: log))
         let engine = RunEngine(
             record: record, metadata: self.metadata, layout: self.layout,
             runners: runners,
             environments: environments, settings: settings, origin: origin, source: source, log: log,
-            observe: observe)
+            courier: self.store.bucket?.courier
+        ) { [moved] in
+            moved?.note($0)
+            observe($0)
+        }
         signals.install(on: self.context.reactor, hasTerminal: self.detached == nil) { engine.cancel(reason: $0) }
         let request = CancelRequest.watch(
             self.layout.cancelRequest(flow: record.flow, run: record.run), every: settings.engine.cancelInterval
@@ -137,7 +155,14 @@ struct RunSession {
         try self.detached?.letGo(of: record, self.layout)
         let layout = self.layout
         async let incoming = layout.clearIncoming()
-        let verdict = try await clonesOnly ? engine.takeOver() : engine.run()
+        let work = { try await clonesOnly ? engine.takeOver() : engine.run() }
+        let verdict =
+            if let moved {
+                try await moved.during(
+                    onLoss: onLoss, onCancel: { engine.cancel(reason: "`muster cancel` was called by \($0)") }, work)
+            } else {
+                try await work()
+            }
         for problem in await runners.leftovers() + incoming {
             observe(.warning("left by a run whose engine was killed: \(problem)"))
         }

@@ -8,6 +8,8 @@ enum SettingField: Sendable {
     case text(Place<String?>)
     /// Relative to the folder of the file that has it, or to the current folder.
     case path(Place<String?>)
+    /// A ``path(_:)``, or the address of a bucket.
+    case store(Place<String?>)
     /// As a ``path(_:)`` where it has a slash; a name is looked for on the `PATH` by whoever runs it.
     case program(Place<String?>)
     /// Separated by white space in one text; each as it is in a list.
@@ -30,6 +32,7 @@ enum SettingField: Sendable {
         switch self {
         case .text: "a text of one line"
         case .path: "a path"
+        case .store: "a path, or a bucket as s3://bucket/prefix"
         case .program: "a path, or a name on the PATH"
         case .words: "a list of words"
         case .flag: "true or false"
@@ -49,7 +52,10 @@ enum SettingField: Sendable {
         case .text(let place):
             guard !text.isEmpty, !text.contains(where: \.isNewline) else { return false }
             settings[keyPath: place] = text
-        case .path(let place):
+        case .store(let place) where text.contains("://"):
+            guard BucketAddress(text) != nil else { return false }
+            settings[keyPath: place] = text
+        case .path(let place), .store(let place):
             guard !text.isEmpty, !text.utf8.contains(0) else { return false }
             settings[keyPath: place] = AbsolutePath.of(text, in: base)
         case .program(let place):
@@ -88,7 +94,7 @@ enum SettingField: Sendable {
     /// The value in `settings`; null where nothing is set.
     func value(in settings: Settings) -> JSONValue {
         switch self {
-        case .text(let place), .path(let place), .program(let place):
+        case .text(let place), .path(let place), .store(let place), .program(let place):
             settings[keyPath: place].map { .string($0) } ?? .null
         case .words(let place): .array(settings[keyPath: place].map { .string($0) })
         case .flag(let place): .bool(settings[keyPath: place])

@@ -3,11 +3,12 @@ import MusterModel
 /// All keys, in the order of the table in `Documentation/Settings.md`, which is made from this list.
 enum SettingKeys {
     static let all: [SettingKey] =
-        [places, run, programs, machine, logs, gang, engine, local, queue, slurm].flatMap { $0 }
+        [places, run, programs, machine, logs, gang, engine, bucket, local, queue, slurm].flatMap { $0 }
 
     private static let places = [
         SettingKey(
-            "store", .path(\.store), "the store's folder; without it `.muster` in the current folder",
+            "store", .store(\.store),
+            "the store's folder, or a bucket as `s3://bucket/prefix`; without it `.muster` in the current folder",
             option: "--store",
             isInherited: true),
         SettingKey(
@@ -150,6 +151,22 @@ enum SettingKeys {
         SettingKey(
             "database.busy-timeout", .seconds(\.database.busyTimeout, isPositive: false),
             "seconds to wait for a database that another process has locked"),
+    ]
+
+    private static let bucket = [
+        SettingKey(
+            "bucket.folder", .path(\.bucket.folder),
+            "the folder with this machine's copies of stores that are buckets; without it `stores` in the cache",
+            isInherited: true),
+        SettingKey(
+            "bucket.lease-interval", .seconds(\.bucket.leaseInterval),
+            "seconds between two signs of life of a run's engine in a bucket"),
+        SettingKey(
+            "bucket.cancel-interval", .seconds(\.bucket.cancelInterval),
+            "seconds between two looks into a bucket for a request to end the run"),
+        SettingKey(
+            "bucket.log-interval", .seconds(\.bucket.logInterval),
+            "seconds between two looks at logs that may have grown"),
     ]
 
     private static let local = [

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Glibc
+import MusterBucket
 import MusterHistory
 import MusterMetadata
 import MusterModel
@@ -28,15 +29,16 @@ struct AttachVerb: AsyncParsableCommand {
     private static let patience = 60.0
 
     func run() async throws {
-        let (layout, metadata) = try self.store.existing(self.flow)
-        let finder = RunFinder(layout: layout, metadata: metadata)
+        let store = try self.store.existing(self.flow)
+        let (layout, finder) = (store.layout, store.finder)
         var name = self.name
         if name == nil, self.flow.program != nil {
             name = try await CommandContext(self.flow).flow(named: nil, self.flow).manifest.name
         }
         let record = try await finder.record(name)
         let console = layout.console(flow: record.flow, run: record.run)
-        guard access(console, F_OK) == 0 else { return try await self.refuse(record, layout, metadata) }
+        try await self.look(at: record.key, store)
+        guard access(console, F_OK) == 0 else { return try await self.refuse(record, store) }
         let reactor = try ProcessReactor()
         let hint =
             "the run goes on; \(self.command("attach", record)) shows it again, \(self.command("cancel", record)) ends it"
@@ -44,7 +46,7 @@ struct AttachVerb: AsyncParsableCommand {
             StandardStream.error.line("\nmuster: \(hint)")
             _exit(128 + SIGINT)
         }
-        guard try await self.follow(console, layout.runLock(flow: record.flow, run: record.run)) else {
+        guard try await self.follow(console, record.key, store) else {
             StandardStream.error.line("muster: another command moves the run now; \(self.elsewhere(record, layout))")
             throw CommandFailure(.usage, "")
         }
@@ -53,10 +55,16 @@ struct AttachVerb: AsyncParsableCommand {
 
     /// Prints the file as it grows.
     /// - Returns: True when no engine moves the run any more; false when one does that writes elsewhere.
-    private func follow(_ console: String, _ lock: String) async throws -> Bool {
+    private func follow(_ console: String, _ run: RunKey, _ store: OpenedStore) async throws -> Bool {
+        let lock = store.layout.runLock(flow: run.flow, run: run.run)
         var offset = 0
         var waited = 0.0
+        var looked = Uptime.now()
         while true {
+            if Uptime.now() - looked >= store.lookInterval {
+                try await self.look(at: run, store)
+                looked = Uptime.now()
+            }
             let isWritten = DetachedEngine.writes(to: console)
             let isMoved = isWritten || RunLock.holder(path: lock) != nil
             // Read after the look: what was written before the end is there.
@@ -66,6 +74,12 @@ struct AttachVerb: AsyncParsableCommand {
             if waited > Self.patience { return false }
             try await Task.sleep(for: .seconds(Self.interval))
         }
+    }
+
+    /// Brings what a bucket has: first whether the engine lives, so that its last words come with the end.
+    private func look(at run: RunKey, _ store: OpenedStore) async throws {
+        try await store.lookAtEngine(of: run)
+        try await store.bucket?.mirror.fetch(file: "console.log", of: run)
     }
 
     /// - Returns: False when nobody reads any more.
@@ -92,8 +106,9 @@ struct AttachVerb: AsyncParsableCommand {
     }
 
     /// A run that has written nothing into a file.
-    private func refuse(_ record: RunRecord, _ layout: StoreLayout, _ metadata: any MetadataStore) async throws {
-        let state = try await RunState(record, in: layout, metadata)
+    private func refuse(_ record: RunRecord, _ store: OpenedStore) async throws {
+        let layout = store.layout
+        let state = try await store.state(of: record)
         guard state.status == .running else {
             let report = StatusReport(state, in: layout, now: Date().timeIntervalSince1970)
             let text = report.text(resume: ResumeCommand(record, self.store))

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
+import Glibc
 import MusterBackends
+import MusterBucket
 import MusterEngine
 import MusterHistory
 import MusterMetadata
@@ -22,15 +24,15 @@ struct CancelVerb: AsyncParsableCommand {
     @OptionGroup var store: StoreOptions
 
     func run() async throws {
-        let (layout, metadata) = try self.store.existing(self.flow)
-        let finder = RunFinder(layout: layout, metadata: metadata)
+        let store = try self.store.existing(self.flow)
+        let finder = store.finder
         let record = try await finder.record(self.name)
         if let verdict = record.verdict {
             StandardStream.output.line("\(record.key) is over already: \(verdict.rawValue)")
             return
         }
         let ending = RunEnding(
-            record: record, layout: layout, metadata: metadata,
+            record: record, store: store,
             context: try CommandContext(self.flow, given: self.store.given))
         while true {
             try await ending.perform()
@@ -45,10 +47,11 @@ struct CancelVerb: AsyncParsableCommand {
 /// Ends a run: through its engine if one lives, otherwise by itself.
 private struct RunEnding {
     let record: RunRecord
-    let layout: StoreLayout
-    let metadata: any MetadataStore
+    let store: OpenedStore
     let context: CommandContext
 
+    private var layout: StoreLayout { self.store.layout }
+    private var metadata: any MetadataStore { self.store.metadata }
     private var lock: String { self.layout.runLock(flow: self.record.flow, run: self.record.run) }
     private var request: String { self.layout.cancelRequest(flow: self.record.flow, run: self.record.run) }
 
@@ -56,10 +59,12 @@ private struct RunEnding {
     /// - Throws: ``EngineError`` when the request could not be left, or the run could not be ended here.
     func perform() async throws {
         var isToldOfStop = false
+        try await self.store.lookAtEngine(of: self.record.key)
         while let holder = RunLock.holder(path: self.lock) {
             // An engine removes an older request when it starts, so the request is repeated.
             if !CancelRequest.isThere(at: self.request) {
                 try CancelRequest.leave(at: self.request, author: self.author)
+                try await self.store.bucket?.requestCancel(of: self.record.key, author: self.author)
             }
             if !isToldOfStop, let place = holder.place, place.isStopped {
                 isToldOfStop = true
@@ -68,6 +73,7 @@ private struct RunEnding {
                 )
             }
             try await Task.sleep(for: .seconds(self.context.settings.engine.cancelInterval / 2))
+            try await self.store.lookAtEngine(of: self.record.key)
         }
         CancelRequest.remove(at: self.request)
         guard try await self.metadata.record(of: self.record.key)?.verdict == nil else { return }
@@ -90,6 +96,22 @@ private struct RunEnding {
             return
         }
         defer { withExtendedLifetime(lock) {} }
+        guard let bucket = self.store.bucket else { return try await self.end() }
+        let moved: MovedRun
+        do {
+            moved = try await MovedRun(
+                self.record.key, in: bucket, layout: self.layout, settings: self.context.settings.bucket, isNew: false,
+                observe: { _ in },
+                onWait: { StandardStream.error.line("muster: \(RunSession.waiting(for: $0, seconds: $1))") })
+        } catch let error as StoreError where error.code == .busy {
+            return
+        }
+        try await moved.during(
+            onLoss: { _ in _exit(ExitReason.runFailed.rawValue) }, onCancel: { _ in }, { try await self.end() })
+    }
+
+    /// Ends the run, whose lock and lease this program has.
+    private func end() async throws {
         guard let record = try await self.metadata.record(of: self.record.key), record.verdict == nil else { return }
         let context = self.context
         let backend = LocalBackend(

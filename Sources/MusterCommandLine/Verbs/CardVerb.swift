@@ -26,14 +26,14 @@ struct CardOptions: ParsableArguments {
     /// - Throws: ``CommandFailure`` when there is none.
     func find(_ text: String) async throws -> [TaskCard] {
         let pathspec = try RunFinder.pathspec(text)
-        let (layout, metadata) = try self.store.existing(self.flow)
-        let record = try await RunFinder(layout: layout, metadata: metadata).record(of: pathspec)
-        let state = try await RunState(record, in: layout, metadata)
+        let store = try self.store.existing(self.flow)
+        let record = try await store.finder.record(of: pathspec)
+        let state = try await store.state(of: record)
         let (tasks, node) = try RunFinder.tasks(pathspec, in: state)
-        var search = CardSearch(layout, node: node)
+        var search = CardSearch(store.layout, node: node)
         var cards: [TaskCard] = []
-        for task in tasks {
-            let place = try await TaskPlace.of(task, in: state, layout: layout, metadata: metadata)
+        let places = try await store.places(of: tasks, in: state) { $0.isCard }
+        for (task, place) in zip(tasks, places) {
             cards += try search.cards(of: task, at: place).filter(self.isMeant)
         }
         guard !cards.isEmpty else {

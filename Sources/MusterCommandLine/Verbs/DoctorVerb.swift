@@ -54,15 +54,17 @@ struct DoctorVerb: AsyncParsableCommand {
 
     private func findings() async -> [Finding] {
         let context: CommandContext
+        let layout: StoreLayout
         do {
             let given = try self.settings.given.merging(self.store.given) { $1 }
             context = try CommandContext(flow: self.name, self.flow, given: given)
+            layout = try StoreLayout(context.settings)
         } catch {
             return [.missing("settings", CommandFailure(error).message, "`muster config` shows all of them")]
         }
-        let layout = StoreLayout(context.settings)
         let machine = await MachineCheck(context: context, layout: layout).findings()
-        let findings = [Finding.ok("settings", "all files can be read")] + machine
+        let bucket = await BucketCheck(settings: context.settings).findings()
+        let findings = [Finding.ok("settings", "all files can be read")] + machine + bucket
         guard let name = self.placeName else { return findings }
         return findings + (await self.place(name, context, layout))
     }

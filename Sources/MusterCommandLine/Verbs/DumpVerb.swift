@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
+import MusterBucket
 import MusterHistory
-import MusterMetadata
 import MusterModel
 import MusterStore
 
@@ -53,10 +53,10 @@ struct DumpVerb: AsyncParsableCommand {
         guard pathspec.step != nil else {
             throw CommandFailure(.usage, "'\(self.pathspec)' names no step; write Flow/run/step or Flow/run/step/task")
         }
-        let (layout, metadata) = try self.store.existing(self.flow)
-        let record = try await RunFinder(layout: layout, metadata: metadata).record(of: pathspec)
-        let shown = Shown(store: ArtifactStore(layout), record: record)
-        let state = try await RunState(record, in: layout, metadata)
+        let opened = try self.store.existing(self.flow)
+        let record = try await opened.finder.record(of: pathspec)
+        let shown = Shown(opened: opened, record: record)
+        let state = try await opened.state(of: record)
         guard let name = pathspec.artifact else {
             guard self.file == nil else {
                 throw CommandFailure(.usage, "--file takes one artifact; name it: \(self.pathspec)/artifact")
@@ -105,12 +105,14 @@ struct DumpVerb: AsyncParsableCommand {
     /// The store of the artifacts, and the run that made them, with its parameters by the flow's names.
     private struct Shown {
         let store: ArtifactStore
+        let opened: OpenedStore
         let record: RunRecord
         let texts: [String: VerbatimJSON]
         private let references: [String: String]
 
-        init(store: ArtifactStore, record: RunRecord) {
-            self.store = store
+        init(opened: OpenedStore, record: RunRecord) {
+            self.store = ArtifactStore(opened.layout)
+            self.opened = opened
             self.record = record
             var texts: [String: VerbatimJSON] = [:]
             var references: [String: String] = [:]
@@ -151,6 +153,7 @@ struct DumpVerb: AsyncParsableCommand {
     {
         guard references.contains(where: { $0.encoding == .pickle }) else { return PickleTexts.Answer() }
         let context = try CommandContext(self.flow)
+        try await shown.opened.bucket?.courier.fetch(package: shown.record.package)
         return await PickleTexts(reactor: context.reactor, environment: context.environment, layout: shown.store.layout)
             .answer(for: references, in: shown.record, limit: limit)
     }
@@ -172,6 +175,7 @@ struct DumpVerb: AsyncParsableCommand {
     // MARK: - One
 
     private func print(_ name: String, _ reference: ArtifactReference, _ shown: Shown) async throws {
+        try await shown.opened.fetch([reference])
         if let file = self.file { return try self.write(try shown.store.data(reference), of: name, to: file) }
         let answer = try await self.pickles([reference], shown, limit: 0)
         if self.json {
@@ -214,6 +218,8 @@ struct DumpVerb: AsyncParsableCommand {
     ) async throws -> (rows: [Row], problems: [Problem]) {
         let every = try artifacts.merging(shown.files()) { artifact, _ in artifact }
         let sorted = every.filter { self.isShown($0.key) }.sorted { $0.key < $1.key }
+        // Those that cannot be brought are asked for once more below, where their problems are told.
+        try? await shown.opened.fetch(sorted.map(\.value))
         let answer = try await self.pickles(sorted.map(\.value), shown, limit: self.maxValueSize)
         var problems: [Problem] = []
         var rows: [Row] = []
@@ -226,6 +232,7 @@ struct DumpVerb: AsyncParsableCommand {
         }
         for (name, reference) in sorted {
             do {
+                try await shown.opened.fetch([reference])
                 if let problem = answer.problems[reference.digest] { throw CommandFailure(.runFailed, problem) }
                 if self.json {
                     rows.append(try self.row(name, reference, shown.store, answer, limit: self.maxValueSize))

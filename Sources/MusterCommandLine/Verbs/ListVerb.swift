@@ -26,19 +26,13 @@ struct ListVerb: AsyncParsableCommand {
         var user: String?
         var originRun: String?
 
-        init(_ run: StoredRun, in layout: StoreLayout) {
+        init(_ run: ListedRun, in layout: StoreLayout) {
             (self.flow, self.run) = (run.key.flow, run.key.run)
-            switch run {
-            case .damaged(_, let created, _):
-                self.status = "damaged"
-                self.created = created
-            case .whole(let record):
-                self.status = RunStatus(record, in: layout).rawValue
-                self.created = record.created
-                self.finished = record.finished
-                self.user = record.user
-                self.originRun = record.originRun
-            }
+            self.status = run.problem == nil ? RunStatus(run.verdict, of: run.key, in: layout).rawValue : "damaged"
+            self.created = run.created
+            self.finished = run.finished
+            self.user = run.user
+            self.originRun = run.originRun
         }
     }
 
@@ -47,16 +41,16 @@ struct ListVerb: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let (layout, metadata) = try self.store.existing(self.flow)
-        let runs = try await metadata.runs(flow: try await self.flowName(), limit: self.limit)
-        let rows = runs.map { Row($0, in: layout) }
+        let store = try self.store.existing(self.flow)
+        let runs = try await store.metadata.listed(flow: try await self.flowName(), limit: self.limit)
+        let rows = runs.map { Row($0, in: store.layout) }
         if self.json {
             StandardStream.output.line(try JSONText.page(rows))
         } else {
             StandardStream.output.write(Array(Self.table(rows).utf8))
         }
         // Those that can be read have been listed.
-        for run in runs { _ = try run.record() }
+        if let problem = runs.lazy.compactMap(\.problem).first { throw problem }
     }
 
     /// A flow program that executes `muster list` gets its own runs.

@@ -1,9 +1,9 @@
 import ArgumentParser
 import MusterHistory
-import MusterMetadata
 import MusterModel
 import MusterProcess
 import MusterStore
+import MusterSystem
 
 /// `muster logs`
 struct LogsVerb: AsyncParsableCommand {
@@ -48,22 +48,22 @@ struct LogsVerb: AsyncParsableCommand {
 
     func run() async throws {
         let pathspec = try RunFinder.pathspec(self.pathspec)
-        let (layout, metadata) = try self.store.existing(self.flow)
-        let record = try await RunFinder(layout: layout, metadata: metadata).record(of: pathspec)
+        let store = try self.store.existing(self.flow)
+        let record = try await store.finder.record(of: pathspec)
         if self.follow {
-            try await self.follow(record, pathspec, layout, metadata)
+            try await self.follow(record, pathspec, store)
         } else {
-            try await self.print(record, pathspec, layout, metadata)
+            try await self.print(record, pathspec, store)
         }
     }
 
-    private func print(_ record: RunRecord, _ pathspec: Pathspec, _ layout: StoreLayout, _ metadata: any MetadataStore)
+    private func print(_ record: RunRecord, _ pathspec: Pathspec, _ store: OpenedStore)
         async throws
     {
-        let tasks = try await self.sources(record, pathspec, layout, metadata)
+        let tasks = try await self.sources(record, pathspec, store)
         let sources = tasks.flatMap { $0 }
         guard !sources.isEmpty else {
-            try await self.noteQueues(record, pathspec, layout, metadata)
+            try await self.noteQueues(record, pathspec, store)
             StandardStream.error.line("\(self.pathspec) has written nothing\(self.node.map { " on node \($0)" } ?? "")")
             return
         }
@@ -71,48 +71,50 @@ struct LogsVerb: AsyncParsableCommand {
         _ = try printer.print(tasks, isFinal: true)
     }
 
-    private func follow(_ record: RunRecord, _ pathspec: Pathspec, _ layout: StoreLayout, _ metadata: any MetadataStore)
+    private func follow(_ record: RunRecord, _ pathspec: Pathspec, _ store: OpenedStore)
         async throws
     {
         let changes = try FolderChanges(
-            root: layout.runFolder(flow: record.flow, run: record.run),
-            lock: layout.runLock(flow: record.flow, run: record.run), reactor: ProcessReactor(),
-            looksItself: record.manifest.steps.contains { $0.settings.place != nil }
-                || FileSystemKind(of: layout.root).isNetwork)
+            root: store.layout.runFolder(flow: record.flow, run: record.run),
+            lock: store.layout.runLock(flow: record.flow, run: record.run), reactor: ProcessReactor(),
+            looksItself: store.bucket != nil || record.manifest.steps.contains { $0.settings.place != nil }
+                || FileSystemKind(of: store.layout.root).isNetwork)
         var printer = self.printer(isSingle: pathspec.task.map { $0.contains("-node-") || self.node != nil } ?? false)
-        let first = try await self.sources(record, pathspec, layout, metadata)
-        if first.allSatisfy(\.isEmpty) { try await self.noteQueues(record, pathspec, layout, metadata) }
+        let first = try await self.sources(record, pathspec, store)
+        if first.allSatisfy(\.isEmpty) { try await self.noteQueues(record, pathspec, store) }
         guard try printer.print(first, isFinal: false) else { return }
+        var looked = Uptime.now()
         for await change in changes.changes {
             let isFinal = change == .ended
-            let sources = try await self.sources(record, pathspec, layout, metadata)
+            if !isFinal, store.bucket != nil, Uptime.now() - looked < store.lookInterval { continue }
+            looked = Uptime.now()
+            let sources = try await self.sources(record, pathspec, store)
             guard try printer.print(sources, isFinal: isFinal), !isFinal else { return }
         }
     }
 
     /// Says why nothing is there of tasks whose jobs wait.
     private func noteQueues(
-        _ record: RunRecord, _ pathspec: Pathspec, _ layout: StoreLayout, _ metadata: any MetadataStore
+        _ record: RunRecord, _ pathspec: Pathspec, _ store: OpenedStore
     ) async throws {
-        let state = try await RunState(record, in: layout, metadata)
+        let state = try await store.state(of: record)
         for task in try RunFinder.tasks(pathspec, in: state).tasks {
-            guard case .running = task.status, let line = GangView(of: task, in: state, layout)?.line else { continue }
+            guard case .running = task.status, let line = GangView(of: task, in: state, store.layout)?.line else { continue }
             StandardStream.error.line("\(task.step)/\(task.number) \(line)")
         }
     }
 
     /// Per task, its logs.
     private func sources(
-        _ record: RunRecord, _ pathspec: Pathspec, _ layout: StoreLayout, _ metadata: any MetadataStore
+        _ record: RunRecord, _ pathspec: Pathspec, _ store: OpenedStore
     ) async throws -> [[LogSource]] {
-        let state = try await RunState(record, in: layout, metadata)
+        let state = try await store.state(of: record)
         let (tasks, named) = try RunFinder.tasks(pathspec, in: state)
         let node = self.node ?? named
         try self.check(node, in: tasks)
-        var search = LogSearch(layout: layout, node: node, attempt: self.attempt, isOfAgents: self.agent)
+        var search = LogSearch(layout: store.layout, node: node, attempt: self.attempt, isOfAgents: self.agent)
         var sources: [[LogSource]] = []
-        for task in tasks {
-            let place = try await TaskPlace.of(task, in: state, layout: layout, metadata: metadata)
+        for place in try await store.places(of: tasks, in: state, where: { $0.isLog }) {
             sources.append(try search.sources(of: place))
         }
         return sources

@@ -1,6 +1,6 @@
 import ArgumentParser
+import MusterBucket
 import MusterEngine
-import MusterMetadata
 import MusterModel
 import MusterStore
 
@@ -35,17 +35,16 @@ struct ResumeVerb: AsyncParsableCommand {
         let context = try CommandContext(
             flow: flow, self.flow, given: self.options.given.merging(self.store.given) { $1 })
         let settings = context.settings
-        let layout = StoreLayout(settings)
+        let layout = try StoreLayout(settings)
         // A flow in Python reads the configs of the run that it resumes.
         let told = ["MUSTER_RESUMES": self.originRunId ?? "", "MUSTER_STORE": layout.root]
         let (program, manifest) = try await context.flow(named: flow, self.flow, told: told)
-        try layout.require()
-        try layout.prepare(isShared: settings.run.sharesStore)
-        let metadata = try SQLiteMetadata(path: layout.database, settings: settings.database)
+        if BucketAddress(settings) == nil { try layout.require() }
+        let store = try OpenedStore(making: settings, isShared: settings.run.sharesStore)
         let session = try RunSession(
-            context: context, layout: layout, metadata: metadata, options: self.options, detached: detached,
+            context: context, store: store, options: self.options, detached: detached,
             resume: ResumeCommand(flow: flow, self.flow, self.options, self.store))
-        let resumption = try await RunPreparation(layout: layout, metadata: metadata).resume(
+        let resumption = try await store.preparation.resume(
             try self.options.placed(settings.run.served(manifest), settings.run), program: program,
             run: self.originRunID(of: manifest), from: step,
             user: context.user, workFolder: settings.run.isIsolated ? nil : context.folder, capacity: session.capacity,

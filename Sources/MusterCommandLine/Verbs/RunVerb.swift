@@ -1,6 +1,6 @@
 import ArgumentParser
+import MusterBucket
 import MusterEngine
-import MusterMetadata
 import MusterModel
 import MusterStore
 
@@ -43,15 +43,14 @@ struct RunVerb: AsyncParsableCommand {
         let parameters = try ParameterValues(manifest.parameters, allowsNonFinite: manifest.language == "python")
             .read(tokens: words.parameters, environment: context.environment.merging(manifest.variables ?? [:]) { $1 })
         let settings = context.settings
-        let layout = StoreLayout(settings)
+        let layout = try StoreLayout(settings)
         let placed = try self.options.placed(settings.run.served(manifest), settings.run)
         if self.dryRun { return try await self.show(placed, program, context, layout) }
-        try layout.prepare(isShared: settings.run.sharesStore)
-        let metadata = try SQLiteMetadata(path: layout.database, settings: settings.database)
+        let store = try OpenedStore(making: settings, isShared: settings.run.sharesStore)
         let session = try RunSession(
-            context: context, layout: layout, metadata: metadata, options: self.options, detached: detached,
+            context: context, store: store, options: self.options, detached: detached,
             resume: ResumeCommand(flow: words.flow, self.flow, self.options, self.store))
-        let record = try await RunPreparation(layout: layout, metadata: metadata).newRun(
+        let record = try await store.preparation.newRun(
             of: placed, program: program, parameters: parameters, user: context.user,
             workFolder: settings.run.isIsolated ? nil : context.folder, capacity: session.capacity,
             label: self.options.label)

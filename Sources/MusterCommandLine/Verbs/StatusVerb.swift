@@ -17,14 +17,16 @@ struct StatusVerb: AsyncParsableCommand {
     @OptionGroup var store: StoreOptions
 
     func run() async throws {
-        let (layout, metadata) = try self.store.existing(self.flow)
+        let store = try self.store.existing(self.flow)
         var name = self.name
         if name == nil, self.flow.program != nil {
             name = try await CommandContext(self.flow).flow(named: nil, self.flow).manifest.name
         }
-        let record = try await RunFinder(layout: layout, metadata: metadata).record(name)
-        let report = StatusReport(
-            try await RunState(record, in: layout, metadata), in: layout, now: Date().timeIntervalSince1970)
+        let record = try await store.finder.record(name)
+        let state = try await store.state(of: record)
+        let gangs = state.machine.tasks.filter { $0.attempts > 0 && ($0.size > 1 || $0.job != nil) }
+        _ = try await store.places(of: gangs, in: state) { !$0.isCard }
+        let report = StatusReport(state, in: store.layout, now: Date().timeIntervalSince1970)
         if self.json {
             StandardStream.output.line(try JSONText.page(report))
         } else {

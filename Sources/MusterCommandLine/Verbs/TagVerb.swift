@@ -20,9 +20,9 @@ struct TaggedRun: ParsableArguments {
 
     /// The run, and the words that do not name it.
     /// - Throws: ``CommandFailure`` when there is no such run.
-    func find(_ words: [String]) async throws -> (metadata: SQLiteMetadata, run: RunKey, words: [String]) {
-        let (layout, metadata) = try self.store.existing(self.flow)
-        let finder = RunFinder(layout: layout, metadata: metadata)
+    func find(_ words: [String]) async throws -> (metadata: any MetadataStore, run: RunKey, words: [String]) {
+        let store = try self.store.existing(self.flow)
+        let (metadata, finder) = (store.metadata, store.finder)
         if let runId = self.runId { return (metadata, try await finder.record(runId).key, words) }
         if self.flow.program != nil {
             let name = try await CommandContext(self.flow).flow(named: nil, self.flow).manifest.name

@@ -43,8 +43,7 @@ package final class SQLiteMetadata: MetadataStore {
         guard !events.isEmpty else { return }
         try await self.write { database in
             let id = try Self.identifier(of: run, in: database)
-            let last = try database.cachedStatement(sql: "SELECT coalesce(max(sequence), 0) FROM events WHERE run = ?")
-            var sequence = try Int.fetchOne(last, arguments: [id]) ?? 0
+            var sequence = try Self.count(of: id, in: database)
             try MetadataError.check(sequence, is: count, run)
             let insert = try database.cachedStatement(
                 sql:
@@ -88,6 +87,10 @@ package final class SQLiteMetadata: MetadataStore {
             }
             return events
         }
+    }
+
+    package func eventCount(of run: RunKey) async throws -> Int {
+        try await self.read { try Self.count(of: Self.identifier(of: run, in: $0), in: $0) }
     }
 
     package func changeMark() async throws -> ChangeMark {
@@ -141,6 +144,11 @@ package final class SQLiteMetadata: MetadataStore {
         for tag in tags {
             try database.execute(sql: "INSERT OR IGNORE INTO tags (run, tag) VALUES (?, ?)", arguments: [run, tag])
         }
+    }
+
+    private static func count(of id: Int64, in database: Database) throws -> Int {
+        let last = try database.cachedStatement(sql: "SELECT coalesce(max(sequence), 0) FROM events WHERE run = ?")
+        return try Int.fetchOne(last, arguments: [id]) ?? 0
     }
 
     private static func identifier(of run: RunKey, in database: Database) throws -> Int64 {

@@ -16,6 +16,13 @@ public struct GangReport: Codable, Sendable, Equatable {
     }
 }
 
+extension GangReport {
+    /// The artifacts that the nodes have left.
+    package var references: [ArtifactReference] {
+        self.nodes.flatMap { ($0.result?.references ?? []) + Array(($0.left ?? [:]).values) }
+    }
+}
+
 /// The end of one node.
 public struct NodeReport: Codable, Sendable, Equatable {
     public enum Status: String, Codable, Sendable {
@@ -57,6 +64,11 @@ public struct NodeResult: Codable, Sendable, Equatable {
         self.artifacts = artifacts
         self.items = items
     }
+}
+
+extension NodeResult {
+    /// The artifacts that the result names.
+    package var references: [ArtifactReference] { Array(self.artifacts.values) + (self.items.map { [$0] } ?? []) }
 }
 
 /// Why an attempt failed: what a person reads, and what `@Catch` stores.

@@ -1,7 +1,7 @@
 /// Everything that can be set, each with its default. `Documentation/Settings.md` lists the keys; the command line reads
 /// them.
 package struct Settings: Sendable, Equatable {
-    /// The store's folder; nil: `.muster` in the current folder.
+    /// The store's folder, or its bucket as `s3://bucket/prefix`; nil: `.muster` in the current folder.
     package var store: String?
     /// The name under which runs are recorded; nil: the system's user.
     package var user: String?
@@ -11,6 +11,7 @@ package struct Settings: Sendable, Equatable {
     package var programs = ProgramSettings()
     package var machine = MachineSettings()
     package var database = DatabaseSettings()
+    package var bucket = BucketSettings()
     package var engine = EngineSettings()
     package var gang = GangSettings()
     package var local = LocalTimes()
@@ -77,6 +78,20 @@ package struct GangSettings: Sendable, Equatable {
 package struct DatabaseSettings: Sendable, Equatable {
     /// Seconds to wait for a database that another process has locked.
     package var busyTimeout = 30.0
+
+    package init() {}
+}
+
+/// Of stores that are buckets. All numbers are seconds.
+package struct BucketSettings: Sendable, Equatable {
+    /// The folder with this machine's folders of such stores; nil: `stores` in the cache.
+    package var folder: String?
+    /// Between two signs of life of a run's engine.
+    package var leaseInterval = 5.0
+    /// Between two looks for a request to end a run.
+    package var cancelInterval = 2.0
+    /// Between two looks at logs that may have grown, and of a reader at those in the bucket.
+    package var logInterval = 1.0
 
     package init() {}
 }

@@ -98,6 +98,11 @@ extension FolderObjectStore {
     /// - Returns: A sentence for each file that could not be removed.
     package func removeStale() -> [String] { StaleFiles.remove(in: "\(self.root)/\(FolderKey.incoming)") }
 
+    package func age(_ key: String) async throws(ObjectStoreError) -> Double? {
+        guard let status = FileStatus("\(self.root)/\(try FolderKey.path(key))"), status.isFile else { return nil }
+        return max(0, Date().timeIntervalSince1970 - Double(status.changed) / 1e9)
+    }
+
     private func open(_ key: String) throws(ObjectStoreError) -> OpenFile {
         let path = "\(self.root)/\(try FolderKey.path(key))"
         do throws(SystemError) {

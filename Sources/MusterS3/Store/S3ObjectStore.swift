@@ -71,6 +71,14 @@ package final class S3ObjectStore: ObjectStore {
         return ObjectInfo(key: key, size: size)
     }
 
+    package func age(_ key: String) async throws(ObjectStoreError) -> Double? {
+        try ObjectKey.check(key)
+        guard let head = try await self.headers(key), let now = head["Date"].flatMap(AWSTime.seconds(http:)),
+            let changed = head["Last-Modified"].flatMap(AWSTime.seconds(http:))
+        else { return nil }
+        return max(0, now - changed)
+    }
+
     package func list(_ request: ListRequest) async throws(ObjectStoreError) -> ObjectPage {
         var query = [
             QueryItem("list-type", "2"), QueryItem("encoding-type", "url"),

@@ -1,10 +1,10 @@
-import Foundation
-import MusterHTTP
+package import Foundation
+package import MusterHTTP
 import Synchronization
-import Testing
+package import Testing
 
 /// Stands before a server and makes a share of all requests fail, each kind of failure in turn.
-final class FaultProxy: Sendable {
+package final class FaultProxy: Sendable {
     private let origin: HTTPOrigin
     private let client = HTTPClient()
     /// The numbers of the requests and of the faults so far.
@@ -12,14 +12,14 @@ final class FaultProxy: Sendable {
     private let every: Int
 
     /// - Parameter every: One request of so many fails.
-    init(before endpoint: String, every: Int) throws {
+    package init(before endpoint: String, every: Int) throws {
         self.origin = try #require(HTTPOrigin(endpoint))
         self.every = every
     }
 
-    var faults: Int { self.counts.withLock { $0.faults } }
+    package var faults: Int { self.counts.withLock { $0.faults } }
 
-    func reply(to request: ScriptedServer.Request) async -> ScriptedServer.Reply {
+    package func reply(to request: ScriptedServer.Request) async -> ScriptedServer.Reply {
         let fault = self.counts.withLock { counts -> Int? in
             counts.requests += 1
             // Scattered, so that no kind of request is always spared.

@@ -1,13 +1,13 @@
-import Foundation
-import MusterHTTP
-import MusterObjects
+package import Foundation
+package import MusterHTTP
+package import MusterObjects
 import Synchronization
 
-@testable import MusterS3
+@testable package import MusterS3
 
 extension S3ObjectStore {
     /// A store of a new bucket of `server`, with the smallest parts that S3 takes.
-    static func make(
+    package static func make(
         on server: S3Server, bucket: String = "bucket-\(UInt32.random(in: 0...UInt32.max))", prefix: String = ""
     ) async throws -> S3ObjectStore {
         let store = try self.make(server.environment, bucket: bucket, prefix: prefix)
@@ -16,7 +16,7 @@ extension S3ObjectStore {
     }
 
     /// A store by these variables, which waits for less than it otherwise would.
-    static func make(
+    package static func make(
         _ environment: [String: String], bucket: String = "some-bucket", prefix: String = "",
         policy: RetryPolicy = RetryPolicy(base: 0.005, cap: 0.1), stall: Double = 10, surroundings: Surroundings = .real
     ) throws -> S3ObjectStore {
@@ -29,13 +29,15 @@ extension S3ObjectStore {
 }
 
 /// Requests that a server has got, in order.
-final class Recorded: Sendable {
+package final class Recorded: Sendable {
     private let list = Mutex<[ScriptedServer.Request]>([])
 
-    var requests: [ScriptedServer.Request] { self.list.withLock { $0 } }
+    package init() {}
+
+    package var requests: [ScriptedServer.Request] { self.list.withLock { $0 } }
 
     /// Returns the request's number, from 1 on.
-    func add(_ request: ScriptedServer.Request) -> Int {
+    package func add(_ request: ScriptedServer.Request) -> Int {
         self.list.withLock {
             $0.append(request)
             return $0.count
@@ -44,7 +46,7 @@ final class Recorded: Sendable {
 }
 
 /// Variables of a made-up user of the server at `endpoint`.
-func testEnvironment(_ endpoint: String) -> [String: String] {
+package func testEnvironment(_ endpoint: String) -> [String: String] {
     [
         "AWS_ENDPOINT_URL_S3": endpoint, "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
         "AWS_REGION": "us-east-1", "HOME": "/nonexistent", "AWS_EC2_METADATA_DISABLED": "true",

@@ -1,22 +1,22 @@
-import Foundation
+package import Foundation
 import MusterProcess
-import Testing
+package import Testing
 
 /// A server of S3 on this machine (`Scripts/s3-server`).
-struct S3Server: Sendable {
-    enum Kind: String, Sendable { case radosgw, moto }
+package struct S3Server: Sendable {
+    package enum Kind: String, Sendable { case radosgw, moto }
 
     /// The server of the suite that runs.
     @TaskLocal package static var current: S3Server?
 
     /// The variables that make AWS's tools use it, and no others of AWS.
-    let environment: [String: String]
+    package let environment: [String: String]
 
     /// `http://127.0.0.1:PORT`.
-    var endpoint: String { self.environment["AWS_ENDPOINT_URL_S3"] ?? "" }
+    package var endpoint: String { self.environment["AWS_ENDPOINT_URL_S3"] ?? "" }
 
     /// Brings a server up, hands it to `body`, and takes it down whatever happens.
-    static func with(_ kind: Kind, _ body: (S3Server) async throws -> Void) async throws {
+    package static func with(_ kind: Kind, _ body: (S3Server) async throws -> Void) async throws {
         // Sockets lie in it: its path has to be short.
         let folder = "/tmp/s3-of-test-\(UInt32.random(in: 0...UInt32.max))"
         do {
@@ -50,15 +50,15 @@ struct S3Server: Sendable {
 }
 
 /// The server did not come up; the script's own words.
-struct S3ServerError: Error, CustomStringConvertible {
-    let description: String
+package struct S3ServerError: Error, CustomStringConvertible {
+    package let description: String
 }
 
 /// Runs a suite beside one server.
-struct S3ServerTrait: SuiteTrait, TestScoping {
-    let kind: S3Server.Kind
+package struct S3ServerTrait: SuiteTrait, TestScoping {
+    package let kind: S3Server.Kind
 
-    func provideScope(
+    package func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
         try await S3Server.with(self.kind) { server in
@@ -68,5 +68,5 @@ struct S3ServerTrait: SuiteTrait, TestScoping {
 }
 
 extension Trait where Self == S3ServerTrait {
-    static func beside(_ kind: S3Server.Kind) -> Self { S3ServerTrait(kind: kind) }
+    package static func beside(_ kind: S3Server.Kind) -> Self { S3ServerTrait(kind: kind) }
 }

@@ -1,21 +1,21 @@
-import Foundation
+package import Foundation
 import NIOCore
-import NIOHTTP1
+package import NIOHTTP1
 import NIOPosix
-import NIOSSL
+package import NIOSSL
 
 /// A server of HTTP on this machine whose answers, and failures to answer, a test decides.
-final class ScriptedServer: Sendable {
-    struct Request: Sendable {
-        let method: String
-        let target: String
-        let headers: HTTPHeaders
-        let body: Data
+package final class ScriptedServer: Sendable {
+    package struct Request: Sendable {
+        package let method: String
+        package let target: String
+        package let headers: HTTPHeaders
+        package let body: Data
 
-        func header(_ name: String) -> String? { self.headers.first(name: name) }
+        package func header(_ name: String) -> String? { self.headers.first(name: name) }
     }
 
-    enum Reply: Sendable {
+    package enum Reply: Sendable {
         case answer(Int, [(String, String)] = [], Data = Data())
         /// The answer after seconds.
         case slow(Double, Int, [(String, String)], Data)
@@ -26,19 +26,19 @@ final class ScriptedServer: Sendable {
         /// The beginning of an answer; then the connection ends, or nothing more comes.
         case cut(Int, [(String, String)], Data, stays: Bool)
 
-        static func error(_ status: Int, _ code: String, _ fields: [(String, String)] = [], extra: String = "") -> Reply
+        package static func error(_ status: Int, _ code: String, _ fields: [(String, String)] = [], extra: String = "") -> Reply
         {
             let body = "<?xml version=\"1.0\"?><Error><Code>\(code)</Code><Message>told so</Message>\(extra)</Error>"
             return .answer(status, fields, Data(body.utf8))
         }
     }
 
-    typealias Handler = @Sendable (Request) async -> Reply
+    package typealias Handler = @Sendable (Request) async -> Reply
 
-    let port: Int
+    package let port: Int
     private let channel: any Channel
 
-    var endpoint: String { "http://127.0.0.1:\(self.port)" }
+    package var endpoint: String { "http://127.0.0.1:\(self.port)" }
 
     private init(_ channel: any Channel) {
         self.channel = channel
@@ -46,7 +46,7 @@ final class ScriptedServer: Sendable {
     }
 
     /// Serves while `body` runs.
-    static func with<Value>(
+    package static func with<Value>(
         tls: NIOSSLContext? = nil, _ handler: @escaping Handler, _ body: (ScriptedServer) async throws -> Value
     ) async throws -> Value {
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)

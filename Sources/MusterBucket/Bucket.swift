@@ -1,0 +1,30 @@
+import FoundationEssentials
+package import MusterMetadata
+package import MusterObjects
+package import MusterStore
+
+/// A store in a bucket, with this machine's folder and database of it.
+package struct Bucket: Sendable {
+    /// `s3://bucket/prefix`.
+    package let address: String
+    package let objects: any ObjectStore
+    package let courier: BucketCourier
+    package let metadata: BucketMetadata
+    package let mirror: RunMirror
+
+    /// - Parameters:
+    ///   - layout: This machine's folder.
+    ///   - near: The database in it.
+    package init(address: String, _ objects: any ObjectStore, layout: StoreLayout, near: any MetadataStore) {
+        self.address = address
+        self.objects = objects
+        self.courier = BucketCourier(objects, near: layout)
+        self.metadata = BucketMetadata(objects, near: near, layout: layout, courier: self.courier)
+        self.mirror = RunMirror(objects, near: layout)
+    }
+
+    /// Asks the engine that moves the run to end it.
+    package func requestCancel(of run: RunKey, author: String) async throws {
+        try await self.objects.put(Data(author.utf8), at: BucketLayout.cancel(run))
+    }
+}

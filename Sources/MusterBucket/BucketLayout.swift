@@ -1,0 +1,52 @@
+package import MusterMetadata
+import MusterStore
+
+/// The keys of a store that is a bucket. `Documentation/Store.md` is the contract.
+package enum BucketLayout {
+    /// How many events stand in one segment, and the batches of how many in one folder.
+    package static let segment = 1000
+
+    package static let runs = "runs/"
+    package static let artifacts = "artifacts/"
+    package static let packages = "packages/"
+    /// Runs as a listing shows them; see ``ListedRun``.
+    package static let index = "index/"
+
+    package static func artifact(_ digest: String) -> String { "artifacts/\(digest.prefix(1))/\(digest)" }
+    package static func package(_ digest: String) -> String { "packages/\(digest)" }
+
+    package static func run(_ run: RunKey) -> String { "runs/\(run.flow)/\(run.run)/" }
+    package static func record(_ run: RunKey) -> String { self.run(run) + "record.json" }
+    /// The sign of life of the engine that moves the run.
+    package static func lease(_ run: RunKey) -> String { self.run(run) + "lease" }
+    /// A request to end the run.
+    package static func cancel(_ run: RunKey) -> String { self.run(run) + "cancel" }
+
+    /// The batches of the events `number × segment + 1` and the following.
+    static func events(_ run: RunKey, segment number: Int) -> String {
+        self.run(run) + "events/\(self.padded(number, 6))/"
+    }
+    /// The batch that begins with event `first`, counted from 1.
+    static func batch(_ run: RunKey, first: Int) -> String {
+        self.events(run, segment: (first - 1) / self.segment) + self.padded(first, 9)
+    }
+    /// The same events in one object, once all of them are there.
+    static func segment(_ run: RunKey, _ number: Int) -> String {
+        self.run(run) + "segments/\(self.padded(number, 6))"
+    }
+
+    static func tags(_ run: RunKey) -> String { self.run(run) + "tags/" }
+    /// The change of the run's tags with this number, counted from 1.
+    static func tagChange(_ run: RunKey, _ number: Int) -> String { self.tags(run) + self.padded(number, 6) }
+
+    /// The files of the run's folder, by their paths in it.
+    static func files(_ run: RunKey) -> String { self.run(run) + "files/" }
+
+    /// The number at the end of a key.
+    static func number(of key: String) -> Int? { key.split(separator: "/").last.flatMap { Int($0) } }
+
+    static func padded(_ number: Int, _ width: Int) -> String {
+        let text = String(number)
+        return String(repeating: "0", count: max(0, width - text.count)) + text
+    }
+}

@@ -1,0 +1,235 @@
+import FoundationEssentials
+package import MusterMetadata
+package import MusterModel
+package import MusterObjects
+package import MusterStore
+import MusterWire
+
+/// The runs of a bucket, with a database of this machine as their index.
+///
+/// Events are numbered objects that only one writer can make, written before they are in the database and before anybody
+/// acts on them: of two engines with the same run the slower one is refused. The database can be removed at any time; it
+/// is filled from the bucket again.
+package final class BucketMetadata: MetadataStore {
+    let objects: any ObjectStore
+    let near: any MetadataStore
+    let layout: StoreLayout
+    let courier: BucketCourier
+
+    package init(_ objects: any ObjectStore, near: any MetadataStore, layout: StoreLayout, courier: BucketCourier) {
+        self.objects = objects
+        self.near = near
+        self.layout = layout
+        self.courier = courier
+    }
+
+    // MARK: - Writing
+
+    package func create(_ record: RunRecord) async throws {
+        try await self.courier.store(record.fileReferences)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let data = try encoder.encode(record)
+        guard try await self.objects.put(data, at: BucketLayout.record(record.key), mode: .creating) == .stored else {
+            throw MetadataError(code: .duplicate, message: "the run \(record.key) exists already")
+        }
+        try await self.near.create(record)
+        try await self.objects.put(Data(), at: IndexEntry(ListedRun(record)).key)
+    }
+
+    package func append(_ events: [RunEvent], to run: RunKey, at time: Double, after count: Int?) async throws {
+        guard !events.isEmpty else { return }
+        // Whoever sees an event can get what it names.
+        try await self.courier.store(events.flatMap(self.made))
+        var first = 1
+        if let count { first += count } else { first += try await self.caughtUp(run) }
+        var rest = events[...]
+        while !rest.isEmpty {
+            // No batch lies in two segments.
+            let room = BucketLayout.segment - (first - 1) % BucketLayout.segment
+            let batch = EventBatch(first: first, time: time, events: Array(rest.prefix(room)))
+            try await self.append(batch, to: run)
+            first += batch.events.count
+            rest = rest.dropFirst(room)
+        }
+        for case .ended(let verdict) in events { try await self.close(run, verdict, at: time) }
+    }
+
+    private func append(_ batch: EventBatch, to run: RunKey) async throws {
+        let key = BucketLayout.batch(run, first: batch.first)
+        guard try await self.objects.put(try batch.line(), at: key, mode: .creating) == .stored else {
+            let holder = try? await BucketLease.read(run, self.objects)
+            throw MetadataError(
+                code: .conflict,
+                message:
+                    "another engine moves the run \(run)\(holder.map { ": \($0.sign.place)" } ?? ""); it has stored event \(batch.first), which this one was about to"
+            )
+        }
+        try await self.index(batch, of: run)
+        if batch.last % BucketLayout.segment == 0 { try await self.writeSegment(endingWith: batch.last, of: run) }
+    }
+
+    /// Takes a batch of the bucket into the database, where another program of this machine may already have put it.
+    private func index(_ batch: EventBatch, of run: RunKey) async throws {
+        do {
+            try await self.near.append(batch.events, to: run, at: batch.time, after: batch.first - 1)
+        } catch let error as MetadataError where error.code == .conflict {
+            guard try await self.near.eventCount(of: run) >= batch.last else { throw error }
+        }
+    }
+
+    /// Saves whoever reads a long run a request for each batch.
+    private func writeSegment(endingWith last: Int, of run: RunKey) async throws {
+        let number = last / BucketLayout.segment - 1
+        var lines = Data()
+        var batch = EventBatch(first: number * BucketLayout.segment + 1, time: 0, events: [])
+        for recorded in try await self.near.events(of: run, after: batch.first - 1).prefix(BucketLayout.segment) {
+            if recorded.time != batch.time, !batch.events.isEmpty {
+                lines += try batch.line()
+                batch = EventBatch(first: batch.last + 1, time: recorded.time, events: [])
+            }
+            batch.time = recorded.time
+            batch.events.append(recorded.event)
+        }
+        if !batch.events.isEmpty { lines += try batch.line() }
+        try await self.objects.put(lines, at: BucketLayout.segment(run, number))
+    }
+
+    private func close(_ run: RunKey, _ verdict: RunVerdict, at time: Double) async throws {
+        guard let record = try await self.near.record(of: run) else { return }
+        var open = ListedRun(record)
+        (open.verdict, open.finished) = (nil, nil)
+        var closed = open
+        (closed.verdict, closed.finished) = (verdict, time)
+        try await self.objects.put(Data(), at: IndexEntry(closed).key)
+        try await self.objects.remove(IndexEntry(open).key)
+    }
+
+    /// The artifacts that are first named by the event: those of a clone are in the bucket since its origin ran.
+    private func made(by event: RunEvent) throws -> [ArtifactReference] {
+        if case .cloned = event {
+            self.courier.note(event.references)
+            return []
+        }
+        guard case .attemptSucceeded(_, _, let nodes) = event else { return event.references }
+        return try event.references + nodes.flatMap { try $0.elements(in: ArtifactStore(self.layout)) }
+    }
+
+    // MARK: - Reading
+
+    package func events(of run: RunKey, after count: Int) async throws -> [RecordedEvent] {
+        try await self.catchUp(run)
+        let events = try await self.near.events(of: run, after: count)
+        for recorded in events { self.courier.note(recorded.event.references) }
+        return events
+    }
+
+    package func eventCount(of run: RunKey) async throws -> Int { try await self.caughtUp(run) }
+
+    package func changeMark() async throws -> ChangeMark { try await self.near.changeMark() }
+
+    package func record(of run: RunKey) async throws -> RunRecord? {
+        guard try await self.hasRecord(of: run) else { return nil }
+        try await self.catchUp(run)
+        return try await self.near.record(of: run)
+    }
+
+    package func runs(flow: String?, limit: Int?) async throws -> [StoredRun] {
+        let keys = try await self.listed(flow: flow, limit: limit)
+        return try await Parallel.map(keys) { listed in
+            do {
+                guard let record = try await self.record(of: listed.key) else {
+                    throw MetadataError(
+                        code: .corrupt, message: "the run \(listed.key) is in the bucket's index, and has no record")
+                }
+                return .whole(record)
+            } catch let error as MetadataError where error.code == .corrupt {
+                return .damaged(listed.key, created: listed.created, error)
+            }
+        }
+    }
+
+    package func listed(flow: String?, limit: Int?) async throws -> [ListedRun] {
+        var found: [ListedRun] = []
+        var places: [RunKey: Int] = [:]
+        var request = ListRequest(prefix: BucketLayout.index)
+        repeat {
+            let page = try await self.objects.list(request)
+            for run in page.objects.compactMap({ IndexEntry(key: $0.key)?.run }) where flow == nil || run.key.flow == flow {
+                // For a moment a run that ends has two entries.
+                if let place = places[run.key] {
+                    if run.verdict != nil { found[place] = run }
+                } else {
+                    places[run.key] = found.count
+                    found.append(run)
+                }
+            }
+            request.after = page.next
+        } while request.after != nil && limit.map { found.count <= $0 } ?? true
+        return try await self.settled(limit.map { Array(found.prefix($0)) } ?? found)
+    }
+
+    /// Looks again at runs that have not ended by the index: their engines may have died before they could say it there.
+    private func settled(_ runs: [ListedRun]) async throws -> [ListedRun] {
+        try await Parallel.map(runs) { run in
+            guard run.verdict == nil else { return run }
+            if try await self.lookAtEngine(of: run.key) { return run }
+            guard let record = try? await self.record(of: run.key), record.verdict != nil else { return run }
+            return ListedRun(record)
+        }
+    }
+
+    // MARK: - Tags
+
+    package func tags(of run: RunKey) async throws -> [String] {
+        _ = try await self.takeTags(of: run)
+        return try await self.near.tags(of: run)
+    }
+
+    package func changeTags(of run: RunKey, adding: Set<String>, removing: Set<String>) async throws {
+        guard try await self.hasRecord(of: run) else {
+            throw MetadataError(code: .missing, message: "there is no run \(run)")
+        }
+        let change = TagChange(add: adding.sorted(), remove: removing.subtracting(adding).sorted())
+        let data = try JSONEncoder().encode(change)
+        while true {
+            let count = try await self.takeTags(of: run)
+            let key = BucketLayout.tagChange(run, count + 1)
+            if try await self.objects.put(data, at: key, mode: .creating) == .stored { break }
+        }
+        try await self.near.changeTags(of: run, adding: adding, removing: removing)
+    }
+
+    private struct TagChange: Codable {
+        var add: [String]
+        var remove: [String]
+    }
+
+    /// Brings the database's tags of the run up to date.
+    /// - Returns: The number of their changes.
+    private func takeTags(of run: RunKey) async throws -> Int {
+        guard try await self.hasRecord(of: run), let record = try await self.near.record(of: run) else { return 0 }
+        let keys = try await self.objects.objects(prefix: BucketLayout.tags(run)).map(\.key)
+        let changes = try await Parallel.map(keys) { key in
+            try JSONDecoder().decode(TagChange.self, from: await self.objects.get(key))
+        }
+        var tags = Set(record.tags ?? [])
+        for change in changes { tags = tags.subtracting(change.remove).union(change.add) }
+        let present = Set(try await self.near.tags(of: run))
+        if tags != present {
+            try await self.near.changeTags(
+                of: run, adding: tags.subtracting(present), removing: present.subtracting(tags))
+        }
+        return keys.last.flatMap(BucketLayout.number) ?? 0
+    }
+}
+
+extension NodeResult {
+    /// The elements of a foreach that are artifacts, as its list names them.
+    package func elements(in store: ArtifactStore) throws -> [ArtifactReference] {
+        guard let items = self.items else { return [] }
+        return try store.data(items).split(separator: UInt8(ascii: "\n"))
+            .filter { ItemLine.isFile(first: $0.first) }
+            .map { try ItemLine.decode(ArtifactReference.self, from: Data($0)) }
+    }
+}

@@ -1,0 +1,44 @@
+/// Work on many things at the same time.
+enum Parallel {
+    /// Requests of one kind at the same time.
+    static let width = 32
+
+    /// Calls `body` with each of `items`, at most `width` of them at once. After the first error no other begins.
+    static func each<Item: Sendable>(
+        _ items: [Item], width: Int = width, _ body: @escaping @Sendable (Item) async throws -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            var rest = items[...]
+            for item in rest.prefix(width) { group.addTask { try await body(item) } }
+            rest = rest.dropFirst(width)
+            while try await group.next() != nil {
+                guard let item = rest.popFirst() else { continue }
+                group.addTask { try await body(item) }
+            }
+        }
+    }
+
+    /// Calls `body` with each of `items`, at most `width` of them at once. After the first error no other begins.
+    /// - Returns: What it returned, in the order of the items.
+    static func map<Item: Sendable, Value: Sendable>(
+        _ items: [Item], width: Int = width, _ body: @escaping @Sendable (Item) async throws -> Value
+    ) async throws -> [Value] {
+        guard items.count > 1 else { return try await items.isEmpty ? [] : [body(items[0])] }
+        return try await withThrowingTaskGroup(of: (Int, Value).self) { group in
+            var values = [Value?](repeating: nil, count: items.count)
+            var next = 0
+            func begin() {
+                guard next < items.count else { return }
+                let (index, item) = (next, items[next])
+                next += 1
+                group.addTask { (index, try await body(item)) }
+            }
+            for _ in 0..<min(width, items.count) { begin() }
+            while let (index, value) = try await group.next() {
+                values[index] = value
+                begin()
+            }
+            return values.compactMap { $0 }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+import FoundationEssentials
+package import MusterModel
+
+extension RunRecord {
+    /// The parameters that are files.
+    package var fileReferences: [ArtifactReference] {
+        self.manifest.parameters.filter { $0.kind == .file }.compactMap { parameter in
+            self.parameters[parameter.name]?.text.flatMap {
+                try? JSONDecoder().decode(ArtifactReference.self, from: Data($0.utf8))
+            }
+        }
+    }
+}
