@@ -274,8 +274,8 @@ let tests: [Target] = [
     .testTarget(
         name: "EndToEndTests",
         dependencies: [
-            "MusterModel", "MusterTestSupport", "MusterStore", "MusterMetadata", "MusterProcess",
-            "muster", "muster-agent", "FlowFixtures", "DigitsTraining", "DeepSpeedZeRO", "MPIHeat", "MPINumpy",
+            "MusterModel", "MusterTestSupport", "MusterStore", "MusterMetadata", "MusterProcess", "MusterObjects",
+            "MusterS3", "muster", "muster-agent", "FlowFixtures", "DigitsTraining", "DeepSpeedZeRO", "MPIHeat", "MPINumpy",
             "RayTuning",
             "TensorFlowMultiWorker",
         ],

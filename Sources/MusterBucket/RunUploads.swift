@@ -54,7 +54,13 @@ package final class RunUploads: Sendable {
 
     package func note(_ observation: EngineObservation) {
         switch observation {
-        case .attemptStarted(let attempt, _): self.state.withLock { _ = $0.live.insert(attempt) }
+        case .attemptStarted(let attempt, let nodes):
+            let logs = (0..<max(1, nodes)).map { self.layout.agentLogFile(attempt, node: $0) }
+            self.state.withLock { state in
+                state.live.insert(attempt)
+                // An agent may write its first words at its end.
+                for log in logs { state.sent[log] = state.sent[log] ?? 0 }
+            }
         case .attemptFinished(let attempt, _, _, _):
             self.state.withLock {
                 $0.live.remove(attempt)
@@ -76,7 +82,14 @@ package final class RunUploads: Sendable {
     }
 
     /// Sends the rest: the engine is about to end.
-    package func finish() async { await self.send(isLast: true) }
+    package func finish() async {
+        await self.send(isLast: true)
+        // Agents that waited for another attempt have written of their end into the log of their last one.
+        let logs = self.state.withLock { $0.sent.keys.filter { $0.hasSuffix(Self.agentLog) } }
+        try? await Parallel.each(logs) { try await self.sendPieces($0, toEnd: true) }
+    }
+
+    fileprivate static let agentLog = ".agent.log"
 
     private func send(isLast: Bool) async {
         let (live, ended) = self.state.withLock { state in
@@ -85,9 +98,7 @@ package final class RunUploads: Sendable {
         }
         do {
             try await self.send(self.files(of: live.union(ended)), all: ended, isLast: isLast)
-            self.state.withLock { state in
-                for attempt in ended { state.forget(self.layout.attemptPrefix(attempt)) }
-            }
+            self.state.withLock { $0.forget(ended.map(self.layout.attemptPrefix)) }
         } catch {
             // They are tried again with the next round.
             let isNew = self.state.withLock { state in
@@ -171,10 +182,18 @@ package final class RunUploads: Sendable {
 }
 
 extension RunUploads.State {
-    /// Forgets the files of an attempt that has ended.
-    fileprivate mutating func forget(_ prefix: String) {
-        for path in self.sent.keys where path.hasPrefix(prefix) { self.sent[path] = nil }
-        for path in self.stamps.keys where path.hasPrefix(prefix) { self.stamps[path] = nil }
-        for path in self.pieces.keys where path.hasPrefix(prefix) { self.pieces[path] = nil }
+    /// Forgets the files of attempts that have ended, but for how much of their agents' logs was sent.
+    /// - Parameter prefixes: `…/12.0.` of each.
+    fileprivate mutating func forget(_ prefixes: [String]) {
+        guard !prefixes.isEmpty else { return }
+        let gone = Set(prefixes)
+        func isGone(_ path: String) -> Bool {
+            guard let slash = path.lastIndex(of: "/") else { return false }
+            let numbers = path[path.index(after: slash)...].split(separator: ".", maxSplits: 2)
+            return numbers.count == 3 && gone.contains("\(path[...slash])\(numbers[0]).\(numbers[1]).")
+        }
+        self.sent = self.sent.filter { $0.key.hasSuffix(RunUploads.agentLog) || !isGone($0.key) }
+        self.stamps = self.stamps.filter { !isGone($0.key) }
+        self.pieces = self.pieces.filter { !isGone($0.key) }
     }
 }
