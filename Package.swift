@@ -95,7 +95,8 @@ let sources: [Target] = [
     .target(
         name: "MusterBucket",
         dependencies: [
-            "MusterModel", "MusterSystem", "MusterWire", "MusterProcess", "MusterObjects", "MusterStore", "MusterMetadata",
+            "MusterModel", "MusterSystem", "MusterWire", "MusterProcess", "MusterObjects", "MusterStore",
+            "MusterMetadata",
         ],
         swiftSettings: strict),
     .target(
@@ -219,7 +220,8 @@ let tests: [Target] = [
     .testTarget(
         name: "MusterBucketTests",
         dependencies: [
-            "MusterBucket", "MusterObjects", "MusterStore", "MusterMetadata", "MusterModel", "MusterProcess", "MusterSystem",
+            "MusterBucket", "MusterObjects", "MusterStore", "MusterMetadata", "MusterModel", "MusterProcess",
+            "MusterSystem",
             "MusterTestSupport",
         ],
         swiftSettings: strict),
@@ -275,7 +277,8 @@ let tests: [Target] = [
         name: "EndToEndTests",
         dependencies: [
             "MusterModel", "MusterTestSupport", "MusterStore", "MusterMetadata", "MusterProcess", "MusterObjects",
-            "MusterS3", "muster", "muster-agent", "FlowFixtures", "DigitsTraining", "DeepSpeedZeRO", "MPIHeat", "MPINumpy",
+            "MusterS3", "muster", "muster-agent", "FlowFixtures", "DigitsTraining", "DeepSpeedZeRO", "MPIHeat",
+            "MPINumpy",
             "RayTuning",
             "TensorFlowMultiWorker",
         ],

@@ -46,7 +46,9 @@ package final class BucketCourier: StoreCourier {
     }
 
     /// Large artifacts go after the small ones, and fewer at the same time.
-    private static func bySize(_ references: [ArtifactReference]) -> (small: [ArtifactReference], large: [ArtifactReference]) {
+    private static func bySize(_ references: [ArtifactReference]) -> (
+        small: [ArtifactReference], large: [ArtifactReference]
+    ) {
         (references.filter { $0.size < self.large }, references.filter { $0.size >= self.large })
     }
 
@@ -57,7 +59,8 @@ package final class BucketCourier: StoreCourier {
 
     private func fetch(_ reference: ArtifactReference) async throws {
         guard StoreLayout.isDigest(reference.digest) else {
-            throw StoreError(.corrupt, "'\(reference.digest)' is no artifact digest; 64 hexadecimal digits are expected")
+            throw StoreError(
+                .corrupt, "'\(reference.digest)' is no artifact digest; 64 hexadecimal digits are expected")
         }
         let key = BucketLayout.artifact(reference.digest)
         let path = try self.artifacts.newFile()
@@ -86,20 +89,34 @@ package final class BucketCourier: StoreCourier {
 
     private func store(_ reference: ArtifactReference) async throws {
         let key = BucketLayout.artifact(reference.digest)
-        if reference.size >= Self.large, try await self.objects.head(key)?.size == reference.size {
-            return self.note(key)
-        }
-        // The digest of what was sent tells whether the file is still what was stored here.
-        let path = self.layout.artifactFile(reference.digest)
-        let sent = try await self.objects.upload(path, to: key, mode: .creating)
-        guard sent.file.sha256 == reference.digest else {
-            if sent.outcome == .stored { try await self.objects.remove(key) }
-            throw StoreError(
-                .corrupt,
-                "artifact \(reference.digest) is corrupt: its bytes now have the digest \(sent.file.sha256) (\(path)); remove that file and resume the run from the step that made it"
-            )
-        }
+        let isThere = reference.size >= Self.large ? try await self.holds(reference.size, at: key) : false
+        if !isThere { try await self.upload(reference, to: key) }
         self.note(key)
+    }
+
+    private func holds(_ size: Int, at key: String) async throws -> Bool {
+        let info = try await self.objects.head(key)
+        return info?.size == size
+    }
+
+    private func upload(_ reference: ArtifactReference, to key: String) async throws {
+        let path = self.layout.artifactFile(reference.digest)
+        // The digest of what was sent tells whether the file is still what was stored here.
+        let found = try await self.send(path, to: key, meant: reference.digest)
+        guard found != reference.digest else { return }
+        throw StoreError(
+            .corrupt,
+            "artifact \(reference.digest) is corrupt: its bytes now have the digest \(found) (\(path)); remove that file and resume the run from the step that made it"
+        )
+    }
+
+    /// Makes the object of the file, unless its bytes have another digest.
+    /// - Returns: The digest of the file's bytes.
+    private func send(_ path: String, to key: String, meant digest: String) async throws(ObjectStoreError) -> String {
+        let sent = try await self.objects.upload(path, to: key, mode: .creating)
+        let isOther = sent.file.sha256 != digest
+        if isOther, sent.outcome == .stored { try await self.objects.remove([key]) }
+        return sent.file.sha256
     }
 
     // MARK: - Code packages

@@ -62,7 +62,9 @@ package struct BucketLease: Sendable {
         if wasForeign {
             // Of two engines that found the same sign dead the one that wrote last has the lease.
             try await Task.sleep(for: .seconds(times.interval * 2))
-            if let now = try await self.read(run, objects), now.sign.place != .own { throw self.busy(run, now.sign.place) }
+            if let now = try await self.read(run, objects), now.sign.place != .own {
+                throw self.busy(run, now.sign.place)
+            }
         }
         return lease
     }

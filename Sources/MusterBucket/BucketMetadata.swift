@@ -155,7 +155,8 @@ package final class BucketMetadata: MetadataStore {
         var request = ListRequest(prefix: BucketLayout.index)
         repeat {
             let page = try await self.objects.list(request)
-            for run in page.objects.compactMap({ IndexEntry(key: $0.key)?.run }) where flow == nil || run.key.flow == flow {
+            for run in page.objects.compactMap({ IndexEntry(key: $0.key)?.run })
+            where flow == nil || run.key.flow == flow {
                 // For a moment a run that ends has two entries.
                 if let place = places[run.key] {
                     if run.verdict != nil { found[place] = run }

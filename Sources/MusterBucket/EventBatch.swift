@@ -36,7 +36,8 @@ package struct EventBatch: Codable, Sendable, Equatable {
         } catch {
             throw MetadataError(
                 code: .corrupt,
-                message: "the events in the object \(key) cannot be read; it was damaged, or written by another version")
+                message: "the events in the object \(key) cannot be read; it was damaged, or written by another version"
+            )
         }
     }
 }

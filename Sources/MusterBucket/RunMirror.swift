@@ -58,7 +58,8 @@ package struct RunMirror: Sendable {
             let path = "\(folder)/\(object.key.dropFirst(root.count))"
             try await self.fetchWhole(object, to: path)
         }
-        try await Parallel.each(Array(logs)) { log in try await self.fetchPieces(log.value, to: "\(folder)/\(log.key)") }
+        try await Parallel.each(Array(logs)) { log in try await self.fetchPieces(log.value, to: "\(folder)/\(log.key)")
+        }
     }
 
     private func fetchWhole(_ object: ObjectInfo, to path: String) async throws {

@@ -98,7 +98,8 @@ package struct PackedCode: Sendable {
         self.folders = try (0..<head.folders).map { _ in
             CodePackage.Subfolder(path: try path(after: "folder"), mode: try number())
         }
-        self.links = try (0..<head.links).map { _ in CodePackage.Link(path: try path(after: "link"), target: try word()) }
+        self.links = try (0..<head.links).map { _ in CodePackage.Link(path: try path(after: "link"), target: try word())
+        }
         var files: [CodePackage.File] = []
         var contents: [Data] = []
         for _ in 0..<head.files {

@@ -66,7 +66,8 @@ import Testing
         let status = try await team.text(["status", flow, "--json"], on: "a")
         #expect(try await team.text(["status", flow, "--json"], on: "b") == status)
         #expect(try await team.text(["list", "--json"], on: "c") == team.text(["list", "--json"], on: "a"))
-        #expect(try await team.text(["logs", "\(flow)/latest"], on: "d") == team.text(["logs", "\(flow)/latest"], on: "a"))
+        #expect(
+            try await team.text(["logs", "\(flow)/latest"], on: "d") == team.text(["logs", "\(flow)/latest"], on: "a"))
         let agent = ["logs", "--agent", "\(flow)/latest"]
         #expect(try await team.text(agent, on: "d") == team.text(agent, on: "a"))
         let key = try #require(try await team.objects.objects(prefix: "index/").first).key
@@ -161,6 +162,77 @@ import Testing
         #expect(try await team.text(["list"], on: "c").contains("cancelled"))
     }
 
+    @Test("A flow in Python, and Python's client on a machine that has never seen the run")
+    func python() async throws {
+        let team = try await Team()
+        let script = """
+            from metaflow import FlowSpec, card, step
+            class Sizes(FlowSpec):
+                @step
+                def start(self):
+                    # The first is an artifact of its own, which only the list of elements names.
+                    self.items = ["x" * 20_000, "y"]
+                    self.next(self.measure, foreach="items")
+                @card
+                @step
+                def measure(self):
+                    print("measuring")
+                    self.size = len(self.input)
+                    self.next(self.join)
+                @step
+                def join(self, inputs):
+                    self.sizes = [each.size for each in inputs]
+                    self.big = bytes(3_000_000)
+                    self.next(self.end)
+                @step
+                def end(self):
+                    pass
+            if __name__ == "__main__":
+                Sizes()
+            """
+        let reader = """
+            from metaflow import Flow, Metaflow, Run, get_metadata, namespace
+            namespace(None)
+            run = Flow("Sizes").latest_run
+            task = list(run["measure"])[0]
+            print(run.successful, run.data.sizes, len(run.data.big), [flow.id for flow in Metaflow()])
+            print(task.stdout, end="")
+            print("<html" in task.data.__class__.__name__ or len(run["end"].task.artifacts.sizes.data))
+            run.add_tag("seen")
+            print("seen" in Run(run.pathspec).tags, get_metadata().startswith("local@s3://"))
+            try:
+                Run("Sizes/nothing")
+            except Exception as error:
+                print(type(error).__name__)
+            """
+        try Data(script.utf8).write(to: URL(filePath: "\(team.sandbox.folder)/sizes.py"))
+        try Data(reader.utf8).write(to: URL(filePath: "\(team.sandbox.folder)/reader.py"))
+        let run = try await team.muster(["run", "sizes.py"], on: "a")
+        #expect(run.status == .exited(0), "\(run)")
+        let python = [
+            "PYTHONPATH": "\(PythonFlowTests.root)/Python/muster/shim:\(PythonFlowTests.root)/Python",
+            "MUSTER_COMMAND": "\(Sandbox.programs)/muster",
+        ]
+        let read = try await team.sandbox.shell("python3 reader.py", environment: team.on("b").merging(python) { $1 })
+        #expect(read.status == .exited(0), "\(read)")
+        #expect(
+            read.output == "True [20000, 1] 3000000 ['Sizes']\nmeasuring\n2\nTrue True\nMetaflowNotFound\n", "\(read)")
+        #expect(try await team.text(["card", "list", "Sizes/latest/measure"], on: "c").contains("measure"))
+        #expect(
+            try await team.text(["dump", "Sizes/latest/join/4", "--include", "sizes"], on: "d")
+                == "sizes = [20000, 1]\n")
+        // Metaflow's options before the verb, and its variables.
+        let bucket = try #require(team.on("a")["MUSTER_STORE"])
+        var plain = team.on("e").merging(python) { $1 }
+        plain["MUSTER_STORE"] = ""
+        let line = "python3 sizes.py --datastore s3 --datastore-root \(bucket) resume join"
+        let resumed = try await team.sandbox.shell(line, environment: plain)
+        #expect(resumed.status == .exited(0), "\(resumed)")
+        plain.merge(["METAFLOW_DEFAULT_DATASTORE": "s3", "METAFLOW_DATASTORE_SYSROOT_S3": bucket]) { $1 }
+        let list = try await team.sandbox.shell("$MUSTER list", environment: plain)
+        #expect(list.output.split(separator: "\n").count == 3, "\(list)")
+    }
+
     @Test("Tags that one machine adds another one sees")
     func tags() async throws {
         let team = try await Team()
@@ -201,7 +273,9 @@ import Testing
         #expect(proxy.faults > 10)
     }
 
-    @Test("A bucket that is not there, wrong keys and a server that is not there are told at once, with what they are about")
+    @Test(
+        "A bucket that is not there, wrong keys and a server that is not there are told at once, with what they are about"
+    )
     func errors() async throws {
         let team = try await Team()
         let flow = try team.sandbox.flow("LinearFlow")

@@ -91,7 +91,9 @@ import Testing
         try await machines.first.bucket.courier.store(package: code)
         try await machines.second.bucket.courier.fetch(package: code.digest)
         let place = machines.second.layout.packageFolder(code.digest)
-        #expect(try CodePackage(folder: place).digest() == CodePackage(folder: machines.first.layout.packageFolder(code.digest)).digest())
+        #expect(
+            try CodePackage(folder: place).digest()
+                == CodePackage(folder: machines.first.layout.packageFolder(code.digest)).digest())
         #expect(try String(contentsOfFile: "\(place)/link.py", encoding: .utf8) == "a = 1\n")
         #expect(FileManager.default.isExecutableFile(atPath: "\(place)/flow.py"))
         #expect(FileManager.default.fileExists(atPath: "\(place)/empty"))

@@ -13,7 +13,9 @@ import Testing
     private static let elsewhere = ProcessPlace(
         identity: ProcessIdentity(pid: 7, started: 8), boot: "another boot", namespace: "pid:[1]", host: "another-host")
 
-    private static func put(_ count: UInt64, _ place: ProcessPlace = elsewhere, in objects: any ObjectStore) async throws {
+    private static func put(_ count: UInt64, _ place: ProcessPlace = elsewhere, in objects: any ObjectStore)
+        async throws
+    {
         let sign = LeaseSign(place: place, count: count, interval: 0.2)
         try await objects.put(Data(sign.text.utf8), at: "runs/F/1/lease")
     }

@@ -81,10 +81,14 @@ import Testing
         let key = "runs/F/1/events/000000/000000003"
         let whole = try await machines.objects.get(key)
         try await machines.objects.put(whole.dropLast(20), at: key)
-        let damaged = await #expect(throws: MetadataError.self) { try await machines.second.metadata.events(of: Self.key) }
+        let damaged = await #expect(throws: MetadataError.self) {
+            try await machines.second.metadata.events(of: Self.key)
+        }
         #expect(damaged?.code == .corrupt && damaged?.message.contains(key) == true)
         try await machines.objects.remove(key)
-        let missing = await #expect(throws: MetadataError.self) { try await machines.second.metadata.events(of: Self.key) }
+        let missing = await #expect(throws: MetadataError.self) {
+            try await machines.second.metadata.events(of: Self.key)
+        }
         #expect(missing?.code == .corrupt && missing?.message.contains("event 3") == true)
         #expect(try await machines.second.near.events(of: Self.key).count <= 2)
     }
@@ -116,7 +120,8 @@ import Testing
             [.attemptStarted(task: 1, attempt: 0), .attemptSucceeded(task: 1, attempt: 0, nodes: [result])],
             to: Self.key, at: 2, after: 1)
         for reference in [model, element, items] {
-            #expect(try await machines.objects.head("artifacts/\(reference.digest.prefix(1))/\(reference.digest)") != nil)
+            #expect(
+                try await machines.objects.head("artifacts/\(reference.digest.prefix(1))/\(reference.digest)") != nil)
         }
         let lost = try first.artifact("lost")
         try FileManager.default.removeItem(atPath: first.layout.artifactFile(lost.digest))
@@ -151,7 +156,8 @@ import Testing
         }
     }
 
-    @Test("A listing has the newest first, of one flow or all, and the verdicts, also of an engine that died at its end")
+    @Test(
+        "A listing has the newest first, of one flow or all, and the verdicts, also of an engine that died at its end")
     func listing() async throws {
         let machines = try TwoMachines()
         let first = machines.first.metadata

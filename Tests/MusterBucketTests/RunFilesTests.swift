@@ -33,7 +33,9 @@ import Testing
         try file.close()
     }
 
-    private func logHere(_ attempt: AttemptID = attempt) -> String { self.machines.first.layout.logFile(attempt, node: 0) }
+    private func logHere(_ attempt: AttemptID = attempt) -> String {
+        self.machines.first.layout.logFile(attempt, node: 0)
+    }
 
     private func logThere(_ attempt: AttemptID = attempt) -> String? {
         try? String(contentsOfFile: self.machines.second.layout.logFile(attempt, node: 0), encoding: .utf8)
@@ -70,7 +72,9 @@ import Testing
         try await self.mirror()
         #expect(self.logThere()?.hasSuffix("line 4\nlast words\n") == true)
         #expect(self.logThere(Self.neighbour) == "nnnnn")
-        #expect(FileManager.default.contents(atPath: self.machines.second.layout.reportFile(Self.attempt)) == Data("{}".utf8))
+        #expect(
+            FileManager.default.contents(atPath: self.machines.second.layout.reportFile(Self.attempt))
+                == Data("{}".utf8))
         #expect(self.warnings.all.isEmpty)
     }
 
@@ -112,7 +116,8 @@ import Testing
         self.uploads.note(.attemptStarted(attempt: Self.attempt, nodes: 1))
         await self.uploads.finish()
         try await self.mirror()
-        #expect(FileManager.default.contents(atPath: self.machines.second.layout.logFile(Self.attempt, node: 0)) == bytes)
+        #expect(
+            FileManager.default.contents(atPath: self.machines.second.layout.logFile(Self.attempt, node: 0)) == bytes)
         #expect(try await self.machines.objects.objects(prefix: "runs/F/1/files/train/").count == 3)
     }
 }

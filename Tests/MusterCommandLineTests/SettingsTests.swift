@@ -123,6 +123,34 @@ import Testing
         #expect(try folders.read(["METAFLOW_HOME": "\(folders.root)/mf"]).settings.run.decorators == [])
     }
 
+    @Test("A store is a folder or a bucket; an address of anything else is refused")
+    func stores() throws {
+        let home = Folders()
+        #expect(try home.read(["MUSTER_STORE": "s3://bucket/a/b/"]).settings.store == "s3://bucket/a/b/")
+        #expect(try home.read(["MUSTER_STORE": "some/folder"]).settings.store?.hasSuffix("/some/folder") == true)
+        for text in [
+            "gs://bucket", "s3://", "s3:///x", "s3://bucket/../x", "s3://bucket/a b", "S3://bucket", "http://x",
+        ] {
+            #expect(throws: CommandFailure.self, "\(text)") { try home.read(["MUSTER_STORE": text]) }
+        }
+        let addresses = [
+            "s3://b": "s3://b", "s3://b/": "s3://b", "s3://b//x///y/": "s3://b/x/y", "s3://b/ü": "s3://b/ü",
+        ]
+        for (text, address) in addresses { #expect(BucketAddress(text)?.description == address) }
+    }
+
+    @Test("Metaflow's own bucket is the store where its kind of store is s3, and nowhere else")
+    func metaflowBucket() throws {
+        let home = Folders()
+        let root = ["METAFLOW_DATASTORE_SYSROOT_S3": "s3://bucket/flows"]
+        #expect(try home.read(root).settings.store == nil)
+        #expect(try home.read(root.merging(["METAFLOW_DEFAULT_DATASTORE": "local"]) { $1 }).settings.store == nil)
+        let both = root.merging(["METAFLOW_DEFAULT_DATASTORE": "s3"]) { $1 }
+        #expect(try home.read(both).settings.store == "s3://bucket/flows")
+        #expect(try home.read(both.merging(["MUSTER_STORE": "/mine"]) { $1 }).settings.store == "/mine")
+        #expect(try home.read(["METAFLOW_DEFAULT_DATASTORE": "s3"]).settings.store == nil)
+    }
+
     @Test("XDG_CONFIG_HOME names the folder of the user's file")
     func xdg() throws {
         let folders = Folders()

@@ -1,8 +1,8 @@
 import Foundation
 import MusterHTTP
 import MusterObjects
-import Synchronization
 import MusterTestSupport
+import Synchronization
 import Testing
 
 @testable import MusterS3

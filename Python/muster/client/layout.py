@@ -11,11 +11,14 @@ DATABASE = "muster.db"
 
 
 def locate():
-    """The store's folder: the one given to `metadata`, MUSTER_STORE, or the nearest `.muster` in this folder and those above."""
+    """The store: the one given to `metadata`, MUSTER_STORE, or the nearest `.muster` in this folder and those above.
+
+    A folder, or the address of a bucket.
+    """
     from .namespaces import chosen_store
     named = chosen_store() or os.environ.get("MUSTER_STORE")
     if named:
-        return os.path.abspath(named)
+        return named if named.startswith("s3://") else os.path.abspath(named)
     folder = os.getcwd()
     while True:
         candidate = os.path.join(folder, ".muster")
@@ -31,6 +34,9 @@ class Layout:
 
     def __init__(self, root):
         self.root = root
+
+    def bring(self, references):
+        """Nothing: all artifacts of a folder are there."""
 
     def artifact(self, digest):
         return f"{self.root}/artifacts/{digest[:1]}/{digest}"

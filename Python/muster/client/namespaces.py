@@ -51,12 +51,14 @@ def get_metadata():
 
 
 def metadata(ms):
-    """Reads another store from now on. ms: the store, or a folder with one, also as `local@FOLDER`."""
+    """Reads another store from now on. ms: the store, a folder with one, or a bucket, also as `local@FOLDER`."""
     global _store
     kind, at, place = ms.partition("@")
     if ms.startswith("http") or at and kind != "local":
-        raise MusterException(f"metadata({ms!r}): Muster keeps runs in folders; write local@FOLDER")
-    if at or ms != "local":
+        raise MusterException(f"metadata({ms!r}): Muster keeps runs in folders and buckets; write local@FOLDER or s3://…")
+    if ms.startswith("s3://") or place.startswith("s3://"):
+        _store = place or ms
+    elif at or ms != "local":
         folder = os.path.abspath(place if at else ms)
         inner = os.path.join(folder, ".muster")
         _store = inner if os.path.isdir(inner) else folder

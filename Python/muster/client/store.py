@@ -1,4 +1,4 @@
-"""A store: the folder in which `muster` keeps runs."""
+"""A store: the folder or the bucket in which `muster` keeps runs."""
 
 from functools import cached_property
 
@@ -7,12 +7,16 @@ from .layout import Layout, locate
 
 
 class Store:
-    """root: the folder; without one the store in use."""
+    """root: the folder, or the address of the bucket; without one the store in use."""
 
     def __init__(self, root=None):
         self.root = root or locate()
-        self.database = Database(self.root)
-        self.files = Layout(self.root)
+        if self.root.startswith("s3://"):
+            from .bucket import BucketDatabase, BucketLayout, service
+            bucket = service(self.root)
+            self.database, self.files = BucketDatabase(bucket), BucketLayout(bucket)
+        else:
+            self.database, self.files = Database(self.root), Layout(self.root)
 
     @cached_property
     def values(self):

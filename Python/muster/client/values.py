@@ -4,7 +4,7 @@ import os
 from hashlib import sha256
 from pickle import loads
 
-from ..errors import ArtifactUnreadable
+from ..errors import ArtifactUnreadable, MusterException
 
 # Bytes that are read at once. A smaller artifact is one read; a larger one is read for its digest and then mapped.
 PIECE = 1 << 20
@@ -23,6 +23,10 @@ class Values:
         name: of the artifact, for the error.
         """
         digest = reference["digest"]
+        try:
+            self.files.bring([reference])
+        except MusterException as error:
+            raise ArtifactUnreadable(f"artifact '{name}' cannot be had: {error}") from None
         path = self.files.artifact(digest)
         try:
             found, data = _read(path, reference["size"])

@@ -7,7 +7,7 @@ from .grammar import TRUE, Refused
 # Options with few supported values, and the reason in the message about any other.
 ONLY = {
     "--metadata": (("local",), "runs are recorded in a store on this machine"),
-    "--datastore": (("local",), "artifacts are kept in a store on this machine"),
+    "--datastore": (("local", "s3"), "artifacts are kept in a folder or in a bucket"),
     "--event-logger": (("nullSidecarLogger",), "there is no logger of events; `run --json` prints them"),
     "--monitor": (("nullSidecarMonitor",), "there is no monitor; `status` tells how long tasks took"),
     "--mode": ((), "there is no spin"),
@@ -26,11 +26,13 @@ class Front:
     """The options before the verb."""
 
     def __init__(self):
-        # Options of `muster` for the flow, and the store's folder if one is given.
+        # Options of `muster` for the flow, and the store, a folder or a bucket, if one is given.
         self.words = []
         self.store = None
         self.is_quiet = False
         self._given = set()
+        # `--datastore s3` without a root: Metaflow's own variable names it.
+        self._is_bucket = False
 
     def read(self, words):
         """Removes the options from the beginning of `words`, a list. Returns the rest."""
@@ -39,6 +41,10 @@ class Front:
             option, equals, text = words.pop(0).partition("=")
             self._take(option, [text] if equals else [], words)
         self._take_from_variables()
+        if self._is_bucket and self.store is None:
+            self.store = os.environ.get("METAFLOW_DATASTORE_SYSROOT_S3")
+        if self._is_bucket and not (self.store or "").startswith("s3://"):
+            raise Refused("--datastore s3 needs a bucket: --datastore-root s3://bucket/prefix, or METAFLOW_DATASTORE_SYSROOT_S3")
         return words
 
     def _take_from_variables(self):
@@ -72,6 +78,8 @@ class Front:
             if values[0] not in known:
                 supported = f"; Muster knows {option} {' and '.join(known)}" if known else ""
                 raise Refused(f"{option} {values[0]} is not supported: {reason}{supported}")
+            if option == "--datastore":
+                self._is_bucket = values[0] == "s3"
         elif option == "--environment" and values[0] not in ENVIRONMENTS:
             advice = (
                 "start the flow with `uv run`, and its steps run on that Python" if values[0] == "uv" else

@@ -7,7 +7,7 @@ import sys
 
 from ..command_line.grammar import Refused
 from ..command_line.line import Line
-from ..command_line.muster import environment, required_command
+from ..muster_command import environment, required_command
 from ..command_line.translation import arguments
 from ..errors import MetaflowNamespaceMismatch, MetaflowNotFound, MusterException
 from ..launch import launch

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 
-from ..command_line.muster import environment, required_command
+from ..muster_command import environment, required_command
 from ..command_line.translation import native
 from ..errors import MusterException
 

@@ -19,7 +19,8 @@ def perform_line(line, flow, path):
         return _print(f"{__version__}\n")
     given = line.given
     if line.front.store:
-        os.environ["MUSTER_STORE"] = os.path.abspath(line.front.store)
+        store = line.front.store
+        os.environ["MUSTER_STORE"] = store if store.startswith("s3://") else os.path.abspath(store)
     module, function = line.verb.does.split(".")
     return getattr(import_module(f"muster.commands.{module}"), function)(
         given, Screen(flow.__name__, path, line.front)) or 0

@@ -5,7 +5,7 @@ Copies of a line elsewhere are left: in the message of a failure, a card or an a
 
 import os
 
-from ..client.layout import log_records
+from ..client.layout import locate, log_records
 from ..command_line.grammar import Refused
 from ..errors import MetaflowNotFound
 from . import pathspecs
@@ -13,6 +13,8 @@ from .logs import having, streams
 
 
 def scrub(given, screen):
+    if locate().startswith("s3://"):
+        raise Refused("the store is a bucket, in which logs are not changed; remove the run's objects below runs/FLOW/RUN/files/")
     _, tasks = pathspecs.tasks(given.arguments[0], screen.flow)
     if given.attempt is not None and not given.latest:
         raise Refused("--attempt and --all exclude each other")

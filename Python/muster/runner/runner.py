@@ -7,7 +7,7 @@ import time
 
 from ..command_line.front import Front
 from ..command_line.grammar import Refused
-from ..command_line.muster import environment, required_command
+from ..muster_command import environment, required_command
 from ..command_line.translation import native, translate
 from ..command_line.verbs import ELSEWHERE
 from ..names import hint

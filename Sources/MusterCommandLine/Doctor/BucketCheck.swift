@@ -30,7 +30,9 @@ struct BucketCheck {
             }
             return [.ok("store", "\(address) can be listed, written, read and removed from")]
         } catch {
-            return [.missing("store", CommandFailure(error).message, "see Documentation/Store.md for the rights it needs")]
+            return [
+                .missing("store", CommandFailure(error).message, "see Documentation/Store.md for the rights it needs")
+            ]
         }
     }
 }

@@ -2,8 +2,8 @@ import Dispatch
 import Foundation
 import Glibc
 import Logging
-import MusterBucket
 import MusterBackends
+import MusterBucket
 import MusterEngine
 import MusterHistory
 import MusterMetadata
@@ -68,7 +68,8 @@ struct RunSession {
                 console.note("warning: the source has changed since the run began; steps run what is there now")
             }
             verdict = try await self.move(
-                record, origin, source, signals, isNew: !continues, clonesOnly: clonesOnly) { console.show($0) }
+                record, origin, source, signals, isNew: !continues, clonesOnly: clonesOnly
+            ) { console.show($0) }
         } catch {
             await console.close()
             await self.close(record, because: error)

@@ -22,7 +22,23 @@ struct MetaflowConfiguration {
             guard let text = self.set(metaflow) else { continue }
             source.values[name] = GivenSetting(text: text, origin: .variable(metaflow), base: self.folder)
         }
+        // Which of Metaflow's stores is meant stands in another key.
+        if let kind = try self.value(Self.kind), kind.text == "s3", let root = try self.value(Self.root) {
+            source.values["store"] = root
+        }
         return source
+    }
+
+    private static let kind = "METAFLOW_DEFAULT_DATASTORE"
+    private static let root = "METAFLOW_DATASTORE_SYSROOT_S3"
+
+    /// A variable, or the key of that name in the file.
+    private func value(_ name: String) throws -> GivenSetting? {
+        if let text = self.set(name) { return GivenSetting(text: text, origin: .variable(name), base: self.folder) }
+        guard let file = self.file else { return nil }
+        return try SettingsFile(path: file).entries(named: [name]).last.map {
+            GivenSetting(text: $0.text, origin: .file(path: file, line: $0.line), base: self.folder)
+        }
     }
 
     private var file: String? {

@@ -84,7 +84,8 @@ extension StoreLayout {
         let cache = settings.cache ?? (try? PythonEnvironments.defaultCache(environment: environment))
         guard let folder = settings.bucket.folder ?? cache.map({ "\($0)/stores" }) else {
             throw CommandFailure(
-                .usage, "there is no place for this machine's copy of \(address): set HOME, or the setting bucket.folder")
+                .usage,
+                "there is no place for this machine's copy of \(address): set HOME, or the setting bucket.folder")
         }
         // Two servers may have buckets of one name.
         let server = try S3Settings(

@@ -99,7 +99,9 @@ struct LogsVerb: AsyncParsableCommand {
     ) async throws {
         let state = try await store.state(of: record)
         for task in try RunFinder.tasks(pathspec, in: state).tasks {
-            guard case .running = task.status, let line = GangView(of: task, in: state, store.layout)?.line else { continue }
+            guard case .running = task.status, let line = GangView(of: task, in: state, store.layout)?.line else {
+                continue
+            }
             StandardStream.error.line("\(task.step)/\(task.number) \(line)")
         }
     }

@@ -37,7 +37,7 @@ struct ResumeVerb: AsyncParsableCommand {
         let settings = context.settings
         let layout = try StoreLayout(settings)
         // A flow in Python reads the configs of the run that it resumes.
-        let told = ["MUSTER_RESUMES": self.originRunId ?? "", "MUSTER_STORE": layout.root]
+        let told = ["MUSTER_RESUMES": self.originRunId ?? "", "MUSTER_STORE": settings.store ?? layout.root]
         let (program, manifest) = try await context.flow(named: flow, self.flow, told: told)
         if BucketAddress(settings) == nil { try layout.require() }
         let store = try OpenedStore(making: settings, isShared: settings.run.sharesStore)

@@ -26,7 +26,8 @@ package final class ScriptedServer: Sendable {
         /// The beginning of an answer; then the connection ends, or nothing more comes.
         case cut(Int, [(String, String)], Data, stays: Bool)
 
-        package static func error(_ status: Int, _ code: String, _ fields: [(String, String)] = [], extra: String = "") -> Reply
+        package static func error(_ status: Int, _ code: String, _ fields: [(String, String)] = [], extra: String = "")
+            -> Reply
         {
             let body = "<?xml version=\"1.0\"?><Error><Code>\(code)</Code><Message>told so</Message>\(extra)</Error>"
             return .answer(status, fields, Data(body.utf8))

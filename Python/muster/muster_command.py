@@ -3,8 +3,8 @@
 import os
 import sys
 
-from ..errors import MusterException
-from ..location import PACKAGE
+from .errors import MusterException
+from .location import PACKAGE
 
 
 def command():
