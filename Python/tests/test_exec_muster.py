@@ -7,7 +7,8 @@ from unittest import mock
 
 import support  # noqa: F401
 from muster.arguments import flags, pairs, texts
-from muster.command_line import grammar, muster, verbs
+from muster import muster_command
+from muster.command_line import grammar, verbs
 from muster.command_line.grammar import Refused
 from muster.command_line.line import Line
 from muster.command_line.translation import translate
@@ -26,14 +27,14 @@ class CommandTests(unittest.TestCase):
                 with open(builds[configuration], "w"):
                     os.chmod(builds[configuration], 0o755)
                 os.utime(builds[configuration], (built, built))
-            with mock.patch.object(muster, "PACKAGE", os.path.join(root, "Python", "muster", "")), \
+            with mock.patch.object(muster_command, "PACKAGE", os.path.join(root, "Python", "muster", "")), \
                     mock.patch("sys.executable", os.path.join(root, "bin", "python")), mock.patch.dict(os.environ):
                 os.environ.pop("MUSTER_COMMAND", None)
-                self.assertEqual(muster.command(), builds["debug"])
+                self.assertEqual(muster_command.command(), builds["debug"])
                 os.utime(builds["release"], (3, 3))
-                self.assertEqual(muster.command(), builds["release"])
+                self.assertEqual(muster_command.command(), builds["release"])
                 os.chmod(builds["release"], 0o644)
-                self.assertEqual(muster.command(), builds["debug"])
+                self.assertEqual(muster_command.command(), builds["debug"])
 
 
 class ExecMusterTests(unittest.TestCase):
