@@ -50,6 +50,7 @@ class ExecMusterTests(unittest.TestCase):
                 "--flow-option=--environment", "--flow-option=pypi", "--tag", "x"],
             "--production --branch b check": [
                 "check", *program, "--flow-option=--production", "--flow-option=--branch", "--flow-option=b"],
+            "--datastore s3 --datastore-root s3://b/p run": ["run", *program, "--store", "s3://b/p"],
             "--datastore-root /s resume train --origin-run-id 12": [
                 "resume", *program, "train", "--origin-run-id", "12", "--store", "/s"],
             "show": ["show", *program], "output-dot": ["show", "--dot", *program], "output-raw --json": ["show", "--json", *program],
@@ -94,7 +95,9 @@ class ExecMusterTests(unittest.TestCase):
     def test_what_has_no_counterpart_is_named_with_what_there_is(self):
         cases = {
             "--metadata service run": "--metadata service is not supported: runs are recorded in a store on this machine; Muster knows --metadata local",
-            "--datastore s3 run": "Muster knows --datastore local", "--environment uv run": "start the flow with `uv run`",
+            "--datastore azure run": "Muster knows --datastore local and s3",
+            "--datastore s3 run": "--datastore s3 needs a bucket",
+            "--datastore s3 --datastore-root /s run": "--datastore s3 needs a bucket", "--environment uv run": "start the flow with `uv run`",
             "--environment condo run": "there are local, conda, pypi", "--mode spin run": "there is no spin",
             "argo-workflows create": "Muster deploys no flows", "spin start": "`resume STEP --origin-run-id RUN`",
             "card server": "there is no server of cards", "init": "a run needs no such call",
