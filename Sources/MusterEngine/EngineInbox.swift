@@ -9,7 +9,7 @@ enum EngineInput: Sendable {
     case due(task: Int, attempt: Int)
     /// A step's Python environment is there, or cannot be made.
     case environment(step: String, Result<String, TaskFailure>)
-    /// Artifacts that the task needs have come from the bucket; nil: they could not be brought.
+    /// Artifacts that the task needs have come from the bucket, or could not be brought for this reason.
     case fetched(task: Int, attempt: Int, problem: String?)
     /// The artifacts of an attempt that has ended are in the bucket.
     case kept(GangObservation)

@@ -13,8 +13,15 @@ extension RunEngine {
     package func end(reason: String) async throws {
         self.listen()
         try await self.takeUp()
-        try await self.beginCancelling(reason: reason)
-        while self.verdict == nil { try await self.process(await self.inbox.next()) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            try await self.beginCancelling(reason: reason)
+            self.startBackgroundJobs(in: &group)
+            while self.verdict == nil {
+                try await self.process(await self.inbox.next())
+                self.startBackgroundJobs(in: &group)
+            }
+            group.cancelAll()
+        }
         await self.runners.rest()
     }
 

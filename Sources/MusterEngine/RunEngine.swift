@@ -229,7 +229,7 @@ package actor RunEngine {
 
     // MARK: - Background jobs
 
-    private func startBackgroundJobs(in group: inout ThrowingTaskGroup<Void, any Error>) {
+    func startBackgroundJobs(in group: inout ThrowingTaskGroup<Void, any Error>) {
         let inbox = self.inbox
         let (environments, courier) = (self.environments, self.courier)
         for job in self.backgroundJobs {

@@ -146,6 +146,23 @@ import Testing
         #expect(team.sandbox.leftovers(of: "WaitingFlow").isEmpty)
     }
 
+    @Test(
+        "A run that was killed within a foreach is ended by cancel on another machine, which has none of its artifacts")
+    func cancelForeach() async throws {
+        let team = try await Team()
+        let flow = try team.sandbox.flow("ForeachFlow")
+        let running = try team.start(["run", flow, "--count", "40", "--max-workers", "2"], on: "a")
+        await running.wait(for: "work/12 succeeded")
+        running.process?.signal(SIGKILL)
+        _ = await running.end()
+        let list = try await team.text(["list", "--json"], on: "b")
+        let runs = try JSONSerialization.jsonObject(with: Data(list.utf8)) as? [[String: Any]]
+        #expect(runs?[0]["status"] as? String == "interrupted", "\(list)")
+        let cancel = try await team.muster(["cancel", try #require(runs?[0]["run"] as? String)], on: "b")
+        #expect(cancel.status == .exited(0), "\(cancel)")
+        #expect(try await team.text(["list"], on: "c").contains("cancelled"))
+    }
+
     @Test("A run whose engine was killed is ended by cancel on another machine")
     func cancelDead() async throws {
         let team = try await Team()

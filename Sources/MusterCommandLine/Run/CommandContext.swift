@@ -55,6 +55,11 @@ struct CommandContext: Sendable {
         return name.isEmpty ? "\(getuid())" : name
     }
 
+    /// The path of this program.
+    static var ownPath: String {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+    }
+
     /// The agent program: the setting, the one beside `muster`, or the one on the PATH.
     func agent() throws -> String {
         if let path = self.settings.programs.agent {
@@ -64,7 +69,7 @@ struct CommandContext: Sendable {
             }
             return path
         }
-        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        let own = Self.ownPath
         let beside = "\((own as NSString).deletingLastPathComponent)/muster-agent"
         if ExecutableSearch.isExecutable(beside) { return beside }
         if let found = ExecutableSearch.find("muster-agent", path: self.environment["PATH"] ?? "") {

@@ -123,7 +123,7 @@ private struct RunEnding {
         let engine = RunEngine(
             record: record, metadata: self.metadata, layout: self.layout,
             runners: GangRunners(local: backend, others: others), environments: NoEnvironments(),
-            settings: context.settings, observe: { _ in })
+            settings: context.settings, courier: self.store.bucket?.courier, observe: { _ in })
         try await engine.end(reason: "`muster cancel` was called by \(self.author)")
     }
 }

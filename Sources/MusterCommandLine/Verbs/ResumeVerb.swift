@@ -36,8 +36,11 @@ struct ResumeVerb: AsyncParsableCommand {
             flow: flow, self.flow, given: self.options.given.merging(self.store.given) { $1 })
         let settings = context.settings
         let layout = try StoreLayout(settings)
-        // A flow in Python reads the configs of the run that it resumes.
-        let told = ["MUSTER_RESUMES": self.originRunId ?? "", "MUSTER_STORE": settings.store ?? layout.root]
+        // A flow in Python reads the configs of the run that it resumes; out of a bucket with the help of this program.
+        let told = [
+            "MUSTER_RESUMES": self.originRunId ?? "", "MUSTER_STORE": settings.store ?? layout.root,
+            "MUSTER_COMMAND": CommandContext.ownPath,
+        ]
         let (program, manifest) = try await context.flow(named: flow, self.flow, told: told)
         if BucketAddress(settings) == nil { try layout.require() }
         let store = try OpenedStore(making: settings, isShared: settings.run.sharesStore)
