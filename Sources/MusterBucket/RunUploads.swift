@@ -17,10 +17,10 @@ package final class RunUploads: Sendable {
         var live: Set<AttemptID> = []
         /// Attempts that have ended since the last round.
         var ended: Set<AttemptID> = []
-        /// Bytes of each log that have been sent, and what was sent of other files, by path.
+        /// By path: the bytes of a log that have been sent, and what another file was like when it was.
         var sent: [String: Int] = [:]
         var stamps: [String: FileStatus] = [:]
-        /// Rounds in which nothing of a log was sent: the more pieces it has, the rarer they get.
+        /// How many pieces of each log went, and when the last one did.
         var pieces: [String: (count: Int, last: Double)] = [:]
         var isTold = false
     }

@@ -28,6 +28,7 @@ package struct ObjectStoreConformance: Sendable {
             description: "A file that is larger than a part is created by one writer only", isRace: true,
             check: createsFilesOnce),
         Rule(description: "A failed download leaves no file", check: leavesNoFile),
+        Rule(description: "An object grows old until it is replaced", check: knowsAges),
     ]
 }
 
@@ -46,6 +47,18 @@ extension ObjectStoreConformance {
 
     private static func require(_ isTrue: Bool, _ text: @autoclosure () -> String) throws {
         if !isTrue { throw BrokenRule(description: text()) }
+    }
+
+    private static func knowsAges(_ store: any ObjectStore) async throws {
+        try self.require(try await store.age("ages/nothing") == nil, "what is not there has an age")
+        try await store.put(Data(), at: "ages/object")
+        // A busy server may take long to answer, and none tells more than whole seconds.
+        try await Task.sleep(for: .seconds(6))
+        let old = try await store.age("ages/object") ?? -1
+        try self.require((5...300).contains(old), "after 6 s the age is \(old)")
+        try await store.put(Data([1]), at: "ages/object")
+        let new = try await store.age("ages/object") ?? -1
+        try self.require(new >= 0 && new < old, "of a new object the age is \(new), and was \(old)")
     }
 
     private static func keepsBytes(_ store: any ObjectStore) async throws {
