@@ -5,8 +5,6 @@ package import MusterStore
 
 /// A store in a bucket, with this machine's folder and database of it.
 package struct Bucket: Sendable {
-    /// `s3://bucket/prefix`.
-    package let address: String
     package let objects: any ObjectStore
     package let courier: BucketCourier
     package let metadata: BucketMetadata
@@ -15,8 +13,7 @@ package struct Bucket: Sendable {
     /// - Parameters:
     ///   - layout: This machine's folder.
     ///   - near: The database in it.
-    package init(address: String, _ objects: any ObjectStore, layout: StoreLayout, near: any MetadataStore) {
-        self.address = address
+    package init(_ objects: any ObjectStore, layout: StoreLayout, near: any MetadataStore) {
         self.objects = objects
         self.courier = BucketCourier(objects, near: layout)
         self.metadata = BucketMetadata(objects, near: near, layout: layout, courier: self.courier)

@@ -1,14 +1,11 @@
 package import MusterMetadata
 import MusterStore
 
-/// The keys of a store that is a bucket. `Documentation/Store.md` is the contract.
+/// The keys of a store that is a bucket. `Documentation/Bucket.md` is the contract.
 package enum BucketLayout {
     /// How many events stand in one segment, and the batches of how many in one folder.
     package static let segment = 1000
 
-    package static let runs = "runs/"
-    package static let artifacts = "artifacts/"
-    package static let packages = "packages/"
     /// Runs as a listing shows them; see ``ListedRun``.
     package static let index = "index/"
 

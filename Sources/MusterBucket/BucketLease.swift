@@ -7,7 +7,7 @@ import MusterSystem
 
 /// The sign of life of a run's engine in a bucket: an object that is replaced at an interval.
 ///
-/// Its age is the difference of two times of the server, so no clock of two machines is compared. `Documentation/Store.md`
+/// Its age is the difference of two times of the server, so no clock of two machines is compared. `Documentation/Bucket.md`
 /// is the contract.
 package struct BucketLease: Sendable {
     /// A sign and the seconds since it was given.
@@ -107,6 +107,7 @@ package struct BucketLease: Sendable {
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(min(self.times.cancelInterval, max(0.05, next - Uptime.now()))))
             guard !Task.isCancelled else { return }
+            // A request that cannot be read, as when there is none, is looked for again.
             if !isAsked, let author = try? await self.objects.get(BucketLayout.cancel(self.run)) {
                 isAsked = true
                 onCancel(String(decoding: author.prefix(500), as: UTF8.self))
@@ -118,11 +119,13 @@ package struct BucketLease: Sendable {
                 return onLoss(now.sign.place)
             }
             count += 1
+            // Whoever takes the run over meanwhile keeps this engine from storing any event.
             try? await self.sign(count)
         }
     }
 
-    /// Removes the lease, unless another engine has it.
+    /// Removes the lease, unless another engine has it. One that cannot be removed is taken for a dead engine's when it is
+    /// old enough.
     package func end() async {
         guard let now = try? await Self.read(self.run, self.objects), now.sign.place == .own else { return }
         try? await self.objects.remove([BucketLayout.lease(self.run), BucketLayout.cancel(self.run)])

@@ -75,12 +75,7 @@ extension BucketMetadata {
                         "event \(count + 1) of the run \(run) is not in the bucket, and event \(batch.first) is; an object below \(BucketLayout.run(run)) was removed"
                 )
             }
-            do {
-                try await self.near.append(batch.events, to: run, at: batch.time, after: count)
-            } catch let error as MetadataError where error.code == .conflict {
-                // Another program of this machine took them at the same time.
-                guard try await self.near.eventCount(of: run) >= batch.last else { throw error }
-            }
+            try await self.index(batch, of: run)
             count = batch.last
         }
         return count

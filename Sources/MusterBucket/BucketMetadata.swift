@@ -52,12 +52,13 @@ package final class BucketMetadata: MetadataStore {
             first += batch.events.count
             rest = rest.dropFirst(room)
         }
-        for case .ended(let verdict) in events { try await self.close(run, verdict, at: time) }
+        for case .ended in events { try await self.close(run) }
     }
 
     private func append(_ batch: EventBatch, to run: RunKey) async throws {
         let key = BucketLayout.batch(run, first: batch.first)
         guard try await self.objects.put(try batch.line(), at: key, mode: .creating) == .stored else {
+            // The message says who has the run, where that can be read.
             let holder = try? await BucketLease.read(run, self.objects)
             throw MetadataError(
                 code: .conflict,
@@ -70,7 +71,7 @@ package final class BucketMetadata: MetadataStore {
     }
 
     /// Takes a batch of the bucket into the database, where another program of this machine may already have put it.
-    private func index(_ batch: EventBatch, of run: RunKey) async throws {
+    func index(_ batch: EventBatch, of run: RunKey) async throws {
         do {
             try await self.near.append(batch.events, to: run, at: batch.time, after: batch.first - 1)
         } catch let error as MetadataError where error.code == .conflict {
@@ -95,12 +96,12 @@ package final class BucketMetadata: MetadataStore {
         try await self.objects.put(lines, at: BucketLayout.segment(run, number))
     }
 
-    private func close(_ run: RunKey, _ verdict: RunVerdict, at time: Double) async throws {
+    /// Replaces the index's entry of a run that has ended, which its record in the database says already.
+    private func close(_ run: RunKey) async throws {
         guard let record = try await self.near.record(of: run) else { return }
-        var open = ListedRun(record)
+        let closed = ListedRun(record)
+        var open = closed
         (open.verdict, open.finished) = (nil, nil)
-        var closed = open
-        (closed.verdict, closed.finished) = (verdict, time)
         try await self.objects.put(Data(), at: IndexEntry(closed).key)
         try await self.objects.remove(IndexEntry(open).key)
     }
@@ -175,8 +176,13 @@ package final class BucketMetadata: MetadataStore {
         try await Parallel.map(runs) { run in
             guard run.verdict == nil else { return run }
             if try await self.lookAtEngine(of: run.key) { return run }
-            guard let record = try? await self.record(of: run.key), record.verdict != nil else { return run }
-            return ListedRun(record)
+            do {
+                return try await self.record(of: run.key).map { ListedRun($0) } ?? run
+            } catch let error as MetadataError where error.code == .corrupt {
+                var run = run
+                run.problem = error
+                return run
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 package import FoundationEssentials
 package import MusterMetadata
 package import MusterModel
+import MusterWire
 
 /// Events that were appended together: one line of JSON, which is an object of its own, and one of a segment's lines.
 package struct EventBatch: Codable, Sendable, Equatable {
@@ -19,11 +20,7 @@ package struct EventBatch: Codable, Sendable, Equatable {
     /// The number of the last one.
     package var last: Int { self.first + self.events.count - 1 }
 
-    package func line() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(self) + Data([UInt8(ascii: "\n")])
-    }
+    package func line() throws -> Data { try LineCoding.encode(self) }
 
     /// Reads lines.
     /// - Parameter key: Their object, for the message.
@@ -31,7 +28,7 @@ package struct EventBatch: Codable, Sendable, Equatable {
     package static func read(_ lines: Data, key: String) throws -> [EventBatch] {
         do {
             return try lines.split(separator: UInt8(ascii: "\n")).map {
-                try JSONDecoder().decode(EventBatch.self, from: Data($0))
+                try LineCoding.decode(EventBatch.self, from: Data($0))
             }
         } catch {
             throw MetadataError(

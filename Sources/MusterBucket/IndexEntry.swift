@@ -33,6 +33,7 @@ package struct IndexEntry: Sendable, Equatable {
             o: self.run.originRun, v: self.run.verdict, e: self.run.finished)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Texts and finite numbers can always be encoded.
         let json = (try? encoder.encode(text)) ?? Data()
         return "\(self.head)\(Self.address(json.base64EncodedString()))"
     }

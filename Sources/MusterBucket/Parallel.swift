@@ -7,14 +7,9 @@ enum Parallel {
     static func each<Item: Sendable>(
         _ items: [Item], width: Int = width, _ body: @escaping @Sendable (Item) async throws -> Void
     ) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            var rest = items[...]
-            for item in rest.prefix(width) { group.addTask { try await body(item) } }
-            rest = rest.dropFirst(width)
-            while try await group.next() != nil {
-                guard let item = rest.popFirst() else { continue }
-                group.addTask { try await body(item) }
-            }
+        _ = try await self.map(items, width: width) { item in
+            try await body(item)
+            return true
         }
     }
 

@@ -44,7 +44,7 @@ import Testing
             try self.sandbox.start(arguments, environment: self.on(machine))
         }
 
-        /// What `verb` prints, less what two runs differ in.
+        /// The standard output of a verb that succeeds.
         func text(_ arguments: [String], on machine: String) async throws -> String {
             let finished = try await self.muster(arguments, on: machine)
             guard finished.status == .exited(0) else { throw Missing(description: "\(arguments): \(finished)") }

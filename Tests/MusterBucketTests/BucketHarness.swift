@@ -46,7 +46,7 @@ struct Machine {
         try self.layout.prepare()
         self.artifacts = ArtifactStore(self.layout)
         self.near = try SQLiteMetadata(path: self.layout.database)
-        self.bucket = Bucket(address: "s3://test", objects, layout: self.layout, near: self.near)
+        self.bucket = Bucket(objects, layout: self.layout, near: self.near)
     }
 
     /// A text as an artifact of this machine.
@@ -55,7 +55,7 @@ struct Machine {
     }
 }
 
-/// What a function was called with, by any thread.
+/// Collects the arguments of calls, from any thread.
 final class Heard<Value: Sendable>: Sendable {
     private let values = Mutex<[Value]>([])
 

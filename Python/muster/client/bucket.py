@@ -17,10 +17,6 @@ from .layout import Layout
 _services = {}
 
 
-def is_bucket(store):
-    return store is not None and store.startswith("s3://")
-
-
 def service(address):
     """The service of a bucket, which lives for as long as this process."""
     key = address, os.getpid()

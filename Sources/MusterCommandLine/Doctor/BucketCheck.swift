@@ -3,7 +3,7 @@ import MusterBucket
 import MusterModel
 import MusterObjects
 
-/// Whether a store in a bucket can be listed, written to, read and removed from, with the credentials of this machine.
+/// Lists, writes, reads and removes in the store's bucket, with the credentials of this machine.
 struct BucketCheck {
     let settings: Settings
 
@@ -31,7 +31,7 @@ struct BucketCheck {
             return [.ok("store", "\(address) can be listed, written, read and removed from")]
         } catch {
             return [
-                .missing("store", CommandFailure(error).message, "see Documentation/Store.md for the rights it needs")
+                .missing("store", CommandFailure(error).message, "see Documentation/Bucket.md for the rights it needs")
             ]
         }
     }

@@ -4,7 +4,7 @@ import MusterMetadata
 import MusterModel
 import MusterStore
 
-/// What verbs ask of runs. In a bucket, what is new comes here first.
+/// Runs, their states and their files for verbs that show them. New objects of a bucket are fetched first.
 extension OpenedStore {
     var finder: RunFinder { RunFinder(layout: self.layout, metadata: self.metadata) }
 

@@ -46,7 +46,7 @@ struct OpenedStore: Sendable {
         self = try Self(layout, database, settings)
     }
 
-    /// What a run needs before it begins.
+    /// Checks and records new runs in this store.
     var preparation: RunPreparation {
         RunPreparation(layout: self.layout, metadata: self.metadata, courier: self.bucket?.courier)
     }
@@ -57,8 +57,7 @@ struct OpenedStore: Sendable {
         self.bucket = try BucketAddress(settings).map { address in
             let profiles = AWSProfiles(environment: ProcessEnvironment.texts)
             let settings = try S3Settings(bucket: address.bucket, prefix: address.prefix, profiles: profiles)
-            return Bucket(
-                address: "\(address)", S3ObjectStore(settings, profiles: profiles), layout: layout, near: database)
+            return Bucket(S3ObjectStore(settings, profiles: profiles), layout: layout, near: database)
         }
         self.metadata = self.bucket?.metadata ?? database
     }

@@ -14,7 +14,7 @@ struct StoreVerb: AsyncParsableCommand {
 }
 
 /// `muster store serve`: brings what clients in other languages ask for from a bucket into this machine's folder of it,
-/// where they read it. One request and one answer a line, in JSON; `Documentation/Store.md` is the contract.
+/// where they read it. One request and one answer a line, in JSON; `Documentation/Bucket.md` is the contract.
 struct StoreServeVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Bring what is asked for from a bucket.", shouldDisplay: false)
