@@ -75,13 +75,17 @@ let sources: [Target] = [
         name: "MusterPython", dependencies: ["MusterModel", "MusterSystem", "MusterProcess", crypto],
         swiftSettings: strict),
 
-    // Floor 3: what happens on a node, what moves a run, and what is asked of runs.
+    // Floor 3: what goes between a machine and a bucket.
+    .target(
+        name: "MusterCourier",
+        dependencies: ["MusterModel", "MusterSystem", "MusterObjects", "MusterStore"], swiftSettings: strict),
+
+    // Floor 4: what happens on a node, what moves a run, and what is asked of runs.
     .target(
         name: "MusterAgent",
         dependencies: [
             "CMusterPlatform", "MusterModel", "MusterSystem", "MusterWire", "MusterFrameworks", "MusterProcess",
-            "MusterStore",
-            logging, nioCore, nioPosix, nioSSL,
+            "MusterStore", "MusterObjects", "MusterS3", "MusterCourier", logging, nioCore, nioPosix, nioSSL,
         ],
         swiftSettings: strict),
     .target(
@@ -96,7 +100,7 @@ let sources: [Target] = [
         name: "MusterBucket",
         dependencies: [
             "MusterModel", "MusterSystem", "MusterWire", "MusterProcess", "MusterObjects", "MusterStore",
-            "MusterMetadata",
+            "MusterMetadata", "MusterCourier",
         ],
         swiftSettings: strict),
     .target(
@@ -104,7 +108,7 @@ let sources: [Target] = [
         dependencies: ["MusterModel", "MusterSystem", "MusterWire", "MusterStore", "MusterMetadata"],
         swiftSettings: strict),
 
-    // Floor 4: what a Swift flow imports.
+    // Floor 5: what a Swift flow imports.
     .macro(
         name: "MusterMacros",
         dependencies: [
@@ -128,13 +132,13 @@ let sources: [Target] = [
         name: "MusterTestKit", dependencies: ["MusterModel", "MusterFrameworks", "MusterBackends"],
         swiftSettings: strict),
 
-    // Floor 5: the two programs.
+    // Floor 6: the two programs.
     .target(
         name: "MusterCommandLine",
         dependencies: [
             "MusterModel", "MusterSystem", "MusterWire", "MusterProcess", "MusterStore", "MusterMetadata",
             "MusterBackends",
-            "MusterPython", "MusterEngine", "MusterHistory", "MusterObjects", "MusterS3", "MusterBucket",
+            "MusterPython", "MusterEngine", "MusterHistory", "MusterObjects", "MusterS3", "MusterCourier", "MusterBucket",
             "CMusterTemplates", logging,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Configuration", package: "swift-configuration"), "Yams",
@@ -220,8 +224,8 @@ let tests: [Target] = [
     .testTarget(
         name: "MusterBucketTests",
         dependencies: [
-            "MusterBucket", "MusterObjects", "MusterStore", "MusterMetadata", "MusterModel", "MusterProcess",
-            "MusterSystem",
+            "MusterBucket", "MusterCourier", "MusterObjects", "MusterStore", "MusterMetadata", "MusterModel",
+            "MusterProcess", "MusterSystem",
             "MusterTestSupport",
         ],
         swiftSettings: strict),

@@ -1,5 +1,7 @@
 import FoundationEssentials
+package import MusterCourier
 package import MusterMetadata
+package import MusterModel
 package import MusterObjects
 package import MusterStore
 

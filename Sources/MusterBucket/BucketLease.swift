@@ -1,5 +1,6 @@
 import FoundationEssentials
-package import MusterMetadata
+import MusterCourier
+package import MusterModel
 package import MusterObjects
 package import MusterProcess
 package import MusterStore

@@ -1,6 +1,7 @@
 import FoundationEssentials
+import MusterCourier
 package import MusterMetadata
-import MusterModel
+package import MusterModel
 import MusterObjects
 import MusterStore
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+package import MusterCourier
 package import MusterMetadata
 package import MusterModel
 package import MusterObjects

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import MusterCourier
 package import MusterMetadata
 package import MusterModel
 

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Glibc
-package import MusterMetadata
-import MusterModel
+import MusterCourier
+package import MusterModel
 package import MusterObjects
 package import MusterStore
 import MusterSystem

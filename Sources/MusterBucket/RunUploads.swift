@@ -1,6 +1,6 @@
 import FoundationEssentials
 import Glibc
-package import MusterMetadata
+import MusterCourier
 package import MusterModel
 package import MusterObjects
 package import MusterStore

@@ -75,22 +75,6 @@ package enum StoredRun: Sendable {
     }
 }
 
-/// A run's name.
-package struct RunKey: Sendable, Hashable, CustomStringConvertible {
-    package let flow: String
-    package let run: String
-
-    package init(flow: String, run: String) {
-        self.flow = flow
-        self.run = run
-    }
-
-    package var description: String { "\(self.flow)/\(self.run)" }
-}
-
-extension RunRecord {
-    package var key: RunKey { RunKey(flow: self.flow, run: self.run) }
-}
 
 /// The metadata store could not be opened, read or written.
 package struct MetadataError: Error, Equatable, CustomStringConvertible {

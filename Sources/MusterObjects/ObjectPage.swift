@@ -3,10 +3,13 @@ package struct ObjectInfo: Sendable, Hashable {
     package let key: String
     /// Bytes.
     package let size: Int
+    /// Another text for every object of other bytes under this key.
+    package let stamp: String
 
-    package init(key: String, size: Int) {
+    package init(key: String, size: Int, stamp: String) {
         self.key = key
         self.size = size
+        self.stamp = stamp
     }
 }
 

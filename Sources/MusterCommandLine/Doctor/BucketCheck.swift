@@ -1,5 +1,6 @@
 import Foundation
 import MusterBucket
+import MusterCourier
 import MusterModel
 import MusterObjects
 

@@ -4,6 +4,7 @@ import Glibc
 import Logging
 import MusterBackends
 import MusterBucket
+import MusterCourier
 import MusterEngine
 import MusterHistory
 import MusterMetadata

@@ -1,4 +1,5 @@
 import MusterBucket
+import MusterCourier
 import MusterHistory
 import MusterMetadata
 import MusterModel

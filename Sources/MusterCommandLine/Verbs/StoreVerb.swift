@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import MusterBucket
+import MusterCourier
 import MusterHistory
 import MusterMetadata
 import MusterModel

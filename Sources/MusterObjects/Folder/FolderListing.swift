@@ -25,12 +25,13 @@ struct FolderListing {
         let path: String
         /// With a slash at the end for a folder: the order of keys is that of these texts.
         let key: String
-        let size: Int?
+        /// Nil for a folder.
+        let file: FileStamp?
     }
 
     private mutating func walk(_ folder: String, key: String) throws(SystemError) {
         for entry in try self.entries(of: folder, key: key) {
-            guard let size = entry.size else {
+            guard let file = entry.file else {
                 if self.request.isShallow, entry.key.utf8.starts(with: self.request.prefix.utf8),
                     entry.key.utf8.count > self.request.prefix.utf8.count
                 {
@@ -43,7 +44,7 @@ struct FolderListing {
                 continue
             }
             guard entry.key.utf8.starts(with: self.request.prefix.utf8) else { continue }
-            guard self.add({ $0.objects.append(ObjectInfo(key: entry.key, size: size)) }, entry.key) else { return }
+            guard self.add({ $0.objects.append(ObjectInfo(key: entry.key, size: file.size, stamp: "\(file)")) }, entry.key) else { return }
         }
     }
 
@@ -60,7 +61,7 @@ struct FolderListing {
 
     private func holdsObject(_ folder: Entry) throws(SystemError) -> Bool {
         for entry in try self.all(folder.path, key: folder.key) {
-            if entry.size != nil { return true }
+            if entry.file != nil { return true }
             if try self.holdsObject(entry) { return true }
         }
         return false
@@ -72,12 +73,12 @@ struct FolderListing {
         return try self.all(folder, key: key).filter { entry in
             guard
                 entry.key.utf8.starts(with: prefix.utf8)
-                    || (entry.size == nil && prefix.utf8.starts(with: entry.key.utf8))
+                    || (entry.file == nil && prefix.utf8.starts(with: entry.key.utf8))
             else { return false }
             guard let after = self.request.after?.text else { return true }
             if ObjectKey.isBefore(after, entry.key) { return true }
             // The walk has to enter the folders above the place where it goes on; a listed folder is over.
-            return entry.size == nil && after.utf8.starts(with: entry.key.utf8)
+            return entry.file == nil && after.utf8.starts(with: entry.key.utf8)
                 && !after.utf8.elementsEqual(entry.key.utf8)
         }
         .sorted { ObjectKey.isBefore($0.key, $1.key) }
@@ -94,8 +95,8 @@ struct FolderListing {
             guard !(key.isEmpty && name == FolderKey.incoming), let part = FolderKey.part(name) else { return nil }
             let path = "\(folder)/\(name)"
             guard let status = FileStatus(path) else { return nil }
-            if status.isFolder { return Entry(path: path, key: "\(key)\(part)/", size: nil) }
-            return status.isFile ? Entry(path: path, key: "\(key)\(part)", size: status.size) : nil
+            if status.isFolder { return Entry(path: path, key: "\(key)\(part)/", file: nil) }
+            return status.isFile ? Entry(path: path, key: "\(key)\(part)", file: status.stamp) : nil
         }
     }
 }

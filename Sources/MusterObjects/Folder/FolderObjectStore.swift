@@ -67,7 +67,7 @@ package struct FolderObjectStore: ObjectStore {
             if number == ENOENT || number == ENOTDIR { return nil }
             throw self.failure(SystemError(number, "look at \(path)"), key)
         }
-        return status.isFile ? ObjectInfo(key: key, size: status.size) : nil
+        return status.isFile ? ObjectInfo(key: key, size: status.size, stamp: "\(status.stamp)") : nil
     }
 
     package func list(_ request: ListRequest) async throws(ObjectStoreError) -> ObjectPage {

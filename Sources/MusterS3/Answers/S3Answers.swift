@@ -37,7 +37,7 @@ enum S3Answers {
             guard let name = element["Key"].flatMap({ key($0.text) }),
                 let size = element["Size"].flatMap({ Int($0.text) })
             else { return nil }
-            page.objects.append(ObjectInfo(key: name, size: size))
+            page.objects.append(ObjectInfo(key: name, size: size, stamp: element["ETag"]?.text ?? ""))
         }
         for element in root.all("CommonPrefixes") {
             guard let name = element["Prefix"].flatMap({ key($0.text) }) else { return nil }

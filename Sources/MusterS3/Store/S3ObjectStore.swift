@@ -68,7 +68,7 @@ package final class S3ObjectStore: ObjectStore {
         guard let size = head["Content-Length"].flatMap({ Int($0) }) else {
             throw ObjectStoreError(.answer, "the server tells no size of s3://\(self.name(key))")
         }
-        return ObjectInfo(key: key, size: size)
+        return ObjectInfo(key: key, size: size, stamp: head["ETag"] ?? "")
     }
 
     package func age(_ key: String) async throws(ObjectStoreError) -> Double? {

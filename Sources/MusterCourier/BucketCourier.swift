@@ -144,7 +144,7 @@ package final class BucketCourier: StoreCourier {
     }
 
     /// Notes artifacts that the bucket has: an event of it names them.
-    func note(_ references: [ArtifactReference]) {
+    package func note(_ references: [ArtifactReference]) {
         self.known.withLock { known in for each in references { known.insert(BucketLayout.artifact(each.digest)) } }
     }
 

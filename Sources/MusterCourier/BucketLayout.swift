@@ -1,12 +1,11 @@
-package import MusterMetadata
-import MusterStore
+package import MusterModel
 
 /// The keys of a store that is a bucket. `Documentation/Bucket.md` is the contract.
 package enum BucketLayout {
     /// How many events stand in one segment, and the batches of how many in one folder.
     package static let segment = 1000
 
-    /// Runs as a listing shows them; see ``ListedRun``.
+    /// Runs as a listing shows them.
     package static let index = "index/"
 
     package static func artifact(_ digest: String) -> String { "artifacts/\(digest.prefix(1))/\(digest)" }
@@ -20,29 +19,39 @@ package enum BucketLayout {
     package static func cancel(_ run: RunKey) -> String { self.run(run) + "cancel" }
 
     /// The batches of the events `number × segment + 1` and the following.
-    static func events(_ run: RunKey, segment number: Int) -> String {
+    package static func events(_ run: RunKey, segment number: Int) -> String {
         self.run(run) + "events/\(self.padded(number, 6))/"
     }
     /// The batch that begins with event `first`, counted from 1.
-    static func batch(_ run: RunKey, first: Int) -> String {
+    package static func batch(_ run: RunKey, first: Int) -> String {
         self.events(run, segment: (first - 1) / self.segment) + self.padded(first, 9)
     }
     /// The same events in one object, once all of them are there.
-    static func segment(_ run: RunKey, _ number: Int) -> String {
+    package static func segment(_ run: RunKey, _ number: Int) -> String {
         self.run(run) + "segments/\(self.padded(number, 6))"
     }
 
-    static func tags(_ run: RunKey) -> String { self.run(run) + "tags/" }
+    package static func tags(_ run: RunKey) -> String { self.run(run) + "tags/" }
     /// The change of the run's tags with this number, counted from 1.
-    static func tagChange(_ run: RunKey, _ number: Int) -> String { self.tags(run) + self.padded(number, 6) }
+    package static func tagChange(_ run: RunKey, _ number: Int) -> String { self.tags(run) + self.padded(number, 6) }
 
     /// The files of the run's folder, by their paths in it.
-    static func files(_ run: RunKey) -> String { self.run(run) + "files/" }
+    package static func files(_ run: RunKey) -> String { self.run(run) + "files/" }
+
+    /// What nodes and engine tell each other of attempts that live, where nodes see nothing but the bucket.
+    package static func attempts(_ run: RunKey) -> String { self.run(run) + "attempts/" }
+    /// The objects of an attempt, without their names.
+    package static func attempt(_ attempt: AttemptID) -> String {
+        "\(self.attempts(attempt.runKey))\(attempt.step)/\(attempt.task).\(attempt.attempt)."
+    }
+
+    /// The piece of a growing file that begins at `offset`.
+    package static func piece(of key: String, offset: Int) -> String { "\(key)/\(self.padded(offset, 12))" }
 
     /// The number at the end of a key.
-    static func number(of key: String) -> Int? { key.split(separator: "/").last.flatMap { Int($0) } }
+    package static func number(of key: String) -> Int? { key.split(separator: "/").last.flatMap { Int($0) } }
 
-    static func padded(_ number: Int, _ width: Int) -> String {
+    package static func padded(_ number: Int, _ width: Int) -> String {
         let text = String(number)
         return String(repeating: "0", count: max(0, width - text.count)) + text
     }

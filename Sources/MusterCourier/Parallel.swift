@@ -1,10 +1,10 @@
 /// Work on many things at the same time.
-enum Parallel {
+package enum Parallel {
     /// Requests of one kind at the same time.
-    static let width = 32
+    package static let width = 32
 
     /// Calls `body` with each of `items`, at most `width` of them at once. After the first error no other begins.
-    static func each<Item: Sendable>(
+    package static func each<Item: Sendable>(
         _ items: [Item], width: Int = width, _ body: @escaping @Sendable (Item) async throws -> Void
     ) async throws {
         _ = try await self.map(items, width: width) { item in
@@ -15,7 +15,7 @@ enum Parallel {
 
     /// Calls `body` with each of `items`, at most `width` of them at once. After the first error no other begins.
     /// - Returns: What it returned, in the order of the items.
-    static func map<Item: Sendable, Value: Sendable>(
+    package static func map<Item: Sendable, Value: Sendable>(
         _ items: [Item], width: Int = width, _ body: @escaping @Sendable (Item) async throws -> Value
     ) async throws -> [Value] {
         guard items.count > 1 else { return try await items.isEmpty ? [] : [body(items[0])] }
