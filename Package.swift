@@ -78,14 +78,15 @@ let sources: [Target] = [
     // Floor 3: what goes between a machine and a bucket.
     .target(
         name: "MusterCourier",
-        dependencies: ["MusterModel", "MusterSystem", "MusterObjects", "MusterStore"], swiftSettings: strict),
+        dependencies: ["MusterModel", "MusterSystem", "MusterWire", "MusterObjects", "MusterStore"],
+        swiftSettings: strict),
 
     // Floor 4: what happens on a node, what moves a run, and what is asked of runs.
     .target(
         name: "MusterAgent",
         dependencies: [
             "CMusterPlatform", "MusterModel", "MusterSystem", "MusterWire", "MusterFrameworks", "MusterProcess",
-            "MusterStore", "MusterObjects", "MusterS3", "MusterCourier", logging, nioCore, nioPosix, nioSSL,
+            "MusterStore", "MusterObjects", "MusterS3", "MusterCourier", crypto, logging, nioCore, nioPosix, nioSSL,
         ],
         swiftSettings: strict),
     .target(

@@ -42,13 +42,15 @@ package struct Agent {
     }
 
     /// Runs an agent that reads specification and commands from `input` and writes its statuses to `output`.
-    static func run(input: CInt, output: CInt, on reactor: ProcessReactor) async throws -> Exit {
+    static func run(
+        input: CInt, output: CInt, on reactor: ProcessReactor, bucket: BucketNode? = nil
+    ) async throws -> Exit {
         let input = EngineInput(input, on: reactor)
         guard var spec = try await input.next(after: nil) else {
             AgentErrors.print("standard input ended before a node's specification; muster starts agents by itself")
             return .usage
         }
-        let equipment = AgentEquipment(reactor: reactor, status: output)
+        let equipment = AgentEquipment(reactor: reactor, status: output, bucket: bucket)
         // The flock keeps the next command from removing the gang's folder as a stale one.
         let gangFolder = NodeFolder(spec).holdParent()
         defer { withExtendedLifetime(gangFolder) {} }

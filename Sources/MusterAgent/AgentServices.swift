@@ -19,13 +19,22 @@ package final class AgentEquipment: Sendable {
     let inbox = BroadcastInbox()
     let taken = TakenArtifacts()
     let folders = FolderStamps()
+    /// Brings and takes what the node needs and makes, where it sees nothing but a bucket; nil where it sees the store.
+    let bucket: BucketNode?
     private let server = Mutex<StepServer?>(nil)
 
     /// - Parameters:
     ///   - clock: nil for the system's.
     ///   - status: The descriptor for status lines to the engine.
-    package init(reactor: ProcessReactor, clock: (any AgentClock)? = nil, status: CInt = STDOUT_FILENO) {
+    package convenience init(
+        reactor: ProcessReactor, clock: (any AgentClock)? = nil, status: CInt = STDOUT_FILENO
+    ) {
+        self.init(reactor: reactor, clock: clock, status: status, bucket: nil)
+    }
+
+    init(reactor: ProcessReactor, clock: (any AgentClock)? = nil, status: CInt, bucket: BucketNode?) {
         self.reactor = reactor
+        self.bucket = bucket
         let clock = clock ?? SystemClock(reactor)
         self.clock = clock
         self.status = StatusWriter(descriptor: status, clock: clock)
@@ -80,6 +89,7 @@ package struct AgentServices: Sendable {
     var reactor: ProcessReactor { self.equipment.reactor }
     var clock: any AgentClock { self.equipment.clock }
     var status: StatusWriter { self.equipment.status }
+    var bucket: BucketNode? { self.equipment.bucket }
     var files: DispatchQueue { self.equipment.files }
     var sockets: MultiThreadedEventLoopGroup { self.equipment.sockets }
     var inbox: BroadcastInbox { self.equipment.inbox }

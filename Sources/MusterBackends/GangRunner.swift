@@ -68,10 +68,13 @@ package struct RunnerCapabilities: Sendable, Equatable {
     package var capacity: MachineCapacity?
     /// True when steps can run in the user's own folders, because its nodes are this machine.
     package var runsInPlace: Bool
+    /// False when its nodes see nothing but the bucket that the store is in: they fetch artifacts there, and store theirs.
+    package var seesFolder: Bool
 
-    package init(capacity: MachineCapacity?, runsInPlace: Bool) {
+    package init(capacity: MachineCapacity?, runsInPlace: Bool, seesFolder: Bool = true) {
         self.capacity = capacity
         self.runsInPlace = runsInPlace
+        self.seesFolder = seesFolder
     }
 }
 

@@ -4,7 +4,6 @@ package import MusterMetadata
 package import MusterModel
 package import MusterObjects
 package import MusterStore
-import MusterWire
 
 /// The runs of a bucket, with a database of this machine as their index.
 ///
@@ -114,7 +113,10 @@ package final class BucketMetadata: MetadataStore {
             return []
         }
         guard case .attemptSucceeded(_, _, let nodes) = event else { return event.references }
-        return try event.references + nodes.flatMap { try $0.elements(in: ArtifactStore(self.layout)) }
+        let artifacts = ArtifactStore(self.layout)
+        // A node that has no part in this machine's folder has stored the elements with their list.
+        let listed = nodes.filter { $0.items.map(artifacts.has) ?? false }
+        return try event.references + listed.flatMap { try $0.elements(in: artifacts) }
     }
 
     // MARK: - Reading
@@ -229,15 +231,5 @@ package final class BucketMetadata: MetadataStore {
                 of: run, adding: tags.subtracting(present), removing: present.subtracting(tags))
         }
         return keys.last.flatMap(BucketLayout.number) ?? 0
-    }
-}
-
-extension NodeResult {
-    /// The elements of a foreach that are artifacts, as its list names them.
-    package func elements(in store: ArtifactStore) throws -> [ArtifactReference] {
-        guard let items = self.items else { return [] }
-        return try store.data(items).split(separator: UInt8(ascii: "\n"))
-            .filter { ItemLine.isFile(first: $0.first) }
-            .map { try ItemLine.decode(ArtifactReference.self, from: Data($0)) }
     }
 }

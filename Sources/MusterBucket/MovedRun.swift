@@ -7,15 +7,19 @@ package import MusterStore
 package struct MovedRun: Sendable {
     private let lease: BucketLease
     private let uploads: RunUploads
+    /// For places whose nodes see nothing but the bucket.
+    package let attempts: AttemptMirror
 
     /// Takes the run's lease and brings its events up to date. The caller holds the run's lock.
     /// - Parameters:
     ///   - isNew: Nobody else can know of the run.
+    ///   - address: Names the object with a key for a node.
     ///   - observe: Takes warnings.
     ///   - onWait: Called before another engine's sign of life is waited for, with the most seconds.
     /// - Throws: `StoreError` with code `busy` when another engine has the run, and the bucket's errors.
     package init(
         _ run: RunKey, in bucket: Bucket, layout: StoreLayout, settings: BucketSettings, isNew: Bool,
+        address: @escaping @Sendable (_ key: String) -> String,
         observe: @escaping @Sendable (EngineObservation) -> Void,
         onWait: @Sendable (ProcessPlace, Double) -> Void
     ) async throws {
@@ -24,6 +28,8 @@ package struct MovedRun: Sendable {
         self.uploads = RunUploads(run, near: layout, bucket.objects, interval: settings.logInterval) {
             observe(.warning($0))
         }
+        let uploads = self.uploads
+        self.attempts = AttemptMirror(run, near: layout, bucket.objects, address: address) { uploads.sentBytes(of: $0) }
         if !isNew { try await bucket.metadata.caughtUp(run, evenIfHeldHere: true) }
     }
 

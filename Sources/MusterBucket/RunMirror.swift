@@ -1,5 +1,3 @@
-import FoundationEssentials
-import Glibc
 import MusterCourier
 package import MusterModel
 package import MusterObjects
@@ -42,7 +40,14 @@ package struct RunMirror: Sendable {
     }
 
     private func fetch(_ run: RunKey, prefix: String, where isWanted: (String) -> Bool) async throws {
-        let root = BucketLayout.files(run)
+        try await self.fetch(run, BucketLayout.files(run), prefix, where: isWanted)
+        // What nodes have written for an engine that has not taken it yet.
+        try await self.fetch(run, BucketLayout.attempts(run), prefix, where: isWanted)
+    }
+
+    private func fetch(
+        _ run: RunKey, _ root: String, _ prefix: String, where isWanted: (String) -> Bool
+    ) async throws {
         var logs: [String: [ObjectInfo]] = [:]
         var others: [ObjectInfo] = []
         for object in try await self.objects.objects(prefix: root + prefix) {
@@ -54,36 +59,15 @@ package struct RunMirror: Sendable {
             }
         }
         let folder = self.layout.runFolder(flow: run.flow, run: run.run)
+        let downloads = FileDownloads(objects: self.objects)
         try await Parallel.each(others) { object in
             let path = "\(folder)/\(object.key.dropFirst(root.count))"
-            try await self.fetchWhole(object, to: path)
+            // A report is written once; the other files may have changed and kept their size.
+            if path.hasSuffix(".report.json"), FileStatus(path)?.size == object.size { return }
+            try await downloads.fetchWhole(object.key, to: path)
         }
-        try await Parallel.each(Array(logs)) { log in try await self.fetchPieces(log.value, to: "\(folder)/\(log.key)")
-        }
-    }
-
-    private func fetchWhole(_ object: ObjectInfo, to path: String) async throws {
-        // A report is written once; the other files may have changed and kept their size.
-        if path.hasSuffix(".report.json"), FileStatus(path)?.size == object.size { return }
-        let data = try await self.objects.get(object.key)
-        try Folder.make(Folder.parent(of: path))
-        let draft = "\(Folder.parent(of: path))/.new-\(UUID().uuidString)"
-        defer { unlink(draft) }
-        try FileContents.overwrite(draft, with: data)
-        try SystemCall.check("write \(path)") { rename(draft, path) }
-    }
-
-    /// - Parameter pieces: In the order of their offsets. After an engine has died they may overlap.
-    private func fetchPieces(_ pieces: [ObjectInfo], to path: String) async throws {
-        var have = FileStatus(path)?.size ?? 0
-        for piece in pieces {
-            guard let offset = BucketLayout.number(of: piece.key), offset <= have else { return }
-            guard offset + piece.size > have else { continue }
-            let data = try await self.objects.get(piece.key).dropFirst(have - offset)
-            try Folder.make(Folder.parent(of: path))
-            let file = try OpenFile(path, O_WRONLY | O_CREAT)
-            try data.withUnsafeBytes { try file.write($0, at: have) }
-            have += data.count
+        try await Parallel.each(Array(logs)) { log in
+            try await downloads.fetchPieces(log.value, to: "\(folder)/\(log.key)")
         }
     }
 }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 import MusterCourier
 package import MusterModel
@@ -9,31 +8,21 @@ import Synchronization
 
 /// Takes the files of a run's attempts to the bucket while they grow: reports, logs, cards and the records of gangs.
 ///
-/// A log goes in pieces, each named by the offset of its first byte; any other file as a whole when it has changed. What
-/// is not there yet is missing in a view of another machine and nothing else, so that a failure is tried again and told
-/// once.
+/// A log goes in pieces, any other file as a whole when it has changed. What is not there yet is missing in a view of
+/// another machine and nothing else, so that a failure is tried again and told once.
 package final class RunUploads: Sendable {
     fileprivate struct State {
         var live: Set<AttemptID> = []
         /// Attempts that have ended since the last round.
         var ended: Set<AttemptID> = []
-        /// By path: the bytes of a log that have been sent, and what another file was like when it was.
-        var sent: [String: Int] = [:]
-        var stamps: [String: FileStatus] = [:]
-        /// How many pieces of each log went, and when the last one did.
-        var pieces: [String: (count: Int, last: Double)] = [:]
+        /// Paths of agents' logs. An agent may write its last words after the end of its attempt.
+        var agentLogs: Set<String> = []
         var isTold = false
     }
 
-    /// Pieces of a log that go as soon as there is something, and the seconds between later ones.
-    private static let briskPieces = 30
-    private static let pause = 5.0
-    /// Bytes of a piece at most.
-    private static let longestPiece = 8 << 20
-
     private let run: RunKey
     private let layout: StoreLayout
-    private let objects: any ObjectStore
+    private let uploads: FileUploads
     private let interval: Double
     private let warn: @Sendable (String) -> Void
     private let state = Mutex(State())
@@ -47,10 +36,14 @@ package final class RunUploads: Sendable {
     ) {
         self.run = run
         self.layout = layout
-        self.objects = objects
+        let folder = layout.runFolder(flow: run.flow, run: run.run)
+        self.uploads = FileUploads(objects) { BucketLayout.files(run) + $0.dropFirst(folder.count + 1) }
         self.interval = interval
         self.warn = warn
     }
+
+    /// The bytes of a log that the bucket has.
+    func sentBytes(of log: String) -> Int { self.uploads.sentBytes(of: log) }
 
     package func note(_ observation: EngineObservation) {
         switch observation {
@@ -58,8 +51,7 @@ package final class RunUploads: Sendable {
             let logs = (0..<max(1, nodes)).map { self.layout.agentLogFile(attempt, node: $0) }
             self.state.withLock { state in
                 state.live.insert(attempt)
-                // An agent may write its first words at its end.
-                for log in logs { state.sent[log] = state.sent[log] ?? 0 }
+                state.agentLogs.formUnion(logs)
             }
         case .attemptFinished(let attempt, _, _, _):
             self.state.withLock {
@@ -85,11 +77,9 @@ package final class RunUploads: Sendable {
     package func finish() async {
         await self.send(isLast: true)
         // Agents that waited for another attempt have written of their end into the log of their last one.
-        let logs = self.state.withLock { $0.sent.keys.filter { $0.hasSuffix(Self.agentLog) } }
-        try? await Parallel.each(logs) { try await self.sendPieces($0, toEnd: true) }
+        let logs = self.state.withLock { Array($0.agentLogs) }
+        try? await Parallel.each(logs) { try await self.uploads.sendGrowing($0, toEnd: true) }
     }
-
-    fileprivate static let agentLog = ".agent.log"
 
     private func send(isLast: Bool) async {
         let (live, ended) = self.state.withLock { state in
@@ -98,7 +88,7 @@ package final class RunUploads: Sendable {
         }
         do {
             try await self.send(self.files(of: live.union(ended)), all: ended, isLast: isLast)
-            self.state.withLock { $0.forget(ended.map(self.layout.attemptPrefix)) }
+            self.forget(ended)
         } catch {
             // They are tried again with the next round.
             let isNew = self.state.withLock { state in
@@ -133,67 +123,22 @@ package final class RunUploads: Sendable {
         try await Parallel.each(files) { file in
             let isWhole = isLast || file.attempt.map(ended.contains) ?? false
             if file.path.hasSuffix(".log") {
-                try await self.sendPieces(file.path, toEnd: isWhole)
+                try await self.uploads.sendGrowing(file.path, toEnd: isWhole)
             } else {
-                try await self.sendWhole(file.path)
+                try await self.uploads.sendWhole(file.path)
             }
         }
     }
 
-    private func key(_ path: String) -> String {
-        let folder = self.layout.runFolder(flow: self.run.flow, run: self.run.run)
-        return BucketLayout.files(self.run) + path.dropFirst(folder.count + 1)
-    }
-
-    private func sendPieces(_ path: String, toEnd: Bool) async throws {
-        guard let size = FileStatus(path)?.size else { return }
-        let now = Uptime.now()
-        while let offset = self.next(path, size, toEnd, now) {
-            let bytes = try OpenFile(path, O_RDONLY).bytes(from: offset, limit: min(Self.longestPiece, size - offset))
-            guard !bytes.isEmpty else { return }
-            try await self.objects.put(Data(bytes), at: "\(self.key(path))/\(BucketLayout.padded(offset, 12))")
-            self.state.withLock { state in
-                state.sent[path] = offset + bytes.count
-                state.pieces[path] = ((state.pieces[path]?.count ?? 0) + 1, now)
-            }
-        }
-    }
-
-    /// The offset of the next piece; nil when none is due.
-    private func next(_ path: String, _ size: Int, _ toEnd: Bool, _ now: Double) -> Int? {
-        self.state.withLock { state in
-            let sent = state.sent[path] ?? 0
-            guard size > sent else { return nil }
-            let pieces = state.pieces[path] ?? (0, 0)
-            let isDue =
-                toEnd || pieces.count < Self.briskPieces || now - pieces.last >= Self.pause || pieces.last == now
-                || size - sent >= Self.longestPiece
-            return isDue ? sent : nil
-        }
-    }
-
-    private func sendWhole(_ path: String) async throws {
-        guard let status = FileStatus(path), self.state.withLock({ $0.stamps[path] }) != status,
-            let bytes = FileContents.read(path)
-        else { return }
-        try await self.objects.put(Data(bytes), at: self.key(path))
-        self.state.withLock { $0.stamps[path] = status }
-    }
-}
-
-extension RunUploads.State {
     /// Forgets the files of attempts that have ended, but for how much of their agents' logs was sent.
-    /// - Parameter prefixes: `…/12.0.` of each.
-    fileprivate mutating func forget(_ prefixes: [String]) {
-        guard !prefixes.isEmpty else { return }
-        let gone = Set(prefixes)
-        func isGone(_ path: String) -> Bool {
-            guard let slash = path.lastIndex(of: "/") else { return false }
+    private func forget(_ attempts: Set<AttemptID>) {
+        guard !attempts.isEmpty else { return }
+        let gone = Set(attempts.map(self.layout.attemptPrefix))
+        let kept = self.state.withLock { $0.agentLogs }
+        self.uploads.forget { path in
+            guard !kept.contains(path), let slash = path.lastIndex(of: "/") else { return false }
             let numbers = path[path.index(after: slash)...].split(separator: ".", maxSplits: 2)
             return numbers.count == 3 && gone.contains("\(path[...slash])\(numbers[0]).\(numbers[1]).")
         }
-        self.sent = self.sent.filter { $0.key.hasSuffix(RunUploads.agentLog) || !isGone($0.key) }
-        self.stamps = self.stamps.filter { !isGone($0.key) }
-        self.pieces = self.pieces.filter { !isGone($0.key) }
     }
 }

@@ -89,7 +89,10 @@ package final class BucketCourier: StoreCourier {
 
     private func store(_ reference: ArtifactReference) async throws {
         let key = BucketLayout.artifact(reference.digest)
-        let isThere = reference.size >= Self.large ? try await self.holds(reference.size, at: key) : false
+        // A node that has no part in this machine's folder has stored its artifacts itself.
+        let isElsewhere = FileStatus(self.layout.artifactFile(reference.digest)) == nil
+        let isLooked = isElsewhere || reference.size >= Self.large
+        let isThere = isLooked ? try await self.holds(reference.size, at: key) : false
         if !isThere { try await self.upload(reference, to: key) }
         self.note(key)
     }

@@ -11,6 +11,9 @@ package enum BucketLayout {
     package static func artifact(_ digest: String) -> String { "artifacts/\(digest.prefix(1))/\(digest)" }
     package static func package(_ digest: String) -> String { "packages/\(digest)" }
 
+    /// An agent for nodes that see nothing but the bucket, by the SHA-256 of its bytes.
+    package static func agent(_ digest: String) -> String { "agents/\(digest)" }
+
     package static func run(_ run: RunKey) -> String { "runs/\(run.flow)/\(run.run)/" }
     package static func record(_ run: RunKey) -> String { self.run(run) + "record.json" }
     /// The sign of life of the engine that moves the run.

@@ -72,6 +72,9 @@ package final class FileUploads: Sendable {
         self.sent.withLock { $0[path, default: Sent()].status = status }
     }
 
+    /// The bytes of a growing file that the bucket has.
+    package func sentBytes(of path: String) -> Int { self.sent.withLock { $0[path]?.bytes ?? 0 } }
+
     /// Forgets what was sent of files that change no more.
     package func forget(where isOver: (String) -> Bool) {
         self.sent.withLock { $0 = $0.filter { !isOver($0.key) } }

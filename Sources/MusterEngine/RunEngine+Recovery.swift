@@ -112,16 +112,21 @@ extension RunEngine {
                 await runner.takeOver(
                     gangs[runner.name] ?? [], flow: self.record.flow, run: self.record.run, beside: alive))
         }
-        self.clearObjects(but: alive)
+        await self.clearObjects(but: alive)
         return alive
     }
 
     /// Removes what ended attempts at places with a queue have left: their engine was killed while their jobs were leaving.
-    private func clearObjects(but alive: Set<AttemptID>) {
+    private func clearObjects(but alive: Set<AttemptID>) async {
         let kept = Set(alive.map(self.layout.attemptPrefix))
         let folder = self.layout.runFolder(flow: self.record.flow, run: self.record.run)
         for attempt in AttemptFolder.left(in: folder) where !kept.contains(attempt.prefix) {
             for problem in attempt.removeTransient() { self.observe(.warning(problem)) }
+        }
+        do {
+            try await self.attempts?.clear(but: alive)
+        } catch {
+            self.observe(.warning("objects of attempts that are over could not be removed from the bucket: \(error)"))
         }
     }
 

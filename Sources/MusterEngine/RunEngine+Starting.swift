@@ -196,12 +196,12 @@ extension RunEngine {
     }
 
     /// Artifacts of the bucket that the task needs and this machine does not have: first the lists of elements, which name
-    /// others.
+    /// others. Nodes that do not see this machine's folder fetch the rest by themselves.
     func missing(for task: RunTask) throws -> [ArtifactReference] {
         guard self.courier != nil else { return [] }
         let lists = task.scopes.filter(\.isForeach).compactMap { self.machine[$0.origin].results.first?.items }
         let missing = lists.filter { !self.artifacts.has($0) }
-        guard missing.isEmpty else { return missing }
+        guard missing.isEmpty, self.runner(of: task).capabilities.seesFolder else { return missing }
         let needed =
             try self.inputs(of: task).flatMap { Array($0.artifacts.values) }
             + self.foreach(of: task).compactMap(\.artifact) + self.record.fileReferences

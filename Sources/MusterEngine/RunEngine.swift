@@ -4,6 +4,7 @@ package import MusterBackends
 package import MusterMetadata
 package import MusterModel
 package import MusterStore
+package import MusterWire
 
 /// Moves one run forward: a short loop around ``RunStateMachine``.
 ///
@@ -22,6 +23,7 @@ package actor RunEngine {
     let fanOutLimit: FanOutLimit?
     /// Of a store in a bucket.
     let courier: (any StoreCourier)?
+    let attempts: (any AttemptCourier)?
     /// The folder in which steps run in place, and the source there; nil: each in a copy of the code package.
     var source: SourceWatch?
     let observe: @Sendable (EngineObservation) -> Void
@@ -68,11 +70,12 @@ package actor RunEngine {
     ///   - source: The source on which its steps run in place; nil when each runs in a copy of the code package.
     ///   - log: The engine's own log.
     ///   - courier: Carries artifacts; nil for a store that is a folder.
+    ///   - attempts: Carries the objects of attempts, as the runners do; nil where all nodes see the store's folder.
     ///   - observe: Called with the run's observations in order; it must not block the engine.
     package init(
         record: RunRecord, metadata: any MetadataStore, layout: StoreLayout, runners: GangRunners,
         environments: any StepEnvironments, settings: Settings, origin: OriginRun? = nil,
-        source: SourceWatch? = nil, log: Logger = .silent, courier: (any StoreCourier)? = nil,
+        source: SourceWatch? = nil, log: Logger = .silent, courier: (any StoreCourier)? = nil, attempts: (any AttemptCourier)? = nil,
         observe: @escaping @Sendable (EngineObservation) -> Void
     ) {
         self.record = record
@@ -83,6 +86,7 @@ package actor RunEngine {
         self.environments = environments
         self.origin = origin
         self.courier = courier
+        self.attempts = attempts
         self.fanOutLimit = settings.run.maxNumSplits.map(FanOutLimit.init(count:))
         self.queue = ReadyQueue(
             window: settings.engine.queueWindow, mostOvertakings: settings.engine.queueOvertakings)

@@ -86,8 +86,9 @@ package struct CodePackage: Sendable, Equatable {
     package func digest() throws -> String { try self.packed().digest }
 
     /// Reads the files.
+    /// - Parameter name: A folder of the package in which all of them stand; nil for the package's own.
     /// - Throws: ``StoreError`` for one that cannot be read.
-    package func packed() throws -> PackedCode {
+    package func packed(under name: String? = nil) throws -> PackedCode {
         let contents = try self.files.map { file in
             let path = "\(self.folder)/\(file.path)"
             guard let data = FileManager.default.contents(atPath: path) else {
@@ -97,7 +98,13 @@ package struct CodePackage: Sendable, Equatable {
             }
             return data
         }
-        return PackedCode(mode: self.topMode, folders: self.folders, links: self.links, files: self.files, contents)
+        let start = name.map { "\($0)/" } ?? ""
+        return PackedCode(
+            mode: self.topMode,
+            folders: (name.map { [Subfolder(path: $0, mode: self.topMode)] } ?? [])
+                + self.folders.map { Subfolder(path: start + $0.path, mode: $0.mode) },
+            links: self.links.map { Link(path: start + $0.path, target: $0.target) },
+            files: self.files.map { File(path: start + $0.path, size: $0.size, mode: $0.mode) }, contents)
     }
 
     private var topMode: Int { FileStatus(self.folder).map { Int($0.permissions | 0o700) } ?? 0o700 }

@@ -56,6 +56,13 @@ public struct TaskFile: Codable, Sendable, Equatable {
     }
 }
 
+extension TaskFile {
+    /// The artifacts that the task may ask for.
+    package var given: [ArtifactReference] {
+        self.inputs.flatMap(\.artifacts.values) + self.foreach.compactMap(\.artifact)
+    }
+}
+
 /// One task that leads into this one.
 public struct TaskInput: Codable, Sendable, Equatable {
     public var step: String

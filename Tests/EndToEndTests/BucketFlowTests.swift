@@ -11,7 +11,7 @@ import Testing
 /// Runs whose store is a bucket of radosgw. Another machine is another folder for the store's copy.
 @Suite(.beside(.radosgw), .timeLimit(.minutes(10))) struct BucketFlowTests {
     /// A sandbox with a bucket of its own.
-    private struct Team {
+    struct Team {
         let sandbox: Sandbox
         let objects: S3ObjectStore
         private let environment: [String: String]

@@ -83,11 +83,13 @@ final class NodeRunner {
         case .spawnStep:
             return self.attempt { try self.step.spawn(self.machine.spec, self.machine.environment) }
         case .collect(let status, let leavesNothing, let told):
-            let collector = ResultCollector(
+            var collector = ResultCollector(
                 folder: self.folder.task, store: self.store, leavesNothing: leavesNothing,
                 blame: self.machine.blame("step"), told: told)
-            let lines = self.step.lastLines
-            self.inBackground { .collected(collector.outcome(status, lastLines: lines)) }
+            if self.services.bucket != nil {
+                collector.elsewhere = Set(self.machine.spec.task.given.map(\.digest))
+            }
+            self.collect(status, collector)
         case .start(let process, let planned, let mark): return self.start(process, planned, mark)
         case .terminate(let process): self.processes.terminate(process)
         case .prepareServices(let package): return self.prepareServices(package)
@@ -119,7 +121,7 @@ final class NodeRunner {
         case .answer(let connection, let answer): self.services.requests.answer(connection, answer)
         case .verify(let connection, let references, let isList):
             let work = self.requestWork
-            self.inBackground { .answer(connection, work.verify(references, isList: isList)) }
+            self.bringing(references) { problem in .answer(connection, problem ?? work.verify(references, isList: isList)) }
         case .takeCard(let connection, let name, let file):
             let work = self.requestWork
             self.inBackground { .answer(connection, work.takeCard(name, file)) }
@@ -143,8 +145,12 @@ final class NodeRunner {
         case .flushLog: self.log?.flush()
         case .awaitLog:
             let events = self.services.events
-            let isBehind = self.log?.whenWritten { events.yield(.node(.logWritten)) } ?? false
-            return isBehind ? nil : .logWritten
+            guard let bucket = self.services.bucket else {
+                let isBehind = self.log?.whenWritten { events.yield(.node(.logWritten)) } ?? false
+                return isBehind ? nil : .logWritten
+            }
+            let flush = { @Sendable in bucket.flush { events.yield(.node(.logWritten)) } }
+            if self.log?.whenWritten(flush) != true { flush() }
         case .clear(let clearing):
             self.lockFiles.look()
             return self.processes.endAll(
@@ -162,6 +168,35 @@ final class NodeRunner {
     private func inBackground(_ body: @escaping @Sendable () -> NodeEvent) {
         let events = self.services.events
         self.services.files.async { events.yield(.node(body())) }
+    }
+
+    /// Does work on files once the artifacts are there.
+    /// - Parameter body: Is given the answer when they cannot be brought.
+    private func bringing(
+        _ references: [ArtifactReference], _ body: @escaping @Sendable (AgentAnswer?) -> NodeEvent
+    ) {
+        guard let bucket = self.services.bucket else { return self.inBackground { body(nil) } }
+        let (files, events, blame) = (self.services.files, self.services.events, self.machine.blame("step"))
+        bucket.fetch(references) { problem in
+            let answer = problem.map { AgentAnswer.failed(failure: blame.failure(.store, $0)) }
+            files.async { events.yield(.node(body(answer))) }
+        }
+    }
+
+    private func collect(_ status: ExitStatus, _ collector: ResultCollector) {
+        let lines = self.step.lastLines
+        let (events, bucket) = (self.services.events, self.services.bucket)
+        self.services.files.async {
+            let outcome = collector.outcome(status, lastLines: lines)
+            guard let bucket else {
+                events.yield(.node(.collected(outcome)))
+                return
+            }
+            bucket.store(outcome) { problem in
+                let failed = problem.map { NodeOutcome.failed(failure: collector.blame.failure(.store, $0)) }
+                events.yield(.node(.collected(failed ?? outcome)))
+            }
+        }
     }
 
     /// Does something towards the start of the step.

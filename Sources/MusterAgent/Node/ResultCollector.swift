@@ -15,6 +15,8 @@ struct ResultCollector: Sendable {
     let blame: Blame
     /// Failures that were reported to the step body, oldest first.
     let told: [ToldFailure]
+    /// Digests of artifacts that are not here, but in the bucket: those that the task was given.
+    var elsewhere: Set<String> = []
 
     /// The longest result that is read, in bytes: there is room for a million artifacts in it.
     private static let longestResult = 256 << 20
@@ -101,7 +103,8 @@ struct ResultCollector: Sendable {
 
     private func artifacts(of result: ResultFile) throws -> [String: ArtifactReference] {
         var artifacts = result.unchanged
-        for (name, reference) in result.unchanged where !self.store.has(reference) {
+        for (name, reference) in result.unchanged
+        where !self.elsewhere.contains(reference.digest) && !self.store.has(reference) {
             throw AgentError(
                 "the artifact '\(name)' is said to be unchanged, but \(reference.digest) is not in the store")
         }

@@ -47,6 +47,7 @@ final class StoreLink: Sendable {
     private let folder: AttemptFolder
     private let place: NodePlace
     private let reactor: ProcessReactor
+    private let onWrite: @Sendable () -> Void
     private let queue = DispatchQueue(label: "muster.store")
     private let state = Mutex(State())
     /// The ends of the pipes that the agent reads its input from and writes its statuses to.
@@ -58,10 +59,14 @@ final class StoreLink: Sendable {
 
     private var isControlNode: Bool { self.place.scheduler.index == 0 }
 
-    init(folder: AttemptFolder, place: NodePlace, reactor: ProcessReactor) throws(AgentError) {
+    /// - Parameter onWrite: Called after an object was written.
+    init(
+        folder: AttemptFolder, place: NodePlace, reactor: ProcessReactor, onWrite: @escaping @Sendable () -> Void = {}
+    ) throws(AgentError) {
         self.folder = folder
         self.place = place
         self.reactor = reactor
+        self.onWrite = onWrite
         (self.agentInput, self.toAgent) = try Self.pipe()
         (self.fromAgent, self.agentOutput) = try Self.pipe()
     }
@@ -232,6 +237,7 @@ final class StoreLink: Sendable {
     private func attempt(_ purpose: String, _ body: () throws -> Void) {
         do {
             try body()
+            self.onWrite()
         } catch {
             AgentErrors.print("the agent cannot \(purpose) in the store: \(error)")
         }

@@ -8,11 +8,11 @@ import MusterStore
 import MusterSystem
 import MusterWire
 
-/// `muster-agent node --order FILE`: one node of a gang elsewhere. A scheduler starts this command once on each node; which
+/// `muster-agent node --order ORDER`: one node of a gang elsewhere. A scheduler starts this command once on each node; which
 /// node it is stands in the environment, everything else in the store.
 ///
 /// A job of one node may be given further attempts (``JobReuse``). The program then executes itself anew, as
-/// `muster-agent next --order FILE` and with the environment and signals that the job started it with: the next attempt
+/// `muster-agent next --order ORDER` and with the environment and signals that the job started it with: the next attempt
 /// finds what it would find in a job of its own.
 enum NodeVerb {
     /// How the command leaves: schedulers show it.
@@ -26,25 +26,27 @@ enum NodeVerb {
         case stopped = 3
     }
 
-    /// Seconds that a file system may take to show an object that was written before the job was submitted.
-    private static let visibility = 60.0
+    /// The variable with the folder that the agent was fetched into, which it removes when it ends.
+    private static let agentFolder = "MUSTER_AGENT_FOLDER"
     /// Seconds after which a control node that still lives has reported.
     private static let survival = 2.0
 
     /// - Parameter isFirstOfJob: False when the job has run other attempts before.
     static func run(_ arguments: [String], environment: [String: String], isFirstOfJob: Bool) async -> CInt {
         guard arguments.count == 2, arguments[0] == "--order" else {
-            AgentErrors.print("usage: muster-agent node --order FILE; a scheduler runs it on every node of a gang")
+            AgentErrors.print("usage: muster-agent node --order ORDER; a scheduler runs it on every node of a gang")
             return Exit.usage.rawValue
         }
+        defer { self.removeAgent(environment) }
         do {
-            let folder = try self.folder(ofOrder: arguments[1])
-            let order = try await self.order(in: folder)
+            let store = try NodeStore(order: arguments[1], environment: environment)
+            defer { store.bucket?.leave() }
+            let order = try await store.order()
             var scheduler = try SchedulerPlace.detect(environment)
             // It counts from the start of the job's first attempt: this one may have less time than it asks for.
             if !isFirstOfJob { scheduler.end = nil }
-            let exit = try await self.run(order, folder, scheduler, environment)
-            if exit == .succeeded, let seconds = order.reuseWait { await self.goOn(after: folder, seconds) }
+            let exit = try await self.run(order, store, scheduler, environment)
+            if exit == .succeeded, let seconds = order.reuseWait { await self.goOn(after: store.folder, seconds) }
             return exit.rawValue
         } catch {
             AgentErrors.print("\(error)")
@@ -64,22 +66,26 @@ enum NodeVerb {
         }
     }
 
-    static func folder(ofOrder file: String) throws(AgentError) -> AttemptFolder {
-        guard file.hasPrefix("/"), file.hasSuffix(AttemptObject.order.name) else {
-            throw AgentError("'\(file)' is not the absolute path of an attempt's order")
-        }
-        return AttemptFolder(prefix: String(file.dropLast(AttemptObject.order.name.count)))
-    }
-
     private static func run(
-        _ order: GangOrder, _ folder: AttemptFolder, _ scheduler: SchedulerPlace, _ environment: [String: String]
+        _ order: GangOrder, _ store: NodeStore, _ scheduler: SchedulerPlace, _ environment: [String: String]
     ) async throws -> Exit {
-        guard let key = try folder.read(.key).flatMap(GangKey.init) else {
-            throw AgentError("the attempt has no key at \(folder.path(.key)); its engine has ended it")
+        guard let key = try await store.read(.key).flatMap(GangKey.init) else {
+            throw AgentError("the attempt has no key at \(store.folder.path(.key)); its engine has ended it")
         }
-        guard try await self.owns(folder, scheduler, until: order.rendezvousDeadline) else {
+        guard try await store.owns(scheduler, until: order.rendezvousDeadline) else {
             AgentErrors.print("the attempt \(order.attempt) belongs to another start of its job; this one leaves")
             return .stopped
+        }
+        let local: GangOrder
+        do {
+            local = try await store.localized(order)
+        } catch {
+            // Nobody else would say why the node never came.
+            await self.report(
+                TaskFailure(
+                    code: .environment, message: "\(error) (on \(self.hostName()), before the step)",
+                    node: scheduler.index), in: store)
+            return .failed
         }
         let temporary = try TemporaryFolder.make(environment["TMPDIR"])
         defer { self.remove(temporary) }
@@ -88,23 +94,30 @@ enum NodeVerb {
             addresses: scheduler.address.map { [$0] } ?? NodeAddresses.current(network: order.network),
             environment: NodePlace.scrubbed(environment), processors: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))),
             temporary: temporary)
-        return try await self.run(order, folder, place, key)
+        return try await self.run(local, store, place, key)
     }
 
     /// Runs the agent, with the link in the engine's place.
     private static func run(
-        _ order: GangOrder, _ folder: AttemptFolder, _ place: NodePlace, _ key: GangKey
+        _ order: GangOrder, _ store: NodeStore, _ place: NodePlace, _ key: GangKey
     ) async throws -> Exit {
         ProcessTree.becomeSubreaper()
         let reactor = try ProcessReactor()
-        let link = try StoreLink(folder: folder, place: place, reactor: reactor)
-        let scratch = folder.scratch(node: place.scheduler.index)
+        let bucket = store.bucket
+        let link = try StoreLink(folder: store.folder, place: place, reactor: reactor) { bucket?.wake() }
+        let scratch = store.folder.scratch(node: place.scheduler.index)
         try link.begin(NodeSpec(order, at: place, scratch: scratch, key: key))
-        let exit = try await Agent.run(input: link.agentInput, output: link.agentOutput, on: reactor)
+        let exit = try await self.following(store, place.scheduler) {
+            try await Agent.run(input: link.agentInput, output: link.agentOutput, on: reactor, bucket: bucket)
+        }
         let outcome = await link.end()
         // The agent removes it; what a program has put there since is removed now.
         self.remove(scratch)
-        if exit == .lost, let reason = link.lostControl { await self.report(reason, in: folder) }
+        if exit == .lost, let reason = link.lostControl {
+            try await Task.sleep(for: .seconds(self.survival))
+            await self.report(TaskFailure(code: .lost, message: reason, node: 0), in: store)
+        }
+        try await store.bucket?.flush()
         switch (exit, outcome) {
         case (.usage, _): return .usage
         case (.lost, _), (_, .failed?): return .failed
@@ -115,61 +128,46 @@ enum NodeVerb {
         }
     }
 
-    /// Writes the report in the place of a control node that is gone with its machine; nothing of this node runs any more.
-    /// One that lives has had the time to write its own, which stays.
-    private static func report(_ reason: String, in folder: AttemptFolder) async {
-        let failure = TaskFailure(code: .lost, message: reason, node: 0)
+    /// Runs `body` while what the node needs is brought from the bucket, where there is one, and what it makes taken there.
+    private static func following(
+        _ store: NodeStore, _ place: SchedulerPlace, _ body: @escaping @Sendable () async throws -> Agent.Exit
+    ) async throws -> Agent.Exit {
+        guard let bucket = store.bucket else { return try await body() }
+        return try await withThrowingTaskGroup(of: Agent.Exit?.self) { group in
+            group.addTask {
+                await bucket.follow(index: place.index, incarnation: place.incarnation)
+                return nil
+            }
+            group.addTask { try await body() }
+            var exit = Agent.Exit.lost
+            while let ended = try await group.next() {
+                guard let ended else { continue }
+                exit = ended
+                group.cancelAll()
+            }
+            return exit
+        }
+    }
+
+    /// Writes the report where there is none. In the place of a control node that is gone with its machine nothing of this
+    /// node runs any more, and one that lives has had the time to write its own, which stays.
+    private static func report(_ failure: TaskFailure, in store: NodeStore) async {
         let report = GangReport(failure: failure, nodes: [], started: 0, finished: 0)
         do {
-            try await Task.sleep(for: .seconds(self.survival))
-            _ = try folder.create(LineCoding.encode(report), as: .report)
+            _ = try await store.create(report, as: .report)
         } catch {
-            AgentErrors.print("the loss of the control node cannot be reported: \(error)")
-        }
-    }
-
-    private static func order(in folder: AttemptFolder) async throws -> GangOrder {
-        let deadline = ContinuousClock.now + .seconds(self.visibility)
-        while true {
-            if let data = try folder.read(.order) {
-                do {
-                    return try LineCoding.decode(GangOrder.self, from: data)
-                } catch {
-                    throw AgentError("the order \(folder.path(.order)) cannot be understood: \(error)")
-                }
-            }
-            guard ContinuousClock.now < deadline else {
-                throw AgentError(
-                    "there is no order at \(folder.path(.order)): this node does not see the store, or the attempt is over"
-                )
-            }
-            try await Task.sleep(for: .milliseconds(200))
-        }
-    }
-
-    /// Claims the attempt for this start of the job (node 0), or waits for the claim (the others).
-    /// - Returns: False when another start of the job has claimed it.
-    static func owns(
-        _ folder: AttemptFolder, _ place: SchedulerPlace, until seconds: Double
-    ) async throws -> Bool {
-        if place.index == 0 {
-            let claim = AttemptClaim(incarnation: place.incarnation, host: self.hostName(), job: place.job)
-            return try folder.create(LineCoding.encode(claim), as: .claim)
-        }
-        let deadline = ContinuousClock.now + .seconds(seconds)
-        while true {
-            if let claim = try folder.value(AttemptClaim.self, of: .claim) {
-                return claim.incarnation == place.incarnation
-            }
-            guard ContinuousClock.now < deadline else {
-                throw AgentError("node 0 has not come within \(Int(seconds)) s")
-            }
-            try await Task.sleep(for: .milliseconds(20))
+            AgentErrors.print("the failure cannot be reported: \(failure.message): \(error)")
         }
     }
 
     private static func remove(_ folder: String) {
         if let problem = FolderRemoval.remove(folder) { AgentErrors.print(problem) }
+    }
+
+    /// Removes the program that was fetched for this job.
+    private static func removeAgent(_ environment: [String: String]) {
+        guard let folder = environment[self.agentFolder], AgentProgram.path.hasPrefix("\(folder)/") else { return }
+        self.remove(folder)
     }
 
     static func hostName() -> String {

@@ -1,5 +1,4 @@
 import MusterModel
-import MusterStore
 import MusterWire
 
 /// `muster-agent setup-failed --order FILE CODE`: a line that the place runs before the agent, such as `module load`, has
@@ -14,10 +13,11 @@ enum SetupFailedVerb {
             return NodeVerb.Exit.usage.rawValue
         }
         do {
-            let folder = try NodeVerb.folder(ofOrder: arguments[1])
+            let store = try NodeStore(order: arguments[1], environment: environment)
+            defer { store.bucket?.leave() }
             let place = try SchedulerPlace.detect(environment)
             // Another start of the job may run the attempt.
-            guard try await NodeVerb.owns(folder, place, until: self.patience) else {
+            guard try await store.owns(place, until: self.patience) else {
                 return NodeVerb.Exit.stopped.rawValue
             }
             let failure = TaskFailure(
@@ -25,7 +25,7 @@ enum SetupFailedVerb {
                 message: "a set-up line left with exit code \(code) on \(NodeVerb.hostName()), before the step",
                 node: place.index, exitCode: Int(code))
             let report = GangReport(failure: failure, nodes: [], started: 0, finished: 0)
-            _ = try folder.create(LineCoding.encode(report), as: .report)
+            _ = try await store.create(report, as: .report)
             return NodeVerb.Exit.failed.rawValue
         } catch {
             AgentErrors.print("the failed set-up cannot be reported: \(error)")

@@ -20,11 +20,13 @@ public struct BackendCapabilities: Codable, Sendable, Hashable {
     public var reuseWindow: Double
     /// A node that is lost was a machine, so the place is at fault; false where nodes are processes of one machine.
     public var losesNodes: Bool
+    /// Its nodes see the folder of the store under the engine's path; false: nothing but the bucket that the store is in.
+    public var sharesFolder: Bool
 
     public init(
         largestGang: Int? = nil, lookEvery: Double = 10, lookEveryWhenQuiet: Double = 30, submissionBurst: Int = 20,
         submissionsPerSecond: Double = 1, takesImages: Bool = false, endGrace: Double = 5,
-        reuseWindow: Double = 0, losesNodes: Bool = true
+        reuseWindow: Double = 0, losesNodes: Bool = true, sharesFolder: Bool = true
     ) {
         self.largestGang = largestGang
         self.lookEvery = lookEvery
@@ -35,6 +37,7 @@ public struct BackendCapabilities: Codable, Sendable, Hashable {
         self.endGrace = endGrace
         self.reuseWindow = reuseWindow
         self.losesNodes = losesNodes
+        self.sharesFolder = sharesFolder
     }
 
     /// Fields that are left out have their defaults.
@@ -52,6 +55,7 @@ public struct BackendCapabilities: Codable, Sendable, Hashable {
         self.endGrace = try fields.decodeIfPresent(Double.self, forKey: .endGrace) ?? self.endGrace
         self.reuseWindow = try fields.decodeIfPresent(Double.self, forKey: .reuseWindow) ?? self.reuseWindow
         self.losesNodes = try fields.decodeIfPresent(Bool.self, forKey: .losesNodes) ?? self.losesNodes
+        self.sharesFolder = try fields.decodeIfPresent(Bool.self, forKey: .sharesFolder) ?? self.sharesFolder
     }
 
     /// These, with what the settings say otherwise than by default.
@@ -69,6 +73,7 @@ public struct BackendCapabilities: Codable, Sendable, Hashable {
         }
         // A place that does not take it has 0.
         if settings.reuseWindow != usual.reuseWindow, self.reuseWindow > 0 { changed.reuseWindow = wanted.reuseWindow }
+        if !settings.sharesFolder { changed.sharesFolder = false }
         return changed
     }
 
@@ -78,6 +83,6 @@ public struct BackendCapabilities: Codable, Sendable, Hashable {
             lookEvery: settings.lookInterval, lookEveryWhenQuiet: settings.quietLookInterval,
             submissionBurst: settings.submissionBurst,
             submissionsPerSecond: settings.submissionInterval > 0 ? 1 / settings.submissionInterval : 1e6,
-            takesImages: takesImages, reuseWindow: settings.reuseWindow)
+            takesImages: takesImages, reuseWindow: settings.reuseWindow, sharesFolder: settings.sharesFolder)
     }
 }

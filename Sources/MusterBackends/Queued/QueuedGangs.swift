@@ -1,7 +1,7 @@
 import FoundationEssentials
 package import MusterModel
 import MusterSystem
-import MusterWire
+package import MusterWire
 import Synchronization
 
 /// Runs the gangs of one place with a queue: one loop around ``QueuedGang``, for every ``ComputeBackend``.
@@ -14,33 +14,39 @@ import Synchronization
 /// own, since a network file system may stall.
 package final class QueuedGangs<Backend: ComputeBackend>: GangRunner {
     package var name: String { self.backend.name }
-    package let capabilities = RunnerCapabilities(capacity: nil, runsInPlace: false)
+    package let capabilities: RunnerCapabilities
 
     private let settings: QueuedSettings
     private let backend: Backend
     private let prefix: @Sendable (AttemptID) -> String
+    private let courier: (any AttemptCourier)?
     private let observer = GangObserver()
     private let loop: QueuedLoop<Backend>
     private let problems = Mutex<[String]>([])
 
     /// - Parameters:
     ///   - prefix: The path of an attempt's objects without their names.
+    ///   - courier: Carries their objects to nodes that do not see the folder; nil where they do.
     ///   - now: Seconds of a clock that never goes back.
     package init(
         _ backend: Backend, settings: QueuedSettings, prefix: @escaping @Sendable (AttemptID) -> String,
-        now: @escaping @Sendable () -> Double = Uptime.now
+        courier: (any AttemptCourier)? = nil, now: @escaping @Sendable () -> Double = Uptime.now
     ) {
         self.backend = backend
         self.settings = settings
         self.prefix = prefix
+        self.courier = courier
+        self.capabilities = RunnerCapabilities(capacity: nil, runsInPlace: false, seesFolder: courier == nil)
         let observer = self.observer
-        self.loop = QueuedLoop(backend, settings.timing, now: now) { observer.tell($0) }
+        self.loop = QueuedLoop(backend, settings.timing, courier: courier, now: now) { observer.tell($0) }
     }
 
     package func observe(_ body: @escaping @Sendable (GangObservation) -> Void) { self.observer.set(body) }
 
     package func request(for gang: GangSpec) async throws -> QueuedRequest {
-        try await QueuedRequest(gang, prefix: self.prefix(gang.attempt), self.settings, self.backend)
+        let prefix = self.prefix(gang.attempt)
+        let order = self.courier?.orderAddress(of: gang.attempt) ?? "\(prefix)\(AttemptObject.order.name)"
+        return try await QueuedRequest(gang, prefix: prefix, order: order, self.settings, self.backend)
     }
 
     package func rendering(of gang: GangSpec) async throws -> BackendRequest? {
@@ -58,6 +64,7 @@ package final class QueuedGangs<Backend: ComputeBackend>: GangRunner {
     package func takeOver(
         _ gangs: [StartedGang], flow: String, run: String, beside alive: Set<AttemptID>
     ) async -> Set<AttemptID> {
+        await self.fetchFirst()
         for gang in gangs {
             do {
                 let request = try await self.request(for: gang.spec)
@@ -72,6 +79,15 @@ package final class QueuedGangs<Backend: ComputeBackend>: GangRunner {
         let problems = await self.loop.endOthers(flow: flow, run: run)
         self.problems.withLock { $0 += problems }
         return Set(gangs.map(\.spec.attempt))
+    }
+
+    /// Another machine's engine may have begun the gangs: this one has neither their keys nor their last words.
+    private func fetchFirst() async {
+        do {
+            try await self.courier?.fetch()
+        } catch {
+            self.problems.withLock { $0.append("what the gangs have told cannot be read yet: \(error)") }
+        }
     }
 
     package func leftovers() async -> [String] { self.problems.withLock { $0 } }

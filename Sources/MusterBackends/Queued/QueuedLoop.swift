@@ -31,11 +31,16 @@ actor QueuedLoop<Backend: ComputeBackend> {
         }
     }
 
-    /// A call to the scheduler, beside the loop.
+    /// A call to the scheduler or to the bucket, beside the loop.
     private enum Call: Sendable {
         case submit(AttemptID, BackendRequest)
         case cancel(AttemptID, BackendJob)
         case look([BackendJob])
+        /// Brings what the nodes have written into the folder.
+        case fetch
+        case send(AttemptID, AttemptObject)
+        case remove(AttemptID, AttemptObject)
+        case clear(AttemptID, AttemptFolder)
     }
 
     /// Seconds between two turns while a gang is young, and later.
@@ -45,9 +50,12 @@ actor QueuedLoop<Backend: ComputeBackend> {
     private static var youth: Double { 60 }
     /// Turns between two reads of a gang that waits in the queue and is not young.
     private static var rarely: Int { 5 }
+    /// Seconds between two looks into a bucket while a gang is young, while one runs, and while all wait.
+    private static var fetches: (brisk: Double, steady: Double, rare: Double) { (0.25, 2, 5) }
 
     let backend: Backend
     private let timing: QueuedGangTiming
+    private let courier: (any AttemptCourier)?
     let now: @Sendable () -> Double
     private let tell: @Sendable (GangObservation) -> Void
     private let files = DispatchQueue(label: "muster.queued.store")
@@ -59,20 +67,26 @@ actor QueuedLoop<Backend: ComputeBackend> {
     /// No further gang comes.
     private(set) var isResting = false
     private var isLooking = false
+    private var isFetching = false
+    /// When the bucket is looked into next.
+    private var nextFetch = 0.0
+    /// The bucket could not be reached, and that was told.
+    private var isFetchTold = false
     private var turns = 0
-    /// Jobs to end at the next turn.
-    private var cancellations: [Call] = []
+    /// Calls for the next turn.
+    private var calls: [Call] = []
     private var running: Task<Void, Never>?
     /// The wait between two turns, and whether a turn is wanted without one.
     private var pause: Task<Void, Never>?
     private var isWoken = false
 
     init(
-        _ backend: Backend, _ timing: QueuedGangTiming, now: @escaping @Sendable () -> Double,
+        _ backend: Backend, _ timing: QueuedGangTiming, courier: (any AttemptCourier)?, now: @escaping @Sendable () -> Double,
         tell: @escaping @Sendable (GangObservation) -> Void
     ) {
         self.backend = backend
         self.timing = timing
+        self.courier = courier
         self.now = now
         self.tell = tell
         self.schedule = LookSchedule(backend.capabilities, at: now())
@@ -158,7 +172,7 @@ actor QueuedLoop<Backend: ComputeBackend> {
 
     private func live() async {
         await withDiscardingTaskGroup { group in
-            while !Task.isCancelled, !self.entries.isEmpty || !self.cancellations.isEmpty {
+            while !Task.isCancelled, !self.entries.isEmpty || !self.calls.isEmpty {
                 self.isWoken = false
                 for call in await self.turn() { group.addTask { await self.perform(call) } }
                 if !self.isWoken { await self.wait(seconds: self.isBrisk ? Self.brisk : Self.steady) }
@@ -199,8 +213,8 @@ actor QueuedLoop<Backend: ComputeBackend> {
         await self.read()
         await self.tick()
         await self.reuseJobs()
-        defer { self.cancellations = [] }
-        return self.cancellations + self.dueSubmissions() + self.dueLook()
+        defer { self.calls = [] }
+        return self.calls + self.dueSubmissions() + self.dueLook() + self.dueFetch()
     }
 
     /// Lets time pass for every gang, in place: of a thousand that wait, few have something to do.
@@ -276,18 +290,47 @@ actor QueuedLoop<Backend: ComputeBackend> {
         return [.look(jobs)]
     }
 
+    private func dueFetch() -> [Call] {
+        let now = self.now()
+        guard self.courier != nil, !self.isFetching, now >= self.nextFetch else { return [] }
+        let jobs = self.entries.values.filter { $0.gang.job != nil }
+        guard !jobs.isEmpty else { return [] }
+        let pause =
+            self.isBrisk ? Self.fetches.brisk
+            : jobs.allSatisfy(\.isWaiting) ? Self.fetches.rare : Self.fetches.steady
+        self.nextFetch = now + pause
+        self.isFetching = true
+        return [.fetch]
+    }
+
     // MARK: - Calls
 
     private func perform(_ call: Call) async {
         switch call {
         case .submit(let attempt, let request):
             do throws(BackendError) {
+                try await self.sendOrder(of: attempt)
                 let job = try await self.backend.submit(request)
                 self.schedule.change(at: self.now())
                 await self.handle(.submitted(job), of: attempt)
             } catch {
                 await self.handle(.submissionFailed(error), of: attempt)
             }
+        case .fetch: await self.fetch()
+        case .send(let attempt, let object):
+            await self.carry(attempt, "the gang could not be told its \(object.name)") {
+                try await $0.send([object], of: attempt)
+            }
+        case .remove(let attempt, let object):
+            await self.carry(attempt, "the gang's \(object.name) could not be removed from the bucket") {
+                try await $0.remove([object], of: attempt)
+            }
+        case .clear(let attempt, let folder):
+            await self.carry(attempt, "the gang's objects could not be removed from the bucket") {
+                try await $0.clear(attempt)
+            }
+            // Among the last words are such objects.
+            await self.removeTransient(in: folder, of: attempt)
         case .cancel(let attempt, let job):
             do throws(BackendError) {
                 try await self.backend.cancel(job)
@@ -310,6 +353,34 @@ actor QueuedLoop<Backend: ComputeBackend> {
                 await self.handle(.looked(states[job] ?? .unknown(reason: reason)), of: attempt)
             }
         }
+    }
+
+    private func sendOrder(of attempt: AttemptID) async throws(BackendError) {
+        do {
+            try await self.courier?.send([.order, .key], of: attempt)
+        } catch {
+            // Whether it is worth another try is settled by the deadline of submissions.
+            throw BackendError(code: .unreachable, message: "the gang's order cannot be stored: \(error)", isTransient: true)
+        }
+    }
+
+    private func fetch() async {
+        do {
+            try await self.courier?.fetch()
+            self.isFetchTold = false
+            self.wake()
+        } catch {
+            if !self.isFetchTold, let attempt = self.entries.keys.first {
+                self.warn(attempt, "what nodes tell cannot be read for now: \(error)")
+            }
+            self.isFetchTold = true
+        }
+        self.isFetching = false
+    }
+
+    private func carry(_ attempt: AttemptID, _ purpose: String, _ body: (any AttemptCourier) async throws -> Void) async {
+        guard let courier = self.courier else { return }
+        do { try await body(courier) } catch { self.warn(attempt, "\(purpose): \(error)") }
     }
 
     // MARK: - Decisions
@@ -338,10 +409,12 @@ actor QueuedLoop<Backend: ComputeBackend> {
             if let problem = await self.onFiles({ Self.problem { try folder.write(failure, as: .stop) } }) {
                 self.warn(attempt, "the gang could not be told to stop: \(problem)")
             }
-        case .cancel(let job): self.cancellations.append(.cancel(attempt, job))
+            self.carry(.send(attempt, .stop))
+        case .cancel(let job): self.calls.append(.cancel(attempt, job))
         case .observe(.finished(let report)):
             // A gang that is over has nobody left to admit: its key does not wait for its job.
             if let problem = await self.onFiles({ folder.remove(.key) }) { self.warn(attempt, problem) }
+            self.carry(.remove(attempt, .key))
             // No node has reported: what went wrong stands in what the scheduler has written, a set-up line that failed too.
             let path = entry.output
             let lines = report.isOfNobody ? await self.onFiles { Self.lastLines(path) } : []
@@ -351,9 +424,17 @@ actor QueuedLoop<Backend: ComputeBackend> {
         case .over:
             self.idle.remove(attempt)
             self.entries[attempt] = nil
-            for problem in await self.onFiles({ folder.removeTransient() }) { self.warn(attempt, problem) }
+            await self.removeTransient(in: folder, of: attempt)
+            self.carry(.clear(attempt, folder))
         }
     }
+
+    private func removeTransient(in folder: AttemptFolder, of attempt: AttemptID) async {
+        for problem in await self.onFiles({ folder.removeTransient() }) { self.warn(attempt, problem) }
+    }
+
+    /// Has the next turn make a call to the bucket, where there is one.
+    private func carry(_ call: Call) { if self.courier != nil { self.calls.append(call) } }
 
     private func relay(_ observation: QueuedGang.Observation, of attempt: AttemptID) {
         let event: GangObservation.Event

@@ -1,5 +1,5 @@
 package import MusterModel
-import MusterWire
+package import MusterWire
 
 /// A gang as it is sent to a place with a queue: the order, which goes into the store, and the scheduler's request.
 package struct QueuedRequest: Sendable, CustomStringConvertible {
@@ -20,10 +20,12 @@ package struct QueuedRequest: Sendable, CustomStringConvertible {
 
 /// The settings of a place with a queue that do not change from gang to gang.
 package struct QueuedSettings: Sendable, Hashable {
-    /// The agent's path on every node.
-    package var agent: String
-    /// The store's folder, under the same path on every node.
+    /// The agent's command on every node, before its verb.
+    package var agent: [String]
+    /// The store's name, which the jobs' names depend on.
     package var store: String
+    /// The flow's code, for nodes that see nothing but the bucket; nil where they see the store's folder.
+    package var carried: CarriedCode?
     /// Seconds for all nodes of a job that runs to come to the rendezvous.
     package var rendezvousDeadline: Double
     /// Seconds between SIGTERM and SIGKILL.
@@ -33,7 +35,7 @@ package struct QueuedSettings: Sendable, Hashable {
     package var timing: QueuedGangTiming
 
     package init(
-        agent: String, store: String, rendezvousDeadline: Double = 300, grace: Double = 1.5,
+        agent: [String], store: String, rendezvousDeadline: Double = 300, grace: Double = 1.5,
         node: NodeSettings? = nil, timing: QueuedGangTiming = QueuedGangTiming()
     ) {
         self.agent = agent
@@ -49,8 +51,11 @@ extension QueuedRequest {
     /// Seconds beyond the step's own limit that the place's limit leaves for forming and reporting.
     private static let margin = 600.0
 
+    /// - Parameters:
+    ///   - prefix: The path of the attempt's objects on this machine, without their names.
+    ///   - order: The order as nodes find it.
     init<Backend: ComputeBackend>(
-        _ gang: GangSpec, prefix: String, _ settings: QueuedSettings, _ backend: Backend
+        _ gang: GangSpec, prefix: String, order address: String, _ settings: QueuedSettings, _ backend: Backend
     ) async throws(BackendError) {
         let place = gang.step.settings.place ?? PlaceSettings(name: backend.name)
         let resources = Self.resources(gang.step.settings)
@@ -66,12 +71,13 @@ extension QueuedRequest {
         let launch = GangLaunch(
             attempt: gang.attempt, name: JobName.of(gang.attempt, store: settings.store), nodes: gang.size,
             minimum: gang.minimum, resources: resources,
-            command: [settings.agent, "node", "--order", "\(prefix)\(AttemptObject.order.name)"],
-            setupFailed: [settings.agent, "setup-failed", "--order", "\(prefix)\(AttemptObject.order.name)"],
-            folder: String(prefix.dropLast()), timeLimit: gang.step.settings.timeout.map { $0 + Self.margin },
+            command: settings.agent + ["node", "--order", address],
+            setupFailed: settings.agent + ["setup-failed", "--order", address],
+            folder: settings.carried == nil ? String(prefix.dropLast()) : nil, timeLimit: gang.step.settings.timeout.map { $0 + Self.margin },
             place: place)
         self.request = try await backend.request(for: launch)
-        let isReusable = backend.capabilities.reuseWindow > 0 && gang.size == 1
+        // An agent looks for its job's next attempt every 20 ms, which is too often for a bucket.
+        let isReusable = backend.capabilities.reuseWindow > 0 && gang.size == 1 && settings.carried == nil
         self.shape = isReusable ? launch.anonymous : nil
         var order = GangOrder(gang, settings, resources, network: place.options["network"]?.text)
         order.reuseWait = isReusable ? settings.timing.reuseWait : nil
@@ -107,11 +113,12 @@ extension GangOrder {
             framework: gang.step.settings.framework, cpus: resources?.cpu ?? 0, gpus: resources?.gpu ?? 0,
             memory: resources?.memory ?? 0, network: network)
         self.settings = settings.node
+        self.carried = settings.carried
     }
 }
 
 extension QueuedSettings {
-    package init(agent: String, store: String, _ settings: Settings) {
+    package init(agent: [String], store: String, _ settings: Settings) {
         var timing = QueuedGangTiming()
         timing.submission = settings.queue.submissionDeadline
         timing.queue = settings.queue.waitDeadline

@@ -32,7 +32,9 @@ struct DryRun {
             let hint = NameSuggestion.hint(for: name, among: self.manifest.steps.map(\.name))
             throw CommandFailure(.usage, "\(self.manifest.name) has no step '\(name)'\(hint)")
         }
-        let runners = try await self.places.runners(for: self.manifest, isDry: true, log: .silent)
+        let runners = try await self.places.runners(
+            for: Places.Flow(manifest: self.manifest, program: self.program, package: "", attempts: nil), isDry: true,
+            log: .silent)
         let byName = Dictionary(runners.map { ($0.name, $0) }) { $1 }
         var planned: [PlannedStep] = []
         for (index, step) in self.manifest.steps.enumerated() where name == nil || step.name == name {

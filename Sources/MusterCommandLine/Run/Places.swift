@@ -5,6 +5,7 @@ import MusterModel
 import MusterProcess
 import MusterStore
 import MusterSystem
+import MusterWire
 
 /// The places besides this machine where steps can run. The only file that names their backends.
 struct Places {
@@ -13,6 +14,8 @@ struct Places {
     let reactor: ProcessReactor
     let environment: [String: String]
     let layout: StoreLayout
+    /// For places whose nodes see nothing but the bucket that the store is in; nil for a store in a folder.
+    let bucketNodes: BucketNodes?
     /// This machine's agent, a copy of which goes to the nodes.
     let agent: String
     let settings: Settings
@@ -28,29 +31,73 @@ struct Places {
         return ExecutableSearch.find(ProgramBackend.prefix + name, path: path)
     }
 
+    /// A flow that is to run, or of which is shown how it would.
+    struct Flow {
+        let manifest: FlowManifest
+        /// The flow program, before its verb.
+        let program: [String]
+        /// The digest of its code package.
+        let package: String
+        /// Carries the objects of its attempts to nodes that see nothing but the bucket; nil for a flow that is only shown,
+        /// and for a store in a folder.
+        let attempts: (any AttemptCourier)?
+    }
+
     /// The runners of the places that steps of the flow name and that are set up here.
     /// - Parameters:
     ///   - isDry: Nothing will be sent: nothing is written either.
     ///   - log: Takes what backend programs say.
-    /// - Throws: ``CommandFailure`` when the agent cannot be put where the nodes see it, or a backend program fails.
-    func runners(for manifest: FlowManifest, isDry: Bool = false, log: Logger) async throws -> [any GangRunner] {
-        let names = self.named(by: manifest).filter { self.isReady($0) }
-        guard !names.isEmpty else { return [] }
-        let agent = isDry ? try self.agentPath() : try self.sharedAgent()
-        let settings = QueuedSettings(agent: agent, store: self.layout.root, self.settings)
+    /// - Throws: ``CommandFailure`` when the agent cannot be put where the nodes find it, when a step cannot run at its
+    ///   place, or a backend program fails.
+    func runners(for flow: Flow, isDry: Bool = false, log: Logger) async throws -> [any GangRunner] {
         var runners: [any GangRunner] = []
-        for name in names { runners.append(try await self.runner(of: name, settings, log)) }
+        for name in self.named(by: flow.manifest) where self.isReady(name) {
+            runners.append(try await self.runner(at: self.backend(of: name, log: log), flow, isDry))
+        }
         return runners
     }
 
-    private func runner(of name: String, _ settings: QueuedSettings, _ log: Logger) async throws -> any GangRunner {
-        self.gangs(of: try await self.backend(of: name, log: log), settings)
+    private func runner(
+        at backend: some ComputeBackend, _ flow: Flow, _ isDry: Bool
+    ) async throws -> any GangRunner {
+        let layout = self.layout
+        guard backend.capabilities.sharesFolder else {
+            let settings = try await self.settings(withoutFolder: backend.name, flow, isDry)
+            return QueuedGangs(
+                backend, settings: settings, prefix: { layout.attemptPrefix($0) },
+                courier: flow.attempts ?? self.bucketNodes.map(ShownAttempts.init))
+        }
+        let agent = isDry ? try self.agentPath() : try self.sharedAgent()
+        return QueuedGangs(
+            backend, settings: QueuedSettings(agent: [agent], store: self.storeName, self.settings),
+            prefix: { layout.attemptPrefix($0) })
     }
 
-    private func gangs(of backend: some ComputeBackend, _ settings: QueuedSettings) -> any GangRunner {
-        let layout = self.layout
-        return QueuedGangs(backend, settings: settings, prefix: { layout.attemptPrefix($0) })
+    /// The settings of a place whose nodes see nothing but the bucket.
+    private func settings(
+        withoutFolder place: String, _ flow: Flow, _ isDry: Bool
+    ) async throws -> QueuedSettings {
+        guard let nodes = self.bucketNodes else {
+            throw CommandFailure(
+                .usage,
+                "the nodes of \(place) see no folder of this machine: steps there need a store in a bucket, as with --store s3://bucket/prefix"
+            )
+        }
+        let steps = flow.manifest.steps.filter { $0.settings.place?.name == place }
+        if let step = steps.first(where: { $0.settings.python != nil }) {
+            throw CommandFailure(
+                .usage,
+                "step \(step.name) asks for a Python environment of its own, which nodes of \(place) cannot have yet: they see no folder of this machine; install the packages in the image of the nodes"
+            )
+        }
+        var settings = QueuedSettings(
+            agent: try await nodes.agentCommand(of: self.agent, isDry: isDry), store: self.storeName, self.settings)
+        settings.carried = try await nodes.code(flow.program, package: flow.package, isDry: isDry)
+        return settings
     }
+
+    /// The store's name, the same on all machines: names of jobs depend on it.
+    private var storeName: String { BucketAddress(self.settings)?.description ?? self.layout.root }
 
     /// The backend of a place that is set up here.
     /// - Throws: ``CommandFailure`` when its program fails.
@@ -59,7 +106,7 @@ struct Places {
             let client = SlurmClient(
                 reactor: self.reactor, environment: self.environment, settings: self.settings.slurm)
             return SlurmBackend(
-                client: client, store: self.layout.root, defaults: self.settings.slurm.options,
+                client: client, store: self.storeName, defaults: self.settings.slurm.options,
                 queue: self.settings.queue)
         }
         let path = Self.program(of: name, path: self.path) ?? ""
@@ -116,13 +163,31 @@ struct Places {
 }
 
 extension Places {
-    init(_ context: CommandContext, _ layout: StoreLayout, agent: String) {
+    init(_ context: CommandContext, _ layout: StoreLayout, _ bucketNodes: BucketNodes?, agent: String) {
         self.init(
-            reactor: context.reactor, environment: context.environment, layout: layout, agent: agent,
-            settings: context.settings)
+            reactor: context.reactor, environment: context.environment, layout: layout, bucketNodes: bucketNodes,
+            agent: agent, settings: context.settings)
     }
 
-    init(_ context: CommandContext, _ layout: StoreLayout) throws {
-        self.init(context, layout, agent: try context.agent())
+    init(_ context: CommandContext, _ layout: StoreLayout, _ bucketNodes: BucketNodes?) throws {
+        self.init(context, layout, bucketNodes, agent: try context.agent())
     }
+}
+
+extension Places.Flow {
+    init(_ record: RunRecord, _ attempts: (any AttemptCourier)?) {
+        self.init(manifest: record.manifest, program: record.program, package: record.package, attempts: attempts)
+    }
+}
+
+/// Names the orders of attempts that are only shown.
+private struct ShownAttempts: AttemptCourier {
+    let nodes: BucketNodes
+
+    func orderAddress(of attempt: AttemptID) -> String { self.nodes.orderAddress(of: attempt) }
+    func send(_ objects: [AttemptObject], of attempt: AttemptID) async throws {}
+    func fetch() async throws {}
+    func remove(_ objects: [AttemptObject], of attempt: AttemptID) async throws {}
+    func clear(_ attempt: AttemptID) async throws {}
+    func clear(but alive: Set<AttemptID>) async throws {}
 }

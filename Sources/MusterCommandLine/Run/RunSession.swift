@@ -90,7 +90,7 @@ struct RunSession {
 
     private var metadata: any MetadataStore { self.store.metadata }
 
-    private var places: Places { Places(self.context, self.layout, agent: self.agent) }
+    private var places: Places { Places(self.context, self.layout, self.store.bucketNodes, agent: self.agent) }
 
     /// The source on which its steps run in place; nil for an isolated run.
     private func source(of record: RunRecord, _ package: CodePackage) -> SourceWatch? {
@@ -132,16 +132,17 @@ struct RunSession {
         if let bucket = self.store.bucket {
             if !isNew { try await bucket.courier.fetch(package: record.package) }
             moved = try await MovedRun(
-                record.key, in: bucket, layout: self.layout, settings: settings.bucket, isNew: isNew, observe: observe,
-                onWait: onWait)
+                record.key, in: bucket, layout: self.layout, settings: settings.bucket, isNew: isNew,
+                address: self.store.address(of:), observe: observe, onWait: onWait)
         }
         let runners = GangRunners(
-            local: backend, others: try await self.places.runners(for: record.manifest, log: log))
+            local: backend,
+            others: try await self.places.runners(for: Places.Flow(record, moved?.attempts), log: log))
         let engine = RunEngine(
             record: record, metadata: self.metadata, layout: self.layout,
             runners: runners,
             environments: environments, settings: settings, origin: origin, source: source, log: log,
-            courier: self.store.bucket?.courier
+            courier: self.store.bucket?.courier, attempts: moved?.attempts
         ) { [moved] in
             moved?.note($0)
             observe($0)

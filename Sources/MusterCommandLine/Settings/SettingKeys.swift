@@ -227,6 +227,9 @@ enum SettingKeys {
             "queue.reuse-window", .seconds(\.queue.reuseWindow, isPositive: false),
             "seconds in which a job of one node is given further tasks that ask for the same; 0: each task has its own job"
         ),
+        SettingKey(
+            "queue.shares-folder", .flag(\.queue.sharesFolder),
+            "nodes see the store's folder; false: nothing but the bucket that the store is in"),
     ]
 
     private static let slurm = [

@@ -17,6 +17,7 @@ struct OpenedStore: Sendable {
     let layout: StoreLayout
     let metadata: any MetadataStore
     let bucket: Bucket?
+    let bucketNodes: BucketNodes?
     /// Seconds between two looks into a bucket.
     let lookInterval: Double
 
@@ -51,14 +52,15 @@ struct OpenedStore: Sendable {
         RunPreparation(layout: self.layout, metadata: self.metadata, courier: self.bucket?.courier)
     }
 
+    /// Names an object of the bucket for a node.
+    func address(of key: String) -> String { self.bucketNodes?.address(of: key) ?? key }
+
     private init(_ layout: StoreLayout, _ database: SQLiteMetadata, _ settings: Settings) throws {
         self.layout = layout
         self.lookInterval = settings.bucket.logInterval
-        self.bucket = try BucketAddress(settings).map { address in
-            let profiles = AWSProfiles(environment: ProcessEnvironment.texts)
-            let settings = try S3Settings(bucket: address.bucket, prefix: address.prefix, profiles: profiles)
-            return Bucket(S3ObjectStore(settings, profiles: profiles), layout: layout, near: database)
-        }
+        let nodes = try BucketNodes(settings, layout)
+        self.bucketNodes = nodes
+        self.bucket = nodes.map { Bucket($0.objects, layout: layout, near: database) }
         self.metadata = self.bucket?.metadata ?? database
     }
 }

@@ -96,22 +96,22 @@ private struct RunEnding {
             return
         }
         defer { withExtendedLifetime(lock) {} }
-        guard let bucket = self.store.bucket else { return try await self.end() }
+        guard let bucket = self.store.bucket else { return try await self.end(nil) }
         let moved: MovedRun
         do {
             moved = try await MovedRun(
                 self.record.key, in: bucket, layout: self.layout, settings: self.context.settings.bucket, isNew: false,
-                observe: { _ in },
+                address: self.store.address(of:), observe: { _ in },
                 onWait: { StandardStream.error.line("muster: \(RunSession.waiting(for: $0, seconds: $1))") })
         } catch let error as StoreError where error.code == .busy {
             return
         }
         try await moved.during(
-            onLoss: { _ in _exit(ExitReason.runFailed.rawValue) }, onCancel: { _ in }, { try await self.end() })
+            onLoss: { _ in _exit(ExitReason.runFailed.rawValue) }, onCancel: { _ in }, { try await self.end(moved.attempts) })
     }
 
     /// Ends the run, whose lock and lease this program has.
-    private func end() async throws {
+    private func end(_ attempts: AttemptMirror?) async throws {
         guard let record = try await self.metadata.record(of: self.record.key), record.verdict == nil else { return }
         let context = self.context
         let backend = LocalBackend(
@@ -119,11 +119,12 @@ private struct RunEnding {
             capacity: MachineCapacity(cpus: 1, memory: 1, gpus: 0),
             environment: context.environment, settings: context.settings)
         // Gangs at places with a queue live on without their engine.
-        let others = try await Places(context, self.layout).runners(for: record.manifest, log: .silent)
+        let others = try await Places(context, self.layout, self.store.bucketNodes).runners(
+            for: Places.Flow(record, attempts), log: .silent)
         let engine = RunEngine(
             record: record, metadata: self.metadata, layout: self.layout,
             runners: GangRunners(local: backend, others: others), environments: NoEnvironments(),
-            settings: context.settings, courier: self.store.bucket?.courier, observe: { _ in })
+            settings: context.settings, courier: self.store.bucket?.courier, attempts: attempts, observe: { _ in })
         try await engine.end(reason: "`muster cancel` was called by \(self.author)")
     }
 }

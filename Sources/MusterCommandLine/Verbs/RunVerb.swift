@@ -60,7 +60,7 @@ struct RunVerb: AsyncParsableCommand {
     private func show(
         _ manifest: FlowManifest, _ program: [String], _ context: CommandContext, _ layout: StoreLayout
     ) async throws {
-        let places = try Places(context, layout)
+        let places = try Places(context, layout, BucketNodes(context.settings, layout))
         for note in (manifest.notes ?? []) + places.notes(for: manifest) { StandardStream.error.line("note: \(note)") }
         let dryRun = DryRun(
             manifest: manifest, program: program, places: places, user: context.user, nodes: 2)

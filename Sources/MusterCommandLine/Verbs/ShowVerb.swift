@@ -45,7 +45,8 @@ struct ShowVerb: AsyncParsableCommand {
     }
 
     private func show(_ context: CommandContext, _ program: [String], _ manifest: FlowManifest) async throws {
-        let places = try Places(context, StoreLayout(context.settings))
+        let layout = try StoreLayout(context.settings)
+        let places = try Places(context, layout, BucketNodes(context.settings, layout))
         let placed = context.settings.run.placed(manifest)
         for note in places.notes(for: placed) { StandardStream.error.line("note: \(note)") }
         let dryRun = DryRun(

@@ -16,6 +16,8 @@ package struct QueueSettings: Sendable, Equatable {
     package var waitDeadline: Double?
     /// After its first task has begun, in which a job of one node is given further tasks that ask for the same; 0: never.
     package var reuseWindow = 60.0
+    /// The nodes see the store's folder; false: nothing but the bucket that the store is in.
+    package var sharesFolder = true
 
     package init() {}
 }
