@@ -139,7 +139,8 @@ let sources: [Target] = [
         dependencies: [
             "MusterModel", "MusterSystem", "MusterWire", "MusterProcess", "MusterStore", "MusterMetadata",
             "MusterBackends",
-            "MusterPython", "MusterEngine", "MusterHistory", "MusterObjects", "MusterS3", "MusterCourier", "MusterBucket",
+            "MusterPython", "MusterEngine", "MusterHistory", "MusterObjects", "MusterS3", "MusterCourier",
+            "MusterBucket",
             "CMusterTemplates", logging,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Configuration", package: "swift-configuration"), "Yams",
@@ -226,7 +227,7 @@ let tests: [Target] = [
         name: "MusterBucketTests",
         dependencies: [
             "MusterBucket", "MusterCourier", "MusterObjects", "MusterStore", "MusterMetadata", "MusterModel",
-            "MusterProcess", "MusterSystem",
+            "MusterProcess", "MusterSystem", "MusterWire",
             "MusterTestSupport",
         ],
         swiftSettings: strict),
@@ -243,7 +244,7 @@ let tests: [Target] = [
         name: "MusterAgentTests",
         dependencies: [
             "MusterAgent", "MusterFrameworks", "MusterModel", "MusterWire", "MusterProcess", "MusterStore",
-            "MusterTestSupport", "muster-agent", nioCore, nioEmbedded, nioPosix, nioSSL,
+            "MusterObjects", "MusterTestSupport", "muster-agent", nioCore, nioEmbedded, nioPosix, nioSSL,
         ],
         swiftSettings: strict),
     .testTarget(
@@ -274,8 +275,8 @@ let tests: [Target] = [
     .testTarget(
         name: "MusterCommandLineTests",
         dependencies: [
-            "MusterCommandLine", "MusterModel", "MusterProcess", "MusterStore", "MusterMetadata",
-            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            "MusterCommandLine", "MusterModel", "MusterProcess", "MusterStore", "MusterMetadata", "MusterTestSupport",
+            crypto, .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: strict),
     .testTarget(

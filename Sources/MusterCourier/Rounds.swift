@@ -13,6 +13,10 @@ package actor Rounds {
             try await work()
         }
         self.last = round
-        try await withTaskCancellationHandler { try await round.value } onCancel: { round.cancel() }
+        try await withTaskCancellationHandler {
+            try await round.value
+        } onCancel: {
+            round.cancel()
+        }
     }
 }

@@ -75,7 +75,8 @@ package actor RunEngine {
     package init(
         record: RunRecord, metadata: any MetadataStore, layout: StoreLayout, runners: GangRunners,
         environments: any StepEnvironments, settings: Settings, origin: OriginRun? = nil,
-        source: SourceWatch? = nil, log: Logger = .silent, courier: (any StoreCourier)? = nil, attempts: (any AttemptCourier)? = nil,
+        source: SourceWatch? = nil, log: Logger = .silent, courier: (any StoreCourier)? = nil,
+        attempts: (any AttemptCourier)? = nil,
         observe: @escaping @Sendable (EngineObservation) -> Void
     ) {
         self.record = record

@@ -191,7 +191,8 @@ import Testing
         try Data(looking.utf8).write(to: URL(filePath: "\(sandbox.folder)/looking.py"))
         let looked = try await sandbox.muster(["run", "looking.py"])
         let prefix = try #require(
-            looked.output.split(separator: "\n").first { $0.contains("prefix ") }?.split(separator: " ").last, "\(looked)")
+            looked.output.split(separator: "\n").first { $0.contains("prefix ") }?.split(separator: " ").last,
+            "\(looked)")
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/bin:/usr/bin"
         let islands = try await Islands(path: "\(prefix)/bin:\(path)")
         let folder = islands.team.sandbox.folder

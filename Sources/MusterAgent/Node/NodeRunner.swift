@@ -121,7 +121,9 @@ final class NodeRunner {
         case .answer(let connection, let answer): self.services.requests.answer(connection, answer)
         case .verify(let connection, let references, let isList):
             let work = self.requestWork
-            self.bringing(references) { problem in .answer(connection, problem ?? work.verify(references, isList: isList)) }
+            self.bringing(references) { problem in
+                .answer(connection, problem ?? work.verify(references, isList: isList))
+            }
         case .takeCard(let connection, let name, let file):
             let work = self.requestWork
             self.inBackground { .answer(connection, work.takeCard(name, file)) }

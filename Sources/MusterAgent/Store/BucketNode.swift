@@ -48,7 +48,8 @@ final class BucketNode: Sendable {
         let place = try OrderPlace(address.key)
         let settings = try address.settings(prefix: place.prefix, profiles)
         try self.init(
-            place, objects: S3ObjectStore(settings, profiles: profiles), bucket: "s3://\(address.bucket)/\(place.prefix)",
+            place, objects: S3ObjectStore(settings, profiles: profiles),
+            bucket: "s3://\(address.bucket)/\(place.prefix)",
             folder: environment["TMPDIR"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? "/tmp")
     }
 
@@ -118,7 +119,8 @@ final class BucketNode: Sendable {
         case .program(let name, let file): return try self.program(name, file)
         case .python:
             let path = environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
-            guard let python = ["python3", "python"].lazy.compactMap({ ExecutableSearch.find($0, path: path) }).first else {
+            guard let python = ["python3", "python"].lazy.compactMap({ ExecutableSearch.find($0, path: path) }).first
+            else {
                 throw AgentError(
                     "there is no python3 on the PATH of this node, which is \(path); the flow is in Python: take an image that has it"
                 )
@@ -186,7 +188,9 @@ final class BucketNode: Sendable {
                 try await self.send(toEnd: false)
             } catch {
                 // It is tried again with the next round.
-                if !isTold, !Task.isCancelled { AgentErrors.print("the node's logs and signs cannot be stored for now: \(error)") }
+                if !isTold, !Task.isCancelled {
+                    AgentErrors.print("the node's logs and signs cannot be stored for now: \(error)")
+                }
                 isTold = true
             }
         }
@@ -198,7 +202,8 @@ final class BucketNode: Sendable {
             // One that cannot be read now is read again at the next look.
             if (try? await self.bring(object)) == true, isDone() { return }
             looks += 1
-            try? await Task.sleep(for: .seconds(looks < Self.briskSearches ? seconds : max(seconds, Self.search.steady)))
+            try? await Task.sleep(
+                for: .seconds(looks < Self.briskSearches ? seconds : max(seconds, Self.search.steady)))
         }
     }
 
@@ -210,7 +215,9 @@ final class BucketNode: Sendable {
         try await self.rounds.next {
             let files = self.files()
             try await Parallel.each(files.filter(\.grows)) { try await self.uploads.sendGrowing($0.path, toEnd: toEnd) }
-            try await Parallel.each(files.filter { !$0.grows && !$0.isReport }) { try await self.uploads.sendWhole($0.path) }
+            try await Parallel.each(files.filter { !$0.grows && !$0.isReport }) {
+                try await self.uploads.sendWhole($0.path)
+            }
             // Whoever reads the report finds everything before it.
             for file in files where file.isReport { try await self.uploads.sendWhole(file.path, mode: .creating) }
         }
@@ -265,7 +272,9 @@ final class BucketNode: Sendable {
         self.perform { problem in
             if let problem { AgentErrors.print("the node's log is not complete in the store: \(problem)") }
             done()
-        } work: { try await $0.flush() }
+        } work: {
+            try await $0.flush()
+        }
     }
 
     private func perform(

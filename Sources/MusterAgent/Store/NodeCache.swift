@@ -27,7 +27,8 @@ final class NodeCache: Sendable {
             guard errno == EEXIST || errno == ENOTEMPTY else { throw AgentError.system("make the folder \(self.path)") }
             let status = FileStatus(ofLink: self.path)
             if let status, !(status.isFolder && status.owner == getuid() && status.permissions & 0o077 == 0) {
-                throw AgentError("\(self.path) is not this user's own folder; remove it, or set TMPDIR to another folder")
+                throw AgentError(
+                    "\(self.path) is not this user's own folder; remove it, or set TMPDIR to another folder")
             }
             // The last node may have removed it meanwhile.
             guard let joined = LockedFolder.join(self.path) else { continue }

@@ -23,7 +23,8 @@ struct NodeStore: Sendable {
             return
         }
         guard order.hasPrefix("/"), order.hasSuffix(AttemptObject.order.name) else {
-            throw AgentError("'\(order)' is neither the absolute path of an attempt's order nor its address in a bucket")
+            throw AgentError(
+                "'\(order)' is neither the absolute path of an attempt's order nor its address in a bucket")
         }
         self.bucket = nil
         self.folder = AttemptFolder(prefix: String(order.dropLast(AttemptObject.order.name.utf8.count)))
@@ -78,7 +79,8 @@ struct NodeStore: Sendable {
         }
         let deadline = ContinuousClock.now + .seconds(seconds)
         while true {
-            if let data = try await self.read(.claim), let claim = try? LineCoding.decode(AttemptClaim.self, from: data) {
+            if let data = try await self.read(.claim), let claim = try? LineCoding.decode(AttemptClaim.self, from: data)
+            {
                 return claim.incarnation == place.incarnation
             }
             guard ContinuousClock.now < deadline else {

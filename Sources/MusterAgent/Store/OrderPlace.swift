@@ -15,7 +15,8 @@ struct OrderPlace: Sendable, Hashable {
         let tail = parts.suffix(6)
         let name = AttemptObject.order.name
         guard tail.count == 6, tail[tail.startIndex] == "runs", tail[tail.startIndex + 3] == "attempts",
-            let file = tail.last, file.hasSuffix(".\(name)"), !tail.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." })
+            let file = tail.last, file.hasSuffix(".\(name)"),
+            !tail.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." })
         else { throw AgentError("'\(key)' is no key of an attempt's order") }
         self.prefix = parts.dropLast(6).joined(separator: "/")
         self.run = RunKey(flow: tail[tail.startIndex + 1], run: tail[tail.startIndex + 2])

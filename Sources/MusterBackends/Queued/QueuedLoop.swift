@@ -81,7 +81,8 @@ actor QueuedLoop<Backend: ComputeBackend> {
     private var isWoken = false
 
     init(
-        _ backend: Backend, _ timing: QueuedGangTiming, courier: (any AttemptCourier)?, now: @escaping @Sendable () -> Double,
+        _ backend: Backend, _ timing: QueuedGangTiming, courier: (any AttemptCourier)?,
+        now: @escaping @Sendable () -> Double,
         tell: @escaping @Sendable (GangObservation) -> Void
     ) {
         self.backend = backend
@@ -296,7 +297,8 @@ actor QueuedLoop<Backend: ComputeBackend> {
         let jobs = self.entries.values.filter { $0.gang.job != nil }
         guard !jobs.isEmpty else { return [] }
         let pause =
-            self.isBrisk ? Self.fetches.brisk
+            self.isBrisk
+            ? Self.fetches.brisk
             : jobs.allSatisfy(\.isWaiting) ? Self.fetches.rare : Self.fetches.steady
         self.nextFetch = now + pause
         self.isFetching = true
@@ -360,7 +362,8 @@ actor QueuedLoop<Backend: ComputeBackend> {
             try await self.courier?.send([.order, .key], of: attempt)
         } catch {
             // Whether it is worth another try is settled by the deadline of submissions.
-            throw BackendError(code: .unreachable, message: "the gang's order cannot be stored: \(error)", isTransient: true)
+            throw BackendError(
+                code: .unreachable, message: "the gang's order cannot be stored: \(error)", isTransient: true)
         }
     }
 
@@ -378,7 +381,8 @@ actor QueuedLoop<Backend: ComputeBackend> {
         self.isFetching = false
     }
 
-    private func carry(_ attempt: AttemptID, _ purpose: String, _ body: (any AttemptCourier) async throws -> Void) async {
+    private func carry(_ attempt: AttemptID, _ purpose: String, _ body: (any AttemptCourier) async throws -> Void) async
+    {
         guard let courier = self.courier else { return }
         do { try await body(courier) } catch { self.warn(attempt, "\(purpose): \(error)") }
     }

@@ -73,7 +73,8 @@ extension QueuedRequest {
             minimum: gang.minimum, resources: resources,
             command: settings.agent + ["node", "--order", address],
             setupFailed: settings.agent + ["setup-failed", "--order", address],
-            folder: settings.carried == nil ? String(prefix.dropLast()) : nil, timeLimit: gang.step.settings.timeout.map { $0 + Self.margin },
+            folder: settings.carried == nil ? String(prefix.dropLast()) : nil,
+            timeLimit: gang.step.settings.timeout.map { $0 + Self.margin },
             place: place)
         self.request = try await backend.request(for: launch)
         // An agent looks for its job's next attempt every 20 ms, which is too often for a bucket.

@@ -13,7 +13,8 @@ enum AgentBootstrap {
     /// `$1` is the address, `$2` the digest. The agent removes the folder that `MUSTER_AGENT_FOLDER` names when it ends.
     static let script = """
         address=$1 digest=$2; shift 2
-        fail() { echo "muster: $1" >&2; exit 2; }
+        folder=
+        fail() { [ -z "$folder" ] || rm -rf "$folder"; echo "muster: $1" >&2; exit 2; }
         is_right() {
             if command -v sha256sum >/dev/null 2>&1; then [ "$(sha256sum <"$1" | cut -c1-64)" = "$digest" ]
             elif command -v python3 >/dev/null 2>&1; then
@@ -28,19 +29,19 @@ enum AgentBootstrap {
         agent=$folder/muster-agent
         try=0
         while :; do
-            if command -v curl >/dev/null 2>&1; then curl -fsS --connect-timeout 20 -o "$agent" "$address"
+            if command -v curl >/dev/null 2>&1; then curl -fsS --connect-timeout 20 --speed-limit 1000 --speed-time 15 -o "$agent" "$address"
             elif command -v wget >/dev/null 2>&1; then wget -q -T 20 -O "$agent" "$address"
             elif command -v python3 >/dev/null 2>&1; then
                 python3 -c 'import shutil,sys,urllib.request as r; shutil.copyfileobj(r.urlopen(sys.argv[1],timeout=20),open(sys.argv[2],"wb"))' "$address" "$agent"
             elif command -v perl >/dev/null 2>&1; then
                 perl -MHTTP::Tiny -e '$r=HTTP::Tiny->new(timeout=>20)->mirror($ARGV[0],$ARGV[1]); $r->{success} or die "$r->{status} $r->{reason}\\n"' "$address" "$agent"
-            else rm -rf "$folder"; fail "this image has none of curl, wget, python3 and perl to fetch the agent with; bake muster-agent into it"; fi
+            else fail "this image has none of curl, wget, python3 and perl to fetch the agent with; bake muster-agent into it"; fi
             [ $? -eq 0 ] && break
             try=$((try + 1))
-            [ $try -ge 5 ] && { rm -rf "$folder"; fail "the agent cannot be fetched from the store's bucket"; }
+            [ $try -ge 5 ] && fail "the agent cannot be fetched from the store's bucket"
             sleep $((try * 2))
         done
-        is_right "$agent" || { rm -rf "$folder"; fail "the agent that was fetched has other bytes than expected"; }
+        is_right "$agent" || fail "the agent that was fetched has other bytes than expected"
         chmod 0700 "$agent" || fail "the agent cannot be made executable"
         MUSTER_AGENT_FOLDER=$folder; export MUSTER_AGENT_FOLDER
         exec "$agent" "$@"

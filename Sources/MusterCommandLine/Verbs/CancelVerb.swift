@@ -107,7 +107,8 @@ private struct RunEnding {
             return
         }
         try await moved.during(
-            onLoss: { _ in _exit(ExitReason.runFailed.rawValue) }, onCancel: { _ in }, { try await self.end(moved.attempts) })
+            onLoss: { _ in _exit(ExitReason.runFailed.rawValue) }, onCancel: { _ in },
+            { try await self.end(moved.attempts) })
     }
 
     /// Ends the run, whose lock and lease this program has.

@@ -28,7 +28,8 @@ package struct ObjectAddress: Sendable, Hashable, CustomStringConvertible {
     /// Reads an address.
     /// - Throws: ``ObjectStoreError`` for a text that is none.
     package init(_ text: String) throws(ObjectStoreError) {
-        let wrong = ObjectStoreError(.invalid, "'\(text)' is no address of an object, such as s3://bucket/key?region=us-east-1")
+        let wrong = ObjectStoreError(
+            .invalid, "'\(text)' is no address of an object, such as s3://bucket/key?region=us-east-1")
         guard text.hasPrefix(Self.scheme) else { throw wrong }
         let parts = text.dropFirst(Self.scheme.count).split(separator: "?", maxSplits: 1)
         guard let path = parts.first, let slash = path.firstIndex(of: "/"), path.startIndex < slash,
