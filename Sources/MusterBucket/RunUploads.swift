@@ -90,11 +90,12 @@ package final class RunUploads: Sendable {
             try await self.send(self.files(of: live.union(ended)), all: ended, isLast: isLast)
             self.forget(ended)
         } catch {
-            // They are tried again with the next round.
+            // They are tried again with the next round, which is the last one when this was cancelled.
+            let isCancelled = Task.isCancelled
             let isNew = self.state.withLock { state in
                 state.ended.formUnion(ended)
-                defer { state.isTold = true }
-                return !state.isTold
+                defer { state.isTold = state.isTold || !isCancelled }
+                return !state.isTold && !isCancelled
             }
             if isNew || isLast { self.warn("logs and reports of the run are not in the bucket yet: \(error)") }
         }

@@ -10,6 +10,7 @@ package final class HTTPClient: Sendable {
     package static let threads = MultiThreadedEventLoopGroup(numberOfThreads: min(4, System.coreCount))
 
     private let trust: HTTPTrust
+    private let proxies: HTTPProxies
     private let timing: HTTPTiming
     private let group: MultiThreadedEventLoopGroup
     private let idle = Mutex(IdleConnections())
@@ -17,9 +18,11 @@ package final class HTTPClient: Sendable {
     private let tls = Mutex<NIOSSLContext?>(nil)
 
     package init(
-        trust: HTTPTrust = .system, timing: HTTPTiming = HTTPTiming(), group: MultiThreadedEventLoopGroup = threads
+        trust: HTTPTrust = .system, proxies: HTTPProxies = .none, timing: HTTPTiming = HTTPTiming(),
+        group: MultiThreadedEventLoopGroup = threads
     ) {
         self.trust = trust
+        self.proxies = proxies
         self.timing = timing
         self.group = group
     }
@@ -36,6 +39,7 @@ package final class HTTPClient: Sendable {
         _ request: HTTPRequest, to origin: HTTPOrigin, receiver: (any HTTPReceiver)? = nil
     ) async throws(HTTPError) -> HTTPResponse {
         let connection = try await self.connection(to: origin)
+        let request = self.addressed(request, to: origin)
         let result = await withTaskCancellationHandler {
             await Self.result(of: connection.exchange(request, host: origin.authority, receiver: receiver))
         } onCancel: {
@@ -56,30 +60,54 @@ package final class HTTPClient: Sendable {
         return try await self.connect(to: origin)
     }
 
+    /// A proxy of plain requests is told the server with each.
+    private func addressed(_ request: HTTPRequest, to origin: HTTPOrigin) -> HTTPRequest {
+        guard !origin.isSecure, let proxy = self.proxies.proxy(for: origin) else { return request }
+        var request = request
+        request.target = "\(origin)\(request.target)"
+        if let authorization = proxy.authorization { request.headers.append(authorization) }
+        return request
+    }
+
     private func connect(to origin: HTTPOrigin) async throws(HTTPError) -> HTTPConnection {
         let context = origin.isSecure ? try self.context() : nil
         let limit = TimeAmount.nanoseconds(Int64(self.timing.connect * 1e9))
         let connection = HTTPConnection(
             on: self.group.next(), isSecure: origin.isSecure, stall: .nanoseconds(Int64(self.timing.stall * 1e9)))
+        let install = { @Sendable (channel: any Channel) throws in
+            if let context {
+                // Servers that are called by an address have no name to ask for.
+                let name = Self.isAddress(origin.host) ? nil : origin.host
+                try channel.pipeline.syncOperations.addHandler(
+                    NIOSSLClientHandler(context: context, serverHostname: name))
+            }
+            try connection.install(in: channel)
+        }
+        let proxy = self.proxies.proxy(for: origin)
+        let isTunnelled = proxy != nil && origin.isSecure
+        let tunnel = connection.eventLoop.makePromise(of: Void.self)
         let bootstrap = ClientBootstrap(group: connection.eventLoop)
             .connectTimeout(limit)
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    if let context {
-                        // Servers that are called by an address have no name to ask for.
-                        let name = Self.isAddress(origin.host) ? nil : origin.host
+                    if let proxy, isTunnelled {
                         try channel.pipeline.syncOperations.addHandler(
-                            NIOSSLClientHandler(context: context, serverHostname: name))
+                            ProxyTunnel(to: origin, by: proxy, isOpen: tunnel))
+                    } else {
+                        try install(channel)
                     }
-                    try connection.install(in: channel)
                 }
             }
+        let next = proxy?.origin ?? origin
         do {
-            _ = try await bootstrap.connect(host: origin.host, port: origin.port).get()
+            let channel = try await bootstrap.connect(host: next.host, port: next.port).get()
+            if isTunnelled { try await self.open(tunnel, channel, within: limit, install) } else { tunnel.succeed() }
         } catch {
+            tunnel.fail(error)
             connection.giveUp()
-            throw HTTPError(.connect, "cannot connect to \(origin): \(ConnectFailure.text(error))")
+            let name = proxy.map { "\($0) on the way to \(origin)" } ?? "\(origin)"
+            throw error as? HTTPError ?? HTTPError(.connect, "cannot connect to \(name): \(ConnectFailure.text(error))")
         }
         let result = await withTaskCancellationHandler {
             await Self.result(of: connection.opened(within: limit))
@@ -88,6 +116,23 @@ package final class HTTPClient: Sendable {
         }
         try result.get()
         return connection
+    }
+
+    /// Waits for a proxy's connection to the server, then has the channel speak with that.
+    private func open(
+        _ tunnel: EventLoopPromise<Void>, _ channel: any Channel, within limit: TimeAmount,
+        _ install: @escaping @Sendable (any Channel) throws -> Void
+    ) async throws {
+        let timer = channel.eventLoop.scheduleTask(in: limit) {
+            tunnel.fail(HTTPError(.connect, "the proxy did not connect in time"))
+        }
+        defer { timer.cancel() }
+        do {
+            try await tunnel.futureResult.flatMapThrowing { try install(channel) }.get()
+        } catch {
+            channel.close(promise: nil)
+            throw error
+        }
     }
 
     private func context() throws(HTTPError) -> NIOSSLContext {

@@ -22,7 +22,7 @@ struct S3Client: Sendable {
         self.keeper = keeper
         self.policy = policy
         self.surroundings = surroundings
-        self.http = HTTPClient(trust: settings.trust, timing: timing)
+        self.http = HTTPClient(trust: settings.trust, proxies: settings.proxies, timing: timing)
         self.learned = Learned(region: settings.region)
     }
 

@@ -175,7 +175,7 @@ extension CredentialFetcher {
     private func send(
         _ request: HTTPRequest, to origin: HTTPOrigin, _ source: String, trust: HTTPTrust = .system
     ) async throws(ObjectStoreError) -> HTTPResponse {
-        let client = HTTPClient(trust: trust, timing: Self.timing)
+        let client = HTTPClient(trust: trust, proxies: try self.profiles.proxies(), timing: Self.timing)
         defer { client.close() }
         var attempt = 1
         while true {

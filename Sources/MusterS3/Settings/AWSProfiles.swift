@@ -1,4 +1,6 @@
 import FoundationEssentials
+import MusterHTTP
+import MusterObjects
 import MusterSystem
 
 /// The values of AWS's variables and files, as they stand there.
@@ -31,6 +33,14 @@ package struct AWSProfiles: Sendable {
 
     /// A variable that is set to something.
     func variable(_ name: String) -> String? { Self.value(self.environment, name) }
+
+    /// The proxies that the variables name.
+    /// - Throws: ``ObjectStoreError`` for a variable that names none.
+    func proxies() throws(ObjectStoreError) -> HTTPProxies {
+        do throws(HTTPError) { return try HTTPProxies(self.variable) } catch {
+            throw ObjectStoreError(.invalid, error.message)
+        }
+    }
 
     /// A value of the profile in AWS's config file.
     func value(_ key: String) -> String? { self.value(key, of: self.profile) }

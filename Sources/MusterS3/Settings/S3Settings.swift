@@ -12,6 +12,7 @@ package struct S3Settings: Sendable, Hashable {
     /// True for `https://SERVER/BUCKET/KEY`, false for `https://BUCKET.SERVER/KEY`.
     package var isPathStyle: Bool
     package var trust: HTTPTrust
+    package var proxies = HTTPProxies.none
 
     package init(
         bucket: String, prefix: String = "", endpoint: HTTPOrigin? = nil, region: String = "us-east-1",
@@ -33,6 +34,7 @@ package struct S3Settings: Sendable, Hashable {
     /// | endpoint | `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, the profile's `services` section, its `endpoint_url` |
     /// | region | `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's `region`, `us-east-1` |
     /// | address | the profile's `s3.addressing_style`; path style with an endpoint or a dot in the bucket's name |
+    /// | proxies | `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, in lower case first |
     /// | certificates | `AWS_CA_BUNDLE`, the profile's `ca_bundle`, `SSL_CERT_FILE`, the system's |
     package init(bucket: String, prefix: String = "", profiles: AWSProfiles) throws(ObjectStoreError) {
         guard Self.isBucket(bucket) else {
@@ -55,6 +57,7 @@ package struct S3Settings: Sendable, Hashable {
             isPathStyle: style == "path" ? true : style == "virtual" ? false : nil,
             trust: (profiles.variable("AWS_CA_BUNDLE") ?? profiles.value("ca_bundle")
                 ?? profiles.variable("SSL_CERT_FILE")).map(HTTPTrust.file) ?? .system)
+        self.proxies = try profiles.proxies()
     }
 
     private static func endpoint(_ profiles: AWSProfiles) -> (text: String, source: String)? {
