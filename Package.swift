@@ -79,6 +79,10 @@ let sources: [Target] = [
     .target(
         name: "MusterCourier",
         dependencies: ["MusterModel", "MusterSystem", "MusterObjects", "MusterStore"], swiftSettings: strict),
+    .target(
+        name: "MusterTransfer",
+        dependencies: ["CMusterPlatform", "MusterSystem", "MusterWire", "MusterObjects", "MusterS3"],
+        swiftSettings: strict),
 
     // Floor 4: what happens on a node, what moves a run, and what is asked of runs.
     .target(
@@ -139,7 +143,7 @@ let sources: [Target] = [
             "MusterModel", "MusterSystem", "MusterWire", "MusterProcess", "MusterStore", "MusterMetadata",
             "MusterBackends",
             "MusterPython", "MusterEngine", "MusterHistory", "MusterObjects", "MusterS3", "MusterCourier", "MusterBucket",
-            "CMusterTemplates", logging,
+            "MusterTransfer", "CMusterTemplates", logging,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Configuration", package: "swift-configuration"), "Yams",
         ],
@@ -148,7 +152,7 @@ let sources: [Target] = [
         name: "muster", dependencies: ["MusterCommandLine", "MusterProcess", "CMusterStatic"], swiftSettings: strict,
         linkerSettings: staticExecutable),
     .executableTarget(
-        name: "muster-agent", dependencies: ["MusterAgent", "CMusterPlatform", "MusterSystem", "CMusterStatic"],
+        name: "muster-agent", dependencies: ["MusterAgent", "MusterTransfer", "CMusterPlatform", "MusterSystem", "CMusterStatic"],
         swiftSettings: strict, linkerSettings: staticExecutable),
 ]
 

@@ -20,7 +20,8 @@ package actor RunEngine {
     let environments: any StepEnvironments
     let origin: OriginRun?
     let fanOutLimit: FanOutLimit?
-    /// Of a store in a bucket.
+    /// Of a store in a bucket, as is the courier.
+    let address: BucketAddress?
     let courier: (any StoreCourier)?
     /// The folder in which steps run in place, and the source there; nil: each in a copy of the code package.
     var source: SourceWatch?
@@ -82,6 +83,7 @@ package actor RunEngine {
         self.runners = runners
         self.environments = environments
         self.origin = origin
+        self.address = settings.store.flatMap(BucketAddress.init)
         self.courier = courier
         self.fanOutLimit = settings.run.maxNumSplits.map(FanOutLimit.init(count:))
         self.queue = ReadyQueue(
