@@ -142,7 +142,8 @@ let sources: [Target] = [
         dependencies: [
             "MusterModel", "MusterSystem", "MusterWire", "MusterProcess", "MusterStore", "MusterMetadata",
             "MusterBackends",
-            "MusterPython", "MusterEngine", "MusterHistory", "MusterObjects", "MusterS3", "MusterCourier", "MusterBucket",
+            "MusterPython", "MusterEngine", "MusterHistory", "MusterObjects", "MusterS3", "MusterCourier",
+            "MusterBucket",
             "MusterTransfer", "CMusterTemplates", logging,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Configuration", package: "swift-configuration"), "Yams",
@@ -152,7 +153,8 @@ let sources: [Target] = [
         name: "muster", dependencies: ["MusterCommandLine", "MusterProcess", "CMusterStatic"], swiftSettings: strict,
         linkerSettings: staticExecutable),
     .executableTarget(
-        name: "muster-agent", dependencies: ["MusterAgent", "MusterTransfer", "CMusterPlatform", "MusterSystem", "CMusterStatic"],
+        name: "muster-agent",
+        dependencies: ["MusterAgent", "MusterTransfer", "CMusterPlatform", "MusterSystem", "CMusterStatic"],
         swiftSettings: strict, linkerSettings: staticExecutable),
 ]
 

@@ -37,7 +37,7 @@ enum ClientWatch {
                     pollfd(fd: STDOUT_FILENO, events: 0, revents: 0),
                 ]
                 _ = poll(&polled, 2, self.look)
-                if getppid() != parent || polled[1].revents & Int16(POLLERR | POLLNVAL) != 0 { break }
+                if getppid() != parent || polled[1].revents & Int16(POLLERR | POLLHUP | POLLNVAL) != 0 { break }
                 guard polled[0].revents != 0 else { continue }
                 isOpen = self.read(into: &lines, onLine)
                 if !isOpen { onEnd() }

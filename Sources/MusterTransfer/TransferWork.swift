@@ -119,7 +119,8 @@ extension TransferItem {
         guard let offset = self.offset, let length = self.length else { return nil }
         let (end, isTooMuch) = offset.addingReportingOverflow(length)
         guard offset >= 0, length >= 0, !isTooMuch else {
-            throw ObjectStoreError(.invalid, "\(length) bytes from byte \(offset) on are no part of a file for \(self.url)")
+            throw ObjectStoreError(
+                .invalid, "\(length) bytes from byte \(offset) on are no part of a file for \(self.url)")
         }
         return offset..<end
     }

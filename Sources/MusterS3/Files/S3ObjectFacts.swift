@@ -58,7 +58,8 @@ package struct S3Attributes: Sendable, Hashable {
             guard isName, field.value.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else {
                 throw ObjectStoreError(
                     .invalid,
-                    "\(field.name) of an object cannot be \(field.value.debugDescription): a header holds printable ASCII")
+                    "\(field.name) of an object cannot be \(field.value.debugDescription): a header holds printable ASCII"
+                )
             }
         }
         return fields

@@ -90,7 +90,9 @@ extension S3ObjectStore {
         }
         let whole = window.lowerBound..<min(window.upperBound, total)
         guard try await self.fetchRest(whole, of: key, head, into: file) else { return nil }
-        do throws(SystemError) { try file.truncate(to: whole.count) } catch { throw ObjectStoreError(.file, "\(error)") }
+        do throws(SystemError) { try file.truncate(to: whole.count) } catch {
+            throw ObjectStoreError(.file, "\(error)")
+        }
         return S3FetchedFile(object: S3ObjectFacts(head, size: total), range: whole)
     }
 
