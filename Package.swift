@@ -226,6 +226,9 @@ let tests: [Target] = [
         ],
         swiftSettings: strict),
     .testTarget(
+        name: "MusterTransferTests", dependencies: ["MusterTransfer", "MusterObjects", "MusterWire"],
+        swiftSettings: strict),
+    .testTarget(
         name: "MusterMetadataTests", dependencies: ["MusterMetadata", "MusterModel"], swiftSettings: strict),
     .testTarget(
         name: "MusterBucketTests",

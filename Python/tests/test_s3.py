@@ -66,7 +66,7 @@ class HelperTests(unittest.TestCase):
             file.write(f"#!{sys.executable}\n{HELPER}")
         os.chmod(program, 0o755)
         self.variables = {
-            "MUSTER_AGENT": program, "STARTS": os.path.join(self.folder.name, "starts"),
+            "MUSTER_NODE_AGENT": program, "STARTS": os.path.join(self.folder.name, "starts"),
             "REQUESTS": os.path.join(self.folder.name, "requests"), "METAFLOW_HOME": self.folder.name}
         patch = mock.patch.dict(os.environ, self.variables)
         patch.start()
@@ -144,6 +144,17 @@ class HelperTests(unittest.TestCase):
         self.assertEqual(self.s3.info("next").size, 3)
         self.assertEqual(len(self.starts()), 2)
 
+    def test_a_process_that_somebody_has_ended_while_it_was_idle_is_replaced(self):
+        self.s3.info("a")
+        os.kill(int(self.starts()[0][0]), signal.SIGKILL)
+        self.assert_ended(int(self.starts()[0][0]))
+        self.assertEqual(self.s3.info("b").size, 3)
+
+    def test_a_signal_to_the_program_s_group_does_not_reach_it(self):
+        self.s3.info("a")
+        pid = int(self.starts()[0][0])
+        self.assertNotEqual(os.getpgid(pid), os.getpgid(0))
+
     def test_a_process_that_dies_says_its_last_words(self):
         with self.assertRaisesRegex(MetaflowS3Exception, "has ended: no further thread"):
             self.s3.info("die")
@@ -164,7 +175,7 @@ class HelperTests(unittest.TestCase):
                 self.assert_ended(int(self.starts()[-1][0]))
 
     def test_a_program_that_cannot_be_started_is_named(self):
-        with mock.patch.dict(os.environ, {"MUSTER_AGENT": "/nowhere/agent"}):
+        with mock.patch.dict(os.environ, {"MUSTER_NODE_AGENT": "/nowhere/agent"}):
             with self.assertRaisesRegex(MetaflowS3Exception, "/nowhere/agent, which moves objects of S3, cannot be started"):
                 self.s3.info("a")
 

@@ -32,6 +32,10 @@ class _Pool:
         with self.lock:
             idle = self.idle.setdefault(key, [])
             helper = idle.pop() if idle else None
+            if helper is not None and not helper.is_running:
+                self.all.discard(helper)
+                helper.end()
+                helper = None
         if helper is None:
             helper = Helper(variables)
             with self.lock:
@@ -92,10 +96,16 @@ class Helper:
         command = _command()
         try:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=variables, bufsize=0)
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=variables, bufsize=0,
+                # Ctrl-C at a terminal is for the program, which may go on.
+                start_new_session=True)
         except OSError as error:
             raise MetaflowS3Exception(f"{command[0]}, which moves objects of S3, cannot be started: {error}") from None
         self._answers = open(self._process.stdout.fileno(), "rb", closefd=False)
+
+    @property
+    def is_running(self):
+        return self._process.poll() is None
 
     def ask(self, request):
         """The answers to one request; the last one has no `index`, and is among them if it says why there are no others."""
@@ -143,7 +153,7 @@ class Helper:
 
 def _command():
     """The agent's program in a step, otherwise `muster`."""
-    agent = os.environ.get("MUSTER_AGENT")
+    agent = os.environ.get("MUSTER_NODE_AGENT")
     if agent:
         return [agent, "s3"]
     from ..muster_command import required_command

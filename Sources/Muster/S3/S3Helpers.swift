@@ -24,7 +24,7 @@ enum S3Helpers {
     static func perform(_ request: TransferRequest) async throws -> [TransferAnswer] {
         guard !request.items.isEmpty else { return [] }
         try Task.checkCancellation()
-        let helper = try self.idle.withLock { $0.popLast() } ?? S3Helper()
+        let helper = try self.take() ?? S3Helper()
         let lines = try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 DispatchQueue(label: "muster.s3").async {
@@ -37,6 +37,16 @@ enum S3Helpers {
         try Task.checkCancellation()
         self.idle.withLock { $0.append(helper) }
         return try self.gather(lines, request)
+    }
+
+    /// An idle process; one that somebody has ended is not used again.
+    private static func take() -> S3Helper? {
+        self.idle.withLock { idle in
+            while let helper = idle.popLast() {
+                if helper.isRunning { return helper }
+            }
+            return nil
+        }
     }
 
     private static func gather(_ lines: [TransferAnswer], _ request: TransferRequest) throws -> [TransferAnswer] {
@@ -100,11 +110,17 @@ final class S3Helper: Sendable {
                 variables.withUnsafeBufferPointer { variables in
                     var request = muster_spawn_request(
                         path: path, arguments: arguments.baseAddress, environment: variables.baseAddress, folder: nil,
-                        descriptors: (end, end, STDERR_FILENO), closes_others: 1, new_session: 0, death_signal: 0)
+                        descriptors: (end, end, STDERR_FILENO), closes_others: 1, new_session: 1, death_signal: 0)
                     return muster_spawn(&request, &stage)
                 }
             }
         }
+    }
+
+    /// False when the process has closed its end of the socket.
+    var isRunning: Bool {
+        var polled = pollfd(fd: self.socket, events: 0, revents: 0)
+        return poll(&polled, 1, 0) == 0
     }
 
     /// The process sees its input end, and nobody read its answers.

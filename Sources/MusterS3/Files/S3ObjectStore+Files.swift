@@ -78,16 +78,18 @@ extension S3ObjectStore {
     private func fetch(
         _ key: String, _ range: S3ByteRange?, into file: OpenFile
     ) async throws(ObjectStoreError) -> S3FetchedFile? {
-        let window = try await self.window(range, of: key)
+        let (window, size) = try await self.window(range, of: key)
         let first = RangeReceiver(
             file, window.lowerBound..<min(window.upperBound, window.lowerBound + self.transfer.part),
             origin: window.lowerBound)
         guard let head = try await self.fetch(key, first) else { return nil }
-        if head.status == 416 { return try await self.fetchedNothing(range, key, file) }
+        if head.status == 416 { return size == nil ? try await self.fetchedNothing(range, key, file) : nil }
         let total = head.status == 206 ? ContentRange(head)?.total : head["Content-Length"].flatMap { Int($0) }
         guard let total, first.isWhole else {
             throw ObjectStoreError(.answer, "the server tells no size of s3://\(self.name(key))")
         }
+        // The end that was asked for is another one now.
+        if let size, size != total { return nil }
         let whole = window.lowerBound..<min(window.upperBound, total)
         guard try await self.fetchRest(whole, of: key, head, into: file) else { return nil }
         do throws(SystemError) { try file.truncate(to: whole.count) } catch {
@@ -97,15 +99,19 @@ extension S3ObjectStore {
     }
 
     /// The bytes that a range means; those behind the object's end may be among them.
-    private func window(_ range: S3ByteRange?, of key: String) async throws(ObjectStoreError) -> Range<Int> {
+    /// - Returns: With them the object's size where they depend on it.
+    private func window(
+        _ range: S3ByteRange?, of key: String
+    ) async throws(ObjectStoreError) -> (bytes: Range<Int>, size: Int?) {
         switch range {
-        case nil: return 0..<Int.max
-        case .from(let offset) where (0..<Self.farthest).contains(offset): return offset..<Int.max
-        case .within(let range) where (0..<Self.farthest).contains(range.lowerBound) && !range.isEmpty: return range
+        case nil: return (0..<Int.max, nil)
+        case .from(let offset) where (0..<Self.farthest).contains(offset): return (offset..<Int.max, nil)
+        case .within(let range) where (0..<Self.farthest).contains(range.lowerBound) && !range.isEmpty:
+            return (range, nil)
         case .last(let count) where count > 0:
             guard let facts = try await self.facts(key) else { throw self.missing(key) }
             guard facts.size > 0 else { throw self.outside(key) }
-            return max(0, facts.size - count)..<facts.size
+            return (max(0, facts.size - count)..<facts.size, facts.size)
         default:
             throw ObjectStoreError(.range, "the range that is asked for of s3://\(self.name(key)) has no byte")
         }
