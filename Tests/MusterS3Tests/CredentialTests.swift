@@ -47,7 +47,9 @@ import Testing
     @Test("A role that a program names is assumed whatever the credentials are")
     func namedRole() throws {
         let environment = ["MUSTER_ASSUME_ROLE": "arn:r", "AWS_ACCESS_KEY_ID": "E", "AWS_SECRET_ACCESS_KEY": "s"]
-        guard case .assumedRole("arn:r", nil, nil, .keys(let keys)) = try CredentialSource.find(Self.profiles(environment))
+        guard
+            case .assumedRole("arn:r", nil, nil, .keys(let keys)) = try CredentialSource.find(
+                Self.profiles(environment))
         else { throw MissingSource() }
         #expect(keys.accessKey == "E")
         #expect(

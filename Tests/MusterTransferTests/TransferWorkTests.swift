@@ -11,10 +11,19 @@ import Testing
             (TransferRequest(.get, [TransferItem("s3://bucket/k")]), "objects.invalid"),
             (TransferRequest(.get, [TransferItem("s3://bucket/k", path: "relative")]), "objects.invalid"),
             (TransferRequest(.get, [TransferItem("bucket/k", path: "/f")]), "objects.invalid"),
-            (TransferRequest(.put, [TransferItem("s3://bucket/k", path: "/f", offset: -1, length: 2)]), "objects.invalid"),
-            (TransferRequest(.put, [TransferItem("s3://bucket/k", path: "/f", offset: 1, length: .max)]), "objects.invalid"),
+            (
+                TransferRequest(.put, [TransferItem("s3://bucket/k", path: "/f", offset: -1, length: 2)]),
+                "objects.invalid"
+            ),
+            (
+                TransferRequest(.put, [TransferItem("s3://bucket/k", path: "/f", offset: 1, length: .max)]),
+                "objects.invalid"
+            ),
             (TransferRequest(.get, [TransferItem("s3://bucket/k", path: "/f", offset: 3, length: 0)]), "objects.range"),
-            (TransferRequest(.get, [TransferItem("s3://bucket/k", path: "/f", offset: 1, length: .max)]), "objects.range"),
+            (
+                TransferRequest(.get, [TransferItem("s3://bucket/k", path: "/f", offset: 1, length: .max)]),
+                "objects.range"
+            ),
             (TransferRequest(.get, [TransferItem("s3://bucket/k", path: "/f", length: .min)]), "objects.range"),
         ])
     func refuses(request: TransferRequest, code: String) async {
