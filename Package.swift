@@ -80,6 +80,10 @@ let sources: [Target] = [
         name: "MusterCourier",
         dependencies: ["MusterModel", "MusterSystem", "MusterWire", "MusterObjects", "MusterStore"],
         swiftSettings: strict),
+    .target(
+        name: "MusterTransfer",
+        dependencies: ["CMusterPlatform", "MusterSystem", "MusterWire", "MusterObjects", "MusterS3"],
+        swiftSettings: strict),
 
     // Floor 4: what happens on a node, what moves a run, and what is asked of runs.
     .target(
@@ -141,7 +145,7 @@ let sources: [Target] = [
             "MusterBackends",
             "MusterPython", "MusterEngine", "MusterHistory", "MusterObjects", "MusterS3", "MusterCourier",
             "MusterBucket",
-            "CMusterTemplates", logging,
+            "MusterTransfer", "CMusterTemplates", logging,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Configuration", package: "swift-configuration"), "Yams",
         ],
@@ -150,7 +154,8 @@ let sources: [Target] = [
         name: "muster", dependencies: ["MusterCommandLine", "MusterProcess", "CMusterStatic"], swiftSettings: strict,
         linkerSettings: staticExecutable),
     .executableTarget(
-        name: "muster-agent", dependencies: ["MusterAgent", "CMusterPlatform", "MusterSystem", "CMusterStatic"],
+        name: "muster-agent",
+        dependencies: ["MusterAgent", "MusterTransfer", "CMusterPlatform", "MusterSystem", "CMusterStatic"],
         swiftSettings: strict, linkerSettings: staticExecutable),
 ]
 
@@ -220,6 +225,9 @@ let tests: [Target] = [
             "MusterS3", "MusterObjects", "MusterHTTP", "MusterProcess", "MusterTestSupport", crypto, nioCore, nioHTTP1,
             nioPosix, nioSSL,
         ],
+        swiftSettings: strict),
+    .testTarget(
+        name: "MusterTransferTests", dependencies: ["MusterTransfer", "MusterObjects", "MusterWire"],
         swiftSettings: strict),
     .testTarget(
         name: "MusterMetadataTests", dependencies: ["MusterMetadata", "MusterModel"], swiftSettings: strict),

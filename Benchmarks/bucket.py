@@ -37,6 +37,18 @@ class Bucket:
     def __exit__(self, *_):
         subprocess.run([self.script, "down", self.folder], check=False, capture_output=True)
 
+    def empty(self, prefix):
+        """Removes the objects whose keys begin with `prefix`, and has radosgw give their memory back, which it does hours later
+        by itself.
+        """
+        remove = (
+            "import boto3, sys; bucket = boto3.resource('s3').Bucket(sys.argv[1]); "
+            "bucket.objects.filter(Prefix=sys.argv[2]).delete()")
+        self.bench.check(
+            [self.bench.metaflow_python(), "-c", remove, self.name, prefix],
+            env={**self.bench.muster_environment(), **self.environment})
+        self.bench.check(["radosgw-admin", "-c", self.folder / "ceph.conf", "gc", "process", "--include-all"])
+
     def muster_environment(self, prefix, python=False):
         """The variables for a run with a store below `prefix` and a copy of its own."""
         own = self.bench.python_environment() if python else self.bench.muster_environment()

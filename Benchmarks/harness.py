@@ -12,6 +12,7 @@ import time
 METAFLOW = "metaflow==2.19.39"
 NUMPY = "numpy==2.4.6"
 PANDAS = "pandas==3.1.1"
+S3_CLIENTS = ("boto3==1.43.11", "awscrt==0.38.0", "obstore==0.12.1")
 
 
 class Unmeasured(Exception):
@@ -109,18 +110,25 @@ class Bench:
 
     def metaflow_python(self):
         """Returns a Python with Metaflow, NumPy and pandas, which is installed once."""
-        folder = self.cache / f"{METAFLOW}-{NUMPY}-{PANDAS}".replace("==", "-")
+        return self._python(METAFLOW, NUMPY, PANDAS)
+
+    def s3_python(self):
+        """Returns a Python with the clients of S3 that Muster is compared with, which is installed once."""
+        return self._python(*S3_CLIENTS)
+
+    def _python(self, *packages):
+        folder = self.cache / "-".join(packages).replace("==", "-")
         marker = folder / "complete"
         if not marker.exists():
-            say(f"installing {METAFLOW}")
+            say(f"installing {packages[0]}")
             shutil.rmtree(folder, ignore_errors=True)
             uv = shutil.which("uv")
             if uv:
                 self.check([uv, "venv", "--quiet", folder])
-                self.check([uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", folder / "bin" / "python", METAFLOW, NUMPY, PANDAS])
+                self.check([uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", folder / "bin" / "python", *packages])
             else:
                 self.check([sys.executable, "-m", "venv", folder])
-                self.check([folder / "bin" / "pip", "install", "--quiet", METAFLOW, NUMPY, PANDAS])
+                self.check([folder / "bin" / "pip", "install", "--quiet", *packages])
             marker.touch()
         return folder / "bin" / "python"
 

@@ -27,6 +27,7 @@ _MODULES = {
     "flow.parameters": ("IncludeFile", "JSONType", "JSONTypeClass", "Parameter"),
     "flow.parsers": ("conda_environment_yml_parser", "pyproject_toml_parser", "requirements_txt_parser", "yaml_parser"),
     "flow.spec": ("FlowSpec",),
+    "s3": ("S3",),
     "runner.deployer": ("DeployedFlow", "Deployer", "NBDeployer", "inspect_spin"),
     "runner.notebook": ("NBRunner",),
     "runner.runner": ("Runner",),
@@ -35,7 +36,6 @@ _MODULES = {
     "task.frameworks": ("DeepspeedExecutor", "TorchrunSingleNodeMultiGPU"),
     "task.multicore": ("parallel_imap_unordered", "parallel_map"),
     "task.profiling": ("profile",),
-    "task.s3": ("S3",),
     "user_decorators": ("FlowMutator", "StepMutator", "USER_SKIP_STEP", "UserStepDecorator", "user_step_decorator"),
 }
 _PLACES = {name: module for module, names in _MODULES.items() for name in names}

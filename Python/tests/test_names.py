@@ -7,7 +7,7 @@ from support import PACKAGE, Workshop, flow
 
 IMPORTS = """
 import metaflow.client.core
-import metaflow.plugins.datatools.s3
+import metaflow.plugins.datatools.s3.s3
 from metaflow import metaflow_current, metaflow_version, parallel_imap_unordered, parallel_map, profile, S3
 from metaflow.exception import (
     ExternalCommandFailed, MetaflowException, MetaflowNotFound, MissingInMergeArtifactsException,
@@ -39,8 +39,12 @@ class NameTests(unittest.TestCase):
             text=True, env={**os.environ, "PYTHONPATH": os.pathsep.join([os.path.join(PACKAGE, "shim"), os.path.dirname(PACKAGE)])})
         self.assertIn("Muster, which provides metaflow.multicore_utils here, has no 'parallel_mop'; did you mean parallel_map?", done.stderr)
 
-    def test_s3_can_be_imported_and_says_at_its_use_what_there_is(self):
-        self.assertIn("S3 needs a bucket", self.seen("S3(run=self)"))
+    def test_s3_and_its_errors_are_found_where_metaflow_has_them(self):
+        self.assertEqual(
+            self.seen("(S3.__name__, metaflow.plugins.datatools.s3.S3 is S3, issubclass("
+                      "metaflow.plugins.datatools.s3.s3.MetaflowS3NotFound, metaflow.exception.MetaflowException))"),
+            ("S3", True, True))
+        self.assertIn("name a place in METAFLOW_DATATOOLS_S3ROOT", self.seen("S3(run=self)"))
 
     def test_a_function_is_called_in_processes_of_its_own_and_results_keep_their_order(self):
         self.assertEqual(

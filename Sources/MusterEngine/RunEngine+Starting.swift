@@ -237,8 +237,14 @@ extension RunEngine {
             serves: self.record.manifest.serves ?? false, store: self.layout.root,
             package: self.layout.packageFolder(self.record.package),
             inPlace: self.runners[step.settings].capabilities.runsInPlace ? self.source?.place : nil,
-            environment: step.settings.environment, allotments: allotments, tags: self.record.tags,
+            environment: self.environment(of: step), allotments: allotments, tags: self.record.tags,
             namespace: self.record.namespace)
+    }
+
+    /// The step's own variables, and the address of a store that is a bucket.
+    private func environment(of step: StepManifest) -> [String: String] {
+        guard let address = self.address else { return step.settings.environment }
+        return step.settings.environment.merging([NodeEnvironment.storeAddress: "\(address)"]) { $1 }
     }
 
     /// The interpreter of everything in the step that is Python: its own, or the one that runs the flow.

@@ -21,7 +21,8 @@ package actor RunEngine {
     let environments: any StepEnvironments
     let origin: OriginRun?
     let fanOutLimit: FanOutLimit?
-    /// Of a store in a bucket.
+    /// Of a store in a bucket, as is the courier.
+    let address: BucketAddress?
     let courier: (any StoreCourier)?
     let attempts: (any AttemptCourier)?
     /// The folder in which steps run in place, and the source there; nil: each in a copy of the code package.
@@ -86,6 +87,7 @@ package actor RunEngine {
         self.runners = runners
         self.environments = environments
         self.origin = origin
+        self.address = settings.store.flatMap(BucketAddress.init)
         self.courier = courier
         self.attempts = attempts
         self.fanOutLimit = settings.run.maxNumSplits.map(FanOutLimit.init(count:))

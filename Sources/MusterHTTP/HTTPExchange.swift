@@ -11,7 +11,8 @@ final class HTTPExchange {
     var lastProgress: NIODeadline
     private let method: String
     private let receiver: (any HTTPReceiver)?
-    private var rest: ByteBuffer
+    /// The part of the request's body that is not handed to the socket yet.
+    private var rest: Data
     private var isSent = false
     private var head: HTTPHead?
     private var keepsAlive = false
@@ -25,7 +26,7 @@ final class HTTPExchange {
         self.method = request.method
         self.receiver = receiver
         self.promise = promise
-        self.rest = ByteBuffer(bytes: request.body)
+        self.rest = request.body
         self.lastProgress = now
     }
 
@@ -46,11 +47,14 @@ final class HTTPExchange {
     var canContinue: Bool { self.isSent && self.keepsAlive }
 
     func nextPiece() -> ByteBuffer? {
-        if let piece = self.rest.readSlice(length: min(Self.piece, self.rest.readableBytes)), piece.readableBytes > 0 {
-            return piece
+        guard !self.rest.isEmpty else {
+            self.isSent = true
+            return nil
         }
-        self.isSent = true
-        return nil
+        // Copied piece by piece: a body of many mebibytes is in memory once.
+        let piece = ByteBuffer(bytes: self.rest.prefix(Self.piece))
+        self.rest = self.rest.dropFirst(Self.piece)
+        return piece
     }
 
     /// Returns the answer when it is complete.

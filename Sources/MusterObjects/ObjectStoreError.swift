@@ -1,3 +1,6 @@
+import Glibc
+package import MusterSystem
+
 /// An object store refused something, could not be reached, or does not hold what was asked for.
 package struct ObjectStoreError: Error, Sendable, Hashable, CustomStringConvertible {
     /// A stable dotted code; programs match on it, never on the message.
@@ -26,8 +29,12 @@ package struct ObjectStoreError: Error, Sendable, Hashable, CustomStringConverti
         case invalid = "objects.invalid"
         /// Any other refusal of the server.
         case refused = "objects.refused"
+        /// The object has no byte of the range that was asked for.
+        case range = "objects.range"
         /// A file of this machine cannot be read or written.
         case file = "objects.file"
+        /// There is no room for a file of this machine.
+        case full = "objects.full"
         /// The task that asked was cancelled.
         case cancelled = "objects.cancelled"
     }
@@ -44,4 +51,11 @@ package struct ObjectStoreError: Error, Sendable, Hashable, CustomStringConverti
     package var description: String { self.message }
 
     package static let cancelled = ObjectStoreError(.cancelled, "the transfer was cancelled")
+}
+
+extension ObjectStoreError.Code {
+    /// The code of a failure with a file of this machine.
+    package static func ofFile(_ error: SystemError) -> Self {
+        error.number == ENOSPC || error.number == EDQUOT ? .full : .file
+    }
 }

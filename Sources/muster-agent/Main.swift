@@ -1,7 +1,9 @@
 import CMusterPlatform
+import FoundationEssentials
 import Glibc
 import MusterAgent
 import MusterSystem
+import MusterTransfer
 
 /// `muster-agent`, the program on every node. Muster starts it; people only ask for its version.
 @main
@@ -27,6 +29,10 @@ struct Main {
             // Before any thread: unshare needs a single-threaded process. Without the privilege the machine's is used.
             _ = muster_own_shared_memory()
             exit(await Agent.run().rawValue)
+        case "s3" where arguments.count == 1:
+            self.raiseLimits()
+            await TransferService.run(environment: ProcessInfo.processInfo.environment)
+            exit(0)
         case "--version" where arguments.count == 1:
             print("muster-agent \(ProgramVersion.number)")
         case "--help" where arguments.count == 1, "-h" where arguments.count == 1:

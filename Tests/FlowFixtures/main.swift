@@ -32,6 +32,7 @@ let flows: [String: any Flow.Type] = [
     "BroadcastFlow": BroadcastFlow.self,
     "PlaceFlow": PlaceFlow.self,
     "SlurmGangFlow": SlurmGangFlow.self,
+    "S3Flow": S3Flow.self,
 ]
 
 let program = CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? ""

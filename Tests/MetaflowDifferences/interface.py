@@ -37,7 +37,10 @@ MODULES = {
     "metaflow.plugins.cards.exception": [
         "CardClassFoundException", "CardNotPresentException", "UnrenderableCardException"],
     "metaflow.plugins.catch_decorator": ["CatchDecorator", "FailureHandledByCatch"],
-    "metaflow.plugins.datatools.s3": ["S3"],
+    "metaflow.plugins.datatools": ["MetaflowS3Exception", "S3"],
+    "metaflow.plugins.datatools.s3": [
+        "MetaflowS3AccessDenied", "MetaflowS3Exception", "MetaflowS3InvalidObject", "MetaflowS3InvalidRange", "MetaflowS3NotFound",
+        "MetaflowS3URLException", "RangeInfo", "S3", "S3GetObject", "S3Object", "S3PutObject"],
     "metaflow.plugins.environment_decorator": ["EnvironmentDecorator"],
     "metaflow.plugins.parallel_decorator": ["ParallelDecorator"],
     "metaflow.plugins.project_decorator": ["ProjectDecorator"],
@@ -59,7 +62,7 @@ MODULES = {
 # Classes that programs only name. Their members are not compared.
 PRESENT = (
     "CatchDecorator", "EnvironmentDecorator", "JSONTypeClass", "ProjectDecorator", "ResourcesDecorator", "RetryDecorator",
-    "S3", "TimeoutDecorator")
+    "TimeoutDecorator")
 # Special methods that are part of a class's interface.
 SPECIAL = ("__init__", "__call__", "__contains__", "__enter__", "__exit__", "__aenter__", "__aexit__", "__getitem__",
            "__iter__", "__len__", "__setitem__")

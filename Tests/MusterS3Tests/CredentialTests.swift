@@ -44,6 +44,19 @@ import Testing
         #expect(own.source == "the profile p of AWS's config file")
     }
 
+    @Test("A role that a program names is assumed whatever the credentials are")
+    func namedRole() throws {
+        let environment = ["MUSTER_ASSUME_ROLE": "arn:r", "AWS_ACCESS_KEY_ID": "E", "AWS_SECRET_ACCESS_KEY": "s"]
+        guard
+            case .assumedRole("arn:r", nil, nil, .keys(let keys)) = try CredentialSource.find(
+                Self.profiles(environment))
+        else { throw MissingSource() }
+        #expect(keys.accessKey == "E")
+        #expect(
+            try CredentialSource.find(Self.profiles(["MUSTER_ASSUME_ROLE": "arn:r"]))
+                == .assumedRole(role: "arn:r", externalID: nil, session: nil, from: .instance))
+    }
+
     @Test("A role is assumed with the credentials that its profile names, also through another role")
     func roles() throws {
         let config = """

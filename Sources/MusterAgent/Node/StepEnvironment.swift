@@ -27,6 +27,7 @@ enum StepEnvironment {
             NodeEnvironment.workFolder: folder.work,
             NodeEnvironment.flowFolder: spec.inPlace?.flowFolder ?? folder.work,
             NodeEnvironment.store: spec.store,
+            NodeEnvironment.agent: AgentProgram.path,
             NodeEnvironment.taskFolder: folder.task,
             NodeEnvironment.scope: NodeEnvironment.scopeValue(attempt: spec.attempt, index: spec.index),
             NodeEnvironment.parallelMainAddress: roster.controlAddress,

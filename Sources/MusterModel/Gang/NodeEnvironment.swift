@@ -20,6 +20,10 @@ public enum NodeEnvironment {
     public static let flowFolder = "MUSTER_FLOW_FOLDER"
     /// The store's folder: what a step reads or starts there finds the same one.
     public static let store = "MUSTER_STORE"
+    /// The address of the bucket whose copy on this machine is ``store``; not set for a store that is a folder.
+    public static let storeAddress = "MUSTER_STORE_ADDRESS"
+    /// The agent's program, which also moves objects of S3 for steps.
+    public static let agent = "MUSTER_NODE_AGENT"
     /// The folder that holds `task.json`.
     public static let taskFolder = "MUSTER_TASK_FOLDER"
     /// Marks every process of a node, so that one that left its group and its session is still found.

@@ -39,7 +39,7 @@ struct Subject: Sendable {
         case .tls: "the server of \(self.name) is not trusted"
         case .busy: "the server of \(self.name) fails"
         case .answer: "the server of \(self.name) gave an answer that is not S3's"
-        case .invalid, .refused, .file, .cancelled: "the server refuses \(self.name)"
+        case .invalid, .refused, .range, .file, .full, .cancelled: "the server refuses \(self.name)"
         }
     }
 

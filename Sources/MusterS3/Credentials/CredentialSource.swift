@@ -17,8 +17,17 @@ indirect enum CredentialSource: Sendable, Hashable {
     /// The metadata service of an EC2 instance.
     case instance
 
+    /// The variable with a role that is assumed whatever the source of the credentials: `S3(role=…)` of the front ends.
+    private static let role = "MUSTER_ASSUME_ROLE"
+
     /// Finds the source as AWS's own tools do: environment, profile, container, instance. Pure.
     static func find(_ profiles: AWSProfiles) throws(ObjectStoreError) -> CredentialSource {
+        let source = try self.ofCaller(profiles)
+        guard let role = profiles.variable(self.role) else { return source }
+        return .assumedRole(role: role, externalID: nil, session: nil, from: source)
+    }
+
+    private static func ofCaller(_ profiles: AWSProfiles) throws(ObjectStoreError) -> CredentialSource {
         if let access = profiles.variable("AWS_ACCESS_KEY_ID"), let secret = profiles.variable("AWS_SECRET_ACCESS_KEY")
         {
             return .keys(

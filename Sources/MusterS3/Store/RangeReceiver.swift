@@ -15,12 +15,16 @@ final class RangeReceiver: HTTPReceiver {
 
     private let file: OpenFile
     private let range: Range<Int>
+    private let origin: Int
     private let state: Mutex<State>
 
-    /// - Parameter tag: The object's `ETag`; nil to take it from the first answer.
-    init(_ file: OpenFile, _ range: Range<Int>, tag: String? = nil) {
+    /// - Parameters:
+    ///   - tag: The object's `ETag`; nil to take it from the first answer.
+    ///   - origin: The byte of the object that is the file's first.
+    init(_ file: OpenFile, _ range: Range<Int>, tag: String? = nil, origin: Int = 0) {
         self.file = file
         self.range = range
+        self.origin = origin
         self.state = Mutex(State(next: range.lowerBound, end: range.upperBound, tag: tag))
     }
 
@@ -66,11 +70,11 @@ final class RangeReceiver: HTTPReceiver {
             }
             var rest = piece
             while let base = rest.baseAddress, !rest.isEmpty {
-                let count = pwrite(self.file.descriptor, base, rest.count, off_t(state.next))
+                let count = pwrite(self.file.descriptor, base, rest.count, off_t(state.next - self.origin))
                 if count < 0 {
                     if errno == EINTR { continue }
                     let error = SystemError(errno, "write \(self.file.path)")
-                    throw ObjectStoreError(.file, "\(error)")
+                    throw ObjectStoreError(.ofFile(error), "\(error)")
                 }
                 state.next += count
                 rest = UnsafeRawBufferPointer(rebasing: rest[count...])

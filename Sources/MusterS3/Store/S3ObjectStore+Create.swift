@@ -12,14 +12,15 @@ extension S3ObjectStore {
 
     static func newWriter() -> String { UUID().uuidString.lowercased() }
 
-    func create(_ data: Data, _ payload: String, _ key: String) async throws(ObjectStoreError) -> PutOutcome {
+    /// - Parameter put: The request without the condition.
+    func create(_ put: S3Request, _ key: String) async throws(ObjectStoreError) -> PutOutcome {
         if self.creation.condition != .honoured, try await self.headers(key) != nil { return .exists }
         let writer = Self.newWriter()
-        let outcome = try await self.putOnce(data, payload, key, writer)
+        let outcome = try await self.putOnce(put, key, writer)
         guard outcome == .stored, self.creation.condition != .honoured else { return outcome }
         if self.creation.condition == .unknown {
             // Put a second time, the same bytes are refused by a server that knows the condition.
-            let again = try await self.client.send { self.conditionalPut(data, payload, key, writer) }
+            let again = try await self.client.send { Self.conditional(put, writer) }
             self.creation.note(again.head.status == 412 ? .honoured : .ignored)
             if again.head.status == 412 { return .stored }
         }
@@ -33,18 +34,18 @@ extension S3ObjectStore {
     }
 
     private func putOnce(
-        _ data: Data, _ payload: String, _ key: String, _ writer: String
+        _ put: S3Request, _ key: String, _ writer: String
     ) async throws(ObjectStoreError) -> PutOutcome {
-        let response = try await self.client.send { self.conditionalPut(data, payload, key, writer) }
+        let response = try await self.client.send { Self.conditional(put, writer) }
         guard response.head.status == 412 else { return .stored }
         guard response.mayHaveHappenedBefore else { return .exists }
         return try await self.isWriter(writer, of: key) ? .stored : .exists
     }
 
-    private func conditionalPut(_ data: Data, _ payload: String, _ key: String, _ writer: String) -> S3Request {
-        S3Request(
-            method: "PUT", key: key,
-            headers: [HTTPField("If-None-Match", "*"), HTTPField(Self.writerHeader, writer)], body: data,
-            payload: payload, accepted: [412])
+    private static func conditional(_ put: S3Request, _ writer: String) -> S3Request {
+        var request = put
+        request.headers += [HTTPField("If-None-Match", "*"), HTTPField(Self.writerHeader, writer)]
+        request.accepted = [412]
+        return request
     }
 }

@@ -7,36 +7,43 @@ import MusterSystem
 
 extension S3ObjectStore {
     /// Conflicts with other writers, after each of which a conditional upload has to begin anew.
-    private static let conflicts = 5
+    static let conflicts = 5
 
     package func upload(_ path: String, to key: String, mode: PutMode) async throws(ObjectStoreError) -> UploadedFile {
         try ObjectKey.check(key)
-        let (file, size) = try Self.open(path)
-        let parts = self.transfer.parts(of: size)
-        guard parts.count > 1, mode == .replacing || size > S3Transfer.wholeCreation else {
-            let data = try Self.read(file, 0..<size)
-            let digest = FileDigest(size: size, sha256: Hexadecimal.text(SHA256.hash(data: data)))
+        let source = try UploadSource(S3FilePiece(path))
+        guard self.transfer.needsParts(source.range.count, mode) else {
+            let data = try source.bytes(source.range)
+            let digest = FileDigest(size: data.count, sha256: Hexadecimal.text(SHA256.hash(data: data)))
             return UploadedFile(outcome: try await self.put(data, digest.sha256, key, mode), file: digest)
         }
         if mode == .creating, try await self.headers(key) != nil {
-            return UploadedFile(outcome: .exists, file: try Self.digest(file, size))
+            return UploadedFile(outcome: .exists, file: try Self.digest(source))
         }
         for _ in 0..<Self.conflicts {
-            if let done = try await self.uploadParts(file, parts, key, mode) { return done }
+            var hash = SHA256()
+            if let outcome = try await self.uploadParts(source, key, mode, [], reading: { hash.update(data: $0) }) {
+                let digest = FileDigest(size: source.range.count, sha256: Hexadecimal.text(hash.finalize()))
+                return UploadedFile(outcome: outcome, file: digest)
+            }
         }
-        throw ObjectStoreError(.busy, "other writers of s3://\(self.name(key)) were in the way \(Self.conflicts) times")
+        throw self.conflicting(key)
     }
 
-    /// Returns nil when the upload has to begin anew.
-    private func uploadParts(
-        _ file: OpenFile, _ parts: [Range<Int>], _ key: String, _ mode: PutMode
-    ) async throws(ObjectStoreError) -> UploadedFile? {
+    func conflicting(_ key: String) -> ObjectStoreError {
+        ObjectStoreError(.busy, "other writers of s3://\(self.name(key)) were in the way \(Self.conflicts) times")
+    }
+
+    /// - Parameter reading: Called with the bytes of each part, in order; nil lets each task read its own.
+    /// - Returns: Nil when the upload has to begin anew.
+    func uploadParts(
+        _ source: UploadSource, _ key: String, _ mode: PutMode, _ headers: [HTTPField], reading: ((Data) -> Void)? = nil
+    ) async throws(ObjectStoreError) -> PutOutcome? {
         let writer = Self.newWriter()
         let begun = try await self.client.send {
             S3Request(
                 method: "POST", key: key, query: [QueryItem("uploads")],
-                headers: [HTTPField(Self.writerHeader, writer)],
-                canFailLate: true)
+                headers: [HTTPField(Self.writerHeader, writer)] + headers, canFailLate: true)
         }
         guard let upload = S3Answers.upload(begun.body) else {
             throw ObjectStoreError(
@@ -44,39 +51,42 @@ extension S3ObjectStore {
                 "the beginning of an upload to s3://\(self.name(key)) is not S3's: \(Self.beginning(begun.body))")
         }
         do throws(ObjectStoreError) {
-            let (tags, digest) = try await self.sendParts(file, parts, key, upload)
+            let tags = try await self.sendParts(source, key, upload, reading)
             let outcome = try await self.complete(tags, key, upload, writer, mode)
             if outcome != .stored { await self.abort(key, upload) }
-            guard let outcome else { return nil }
-            return UploadedFile(outcome: outcome, file: digest)
+            return outcome
         } catch {
             await self.abort(key, upload)
             throw error
         }
     }
 
-    /// Reads the parts in order, hashes the whole meanwhile, and keeps some on their way.
+    /// Keeps some parts on their way until all have arrived.
+    /// - Returns: Their tags, in order.
     private func sendParts(
-        _ file: OpenFile, _ parts: [Range<Int>], _ key: String, _ upload: String
-    ) async throws(ObjectStoreError) -> (tags: [String], digest: FileDigest) {
+        _ source: UploadSource, _ key: String, _ upload: String, _ reading: ((Data) -> Void)?
+    ) async throws(ObjectStoreError) -> [String] {
+        let parts = self.transfer.parts(of: source.range.count)
         let limit = self.transfer.uploads
         let result = await withTaskGroup(of: Result<(Int, String), ObjectStoreError>.self) { group in
             await Self.collect { () async throws(ObjectStoreError) in
-                var hash = SHA256()
                 var tags = [String](repeating: "", count: parts.count)
                 for (number, range) in parts.enumerated() {
                     if number >= limit, let (done, tag) = try await group.next()?.get() { tags[done] = tag }
-                    let data = try Self.read(file, range)
-                    hash.update(data: data)
+                    let data = try reading.map { _ throws(ObjectStoreError) in try source.bytes(range) }
+                    if let reading, let data { reading(data) }
                     group.addTask {
                         await Self.collect { () async throws(ObjectStoreError) in
-                            (number, try await self.send(data, part: number, key, upload))
+                            let tag = try await self.gate.pass(range.count) { () async throws(ObjectStoreError) in
+                                let bytes = if let data { data } else { try source.bytes(range) }
+                                return try await self.send(bytes, part: number, key, upload)
+                            }
+                            return (number, tag)
                         }
                     }
                 }
                 while let (done, tag) = try await group.next()?.get() { tags[done] = tag }
-                let size = parts.last?.upperBound ?? 0
-                return (tags, FileDigest(size: size, sha256: Hexadecimal.text(hash.finalize())))
+                return tags
             } onFailure: {
                 group.cancelAll()
             }
@@ -137,33 +147,10 @@ extension S3ObjectStore {
 // MARK: Files
 
 extension S3ObjectStore {
-    private static func open(_ path: String) throws(ObjectStoreError) -> (file: OpenFile, size: Int) {
-        do throws(SystemError) {
-            let file = try OpenFile(path, O_RDONLY)
-            return (file, try file.status().size)
-        } catch {
-            throw ObjectStoreError(.file, "\(error)")
-        }
-    }
-
-    private static func read(_ file: OpenFile, _ range: Range<Int>) throws(ObjectStoreError) -> Data {
-        var data = Data(count: range.count)
-        let result = data.withUnsafeMutableBytes { buffer in
-            // The closure of `withUnsafeMutableBytes` cannot throw a typed error.
-            Result { () throws(SystemError) in try file.fill(buffer, from: range.lowerBound) }
-        }
-        let count: Int
-        do throws(SystemError) { count = try result.get() } catch { throw ObjectStoreError(.file, "\(error)") }
-        guard count == range.count else {
-            throw ObjectStoreError(.file, "\(file.path) became shorter while it was sent")
-        }
-        return data
-    }
-
-    private static func digest(_ file: OpenFile, _ size: Int) throws(ObjectStoreError) -> FileDigest {
+    private static func digest(_ source: UploadSource) throws(ObjectStoreError) -> FileDigest {
         var hash = SHA256()
         do throws(SystemError) {
-            let count = try FileHash.add(0..<size, of: file, to: &hash)
+            let count = try FileHash.add(source.range, of: source.file, to: &hash)
             return FileDigest(size: count, sha256: Hexadecimal.text(hash.finalize()))
         } catch {
             throw ObjectStoreError(.file, "\(error)")

@@ -9,6 +9,7 @@ package final class S3ObjectStore: ObjectStore {
     let client: S3Client
     let transfer: S3Transfer
     let creation = CreationSupport()
+    let gate = TransferGate()
 
     /// - Parameters:
     ///   - profiles: The source of credentials.
@@ -53,13 +54,14 @@ package final class S3ObjectStore: ObjectStore {
 
     /// - Parameter payload: The SHA-256 of `data`.
     func put(
-        _ data: Data, _ payload: String, _ key: String, _ mode: PutMode
+        _ data: Data, _ payload: String, _ key: String, _ mode: PutMode, _ headers: [HTTPField] = []
     ) async throws(ObjectStoreError) -> PutOutcome {
+        let request = S3Request(method: "PUT", key: key, headers: headers, body: data, payload: payload)
         guard mode == .creating else {
-            _ = try await self.client.send { S3Request(method: "PUT", key: key, body: data, payload: payload) }
+            _ = try await self.client.send { request }
             return .stored
         }
-        return try await self.create(data, payload, key)
+        return try await self.create(request, key)
     }
 
     package func head(_ key: String) async throws(ObjectStoreError) -> ObjectInfo? {

@@ -1,3 +1,5 @@
+import MusterObjects
+
 /// The pieces that large objects travel in.
 package struct S3Transfer: Sendable, Hashable {
     /// The most parts that an object may have.
@@ -19,6 +21,11 @@ package struct S3Transfer: Sendable, Hashable {
     /// Bytes up to which a file that must not replace another goes in one piece, held in memory: some servers, radosgw of
     /// Ceph 16 among them, know the condition for a put and ignore it at the end of an upload in parts.
     static let wholeCreation = 64 << 20
+
+    /// True for an object of `size` that goes in several parts.
+    func needsParts(_ size: Int, _ mode: PutMode) -> Bool {
+        size > self.part(of: size) && (mode == .replacing || size > Self.wholeCreation)
+    }
 
     /// Bytes of each part but the last of an object of `size`.
     func part(of size: Int) -> Int {

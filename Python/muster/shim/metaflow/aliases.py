@@ -13,6 +13,9 @@ _CLIENT = {
 _COMPONENTS = dict.fromkeys(
     ("Artifact", "Error", "EventsTimeline", "Image", "JSONViewer", "Markdown", "MetaflowCardComponent", "ProgressBar",
      "PythonCode", "Table", "ValueBox", "VegaChart", "YAMLViewer"), "cards")
+_S3 = dict.fromkeys(
+    ("MetaflowS3AccessDenied", "MetaflowS3Exception", "MetaflowS3InvalidObject", "MetaflowS3InvalidRange", "MetaflowS3NotFound",
+     "MetaflowS3URLException", "RangeInfo", "S3", "S3GetObject", "S3Object", "S3PutObject"), "s3")
 _CARDS = {"MetaflowCard": "cards", "MetaflowCardComponent": "cards"}
 
 # Names by module, below `metaflow`, each with its definition below `muster`: `module` or `module:name`.
@@ -36,9 +39,10 @@ MODULES = {
     "user_configs.config_parameters": {
         "Config": "flow.configs", "ConfigValue": "config", "config_expr": "flow.expressions"},
     "util": {"get_username": "users:user", "resolve_identity": "users:identity"},
-    "datatools": {"S3": "task.s3"},
-    "plugins.datatools": {"S3": "task.s3"},
-    "plugins.datatools.s3": {"S3": "task.s3"},
+    "datatools": {"S3": "s3"},
+    "plugins.datatools": {"MetaflowS3Exception": "s3", "S3": "s3"},
+    "plugins.datatools.s3": _S3,
+    "plugins.datatools.s3.s3": {**_S3, "MetaflowS3InsufficientDiskSpace": "s3"},
     "plugins.cards": {},
     "plugins.cards.card_client": {"Card": "client.cards", "get_cards": "client.cards"},
     "plugins.cards.card_modules": _CARDS,
