@@ -15,8 +15,8 @@ package final class RunUploads: Sendable {
         var live: Set<AttemptID> = []
         /// Attempts that have ended since the last round.
         var ended: Set<AttemptID> = []
-        /// Paths of agents' logs. An agent may write its last words after the end of its attempt.
-        var agentLogs: Set<String> = []
+        /// Paths of logs. The last words of a node may come after the end of its attempt.
+        var logs: Set<String> = []
         var isTold = false
     }
 
@@ -48,10 +48,12 @@ package final class RunUploads: Sendable {
     package func note(_ observation: EngineObservation) {
         switch observation {
         case .attemptStarted(let attempt, let nodes):
-            let logs = (0..<max(1, nodes)).map { self.layout.agentLogFile(attempt, node: $0) }
+            let logs = (0..<max(1, nodes)).flatMap {
+                [self.layout.agentLogFile(attempt, node: $0), self.layout.logFile(attempt, node: $0)]
+            }
             self.state.withLock { state in
                 state.live.insert(attempt)
-                state.agentLogs.formUnion(logs)
+                state.logs.formUnion(logs)
             }
         case .attemptFinished(let attempt, _, _, _):
             self.state.withLock {
@@ -76,8 +78,7 @@ package final class RunUploads: Sendable {
     /// Sends the rest: the engine is about to end.
     package func finish() async {
         await self.send(isLast: true)
-        // Agents that waited for another attempt have written of their end into the log of their last one.
-        let logs = self.state.withLock { Array($0.agentLogs) }
+        let logs = self.state.withLock { Array($0.logs) }
         try? await Parallel.each(logs) { try await self.uploads.sendGrowing($0, toEnd: true) }
     }
 
@@ -131,11 +132,11 @@ package final class RunUploads: Sendable {
         }
     }
 
-    /// Forgets the files of attempts that have ended, but for how much of their agents' logs was sent.
+    /// Forgets the files of attempts that have ended, but for how much of their logs was sent.
     private func forget(_ attempts: Set<AttemptID>) {
         guard !attempts.isEmpty else { return }
         let gone = Set(attempts.map(self.layout.attemptPrefix))
-        let kept = self.state.withLock { $0.agentLogs }
+        let kept = self.state.withLock { $0.logs }
         self.uploads.forget { path in
             guard !kept.contains(path), let slash = path.lastIndex(of: "/") else { return false }
             let numbers = path[path.index(after: slash)...].split(separator: ".", maxSplits: 2)

@@ -59,7 +59,7 @@ import Testing
         #expect(try await twin.bring(.claim))
         #expect(try twin.folder.read(.claim) == Data("mine".utf8))
         node.leave()
-        #expect(self.left.count == 2)
+        #expect(self.left.count == 1)
         twin.leave()
         #expect(self.left == [])
     }
@@ -131,6 +131,20 @@ import Testing
             }
             try await group.waitForAll()
         }
+        #expect(self.left == [])
+    }
+
+    @Test("What a killed node has left is removed by the next one")
+    func killed() throws {
+        let living = try self.node()
+        // A killed agent's lock is gone, and its folder is not.
+        let left = (living.layout.root as NSString).deletingLastPathComponent + "/left"
+        try FileManager.default.createDirectory(atPath: "\(left)/runs", withIntermediateDirectories: true)
+        let next = try self.node()
+        #expect(!FileManager.default.fileExists(atPath: left))
+        #expect(FileManager.default.fileExists(atPath: living.layout.root))
+        living.leave()
+        next.leave()
         #expect(self.left == [])
     }
 

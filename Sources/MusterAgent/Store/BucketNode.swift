@@ -29,6 +29,8 @@ final class BucketNode: Sendable {
     let courier: BucketCourier
     private let objects: any ObjectStore
     private let cache: NodeCache
+    /// Of the node's own folder.
+    private let lock: LockedFolder
     /// The keys of the attempt's objects without their names.
     private let keys: String
     private let uploads: FileUploads
@@ -57,13 +59,11 @@ final class BucketNode: Sendable {
     ///   - bucket: Names the store.
     ///   - folder: A folder of this machine with room for what the node reads and makes.
     init(_ place: OrderPlace, objects: any ObjectStore, bucket: String, folder: String) throws {
-        guard let root = Folder.makeUnique(in: folder, prefix: "muster-node-") else {
-            throw AgentError.system("make a folder in \(folder) for this node's part of the store")
-        }
-        self.layout = StoreLayout(root: root)
         self.objects = objects
         self.cache = try NodeCache(of: bucket, in: folder)
-        try self.cache.link(into: root)
+        let (root, lock) = try self.cache.makeNode()
+        self.lock = lock
+        self.layout = StoreLayout(root: root)
         self.keys = BucketLayout.attempts(place.run) + place.attempt
         let run = self.layout.runFolder(flow: place.run.flow, run: place.run.run)
         self.folder = AttemptFolder(prefix: "\(run)/\(place.attempt)")

@@ -5,7 +5,8 @@ import MusterStore
 import MusterSystem
 
 /// Artifacts, code packages and programs of a bucket on this machine, for all of its nodes that see nothing else of the
-/// store: what one has fetched the others have too. The last node that leaves removes it.
+/// store: what one has fetched the others have too. Each has a folder of its own in it. The last node that leaves removes
+/// all of it, and each that comes removes the folders of nodes that were killed.
 final class NodeCache: Sendable {
     let path: String
     private let lock: LockedFolder
@@ -13,6 +14,7 @@ final class NodeCache: Sendable {
     /// Folders of a store that nodes share, and programs.
     static let shared = ["artifacts", "packages", "incoming", programs]
     static let programs = "programs"
+    private static let nodes = "nodes"
 
     /// Makes or joins the cache of `bucket` in `folder`.
     /// - Throws: ``AgentError`` when another user has such a folder there.
@@ -20,7 +22,7 @@ final class NodeCache: Sendable {
         let digest = Hexadecimal.text(SHA256.hash(data: Data(bucket.utf8)))
         self.path = "\(folder)/muster-cache-\(getuid())-\(digest.prefix(16))"
         while true {
-            if let made = LockedFolder.make(self.path, subfolders: Self.shared) {
+            if let made = LockedFolder.make(self.path, subfolders: Self.shared + [Self.nodes]) {
                 self.lock = made
                 return
             }
@@ -37,11 +39,17 @@ final class NodeCache: Sendable {
         }
     }
 
-    /// Makes the shared folders part of a store's folder of one node.
-    func link(into store: String) throws {
+    /// A folder for one node with the layout of a store, of which the shared folders are a part. It counts as in use for as
+    /// long as the second value exists.
+    func makeNode() throws -> (path: String, lock: LockedFolder) {
+        let nodes = "\(self.path)/\(Self.nodes)"
+        for problem in StaleFiles.remove(in: nodes) { AgentErrors.print(problem) }
+        let node = "\(nodes)/\(UUID().uuidString)"
+        guard let lock = LockedFolder.make(node) else { throw AgentError.system("make the folder \(node)") }
         for name in Self.shared {
-            try SystemCall.check("link \(store)/\(name)") { symlink("\(self.path)/\(name)", "\(store)/\(name)") }
+            try SystemCall.check("link \(node)/\(name)") { symlink("\(self.path)/\(name)", "\(node)/\(name)") }
         }
+        return (node, lock)
     }
 
     /// Removes the cache when no other node uses it.

@@ -117,7 +117,12 @@ enum NodeVerb {
             try await Task.sleep(for: .seconds(self.survival))
             await self.report(TaskFailure(code: .lost, message: reason, node: 0), in: store)
         }
-        try await store.bucket?.flush()
+        do {
+            try await store.bucket?.flush()
+        } catch {
+            AgentErrors.print("what this node has to tell cannot be stored: \(error)")
+            return .failed
+        }
         switch (exit, outcome) {
         case (.usage, _): return .usage
         case (.lost, _), (_, .failed?): return .failed
