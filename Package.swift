@@ -78,7 +78,8 @@ let sources: [Target] = [
     // Floor 3: what goes between a machine and a bucket.
     .target(
         name: "MusterCourier",
-        dependencies: ["MusterModel", "MusterSystem", "MusterObjects", "MusterStore"], swiftSettings: strict),
+        dependencies: ["MusterModel", "MusterSystem", "MusterProcess", "MusterObjects", "MusterStore"],
+        swiftSettings: strict),
 
     // Floor 4: what happens on a node, what moves a run, and what is asked of runs.
     .target(
@@ -108,7 +109,14 @@ let sources: [Target] = [
         dependencies: ["MusterModel", "MusterSystem", "MusterWire", "MusterStore", "MusterMetadata"],
         swiftSettings: strict),
 
-    // Floor 5: what a Swift flow imports.
+    // Floor 5: the upkeep of stores, and what a Swift flow imports.
+    .target(
+        name: "MusterUpkeep",
+        dependencies: [
+            "MusterModel", "MusterSystem", "MusterWire", "MusterObjects", "MusterStore", "MusterMetadata",
+            "MusterCourier", "MusterBucket",
+        ],
+        swiftSettings: strict),
     .macro(
         name: "MusterMacros",
         dependencies: [
@@ -139,7 +147,7 @@ let sources: [Target] = [
             "MusterModel", "MusterSystem", "MusterWire", "MusterProcess", "MusterStore", "MusterMetadata",
             "MusterBackends",
             "MusterPython", "MusterEngine", "MusterHistory", "MusterObjects", "MusterS3", "MusterCourier", "MusterBucket",
-            "CMusterTemplates", logging,
+            "MusterUpkeep", "CMusterTemplates", logging,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Configuration", package: "swift-configuration"), "Yams",
         ],
@@ -227,6 +235,13 @@ let tests: [Target] = [
             "MusterBucket", "MusterCourier", "MusterObjects", "MusterStore", "MusterMetadata", "MusterModel",
             "MusterProcess", "MusterSystem",
             "MusterTestSupport",
+        ],
+        swiftSettings: strict),
+    .testTarget(
+        name: "MusterUpkeepTests",
+        dependencies: [
+            "MusterUpkeep", "MusterBucket", "MusterCourier", "MusterObjects", "MusterS3", "MusterStore",
+            "MusterMetadata", "MusterModel", "MusterWire", "MusterSystem", "MusterTestSupport",
         ],
         swiftSettings: strict),
     .testTarget(
