@@ -113,7 +113,7 @@ let sources: [Target] = [
     .target(
         name: "MusterUpkeep",
         dependencies: [
-            "MusterModel", "MusterSystem", "MusterWire", "MusterObjects", "MusterStore", "MusterMetadata",
+            "MusterModel", "MusterSystem", "MusterObjects", "MusterStore", "MusterMetadata",
             "MusterCourier", "MusterBucket",
         ],
         swiftSettings: strict),
@@ -146,7 +146,8 @@ let sources: [Target] = [
         dependencies: [
             "MusterModel", "MusterSystem", "MusterWire", "MusterProcess", "MusterStore", "MusterMetadata",
             "MusterBackends",
-            "MusterPython", "MusterEngine", "MusterHistory", "MusterObjects", "MusterS3", "MusterCourier", "MusterBucket",
+            "MusterPython", "MusterEngine", "MusterHistory", "MusterObjects", "MusterS3", "MusterCourier",
+            "MusterBucket",
             "MusterUpkeep", "CMusterTemplates", logging,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Configuration", package: "swift-configuration"), "Yams",

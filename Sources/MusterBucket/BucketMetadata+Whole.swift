@@ -19,7 +19,9 @@ extension BucketMetadata {
             let part = Array(events[start..<min(start + BucketLayout.segment, events.count)])
             let lines = try EventBatch.lines(of: part, first: start + 1)
             var keys = [BucketLayout.batch(run, first: start + 1)]
-            if part.count == BucketLayout.segment { keys.append(BucketLayout.segment(run, start / BucketLayout.segment)) }
+            if part.count == BucketLayout.segment {
+                keys.append(BucketLayout.segment(run, start / BucketLayout.segment))
+            }
             for key in keys { try await self.objects.put(lines, at: key) }
             wanted.formUnion(keys)
         }
@@ -27,7 +29,8 @@ extension BucketMetadata {
         var open = record
         (open.verdict, open.finished) = (nil, nil)
         try await self.addTags(tags, of: open)
-        guard try await self.objects.put(try Self.encode(open), at: BucketLayout.record(run), mode: .creating) == .stored
+        guard
+            try await self.objects.put(try Self.encode(open), at: BucketLayout.record(run), mode: .creating) == .stored
         else { throw MetadataError(code: .duplicate, message: "the run \(run) exists already") }
         self.note(run)
         try await self.objects.put(Data(), at: IndexEntry(ListedRun(record)).key)
@@ -49,7 +52,9 @@ extension BucketMetadata {
         try await self.objects.put(try JSONEncoder().encode(change), at: BucketLayout.tagChange(record.key, count + 1))
     }
 
-    package func holds(_ run: RunKey) async throws -> Bool { try await self.objects.head(BucketLayout.record(run)) != nil }
+    package func holds(_ run: RunKey) async throws -> Bool {
+        try await self.objects.head(BucketLayout.record(run)) != nil
+    }
 
     /// Puts the index's entry of a run that is there: a copy may have been cut off before.
     package func list(_ record: RunRecord) async throws {
@@ -65,7 +70,9 @@ extension BucketMetadata {
         let free = runs.filter { !before.contains($0) }
         let removed = try await Parallel.map(free) { try await self.removeRecord(of: $0) }
         let after = try await self.awaited(besides: free)
-        try await Parallel.each(zip(free, removed).filter { after.contains($0.0) }.map(\.1)) { try await self.putBack($0) }
+        try await Parallel.each(zip(free, removed).filter { after.contains($0.0) }.map(\.1)) {
+            try await self.putBack($0)
+        }
         let gone = free.filter { !after.contains($0) }
         try await Parallel.each(gone) { run in
             try await self.removeObjects(of: run)

@@ -127,7 +127,10 @@ package final class BucketMetadata: MetadataStore {
     package func events(of run: RunKey, after count: Int) async throws -> [RecordedEvent] {
         try await self.catchUp(run)
         let events = try await self.near.events(of: run, after: count)
-        for recorded in events { self.courier.note(recorded.event.references) }
+        // Of another run's artifacts some may have been removed, damaged as they were, to be made again.
+        if RunLock.isHeldHere(path: self.layout.runLock(flow: run.flow, run: run.run)) {
+            for recorded in events { self.courier.note(recorded.event.references) }
+        }
         return events
     }
 
@@ -221,7 +224,8 @@ package final class BucketMetadata: MetadataStore {
             guard let change = try? JSONDecoder().decode(TagChange.self, from: data) else {
                 throw MetadataError(
                     code: .corrupt,
-                    message: "the tags in the object \(key) cannot be read; it was damaged, or written by another version")
+                    message:
+                        "the tags in the object \(key) cannot be read; it was damaged, or written by another version")
             }
             return change
         }

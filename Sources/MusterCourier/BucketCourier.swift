@@ -148,7 +148,9 @@ package final class BucketCourier: StoreCourier {
     /// Those that the bucket does not hold yet.
     package func missing(_ references: [ArtifactReference]) async throws -> [ArtifactReference] {
         let unique = Self.unique(references)
-        let isThere = try await Parallel.map(unique) { try await self.holds($0.size, at: BucketLayout.artifact($0.digest)) }
+        let isThere = try await Parallel.map(unique) {
+            try await self.holds($0.size, at: BucketLayout.artifact($0.digest))
+        }
         return zip(unique, isThere).filter { !$0.1 }.map(\.0)
     }
 

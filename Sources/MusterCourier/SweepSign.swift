@@ -50,6 +50,11 @@ package struct SweepSign: Sendable {
         while try await self.isLiving(objects) { try await Task.sleep(for: .seconds(self.pause)) }
     }
 
+    /// Returns when a removal that began within the sign has been carried out or is lost.
+    package func outlast() async throws {
+        try await Task.sleep(for: .seconds(max(0, self.taken + Self.window - Uptime.now())))
+    }
+
     /// Takes the sign away, unless it is another prune's by now.
     package func end() async throws {
         if try await self.isOwn() { try await self.objects.remove(BucketLayout.sweep) }
@@ -65,7 +70,9 @@ package struct SweepSign: Sendable {
 
     private static func isLiving(_ objects: any ObjectStore) async throws -> Bool {
         guard let text = try await objects.find(BucketLayout.sweep) else { return false }
-        if let place = LeaseSign(text: String(decoding: text, as: UTF8.self))?.place, self.isDead(place) { return false }
+        if let place = LeaseSign(text: String(decoding: text, as: UTF8.self))?.place, self.isDead(place) {
+            return false
+        }
         return try await objects.age(BucketLayout.sweep).map { $0 < self.life } ?? false
     }
 

@@ -89,7 +89,6 @@ package enum StoredRun: Sendable {
     }
 }
 
-
 /// The metadata store could not be opened, read or written.
 package struct MetadataError: Error, Equatable, CustomStringConvertible {
     package enum Code: String, Sendable {

@@ -52,11 +52,13 @@ package enum LastUse {
     package static func remove(_ path: String, usedBefore horizon: Double, aside: String) -> Removal {
         let file: OpenFile
         do throws(SystemError) { file = try OpenFile(path, O_RDONLY | O_NOFOLLOW) } catch {
-            return error.number == ENOENT ? .gone : .refused("\(path) cannot be removed: \(SystemError.text(error.number))")
+            return error.number == ENOENT
+                ? .gone : .refused("\(path) cannot be removed: \(SystemError.text(error.number))")
         }
         guard file.tryLock(.exclusive) else {
             return errno == EWOULDBLOCK
-                ? .used : .refused("\(path) is not removed: its file system has no locks, which keep it from running flows")
+                ? .used
+                : .refused("\(path) is not removed: its file system has no locks, which keep it from running flows")
         }
         guard let status = FileStatus(path), status.id == (try? file.status().id), self.time(status) < horizon else {
             return .used

@@ -20,7 +20,8 @@ extension PackedCode {
         if self.digest != digest { self.init(kept: walk, mode: Int(status.permissions), closing: 0o200) }
         guard self.digest == digest else {
             throw StoreError(
-                .corrupt, "the code package \(digest) is corrupt: the files in \(folder) have the digest \(self.digest)")
+                .corrupt, "the code package \(digest) is corrupt: the files in \(folder) have the digest \(self.digest)"
+            )
         }
     }
 

@@ -24,7 +24,8 @@ enum FolderTree {
                 if errno == ENOENT { return }
                 throw SystemError(errno, "list \(folder)/\(relative)")
             }
-            for name in names where !self.drafts.contains(where: name.hasPrefix) && (!relative.isEmpty || isWanted(name)) {
+            for name in names
+            where !self.drafts.contains(where: name.hasPrefix) && (!relative.isEmpty || isWanted(name)) {
                 let path = relative.isEmpty ? name : "\(relative)/\(name)"
                 guard let status = FileStatus(ofLink: "\(folder)/\(path)") else { continue }
                 if status.isFolder { try visit(path) }
@@ -46,7 +47,8 @@ enum FolderTree {
         defer { unlink(draft) }
         let copy = try OpenFile(draft, O_WRONLY | O_CREAT | O_EXCL, mode: status.permissions)
         try OpenFile(source, O_RDONLY).forEachPiece(copy.write)
-        let time = timespec(tv_sec: status.stamp.modified / 1_000_000_000, tv_nsec: status.stamp.modified % 1_000_000_000)
+        let time = timespec(
+            tv_sec: status.stamp.modified / 1_000_000_000, tv_nsec: status.stamp.modified % 1_000_000_000)
         try SystemCall.check("set the time of \(draft)") { futimens(copy.descriptor, [time, time]) }
         try SystemCall.check("write \(target)") { rename(draft, target) }
         return true

@@ -38,10 +38,20 @@ package struct KeptStore: Sendable {
     /// The record of a run that is named.
     /// - Throws: ``UpkeepError`` with code ``UpkeepError/Code/missing`` when there is no such run.
     func record(of run: RunKey) async throws -> RunRecord {
-        guard let record = try await self.metadata.record(of: run) else {
+        guard let record = try await self.find(run) else {
             throw UpkeepError(.missing, "there is no run \(run) in \(self.name); `muster list` shows what there is")
         }
         return record
+    }
+
+    /// The result of `body`; nil when the run that it is about has been removed meanwhile.
+    func unlessGone<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value? {
+        do { return try await body() } catch let error as MetadataError where error.code == .missing { return nil }
+    }
+
+    /// The record of the run; nil when there is none.
+    func find(_ run: RunKey) async throws -> RunRecord? {
+        try await self.unlessGone { try await self.metadata.record(of: run) } ?? nil
     }
 
     /// The elements of foreaches that are artifacts of their own, which only the lists name.

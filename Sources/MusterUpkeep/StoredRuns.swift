@@ -31,7 +31,7 @@ struct StoredRuns: Sendable {
 
     private static func find(_ run: RunKey, in store: KeptStore) async throws -> ListedRun? {
         do {
-            return try await store.metadata.record(of: run).map { ListedRun($0) }
+            return try await store.find(run).map { ListedRun($0) }
         } catch let error as MetadataError where error.code == .corrupt {
             var damaged = ListedRun(key: run, created: 0)
             damaged.problem = error

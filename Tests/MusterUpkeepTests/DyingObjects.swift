@@ -18,11 +18,11 @@ final class DyingObjects: ObjectStore {
             left -= 1
             return left >= 0
         }
-        if !isAlive { throw ObjectStoreError(.busy, "killed") }
+        if !isAlive { throw ObjectStoreError(.cancelled, "killed") }
     }
 
     private func read() throws(ObjectStoreError) {
-        if self.left.withLock({ $0 < 0 }) { throw ObjectStoreError(.busy, "killed") }
+        if self.left.withLock({ $0 < 0 }) { throw ObjectStoreError(.cancelled, "killed") }
     }
 
     func get(_ key: String, range: Range<Int>?) async throws(ObjectStoreError) -> Data {

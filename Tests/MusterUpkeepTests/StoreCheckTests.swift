@@ -65,7 +65,8 @@ import Testing
         #expect(after.count == 1 && after[0].contains("is not in the store"))
         // The same value made again mends it.
         if place == .bucket {
-            try await store.kept.bucket?.objects.put(Data("a of task 4".utf8), at: "artifacts/\(digest.prefix(1))/\(digest)")
+            try await store.kept.bucket?.objects.put(
+                Data("a of task 4".utf8), at: "artifacts/\(digest.prefix(1))/\(digest)")
         } else {
             _ = try store.artifact("a of task 4")
         }
@@ -103,7 +104,8 @@ import Testing
             let repaired = try await damaged.faults(repairs: true).filter { !$0.contains("do not fit") }
             #expect(repaired.count == 1, "\(what): \(repaired)")
             let other = try TestStore(.bucket, folder, "store", machine: "repaired-\(what)")
-            #expect(try await other.faults().filter { !$0.contains("do not fit") } == [], "\(what)")
+            let left = try await other.faults().filter { !$0.contains("do not fit") }
+            #expect(left == [], "\(what)")
             #expect(try await other.metadata.events(of: Self.key) == all, "\(what)")
             #expect(try await other.runs() == ["1"], "\(what)")
         }

@@ -35,7 +35,10 @@ import Testing
         #expect(target.contents == before)
         // And the rest of the store.
         let heard = Heard<String>()
-        try await copy.copy(RunChoice()) { run, outcome in heard.add("\(run) \(outcome.wasThere)") } refused: { _, _ in }
+        try await copy.copy(RunChoice()) { run, outcome in
+            heard.add("\(run) \(outcome.wasThere)")
+        } refused: { _, _ in
+        }
         #expect(heard.all == ["F/1 true", "F/2 false"])
         #expect(try target.digests == source.digests)
         #expect(try await target.faults() == [])
@@ -50,7 +53,9 @@ import Testing
         }
     }
 
-    @Test("A copy that was killed after any write shows a whole run or none, and is gone on with", arguments: Place.allCases)
+    @Test(
+        "A copy that was killed after any write shows a whole run or none, and is gone on with",
+        arguments: Place.allCases)
     func killed(from: Place) async throws {
         let folder = try TestFolder()
         let source = try TestStore(from, folder, "from")
@@ -59,7 +64,9 @@ import Testing
         var isWhole = false
         while !isWhole {
             // Each time on the leftovers of the one before, which got a little less far.
-            let dying = try TestStore(.bucket, folder, "to", machine: "dying-\(writes)") { DyingObjects($0, after: writes) }
+            let dying = try TestStore(.bucket, folder, "to", machine: "dying-\(writes)") {
+                DyingObjects($0, after: writes)
+            }
             do {
                 _ = try await StoreCopy(from: source.kept, to: dying.kept).copy(Self.key)
                 isWhole = true
@@ -81,7 +88,9 @@ import Testing
         #expect(try await other.metadata.tags(of: Self.key) == ["first", "good"])
     }
 
-    @Test("A run that the other store has with other events is refused by name and left as it is", arguments: Place.allCases)
+    @Test(
+        "A run that the other store has with other events is refused by name and left as it is",
+        arguments: Place.allCases)
     func conflict(place: Place) async throws {
         let folder = try TestFolder()
         let (source, target) = (try TestStore(.folder, folder, "from"), try TestStore(place, folder, "to"))
@@ -107,12 +116,17 @@ import Testing
         let error = await #expect(throws: UpkeepError.self) { try await copy.copy(Self.key) }
         #expect(error?.code == .busy && error?.message.contains("F/1") == true)
         let refused = Heard<RunKey>()
-        try await copy.copy(RunChoice()) { _, _ in } refused: { run, _ in refused.add(run) }
+        try await copy.copy(RunChoice()) { _, _ in
+        } refused: { run, _ in
+            refused.add(run)
+        }
         #expect(refused.all == [Self.key])
         #expect(try await target.runs() == ["2"])
     }
 
-    @Test("A damaged artifact is refused by its digest, and the run stays invisible", arguments: Place.allCases, Place.allCases)
+    @Test(
+        "A damaged artifact is refused by its digest, and the run stays invisible", arguments: Place.allCases,
+        Place.allCases)
     func damaged(from: Place, to: Place) async throws {
         let folder = try TestFolder()
         let (source, target) = (try TestStore(from, folder, "from"), try TestStore(to, folder, "to"))

@@ -182,7 +182,10 @@ struct TestStore: Sendable {
     var digests: Set<String> {
         get throws {
             let files = FileManager.default.enumerator(atPath: "\(self.root)/artifacts")
-            return Set((files?.allObjects as? [String] ?? []).map { ($0 as NSString).lastPathComponent }.filter { $0.count == 64 })
+            return Set(
+                (files?.allObjects as? [String] ?? []).map { ($0 as NSString).lastPathComponent }.filter {
+                    $0.count == 64
+                })
         }
     }
 
@@ -196,5 +199,7 @@ struct TestStore: Sendable {
         return contents
     }
 
-    func runs() async throws -> Set<String> { Set(try await self.metadata.listed(flow: nil, limit: nil).map(\.key.run)) }
+    func runs() async throws -> Set<String> {
+        Set(try await self.metadata.listed(flow: nil, limit: nil).map(\.key.run))
+    }
 }

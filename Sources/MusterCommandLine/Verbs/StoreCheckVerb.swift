@@ -13,7 +13,8 @@ struct StoreCheckVerb: AsyncParsableCommand {
             """)
 
     @Option(
-        name: .long, help: ArgumentHelp("A run: Flow/run; may be given several times. (default: all)", valueName: "run"))
+        name: .long, help: ArgumentHelp("A run: Flow/run; may be given several times. (default: all)", valueName: "run")
+    )
     var run: [String] = []
     @Flag(help: "Remove what can be made again, and write anew what other objects tell.") var `repair` = false
     @OptionGroup var flow: FlowOptions

@@ -16,7 +16,8 @@ struct StoreCopyVerb: AsyncParsableCommand {
     @Argument(help: "The store that has the runs.") var from: String
     @Argument(help: "The store that gets them; a folder is made where it is missing.") var to: String
     @Option(
-        name: .long, help: ArgumentHelp("A run: Flow/run; may be given several times. (default: all)", valueName: "run"))
+        name: .long, help: ArgumentHelp("A run: Flow/run; may be given several times. (default: all)", valueName: "run")
+    )
     var run: [String] = []
     @Option(name: .customLong("flow"), help: ArgumentHelp("Only runs of this flow.", valueName: "name"))
     var flowName: String?

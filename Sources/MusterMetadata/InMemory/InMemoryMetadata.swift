@@ -70,7 +70,9 @@ package final class InMemoryMetadata: MetadataStore {
 
     package func add(_ record: RunRecord, events: [RecordedEvent], tags: [String]) async throws {
         try await self.create(record)
-        for recorded in events { try await self.append([recorded.event], to: record.key, at: recorded.time, after: nil) }
+        for recorded in events {
+            try await self.append([recorded.event], to: record.key, at: recorded.time, after: nil)
+        }
         self.contents.withLock { $0.tags[record.key] = Set(tags) }
     }
 

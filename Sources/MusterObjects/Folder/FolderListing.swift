@@ -44,7 +44,10 @@ struct FolderListing {
                 continue
             }
             guard entry.key.utf8.starts(with: self.request.prefix.utf8) else { continue }
-            guard self.add({ $0.objects.append(ObjectInfo(key: entry.key, size: file.size, stamp: "\(file)")) }, entry.key) else { return }
+            guard
+                self.add(
+                    { $0.objects.append(ObjectInfo(key: entry.key, size: file.size, stamp: "\(file)")) }, entry.key)
+            else { return }
         }
     }
 

@@ -15,7 +15,7 @@ struct IndexCheck: Sendable {
         self.check = check
     }
 
-    /// - Parameter runs: Those in the index, and those that are in it no longer.
+    /// - Parameter runs: Those in the index, and those that are in it no longer; their events have been checked.
     func perform(_ runs: [ListedRun]) async throws {
         let keys = try await self.bucket.objects.objects(prefix: BucketLayout.index).map(\.key)
         for key in keys where IndexEntry(key: key) == nil {
@@ -30,8 +30,16 @@ struct IndexCheck: Sendable {
     private func check(_ run: RunKey, _ entries: [String]) async throws {
         // One that goes on or ends at this moment has its entries changed by its engine.
         guard try await self.check.store.engine(of: run) == nil else { return }
-        guard let record = try await self.bucket.metadata.record(of: run) else {
-            return try await self.mend("the index has an entry of \(run), which has no record", remove: entries, put: [])
+        let found: RunRecord?
+        do {
+            found = try await self.bucket.metadata.record(of: run)
+        } catch let error as MetadataError where error.code == .corrupt {
+            // It was told with the run.
+            return
+        }
+        guard let record = found else {
+            return try await self.mend(
+                "the index has an entry of \(run), which has no record", remove: entries, put: [])
         }
         let right = IndexEntry(ListedRun(record)).key
         let others = entries.filter { $0 != right }

@@ -50,16 +50,11 @@ package struct StoreCheck: Sendable {
     ///   - tell: Called with each fault as it is found, from any task.
     package func perform(_ runs: [RunKey] = [], tell: @escaping @Sendable (Fault) -> Void) async throws -> CheckReport {
         self.report.begin(tell)
-        let keys: [RunKey]
-        if runs.isEmpty {
-            let all = try await StoredRuns(self.store)
-            try await self.checkWhole(all)
-            keys = all.all.filter { $0.problem == nil }.sorted { $0.created < $1.created }.map(\.key)
-        } else {
-            for run in runs { _ = try await self.store.record(of: run) }
-            keys = runs
-        }
+        let whole = runs.isEmpty ? try await StoredRuns(self.store) : nil
+        // Makers of artifacts come before those who take them over.
+        let keys = whole?.all.sorted { $0.created < $1.created }.map(\.key) ?? runs
         let contents = try await Parallel.map(keys, width: Self.width) { try await self.check($0) }.compactMap { $0 }
+        if let whole { try await self.checkWhole(whole) }
         try await self.checkArtifacts(contents)
         try await self.checkPackages(contents)
         return self.report.counts
@@ -72,18 +67,13 @@ package struct StoreCheck: Sendable {
     // MARK: - The store as a whole
 
     private func checkWhole(_ runs: StoredRuns) async throws {
-        for run in runs.all {
-            guard let problem = run.problem else { continue }
-            self.fault(problem.message, "restore it from a copy; the run cannot be used otherwise")
-        }
         for run in runs.remains where try await self.store.engine(of: run) == nil {
             self.fault(
                 "\(run) has files in \(self.store.name) and no record",
-                "a copy has not come to its end, which copying again mends, or `muster store prune` was cut off and removes them later")
+                "a copy has not come to its end, which copying again mends, or `muster store prune` was cut off and removes them later"
+            )
         }
-        if let bucket = self.store.bucket {
-            try await IndexCheck(bucket, self).perform(runs.all)
-        }
+        if let bucket = self.store.bucket { try await IndexCheck(bucket, self).perform(runs.all) }
         self.checkIncoming()
     }
 
@@ -104,9 +94,10 @@ package struct StoreCheck: Sendable {
     private func check(_ run: RunKey) async throws -> RunContents? {
         self.report.count { $0.runs += 1 }
         let isMoved = try await self.store.engine(of: run) != nil
+        var isTold = false
         do {
-            if let bucket = self.store.bucket, !isMoved { try await EventCheck(bucket, self, run).perform() }
-            guard let record = try await self.store.metadata.record(of: run) else { return nil }
+            if let bucket = self.store.bucket, !isMoved { isTold = try await EventCheck(bucket, self, run).perform() }
+            guard let record = try await self.store.find(run) else { return nil }
             _ = try await self.store.metadata.tags(of: run)
             let contents = RunContents(record, try await self.store.metadata.events(of: run))
             if let misfit = contents.misfit {
@@ -117,7 +108,8 @@ package struct StoreCheck: Sendable {
             if !isMoved { try await RunFileCheck(self, run).perform() }
             return contents
         } catch let error as MetadataError where error.code == .corrupt {
-            self.fault(error.message, "restore it from a copy; the run cannot be used otherwise")
+            // What cannot be read because of a fault that was told is no other one.
+            if !isTold { self.fault(error.message, "restore it from a copy; the run cannot be used otherwise") }
             return nil
         }
     }

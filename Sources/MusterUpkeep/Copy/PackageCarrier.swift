@@ -27,7 +27,8 @@ extension KeptStore {
         }
         guard let archive = try await bucket.objects.find(BucketLayout.package(digest)) else {
             throw StoreError(
-                .missing, "the code package \(digest) is not in \(self.name): there is no \(BucketLayout.package(digest))")
+                .missing,
+                "the code package \(digest) is not in \(self.name): there is no \(BucketLayout.package(digest))")
         }
         return try PackedCode(archive: archive, digest: digest)
     }

@@ -67,7 +67,9 @@ struct RunFileCarrier: Sendable {
         let files = try FolderTree.files(in: self.source) { !Self.passing.contains($0) && $0 != Self.rayStorage }
         let sent = try await Parallel.map(files) { file in
             let key = prefix + file.path
-            guard file.path.hasSuffix(".log") else { return try await self.sendWhole(file, to: key, sizes[file.path], objects) }
+            guard file.path.hasSuffix(".log") else {
+                return try await self.sendWhole(file, to: key, sizes[file.path], objects)
+            }
             return try await self.sendPieces(file, to: key, have: Self.length(of: file.path, sizes), objects)
         }
         var outcome = StoreCopy.Outcome(notes: self.copyNotes)
@@ -110,7 +112,9 @@ struct RunFileCarrier: Sendable {
         let there = try await target.objects(prefix: prefix)
         let sizes = Dictionary(uniqueKeysWithValues: there.map { ($0.key, $0.size) })
         let missing = try await source.objects(prefix: prefix).filter { sizes[$0.key] != $0.size }
-        try await Parallel.each(missing) { object in try await target.put(try await source.get(object.key), at: object.key) }
+        try await Parallel.each(missing) { object in
+            try await target.put(try await source.get(object.key), at: object.key)
+        }
         return StoreCopy.Outcome(
             files: missing.count, bytes: missing.reduce(0) { $0 + $1.size }, notes: self.copyNotes)
     }

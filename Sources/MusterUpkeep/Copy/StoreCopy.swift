@@ -83,7 +83,9 @@ package struct StoreCopy: Sendable {
     private func refuseMoved(_ run: RunKey) async throws {
         guard let engine = try await self.from.engine(of: run) else { return }
         throw UpkeepError(
-            .busy, "the run \(run) is being moved by \(engine); copy it when it has ended, or end it with `muster cancel \(run)`")
+            .busy,
+            "the run \(run) is being moved by \(engine); copy it when it has ended, or end it with `muster cancel \(run)`"
+        )
     }
 
     /// True when the other store has the same run.

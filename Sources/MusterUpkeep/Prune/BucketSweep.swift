@@ -56,10 +56,22 @@ struct BucketSweep: Sendable {
             try await sign.end()
             return try await self.remove(objects)
         }
-        // When it fails it may still be carried out: the sign stays until it is old.
-        try await self.once.remove(zip(objects, areOld).filter(\.1).map { $0.0.key })
+        let isSure = try await self.removeOnce(zip(objects, areOld).filter(\.1).map { $0.0.key })
+        // Whether the server has carried it out is known once it cannot begin to any more.
+        if !isSure { try await sign.outlast() }
         try await sign.end()
-        return areOld
+        return isSure ? areOld : try await Parallel.map(objects) { try await self.objects.head($0.key) == nil }
+    }
+
+    /// - Returns: False when the server has failed or fallen silent, and may still remove them.
+    private func removeOnce(_ keys: [String]) async throws(ObjectStoreError) -> Bool {
+        do throws(ObjectStoreError) {
+            try await self.once.remove(keys)
+            return true
+        } catch {
+            guard error.code == .busy else { throw error }
+            return false
+        }
     }
 
     private func areOld(_ objects: [ObjectInfo]) async throws -> [Bool] {

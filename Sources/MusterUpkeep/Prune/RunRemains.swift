@@ -23,7 +23,8 @@ struct RunRemains: Sendable {
     func isOld(in store: KeptStore, before horizon: Double) async throws -> Bool {
         guard try await store.engine(of: self.run) == nil else { return false }
         guard let objects = store.bucket?.objects else {
-            let times = try FolderTree.files(in: self.folder).map { FileStatus("\(self.folder)/\($0.path)") }
+            let times =
+                try FolderTree.files(in: self.folder).map { FileStatus("\(self.folder)/\($0.path)") }
                 + [FileStatus(self.folder)]
             return times.allSatisfy { $0.map(LastUse.time) ?? 0 < horizon }
         }

@@ -72,14 +72,19 @@ package struct StorePrune: Sendable {
     }
 
     private func isDue(_ run: ListedRun, now: Double) async throws -> Bool {
-        guard run.problem == nil, self.rule.isDue(run.key, end: run.finished ?? run.created, now: now) else { return false }
+        guard run.problem == nil, self.rule.isDue(run.key, end: run.finished ?? run.created, now: now) else {
+            return false
+        }
         if run.verdict == nil {
             if try await self.store.engine(of: run.key) != nil { return false }
-            let last = try await self.store.metadata.events(of: run.key).last?.time ?? run.created
-            guard self.rule.isDue(run.key, end: last, now: now) else { return false }
+            let events = try await self.store.unlessGone { try await self.store.metadata.events(of: run.key) }
+            guard let events, self.rule.isDue(run.key, end: events.last?.time ?? run.created, now: now) else {
+                return false
+            }
         }
         guard !self.rule.keptTags.isEmpty else { return true }
-        return self.rule.isKept(tags: try await self.store.metadata.tags(of: run.key)) == false
+        let tags = try await self.store.unlessGone { try await self.store.metadata.tags(of: run.key) }
+        return tags.map { !self.rule.isKept(tags: $0) } ?? false
     }
 
     private func remove(_ due: [RunKey], _ report: inout PruneReport) async throws {
@@ -97,8 +102,9 @@ package struct StorePrune: Sendable {
 
     private func removeRemains(_ runs: [RunKey], now: Double, _ report: inout PruneReport) async throws {
         for run in runs {
-            guard try await RunRemains(run, in: self.store.layout).isOld(
-                in: self.store, before: now - self.rule.safety.seconds)
+            guard
+                try await RunRemains(run, in: self.store.layout).isOld(
+                    in: self.store, before: now - self.rule.safety.seconds)
             else { continue }
             report.remains.append(run)
             guard !self.isDry else { continue }
@@ -138,13 +144,10 @@ package struct StorePrune: Sendable {
     /// nil for a run that another prune has removed.
     private func contents(of run: ListedRun) async throws -> (package: String, artifacts: [String])? {
         if let problem = run.problem { throw problem }
-        guard let record = try await self.store.metadata.record(of: run.key) else { return nil }
-        let contents: RunContents
-        do {
-            contents = RunContents(record, try await self.store.metadata.events(of: run.key))
-        } catch let error as MetadataError where error.code == .missing {
-            return nil
-        }
+        guard let record = try await self.store.find(run.key) else { return nil }
+        let events = try await self.store.unlessGone { try await self.store.metadata.events(of: run.key) }
+        guard let events else { return nil }
+        let contents = RunContents(record, events)
         let elements = try await self.store.elements(of: contents.lists.map(\.reference))
         return (record.package, (contents.references + elements).map(\.digest))
     }

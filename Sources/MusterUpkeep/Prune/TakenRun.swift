@@ -18,7 +18,7 @@ final class TakenRun: Sendable {
     /// - Returns: nil when an engine has taken it up meanwhile.
     init?(_ run: RunKey, in store: KeptStore) async throws {
         self.run = run
-        guard let record = try await store.metadata.record(of: run) else { return nil }
+        guard let record = try await store.find(run) else { return nil }
         guard record.verdict == nil else {
             (self.lock, self.lease) = (nil, nil)
             return
@@ -36,6 +36,9 @@ final class TakenRun: Sendable {
                 return nil
             }
         } catch let error as StoreError where error.code == .busy {
+            return nil
+        } catch let error as MetadataError where error.code == .missing {
+            // Another prune was faster.
             return nil
         }
     }
