@@ -78,7 +78,7 @@ let sources: [Target] = [
     // Floor 3: what goes between a machine and a bucket.
     .target(
         name: "MusterCourier",
-        dependencies: ["MusterModel", "MusterSystem", "MusterWire", "MusterObjects", "MusterStore"],
+        dependencies: ["MusterModel", "MusterSystem", "MusterProcess", "MusterWire", "MusterObjects", "MusterStore"],
         swiftSettings: strict),
     .target(
         name: "MusterTransfer",
@@ -113,7 +113,14 @@ let sources: [Target] = [
         dependencies: ["MusterModel", "MusterSystem", "MusterWire", "MusterStore", "MusterMetadata"],
         swiftSettings: strict),
 
-    // Floor 5: what a Swift flow imports.
+    // Floor 5: the upkeep of stores, and what a Swift flow imports.
+    .target(
+        name: "MusterUpkeep",
+        dependencies: [
+            "MusterModel", "MusterSystem", "MusterObjects", "MusterStore", "MusterMetadata",
+            "MusterCourier", "MusterBucket",
+        ],
+        swiftSettings: strict),
     .macro(
         name: "MusterMacros",
         dependencies: [
@@ -145,7 +152,7 @@ let sources: [Target] = [
             "MusterBackends",
             "MusterPython", "MusterEngine", "MusterHistory", "MusterObjects", "MusterS3", "MusterCourier",
             "MusterBucket",
-            "MusterTransfer", "CMusterTemplates", logging,
+            "MusterTransfer", "MusterUpkeep", "CMusterTemplates", logging,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Configuration", package: "swift-configuration"), "Yams",
         ],
@@ -237,6 +244,13 @@ let tests: [Target] = [
             "MusterBucket", "MusterCourier", "MusterObjects", "MusterStore", "MusterMetadata", "MusterModel",
             "MusterProcess", "MusterSystem", "MusterWire",
             "MusterTestSupport",
+        ],
+        swiftSettings: strict),
+    .testTarget(
+        name: "MusterUpkeepTests",
+        dependencies: [
+            "MusterUpkeep", "MusterBucket", "MusterCourier", "MusterObjects", "MusterS3", "MusterStore",
+            "MusterMetadata", "MusterModel", "MusterWire", "MusterSystem", "MusterTestSupport",
         ],
         swiftSettings: strict),
     .testTarget(

@@ -15,9 +15,12 @@ package struct Bucket: Sendable {
     /// - Parameters:
     ///   - layout: This machine's folder.
     ///   - near: The database in it.
-    package init(_ objects: any ObjectStore, layout: StoreLayout, near: any MetadataStore) {
+    ///   - safety: How long objects that no run names stay.
+    package init(
+        _ objects: any ObjectStore, layout: StoreLayout, near: any MetadataStore, safety: SafetyTime = .day
+    ) {
         self.objects = objects
-        self.courier = BucketCourier(objects, near: layout)
+        self.courier = BucketCourier(objects, near: layout, safety: safety)
         self.metadata = BucketMetadata(objects, near: near, layout: layout, courier: self.courier)
         self.mirror = RunMirror(objects, near: layout)
     }

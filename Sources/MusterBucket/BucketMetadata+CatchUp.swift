@@ -10,7 +10,18 @@ extension BucketMetadata {
     /// Takes the record of the run, unless it is here.
     /// - Returns: False when there is no such run.
     func hasRecord(of run: RunKey) async throws -> Bool {
-        if try await self.near.record(of: run) != nil { return true }
+        if try await self.near.record(of: run) != nil {
+            if self.hasSeen(run) || RunLock.isHeldHere(path: self.layout.runLock(flow: run.flow, run: run.run)) {
+                return true
+            }
+            if try await self.holds(run) {
+                self.note(run)
+                return true
+            }
+            // Somebody has removed it since this machine saw it.
+            try await self.forgetHere(run)
+            return false
+        }
         guard let data = try await self.objects.find(BucketLayout.record(run)) else { return false }
         guard let record = try? JSONDecoder().decode(RunRecord.self, from: data), record.key == run else {
             throw MetadataError(
@@ -19,6 +30,7 @@ extension BucketMetadata {
                     "the object \(BucketLayout.record(run)) is no record of that run; it was damaged, or written by another version"
             )
         }
+        self.note(run)
         do {
             try await self.near.create(record)
         } catch let error as MetadataError where error.code == .duplicate {

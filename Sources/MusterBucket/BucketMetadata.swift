@@ -4,6 +4,7 @@ package import MusterMetadata
 package import MusterModel
 package import MusterObjects
 package import MusterStore
+import Synchronization
 
 /// The runs of a bucket, with a database of this machine as their index.
 ///
@@ -15,6 +16,8 @@ package final class BucketMetadata: MetadataStore {
     let near: any MetadataStore
     let layout: StoreLayout
     let courier: BucketCourier
+    /// Runs whose records this process has seen in the bucket, which others may have removed since it was here last.
+    private let seen = Mutex<Set<RunKey>>([])
 
     package init(_ objects: any ObjectStore, near: any MetadataStore, layout: StoreLayout, courier: BucketCourier) {
         self.objects = objects
@@ -23,18 +26,28 @@ package final class BucketMetadata: MetadataStore {
         self.courier = courier
     }
 
+    func hasSeen(_ run: RunKey) -> Bool { self.seen.withLock { $0.contains(run) } }
+    func note(_ run: RunKey) { _ = self.seen.withLock { $0.insert(run) } }
+    func forget(_ run: RunKey) { _ = self.seen.withLock { $0.remove(run) } }
+
     // MARK: - Writing
 
     package func create(_ record: RunRecord) async throws {
         try await self.courier.store(record.fileReferences)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let data = try encoder.encode(record)
+        let data = try Self.encode(record)
         guard try await self.objects.put(data, at: BucketLayout.record(record.key), mode: .creating) == .stored else {
             throw MetadataError(code: .duplicate, message: "the run \(record.key) exists already")
         }
+        self.note(record.key)
         try await self.near.create(record)
         try await self.objects.put(Data(), at: IndexEntry(ListedRun(record)).key)
+    }
+
+    /// The bytes of a record in the bucket.
+    static func encode(_ record: RunRecord) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(record)
     }
 
     package func append(_ events: [RunEvent], to run: RunKey, at time: Double, after count: Int?) async throws {
@@ -82,18 +95,10 @@ package final class BucketMetadata: MetadataStore {
     /// Saves whoever reads a long run a request for each batch.
     private func writeSegment(endingWith last: Int, of run: RunKey) async throws {
         let number = last / BucketLayout.segment - 1
-        var lines = Data()
-        var batch = EventBatch(first: number * BucketLayout.segment + 1, time: 0, events: [])
-        for recorded in try await self.near.events(of: run, after: batch.first - 1).prefix(BucketLayout.segment) {
-            if recorded.time != batch.time, !batch.events.isEmpty {
-                lines += try batch.line()
-                batch = EventBatch(first: batch.last + 1, time: recorded.time, events: [])
-            }
-            batch.time = recorded.time
-            batch.events.append(recorded.event)
-        }
-        if !batch.events.isEmpty { lines += try batch.line() }
-        try await self.objects.put(lines, at: BucketLayout.segment(run, number))
+        let before = number * BucketLayout.segment
+        let events = try await self.near.events(of: run, after: before).prefix(BucketLayout.segment)
+        try await self.objects.put(
+            try EventBatch.lines(of: Array(events), first: before + 1), at: BucketLayout.segment(run, number))
     }
 
     /// Replaces the index's entry of a run that has ended, which its record in the database says already.
@@ -124,7 +129,10 @@ package final class BucketMetadata: MetadataStore {
     package func events(of run: RunKey, after count: Int) async throws -> [RecordedEvent] {
         try await self.catchUp(run)
         let events = try await self.near.events(of: run, after: count)
-        for recorded in events { self.courier.note(recorded.event.references) }
+        // Of another run's artifacts some may have been removed, damaged as they were, to be made again.
+        if RunLock.isHeldHere(path: self.layout.runLock(flow: run.flow, run: run.run)) {
+            for recorded in events { self.courier.note(recorded.event.references) }
+        }
         return events
     }
 
@@ -210,26 +218,42 @@ package final class BucketMetadata: MetadataStore {
         try await self.near.changeTags(of: run, adding: adding, removing: removing)
     }
 
-    private struct TagChange: Codable {
+    struct TagChange: Codable {
         var add: [String]
         var remove: [String]
+
+        static func read(_ data: Data, key: String) throws -> TagChange {
+            guard let change = try? JSONDecoder().decode(TagChange.self, from: data) else {
+                throw MetadataError(
+                    code: .corrupt,
+                    message:
+                        "the tags in the object \(key) cannot be read; it was damaged, or written by another version")
+            }
+            return change
+        }
     }
 
     /// Brings the database's tags of the run up to date.
     /// - Returns: The number of their changes.
     private func takeTags(of run: RunKey) async throws -> Int {
         guard try await self.hasRecord(of: run), let record = try await self.near.record(of: run) else { return 0 }
-        let keys = try await self.objects.objects(prefix: BucketLayout.tags(run)).map(\.key)
-        let changes = try await Parallel.map(keys) { key in
-            try JSONDecoder().decode(TagChange.self, from: await self.objects.get(key))
-        }
-        var tags = Set(record.tags ?? [])
-        for change in changes { tags = tags.subtracting(change.remove).union(change.add) }
+        let (tags, count) = try await self.changedTags(of: record)
         let present = Set(try await self.near.tags(of: run))
         if tags != present {
             try await self.near.changeTags(
                 of: run, adding: tags.subtracting(present), removing: present.subtracting(tags))
         }
-        return keys.last.flatMap(BucketLayout.number) ?? 0
+        return count
+    }
+
+    /// The tags of the run by its changes in the bucket, and the number of the last one.
+    func changedTags(of record: RunRecord) async throws -> (tags: Set<String>, count: Int) {
+        let keys = try await self.objects.objects(prefix: BucketLayout.tags(record.key)).map(\.key)
+        let changes = try await Parallel.map(keys) { key in
+            try TagChange.read(await self.objects.get(key), key: key)
+        }
+        var tags = Set(record.tags ?? [])
+        for change in changes { tags = tags.subtracting(change.remove).union(change.add) }
+        return (tags, keys.last.flatMap(BucketLayout.number) ?? 0)
     }
 }

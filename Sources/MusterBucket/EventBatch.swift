@@ -22,6 +22,22 @@ package struct EventBatch: Codable, Sendable, Equatable {
 
     package func line() throws -> Data { try LineCoding.encode(self) }
 
+    /// The lines of events that follow one another in a run: one for those of one time.
+    /// - Parameter first: The number of the first one.
+    package static func lines(of events: [RecordedEvent], first: Int) throws -> Data {
+        var lines = Data()
+        var batch = EventBatch(first: first, time: 0, events: [])
+        for recorded in events {
+            if recorded.time != batch.time, !batch.events.isEmpty {
+                lines += try batch.line()
+                batch = EventBatch(first: batch.last + 1, time: recorded.time, events: [])
+            }
+            batch.time = recorded.time
+            batch.events.append(recorded.event)
+        }
+        return batch.events.isEmpty ? lines : lines + (try batch.line())
+    }
+
     /// Reads lines.
     /// - Parameter key: Their object, for the message.
     /// - Throws: `MetadataError` with code `corrupt`.

@@ -40,7 +40,7 @@ package struct IndexEntry: Sendable, Equatable {
     }
 
     /// The beginning of the key, which the run's other entry shares.
-    private var head: String {
+    var head: String {
         let microseconds = Int((self.run.created * 1e6).rounded())
         return "\(BucketLayout.index)\(BucketLayout.padded(Self.top - min(max(0, microseconds), Self.top), 16))."
     }

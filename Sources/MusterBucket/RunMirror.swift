@@ -34,6 +34,13 @@ package struct RunMirror: Sendable {
         try await self.fetch(run, prefix: name) { $0 == name }
     }
 
+    /// Brings everything that is new of the run's files.
+    package func fetchAll(of run: RunKey) async throws {
+        guard !self.isMovedHere(run) else { return }
+        // All but the pieces of logs, which are files below the log's own name.
+        try await self.fetch(run, prefix: "") { !$0.contains(".log/") }
+    }
+
     /// The engine writes the files itself.
     private func isMovedHere(_ run: RunKey) -> Bool {
         RunLock.isHeldHere(path: self.layout.runLock(flow: run.flow, run: run.run))

@@ -6,6 +6,7 @@ import MusterModel
 import MusterObjects
 import MusterProcess
 import MusterStore
+import MusterUpkeep
 
 /// The exit codes of `muster`. `Documentation/CommandLine.md` is the contract.
 package enum ExitReason: Int32, Sendable {
@@ -43,6 +44,7 @@ package struct CommandFailure: Error, Sendable, CustomStringConvertible {
         case let error as HistoryError: self.init(Self.reason(error.code), error.message)
         case let error as MetadataError: self.init(Self.reason(error.code), error.message)
         case let error as ObjectStoreError: self.init(error.code == .invalid ? .usage : .store, error.message)
+        case let error as UpkeepError: self.init(Self.reason(error.code), error.message)
         case let error as EngineError: self.init(Self.reason(error.code), error.message)
         case let error as BackendError: self.init(.usage, error.message)
         case let error as SpawnError: self.init(.usage, error.message)
@@ -62,6 +64,14 @@ package struct CommandFailure: Error, Sendable, CustomStringConvertible {
         case .missing: .notFound
         case .conflict: .usage
         case .open, .corrupt, .write, .duplicate, .version, .lost: .store
+        }
+    }
+
+    private static func reason(_ code: UpkeepError.Code) -> ExitReason {
+        switch code {
+        case .missing: .notFound
+        case .busy, .conflict: .usage
+        case .unknown: .store
         }
     }
 

@@ -54,7 +54,7 @@ package struct MusterCommand: AsyncParsableCommand {
     fileprivate static let helpRequests: Set<String> = ["--help", "-h", "-help"]
 
     /// Verbs that hold other verbs.
-    private static let outer: Set<String> = ["package", "tag", "card"]
+    private static let outer: Set<String> = ["package", "tag", "card", "store"]
 
     /// A flow program that executes `muster` puts `--program` after the first word: of `package list` it belongs to the
     /// inner verb.

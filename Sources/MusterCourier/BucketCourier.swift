@@ -19,11 +19,14 @@ package final class BucketCourier: StoreCourier {
     private let objects: any ObjectStore
     private let artifacts: ArtifactStore
     private let layout: StoreLayout
-    /// The keys of objects that were seen or made. Nobody removes an object that a run of today names.
+    private let safety: SafetyTime
+    /// The keys of objects that were seen young, or made. Nobody removes them while a run that may name them goes on.
     private let known = Mutex<Set<String>>([])
 
-    package init(_ objects: any ObjectStore, near layout: StoreLayout) {
+    /// - Parameter safety: How long objects that no run names stay.
+    package init(_ objects: any ObjectStore, near layout: StoreLayout, safety: SafetyTime = .day) {
         self.objects = objects
+        self.safety = safety
         self.layout = layout
         self.artifacts = ArtifactStore(layout)
     }
@@ -92,8 +95,13 @@ package final class BucketCourier: StoreCourier {
         // A node that has no part in this machine's folder has stored its artifacts itself.
         let isElsewhere = FileStatus(self.layout.artifactFile(reference.digest)) == nil
         let isLooked = isElsewhere || reference.size >= Self.large
-        let isThere = isLooked ? try await self.holds(reference.size, at: key) : false
-        if !isThere { try await self.upload(reference, to: key) }
+        var isThere = isLooked ? try await self.holds(reference.size, at: key) : false
+        if !isThere { isThere = try await self.upload(reference, to: key) == .exists }
+        if isThere, !isElsewhere, try await !self.isYoung(key) {
+            // A damaged file must not replace an object.
+            let path = try self.artifacts.verifiedPath(reference)
+            try await self.renew(key) { try await self.objects.upload(path, to: key) }
+        }
         self.note(key)
     }
 
@@ -102,24 +110,51 @@ package final class BucketCourier: StoreCourier {
         return info?.size == size
     }
 
-    private func upload(_ reference: ArtifactReference, to key: String) async throws {
+    /// - Returns: ``PutOutcome/exists`` when there is an object already.
+    private func upload(_ reference: ArtifactReference, to key: String) async throws -> PutOutcome {
         let path = self.layout.artifactFile(reference.digest)
         // The digest of what was sent tells whether the file is still what was stored here.
-        let found = try await self.send(path, to: key, meant: reference.digest)
-        guard found != reference.digest else { return }
+        let sent = try await self.send(path, to: key, meant: reference.digest)
+        guard sent.file.sha256 != reference.digest else { return sent.outcome }
         throw StoreError(
             .corrupt,
-            "artifact \(reference.digest) is corrupt: its bytes now have the digest \(found) (\(path)); remove that file and resume the run from the step that made it"
+            "artifact \(reference.digest) is corrupt: its bytes now have the digest \(sent.file.sha256) (\(path)); remove that file and resume the run from the step that made it"
         )
     }
 
     /// Makes the object of the file, unless its bytes have another digest.
-    /// - Returns: The digest of the file's bytes.
-    private func send(_ path: String, to key: String, meant digest: String) async throws(ObjectStoreError) -> String {
+    private func send(
+        _ path: String, to key: String, meant digest: String
+    ) async throws(ObjectStoreError) -> UploadedFile {
         let sent = try await self.objects.upload(path, to: key, mode: .creating)
         let isOther = sent.file.sha256 != digest
         if isOther, sent.outcome == .stored { try await self.objects.remove([key]) }
-        return sent.file.sha256
+        return sent
+    }
+
+    // MARK: - Ages
+
+    /// True when no prune removes the object soon. A prune removes nothing where the server tells no ages.
+    private func isYoung(_ key: String) async throws -> Bool {
+        if let age = try await self.objects.age(key) { return age < self.safety.youth }
+        return try await self.objects.head(key) != nil
+    }
+
+    /// Makes an old object young, beside prunes.
+    private func renew<Outcome: Sendable>(_ key: String, _ put: () async throws -> Outcome) async throws {
+        repeat {
+            _ = try await put()
+            try await SweepSign.waitForEnd(self.objects)
+        } while try await self.objects.head(key) == nil
+    }
+
+    /// Those that the bucket does not hold yet.
+    package func missing(_ references: [ArtifactReference]) async throws -> [ArtifactReference] {
+        let unique = Self.unique(references)
+        let isThere = try await Parallel.map(unique) {
+            try await self.holds($0.size, at: BucketLayout.artifact($0.digest))
+        }
+        return zip(unique, isThere).filter { !$0.1 }.map(\.0)
     }
 
     // MARK: - Code packages
@@ -142,6 +177,10 @@ package final class BucketCourier: StoreCourier {
         guard !self.known.withLock({ $0.contains(key) }) else { return }
         if try await self.objects.head(key) == nil {
             _ = try await self.objects.put(try package.archive(), at: key, mode: .creating)
+        }
+        if try await !self.isYoung(key) {
+            let archive = try package.archive()
+            try await self.renew(key) { try await self.objects.put(archive, at: key) }
         }
         self.note(key)
     }

@@ -8,19 +8,26 @@ package enum BucketLayout {
     /// Runs as a listing shows them.
     package static let index = "index/"
 
-    package static func artifact(_ digest: String) -> String { "artifacts/\(digest.prefix(1))/\(digest)" }
-    package static func package(_ digest: String) -> String { "packages/\(digest)" }
+    package static let artifacts = "artifacts/"
+    package static let packages = "packages/"
+    package static let runs = "runs/"
+    /// The sign of a prune; see ``SweepSign``.
+    package static let sweep = "sweep"
 
+    package static func artifact(_ digest: String) -> String { "\(self.artifacts)\(digest.prefix(1))/\(digest)" }
+    package static func package(_ digest: String) -> String { "\(self.packages)\(digest)" }
     /// An agent for nodes that see nothing but the bucket, by the SHA-256 of its bytes.
     package static func agent(_ digest: String) -> String { "agents/\(digest)" }
 
-    package static func run(_ run: RunKey) -> String { "runs/\(run.flow)/\(run.run)/" }
+    package static func run(_ run: RunKey) -> String { "\(self.runs)\(run.flow)/\(run.run)/" }
     package static func record(_ run: RunKey) -> String { self.run(run) + "record.json" }
     /// The sign of life of the engine that moves the run.
     package static func lease(_ run: RunKey) -> String { self.run(run) + "lease" }
     /// A request to end the run.
     package static func cancel(_ run: RunKey) -> String { self.run(run) + "cancel" }
 
+    package static func events(_ run: RunKey) -> String { self.run(run) + "events/" }
+    package static func segments(_ run: RunKey) -> String { self.run(run) + "segments/" }
     /// The batches of the events `number × segment + 1` and the following.
     package static func events(_ run: RunKey, segment number: Int) -> String {
         self.run(run) + "events/\(self.padded(number, 6))/"

@@ -100,6 +100,12 @@ extension RunPreparation {
         let new = try await self.newRun(
             of: manifest, program: program, parameters: record.parameters, user: user, workFolder: workFolder,
             capacity: capacity, origin: record.run, label: label, name: name)
+        // A prune that removes the origin sees the new run from here on, or has removed the origin before.
+        guard try await self.metadata.holds(record.key) else {
+            _ = try await self.metadata.remove([new.key])
+            throw EngineError(
+                code: .missing, message: "the run \(record.key) was removed from the store while it was to be resumed")
+        }
         return .successor(new, origin: OriginRun(run: record.run, machine: machine, rerunFrom: step))
     }
 }

@@ -31,6 +31,18 @@ package protocol MetadataStore: Sendable {
     /// Adds and removes tags in one step; a tag in both is there afterwards.
     /// - Throws: ``MetadataError`` with code ``MetadataError/Code/missing`` when there is no such run.
     func changeTags(of run: RunKey, adding: Set<String>, removing: Set<String>) async throws
+    /// Adds a run with its events and the tags that it has now; nobody sees a part of it.
+    ///
+    /// What its events name is there already. Where a call was cut off, the next one goes on.
+    /// - Throws: ``MetadataError`` with code ``MetadataError/Code/duplicate`` when the run exists.
+    func add(_ record: RunRecord, events: [RecordedEvent], tags: [String]) async throws
+    /// True when the run is there at this moment.
+    func holds(_ run: RunKey) async throws -> Bool
+    /// Removes the records of runs with their events and tags; those that are not there are fine.
+    /// - Parameter runs: Newest first.
+    /// - Returns: Those that are gone. One stays when a run that has not ended, and is not removed before, names it as its
+    ///   origin: its tasks may be on their way into that one.
+    func remove(_ runs: [RunKey]) async throws -> [RunKey]
 }
 
 extension MetadataStore {
@@ -44,6 +56,8 @@ extension MetadataStore {
     }
 
     package func eventCount(of run: RunKey) async throws -> Int { try await self.events(of: run, after: 0).count }
+
+    package func holds(_ run: RunKey) async throws -> Bool { try await self.record(of: run) != nil }
 
     /// All events of the run.
     package func events(of run: RunKey) async throws -> [RecordedEvent] { try await self.events(of: run, after: 0) }

@@ -12,12 +12,16 @@ import MusterSystem
 package struct ArtifactStore: Sendable {
     package let layout: StoreLayout
     private let taken: TakenArtifacts?
+    private let safety: SafetyTime
 
-    /// - Parameter taken: A cache of the artifacts that this process has put into the store, for programs that use the
-    ///   store for long.
-    package init(_ layout: StoreLayout, taken: TakenArtifacts? = nil) {
+    /// - Parameters:
+    ///   - taken: A cache of the artifacts that this process has put into the store, for programs that use the store for
+    ///     long.
+    ///   - safety: How long artifacts that no run names stay.
+    package init(_ layout: StoreLayout, taken: TakenArtifacts? = nil, safety: SafetyTime = .day) {
         self.layout = layout
         self.taken = taken
+        self.safety = safety
     }
 
     /// Moves `file` into the store: a rename on the same file system, a copy and a removal otherwise.
@@ -126,6 +130,9 @@ package struct ArtifactStore: Sendable {
         return path
     }
 
+    /// True when the store has an intact file of the artifact, which is young now: nobody removes it before a run names it.
+    package func keeps(_ reference: ArtifactReference) -> Bool { self.holds(reference, readingUpTo: .max) }
+
     /// True when the artifact's file exists and has the right size.
     package func has(_ reference: ArtifactReference) -> Bool {
         self.size(self.layout.artifactFile(reference.digest)) == reference.size
@@ -136,14 +143,16 @@ extension ArtifactStore {
     /// Bytes. Up to this size, hashing the stored file is faster than replacing it.
     private static let brief = 1 << 20
 
-    /// True when the store has an intact file with these bytes.
+    /// True when the store has an intact file with these bytes, young by now.
     /// - Parameter limit: Larger files are not read: they count only if this process has cached their stamps.
     private func holds(_ reference: ArtifactReference, readingUpTo limit: Int) -> Bool {
         guard self.has(reference) else { return false }
         let path = self.layout.artifactFile(reference.digest)
-        if self.taken?.knows(reference.digest, path) == true { return true }
-        guard reference.size <= limit, let file = try? OpenFile(path, O_RDONLY) else { return false }
-        return (try? Self.reference(file, reference.encoding)) == reference
+        if self.taken?.knows(reference.digest, path) == true { return LastUse.renew(path, self.safety) == .young }
+        guard reference.size <= limit, let file = try? OpenFile(path, O_RDONLY),
+            (try? Self.reference(file, reference.encoding)) == reference
+        else { return false }
+        return LastUse.renew(path, self.safety) == .young
     }
 
     /// Makes an open file read-only and renames it into its place. Returns false when that is on another file system.
@@ -168,7 +177,10 @@ extension ArtifactStore {
 
     /// Moves `file` to its place. Returns false when that is on another file system.
     private func rename(_ file: String, into reference: ArtifactReference) throws(StoreError) -> Bool {
-        try Taking.move(
+        // Whoever is removing the file that is there must not remove this one in its place.
+        let replaced = LastUse.hold(self.layout.artifactFile(reference.digest))
+        defer { withExtendedLifetime(replaced) {} }
+        return try Taking.move(
             file, to: self.layout.artifactFile(reference.digest), in: self.layout.artifactFolder(reference.digest), file
         )
     }

@@ -129,8 +129,8 @@ package struct PackedCode: Sendable {
 
     /// Keeps an unpacked copy in the store, unless there is one.
     /// - Throws: ``StoreError``.
-    package func keep(in layout: StoreLayout) throws {
-        guard access(layout.packageFolder(self.digest), F_OK) != 0 else { return }
+    package func keep(in layout: StoreLayout, safety: SafetyTime = .day) throws {
+        guard LastUse.renew(layout.packageFolder(self.digest), safety) == .gone else { return }
         try StoreError.wrapping { try self.unpack(in: layout) }
     }
 
@@ -141,10 +141,16 @@ package struct PackedCode: Sendable {
             let held = LockedFolder.make(aside, mode: mode_t(self.mode))
             guard held != nil else { throw SystemError(errno, "make the folder \(aside)") }
             defer { withExtendedLifetime(held) {} }
-            for folder in self.folders { try Folder.make("\(aside)/\(folder.path)", mode: mode_t(folder.mode | 0o700)) }
+            // The digest is of these modes, whatever the umask is: the store's own folder keeps others out.
+            for folder in self.folders {
+                let path = "\(aside)/\(folder.path)"
+                try Folder.make(path)
+                try SystemCall.check("set the mode of \(path)") { chmod(path, mode_t(folder.mode | 0o700)) }
+            }
             for (file, data) in zip(self.files, self.contents) {
                 let target = try OpenFile("\(aside)/\(file.path)", O_WRONLY | O_CREAT | O_EXCL, mode: mode_t(file.mode))
                 try target.write(data)
+                try target.setMode(mode_t(file.mode))
             }
             for link in self.links {
                 let path = "\(aside)/\(link.path)"

@@ -1,5 +1,6 @@
 import Foundation
 import MusterObjects
+import MusterProcess
 import MusterTestSupport
 import Testing
 

@@ -10,8 +10,8 @@ import MusterStore
 /// `muster store`
 struct StoreVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "store", abstract: "Work on a store as a whole.", shouldDisplay: false,
-        subcommands: [StoreServeVerb.self])
+        commandName: "store", abstract: "Copy runs to another store, check a store, remove old runs.",
+        subcommands: [StoreCopyVerb.self, StoreCheckVerb.self, StorePruneVerb.self, StoreServeVerb.self])
 }
 
 /// `muster store serve`: brings what clients in other languages ask for from a bucket into this machine's folder of it,

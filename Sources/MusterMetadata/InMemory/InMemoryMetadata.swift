@@ -68,6 +68,30 @@ package final class InMemoryMetadata: MetadataStore {
         }
     }
 
+    package func add(_ record: RunRecord, events: [RecordedEvent], tags: [String]) async throws {
+        try await self.create(record)
+        for recorded in events {
+            try await self.append([recorded.event], to: record.key, at: recorded.time, after: nil)
+        }
+        self.contents.withLock { $0.tags[record.key] = Set(tags) }
+    }
+
+    package func remove(_ runs: [RunKey]) async throws -> [RunKey] {
+        self.contents.withLock { contents in
+            runs.filter { run in
+                let isAwaited = contents.records.values.contains {
+                    $0.flow == run.flow && $0.verdict == nil && $0.originRun == run.run
+                }
+                guard !isAwaited else { return false }
+                contents.records[run] = nil
+                contents.events[run] = nil
+                contents.tags[run] = nil
+                contents.changes += 1
+                return true
+            }
+        }
+    }
+
     package func runs(flow: String?, limit: Int?) async throws -> [StoredRun] {
         let all = self.contents.withLock { Array($0.records.values) }
         let sorted = all.filter { flow == nil || $0.flow == flow }.sorted {

@@ -29,36 +29,44 @@ package final class SQLiteMetadata: MetadataStore {
 
     package func create(_ record: RunRecord) async throws {
         try await self.write { database in
-            let data = try JSONEncoder().encode(record)
-            try database.execute(
-                sql: "INSERT INTO runs (flow, run, created, finished, verdict, record) VALUES (?, ?, ?, ?, ?, ?)",
-                arguments: [
-                    record.flow, record.run, record.created, record.finished, record.verdict?.rawValue, data,
-                ])
-            try Self.insert(record.tags ?? [], run: database.lastInsertedRowID, in: database)
+            try Self.insert(record.tags ?? [], run: try Self.insert(record, in: database), in: database)
         }
+    }
+
+    static func insert(_ record: RunRecord, in database: Database) throws -> Int64 {
+        let data = try JSONEncoder().encode(record)
+        try database.execute(
+            sql: "INSERT INTO runs (flow, run, created, finished, verdict, record) VALUES (?, ?, ?, ?, ?, ?)",
+            arguments: [
+                record.flow, record.run, record.created, record.finished, record.verdict?.rawValue, data,
+            ])
+        return database.lastInsertedRowID
     }
 
     package func append(_ events: [RunEvent], to run: RunKey, at time: Double, after count: Int?) async throws {
         guard !events.isEmpty else { return }
         try await self.write { database in
             let id = try Self.identifier(of: run, in: database)
-            var sequence = try Self.count(of: id, in: database)
-            try MetadataError.check(sequence, is: count, run)
-            let insert = try database.cachedStatement(
-                sql:
-                    "INSERT INTO events (run, sequence, time, kind, task, attempt, payload) VALUES (?, ?, ?, ?, ?, ?, ?)"
-            )
-            for event in events {
-                sequence += 1
-                let row = try EventRow(event)
-                try insert.execute(arguments: [id, sequence, time, row.kind, row.task, row.attempt, row.payload])
-                if case .ended(let verdict) = event {
-                    try database.execute(
-                        sql: "UPDATE runs SET verdict = ?, finished = ? WHERE id = ?",
-                        arguments: [verdict.rawValue, time, id])
-                }
-            }
+            let present = try Self.count(of: id, in: database)
+            try MetadataError.check(present, is: count, run)
+            try Self.insert(
+                events.map { RecordedEvent(event: $0, time: time) }, after: present, run: id, in: database)
+        }
+    }
+
+    static func insert(
+        _ events: [RecordedEvent], after count: Int, run id: Int64, in database: Database
+    ) throws {
+        let insert = try database.cachedStatement(
+            sql: "INSERT INTO events (run, sequence, time, kind, task, attempt, payload) VALUES (?, ?, ?, ?, ?, ?, ?)")
+        for (index, recorded) in events.enumerated() {
+            let row = try EventRow(recorded.event)
+            try insert.execute(
+                arguments: [id, count + index + 1, recorded.time, row.kind, row.task, row.attempt, row.payload])
+            guard case .ended(let verdict) = recorded.event else { continue }
+            try database.execute(
+                sql: "UPDATE runs SET verdict = ?, finished = ? WHERE id = ?",
+                arguments: [verdict.rawValue, recorded.time, id])
         }
     }
 
@@ -140,7 +148,7 @@ package final class SQLiteMetadata: MetadataStore {
         }
     }
 
-    private static func insert(_ tags: some Sequence<String>, run: Int64, in database: Database) throws {
+    static func insert(_ tags: some Sequence<String>, run: Int64, in database: Database) throws {
         for tag in tags {
             try database.execute(sql: "INSERT OR IGNORE INTO tags (run, tag) VALUES (?, ?)", arguments: [run, tag])
         }
@@ -169,17 +177,26 @@ package final class SQLiteMetadata: MetadataStore {
         }
     }
 
-    private func write(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
+    func write(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
+        _ = try await self.writing { database in
+            try body(database)
+            return true
+        }
+    }
+
+    func writing<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         guard case .writable(let pool, _) = self.access else {
             throw MetadataError(
                 code: .open, message: "\(self.path) cannot be changed: it, or its folder, is read-only for this user")
         }
+        let value: Value
         do {
-            try await pool.write(body)
+            value = try await pool.write(body)
         } catch {
             throw Self.translated(error, self.path)
         }
         try self.access.checkPresence(self.path)
+        return value
     }
 
     private static func translating<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
