@@ -26,6 +26,8 @@ package final class AttemptMirror: AttemptCourier {
     private let address: @Sendable (_ key: String) -> String
     private let sentBytes: @Sendable (_ log: String) -> Int
     private let seen = Mutex(Seen())
+    /// What is brought while an attempt is cleared would be left behind.
+    private let rounds = Rounds()
 
     /// Pieces of one file from which on those that are not needed are removed: a listing has 1,000 objects a request.
     private static let manyPieces = 50
@@ -61,7 +63,7 @@ package final class AttemptMirror: AttemptCourier {
     }
 
     package func clear(_ attempt: AttemptID) async throws {
-        try await self.clear(prefix: BucketLayout.attempt(attempt))
+        try await self.rounds.next { try await self.clear(prefix: BucketLayout.attempt(attempt)) }
     }
 
     package func clear(but alive: Set<AttemptID>) async throws {
@@ -82,7 +84,9 @@ package final class AttemptMirror: AttemptCourier {
 
     // MARK: - What nodes have written
 
-    package func fetch() async throws { try await self.fetch(prefix: BucketLayout.attempts(self.run)) }
+    package func fetch() async throws {
+        try await self.rounds.next { try await self.fetch(prefix: BucketLayout.attempts(self.run)) }
+    }
 
     private func fetch(prefix: String) async throws {
         let found = try await self.objects.objects(prefix: prefix)
