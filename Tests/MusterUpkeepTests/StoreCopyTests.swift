@@ -65,7 +65,7 @@ import Testing
         while !isWhole {
             // Each time on the leftovers of the one before, which got a little less far.
             let dying = try TestStore(.bucket, folder, "to", machine: "dying-\(writes)") {
-                DyingObjects($0, after: writes)
+                WatchedObjects($0, dyingAfter: writes)
             }
             do {
                 _ = try await StoreCopy(from: source.kept, to: dying.kept).copy(Self.key)

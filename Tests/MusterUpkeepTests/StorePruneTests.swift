@@ -151,7 +151,7 @@ import Testing
         try await store.run("1", value: "a", age: 40 * self.day, in: folder)
         try await store.run("2", value: "b", in: folder)
         try await Task.sleep(for: .milliseconds(20))
-        let dying = try TestStore(.bucket, folder, "store", machine: "dying") { DyingObjects($0, after: writes) }
+        let dying = try TestStore(.bucket, folder, "store", machine: "dying") { WatchedObjects($0, dyingAfter: writes) }
         var isWhole = false
         do {
             _ = try await StorePrune(dying.kept, self.rule()).perform()
@@ -171,7 +171,32 @@ import Testing
         return isWhole
     }
 
-    @Test("A run that another machine has pruned is gone here as well, and resuming it begins nothing")
+    @Test("The origin of a run that begins while it is being removed is put back")
+    func putBack() async throws {
+        let folder = try TestFolder()
+        let other = try TestStore(.bucket, folder, "store", machine: "other")
+        try await other.run("1", value: "a", age: 40 * Self.day, in: folder)
+        var successor = try #require(try await other.metadata.record(of: TestStore.key("1")))
+        (successor.run, successor.originRun, successor.verdict, successor.finished) = ("2", "1", nil, nil)
+        successor.created = Date().timeIntervalSince1970
+        let record = successor
+        let seen = Heard<Bool>()
+        let store = try TestStore(.bucket, folder, "store") {
+            WatchedObjects($0) { (key) async throws(ObjectStoreError) in
+                // The last moment at which the new run still finds its origin.
+                guard key == "runs/F/1/record.json", seen.all.isEmpty else { return }
+                seen.add((try? await other.metadata.holds(TestStore.key("1"))) ?? false)
+                try? await other.metadata.create(record)
+            }
+        }
+        try await Task.sleep(for: .milliseconds(20))
+        let report = try await StorePrune(store.kept, Self.rule()).perform()
+        #expect(seen.all == [true] && report.runs == [] && report.artifacts.number == 0)
+        #expect(try await store.runs() == ["1", "2"])
+        #expect(try await store.faults() == [])
+    }
+
+    @Test("A run that another machine has pruned is gone on every machine that had seen it")
     func elsewhere() async throws {
         let folder = try TestFolder()
         let store = try TestStore(.bucket, folder, "store")
