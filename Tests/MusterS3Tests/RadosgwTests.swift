@@ -23,7 +23,8 @@ import Testing
             await proxy.reply(to: $0)
         } _: { front in
             let environment = server.environment.merging(["AWS_ENDPOINT_URL_S3": front.endpoint]) { $1 }
-            let store = try S3ObjectStore.make(environment, bucket: bucket, stall: 0.7)
+            // A request that is given up because the machine is busy may reach the server after the next one.
+            let store = try S3ObjectStore.make(environment, bucket: bucket, stall: 2)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for rule in ObjectStoreConformance.rules {
                     group.addTask {
