@@ -26,7 +26,7 @@ package final class AttemptMirror: AttemptCourier {
     private let address: @Sendable (_ key: String) -> String
     private let sentBytes: @Sendable (_ log: String) -> Int
     private let seen = Mutex(Seen())
-    /// What is brought while an attempt is cleared would be left behind.
+    /// Keeps a fetch from bringing objects of an attempt that is being cleared: they would be left behind.
     private let rounds = Rounds()
 
     /// Pieces of one file from which on those that are not needed are removed: a listing has 1,000 objects a request.
@@ -92,7 +92,7 @@ package final class AttemptMirror: AttemptCourier {
         let found = try await self.objects.objects(prefix: prefix)
         let news = self.news(in: found)
         try await self.bring(news.filter { !$0.isReport })
-        // What a node has told before its report is read before it.
+        // Reports come last: readers expect everything that a node told before.
         try await self.bring(news.filter(\.isReport))
     }
 

@@ -36,7 +36,7 @@ extension BucketMetadata {
         try await self.objects.put(Data(), at: IndexEntry(ListedRun(record)).key)
     }
 
-    /// What a copy that was cut off has left of another state of the run.
+    /// Removes objects of another state of the run, which a copy that was cut off has left.
     private func removeOthers(of run: RunKey, than wanted: Set<String>) async throws {
         for prefix in [BucketLayout.events(run), BucketLayout.segments(run)] {
             let keys = try await self.objects.objects(prefix: prefix).map(\.key).filter { !wanted.contains($0) }
@@ -81,12 +81,13 @@ extension BucketMetadata {
         return gone
     }
 
-    /// What makes a run exist, by key.
+    /// The objects by which a run exists, by key: they are put back when it has to stay.
     private typealias Removed = [String: Data]
 
     private func removeRecord(of run: RunKey) async throws -> Removed {
         let key = BucketLayout.record(run)
         guard let data = try await self.objects.find(key) else { return [:] }
+        // The time narrows the listing: where the record is damaged, all of the index is looked through.
         let created = (try? JSONDecoder().decode(RunRecord.self, from: data))?.created
         let prefix = created.map { IndexEntry(ListedRun(key: run, created: $0)).head } ?? BucketLayout.index
         let entries = try await self.objects.objects(prefix: prefix).map(\.key).filter {

@@ -48,7 +48,7 @@ package struct RunMirror: Sendable {
 
     private func fetch(_ run: RunKey, prefix: String, where isWanted: (String) -> Bool) async throws {
         try await self.fetch(run, BucketLayout.files(run), prefix, where: isWanted)
-        // What nodes have written for an engine that has not taken it yet.
+        // Nodes write for an engine there, which may not have taken it yet.
         try await self.fetch(run, BucketLayout.attempts(run), prefix, where: isWanted)
     }
 

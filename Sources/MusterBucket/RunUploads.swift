@@ -79,7 +79,11 @@ package final class RunUploads: Sendable {
     package func finish() async {
         await self.send(isLast: true)
         let logs = self.state.withLock { Array($0.logs) }
-        try? await Parallel.each(logs) { try await self.uploads.sendGrowing($0, toEnd: true) }
+        do {
+            try await Parallel.each(logs) { try await self.uploads.sendGrowing($0, toEnd: true) }
+        } catch {
+            self.warn("the last lines of some logs are not in the bucket: \(error)")
+        }
     }
 
     private func send(isLast: Bool) async {

@@ -48,7 +48,7 @@ package enum BucketLayout {
     /// The files of the run's folder, by their paths in it.
     package static func files(_ run: RunKey) -> String { self.run(run) + "files/" }
 
-    /// What nodes and engine tell each other of attempts that live, where nodes see nothing but the bucket.
+    /// Objects by which engine and nodes that see nothing but the bucket tell each other of living attempts.
     package static func attempts(_ run: RunKey) -> String { self.run(run) + "attempts/" }
     /// The objects of an attempt, without their names.
     package static func attempt(_ attempt: AttemptID) -> String {

@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// Calls for one file must follow one another.
 package final class FileUploads: Sendable {
-    /// What the bucket has of a file.
+    /// The part of a file that the bucket has.
     private struct Sent {
         /// Bytes of a file that grows.
         var bytes = 0

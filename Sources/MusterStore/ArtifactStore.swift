@@ -149,6 +149,7 @@ extension ArtifactStore {
         guard self.has(reference) else { return false }
         let path = self.layout.artifactFile(reference.digest)
         if self.taken?.knows(reference.digest, path) == true { return LastUse.renew(path, self.safety) == .young }
+        // A file that cannot be read does not count: the caller stores its bytes again, or fails at that.
         guard reference.size <= limit, let file = try? OpenFile(path, O_RDONLY),
             (try? Self.reference(file, reference.encoding)) == reference
         else { return false }

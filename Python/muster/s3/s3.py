@@ -129,7 +129,7 @@ class S3:
         return self.get_recursive([None], return_info)
 
     def _get(self, prefixes, urls, ranges, return_missing, return_info):
-        # What is asked for twice is fetched once.
+        # A part that several keys ask for is fetched once.
         wanted = {}
         places = [wanted.setdefault((url, *part.items()), len(wanted)) for url, part in zip(urls, ranges)]
         items = [{"url": _plain(url), "path": self._file(url), **dict(part)} for url, *part in wanted]

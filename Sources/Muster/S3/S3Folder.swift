@@ -15,6 +15,7 @@ final class S3Folder: Sendable {
         self.path = path
     }
 
+    // Copies of objects in the node's folder for temporary files, which its agent removes at the end anyway.
     deinit { try? FileManager.default.removeItem(atPath: self.path) }
 
     /// The path of a file that is to be made.

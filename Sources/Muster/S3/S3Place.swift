@@ -55,7 +55,7 @@ struct S3Place: Sendable, Hashable {
         return Address(url: "\(root)/\(key.drop { $0 == "/" })", key: key)
     }
 
-    /// What a listing of `prefix`, an address, has found.
+    /// The address of an object or folder that a listing of `prefix`, an address, has found.
     static func listed(_ key: String, below prefix: String) -> Address {
         let bucket = prefix.dropFirst(Self.scheme.count).prefix { $0 != "/" }
         let url = "\(Self.scheme)\(bucket)/\(key)"

@@ -162,6 +162,7 @@ final class BucketNode: Sendable {
             }
             group.addTask { [signal] in
                 while !Task.isCancelled {
+                    // Cancelled, it is over: there is nothing else that a sleep throws.
                     try? await Task.sleep(for: .seconds(Self.interval))
                     signal.yield()
                 }
@@ -170,6 +171,7 @@ final class BucketNode: Sendable {
                 if index == 0 {
                     await self.keepBringing(.stop, every: Self.look) { true }
                 } else {
+                    // A control point that cannot be read is not the one that is looked for; it is brought again.
                     await self.keepBringing(.control, every: Self.search.brisk) {
                         (try? self.folder.value(ControlPoint.self, of: .control))?.incarnation == incarnation
                     }
@@ -202,6 +204,7 @@ final class BucketNode: Sendable {
             // One that cannot be read now is read again at the next look.
             if (try? await self.bring(object)) == true, isDone() { return }
             looks += 1
+            // Only a cancellation ends it early, and the loop with it.
             try? await Task.sleep(
                 for: .seconds(looks < Self.briskSearches ? seconds : max(seconds, Self.search.steady)))
         }

@@ -3,8 +3,8 @@ import MusterModel
 import MusterS3
 import MusterWire
 
-/// Where the objects of this node's attempt are: in a folder that the node shares with the engine, or in a bucket, beside
-/// which the node has a folder of its own.
+/// The objects of this node's attempt, in a folder that the node shares with the engine or in a bucket, beside which the node
+/// has a folder of its own.
 struct NodeStore: Sendable {
     /// Seconds that a file system may take to show an object that was written before the job was submitted.
     private static let visibility = 60.0
@@ -79,6 +79,7 @@ struct NodeStore: Sendable {
         }
         let deadline = ContinuousClock.now + .seconds(seconds)
         while true {
+            // A claim that cannot be understood is as good as none, and read again until the deadline.
             if let data = try await self.read(.claim), let claim = try? LineCoding.decode(AttemptClaim.self, from: data)
             {
                 return claim.incarnation == place.incarnation

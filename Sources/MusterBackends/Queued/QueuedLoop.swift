@@ -361,7 +361,7 @@ actor QueuedLoop<Backend: ComputeBackend> {
         do {
             try await self.courier?.send([.order, .key], of: attempt)
         } catch {
-            // Whether it is worth another try is settled by the deadline of submissions.
+            // The submission is repeated until its deadline, which names this error then.
             throw BackendError(
                 code: .unreachable, message: "the gang's order cannot be stored: \(error)", isTransient: true)
         }

@@ -10,7 +10,7 @@ import MusterStore
 import MusterSystem
 import MusterWire
 
-/// What nodes that see nothing but the bucket need of this machine: an agent, and the flow's code.
+/// Stores the agent and the flow's code for nodes that see nothing but the bucket.
 struct BucketNodes: Sendable {
     let layout: StoreLayout
     let objects: S3ObjectStore
