@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import MusterAWS
 import MusterCourier
 import MusterModel
 import MusterObjects
@@ -119,10 +120,10 @@ final class BucketNode: Sendable {
         case .program(let name, let file): return try self.program(name, file)
         case .python:
             let path = environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
-            guard let python = ["python3", "python"].lazy.compactMap({ ExecutableSearch.find($0, path: path) }).first
-            else {
+            let names = order.python.map { [$0] } ?? ["python3", "python"]
+            guard let python = names.lazy.compactMap({ ExecutableSearch.find($0, path: path) }).first else {
                 throw AgentError(
-                    "there is no python3 on the PATH of this node, which is \(path); the flow is in Python: take an image that has it"
+                    "there is no \(names[0]) on the PATH of this node, which is \(path); the flow is in Python: take an image that has it"
                 )
             }
             order.task.python = python

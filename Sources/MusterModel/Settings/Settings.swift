@@ -18,6 +18,7 @@ package struct Settings: Sendable, Equatable {
     package var node = NodeSettings()
     package var queue = QueueSettings()
     package var slurm = SlurmSettings()
+    package var batch = BatchSettings()
     package var log = LogSettings()
 
     package init() {}

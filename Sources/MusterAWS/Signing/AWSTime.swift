@@ -1,12 +1,12 @@
 /// Moments as AWS writes them, all in UTC.
-struct AWSTime: Sendable, Hashable {
+package struct AWSTime: Sendable, Hashable {
     /// `20130524`.
-    let day: String
+    package let day: String
     /// `20130524T000000Z`.
-    let stamp: String
+    package let stamp: String
 
     /// - Parameter seconds: Since 1970.
-    init(_ seconds: Double) {
+    package init(_ seconds: Double) {
         let whole = Int(seconds.rounded(.down))
         let days = whole >= 0 ? whole / 86400 : (whole - 86399) / 86400
         let second = whole - days * 86400
@@ -17,7 +17,7 @@ struct AWSTime: Sendable, Hashable {
     }
 
     /// Seconds since 1970 of `2011-10-05T14:48:00Z`, with or without a fraction or an offset from UTC; nil for other texts.
-    static func seconds(iso text: String) -> Double? {
+    package static func seconds(iso text: String) -> Double? {
         let fields = text.split(whereSeparator: { "-:TZ.+ ".contains($0) })
         guard fields.count >= 6, let numbers = self.numbers(fields[..<6]) else { return nil }
         let local = self.seconds(numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5])
@@ -31,7 +31,7 @@ struct AWSTime: Sendable, Hashable {
     }
 
     /// Seconds since 1970 of `Fri, 24 May 2013 00:00:00 GMT`, a `Date` header; nil for other texts.
-    static func seconds(http text: String) -> Double? {
+    package static func seconds(http text: String) -> Double? {
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         let fields = text.split(whereSeparator: { " ,:".contains($0) })
         guard fields.count == 8, fields[7] == "GMT", let month = months.firstIndex(of: String(fields[2])),

@@ -1,7 +1,8 @@
-import MusterObjects
+package import MusterHTTP
+package import MusterObjects
 
 /// The credentials in use: fetched once for all requests of a process, and again before their end.
-actor CredentialKeeper {
+package actor CredentialKeeper {
     /// Seconds before their end at which credentials are replaced.
     private static let early = 300.0
     /// Seconds between two tries while the old ones are still valid.
@@ -13,16 +14,29 @@ actor CredentialKeeper {
     private var nextTry = 0.0
     private var running: Task<Result<Credentials, ObjectStoreError>, Never>?
 
-    init(
+    package init(
         surroundings: Surroundings, fetch: @escaping @Sendable () async throws(ObjectStoreError) -> Credentials
     ) {
         self.surroundings = surroundings
         self.fetch = fetch
     }
 
+    /// Gets the credentials that AWS's variables and files name.
+    /// - Parameters:
+    ///   - region: Of the service that gives temporary ones.
+    ///   - trust: The authorities of that service.
+    package init(
+        _ profiles: AWSProfiles, region: String, trust: HTTPTrust, surroundings: Surroundings = .real
+    ) {
+        let fetcher = CredentialFetcher(profiles: profiles, region: region, trust: trust, surroundings: surroundings)
+        self.init(surroundings: surroundings) { () async throws(ObjectStoreError) in
+            try await fetcher.fetch(CredentialSource.find(profiles))
+        }
+    }
+
     /// Valid credentials.
     /// - Parameter refused: Those that a server has just taken for expired, whatever their time says.
-    func credentials(besides refused: Credentials? = nil) async throws(ObjectStoreError) -> Credentials {
+    package func credentials(besides refused: Credentials? = nil) async throws(ObjectStoreError) -> Credentials {
         let now = self.surroundings.now()
         if let current = self.current, current != refused {
             guard let expires = current.expires, expires - now < Self.early else { return current }

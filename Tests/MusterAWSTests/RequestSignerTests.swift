@@ -5,7 +5,7 @@ import MusterObjects
 import MusterSystem
 import Testing
 
-@testable import MusterS3
+@testable import MusterAWS
 
 /// The examples of AWS's documentation, with its keys and its time
 /// (https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html, sigv4-query-string-auth.html).

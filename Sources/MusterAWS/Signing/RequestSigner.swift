@@ -1,25 +1,30 @@
 import Crypto
 import FoundationEssentials
-import MusterHTTP
-import MusterObjects
+package import MusterHTTP
 import MusterSystem
 
 /// Signs requests as AWS's Signature Version 4 says
 /// (https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html). Pure.
-struct RequestSigner: Sendable {
+package struct RequestSigner: Sendable {
     /// The longest time that a presigned address may be valid: seven days.
-    static let longestValidity = 604_800
+    package static let longestValidity = 604_800
 
-    let credentials: Credentials
-    let region: String
-    /// `s3` or `sts`.
-    let service: String
+    package let credentials: Credentials
+    package let region: String
+    /// The signing name of the service: `s3`, `sts`, `batch`, `logs`.
+    package let service: String
+
+    package init(credentials: Credentials, region: String, service: String) {
+        self.credentials = credentials
+        self.region = region
+        self.service = service
+    }
 
     /// The headers of `request` with those that carry the signature. Every header that is given is signed.
     /// - Parameters:
     ///   - host: The value of the `Host` header.
     ///   - payload: The SHA-256 of the body, in hexadecimal.
-    func headers(for request: UnsignedRequest, host: String, payload: String, at time: AWSTime) -> [HTTPField] {
+    package func headers(for request: UnsignedRequest, host: String, payload: String, at time: AWSTime) -> [HTTPField] {
         var headers = request.headers
         headers.append(HTTPField("Host", host))
         headers.append(HTTPField("x-amz-date", time.stamp))
@@ -37,7 +42,7 @@ struct RequestSigner: Sendable {
 
     /// The query that lets anybody make `request` for `seconds`, at most ``longestValidity``, and at most for as long as
     /// the credentials are valid.
-    func presignedQuery(for request: UnsignedRequest, host: String, seconds: Int, at time: AWSTime) -> String {
+    package func presignedQuery(for request: UnsignedRequest, host: String, seconds: Int, at time: AWSTime) -> String {
         var presigned = request
         presigned.query += [
             QueryItem("X-Amz-Algorithm", "AWS4-HMAC-SHA256"),
@@ -68,15 +73,22 @@ struct RequestSigner: Sendable {
 }
 
 /// A request before it is signed.
-struct UnsignedRequest: Sendable {
-    var method: String
+package struct UnsignedRequest: Sendable {
+    package var method: String
     /// Encoded as it is sent.
-    var path: String
-    var query: [QueryItem] = []
-    var headers: [HTTPField] = []
+    package var path: String
+    package var query: [QueryItem]
+    package var headers: [HTTPField]
+
+    package init(method: String, path: String, query: [QueryItem] = [], headers: [HTTPField] = []) {
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+    }
 
     /// Path and query as they are sent.
-    var target: String { self.query.isEmpty ? self.path : "\(self.path)?\(PercentEncoding.query(self.query))" }
+    package var target: String { self.query.isEmpty ? self.path : "\(self.path)?\(PercentEncoding.query(self.query))" }
 }
 
 /// A request in the one form that both sides sign.

@@ -4,11 +4,11 @@
 ///     region = eu-central-1
 ///     s3 =
 ///       addressing_style = path
-struct ProfileFile: Sendable, Hashable {
+package struct ProfileFile: Sendable, Hashable {
     /// Values by section and key. A nested one is called `s3.addressing_style`. Later sections of one name add to it.
-    private(set) var sections: [String: [String: String]] = [:]
+    package private(set) var sections: [String: [String: String]] = [:]
 
-    init(_ text: String = "") {
+    package init(_ text: String = "") {
         var section: String?
         var parent: String?
         for line in text.split(whereSeparator: \.isNewline) {

@@ -1,10 +1,10 @@
 /// Keys of AWS.
 package struct Credentials: Sendable, Hashable, CustomStringConvertible {
     package let accessKey: String
-    let secretKey: String
-    let sessionToken: String?
+    package let secretKey: String
+    package let sessionToken: String?
     /// Seconds since 1970; nil for keys without an end.
-    let expires: Double?
+    package let expires: Double?
     /// The place that they come from, for messages: `the environment`.
     package let source: String
 

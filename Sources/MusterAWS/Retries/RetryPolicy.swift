@@ -22,7 +22,7 @@ package struct RetryPolicy: Sendable, Hashable {
 
     /// Seconds before request `number` (1 is the first repetition): any time up to a bound that doubles, so that many
     /// clients that failed together do not come back together.
-    func pause(before number: Int, random: Double) -> Double {
+    package func pause(before number: Int, random: Double) -> Double {
         var bound = self.base
         for _ in 1..<max(1, number) where bound < self.cap { bound *= 2 }
         return min(self.cap, bound) * random
@@ -30,21 +30,23 @@ package struct RetryPolicy: Sendable, Hashable {
 }
 
 /// The repetitions that all requests of a store share: a server that fails all the time is not asked tenfold.
-struct RetryBudget: Sendable, Hashable {
+package struct RetryBudget: Sendable, Hashable {
     private static let capacity = 500
     private static let price = 5
 
     private var tokens = capacity
 
+    package init() {}
+
     /// Takes the price of one repetition; false when it is not there.
-    mutating func take() -> Bool {
+    package mutating func take() -> Bool {
         guard self.tokens >= Self.price else { return false }
         self.tokens -= Self.price
         return true
     }
 
     /// Every answer gives something back, one after a repetition its price.
-    mutating func succeed(afterRepetition: Bool) {
+    package mutating func succeed(afterRepetition: Bool) {
         self.tokens = min(Self.capacity, self.tokens + (afterRepetition ? Self.price : 1))
     }
 }

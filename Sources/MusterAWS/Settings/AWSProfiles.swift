@@ -1,17 +1,17 @@
 import FoundationEssentials
-import MusterHTTP
-import MusterObjects
+package import MusterHTTP
+package import MusterObjects
 import MusterSystem
 
 /// The values of AWS's variables and files, as they stand there.
 package struct AWSProfiles: Sendable {
-    let environment: [String: String]
-    let config: ProfileFile
-    let shared: ProfileFile
+    package let environment: [String: String]
+    package let config: ProfileFile
+    package let shared: ProfileFile
     /// The name of the profile in use.
-    let profile: String
+    package let profile: String
 
-    init(environment: [String: String], config: ProfileFile, credentials: ProfileFile) {
+    package init(environment: [String: String], config: ProfileFile, credentials: ProfileFile) {
         self.environment = environment
         self.config = config
         self.shared = credentials
@@ -32,26 +32,26 @@ package struct AWSProfiles: Sendable {
     }
 
     /// A variable that is set to something.
-    func variable(_ name: String) -> String? { Self.value(self.environment, name) }
+    package func variable(_ name: String) -> String? { Self.value(self.environment, name) }
 
     /// The proxies that the variables name.
     /// - Throws: ``ObjectStoreError`` for a variable that names none.
-    func proxies() throws(ObjectStoreError) -> HTTPProxies {
+    package func proxies() throws(ObjectStoreError) -> HTTPProxies {
         do throws(HTTPError) { return try HTTPProxies(self.variable) } catch {
             throw ObjectStoreError(.invalid, error.message)
         }
     }
 
     /// A value of the profile in AWS's config file.
-    func value(_ key: String) -> String? { self.value(key, of: self.profile) }
+    package func value(_ key: String) -> String? { self.value(key, of: self.profile) }
 
-    func value(_ key: String, of profile: String) -> String? {
+    package func value(_ key: String, of profile: String) -> String? {
         let value = self.config.sections[Self.section(profile)]?[key] ?? self.shared.sections[profile]?[key]
         return value.flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// True when one of the files has the profile.
-    func holds(_ profile: String) -> Bool {
+    package func holds(_ profile: String) -> Bool {
         self.config.sections[Self.section(profile)] != nil || self.shared.sections[profile] != nil
     }
 

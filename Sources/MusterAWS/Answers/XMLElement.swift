@@ -2,19 +2,19 @@
 ///
 /// The reader is strict and knows as much XML as S3 writes: no document types, so no entities but the five and numbers;
 /// attributes, comments and processing instructions are skipped.
-struct XMLElement: Sendable, Hashable {
-    let name: String
-    fileprivate(set) var elements: [XMLElement] = []
-    fileprivate(set) var text = ""
+package struct XMLElement: Sendable, Hashable {
+    package let name: String
+    package fileprivate(set) var elements: [XMLElement] = []
+    package fileprivate(set) var text = ""
 
     /// The first element of this name.
-    subscript(_ name: String) -> XMLElement? { self.elements.first { $0.name == name } }
+    package subscript(_ name: String) -> XMLElement? { self.elements.first { $0.name == name } }
 
     /// All elements of this name.
-    func all(_ name: String) -> [XMLElement] { self.elements.filter { $0.name == name } }
+    package func all(_ name: String) -> [XMLElement] { self.elements.filter { $0.name == name } }
 
     /// The document's element; nil for a text that is not XML of this kind.
-    static func read(_ bytes: some Collection<UInt8>) -> XMLElement? {
+    package static func read(_ bytes: some Collection<UInt8>) -> XMLElement? {
         var reader = XMLReader(bytes: Array(bytes))
         return reader.document()
     }

@@ -5,7 +5,7 @@ import MusterTestSupport
 import Synchronization
 import Testing
 
-@testable import MusterS3
+@testable import MusterAWS
 
 @Suite struct CredentialTests {
     private static func profiles(

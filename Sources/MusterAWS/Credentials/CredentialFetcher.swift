@@ -81,7 +81,7 @@ extension CredentialFetcher {
     ) async throws(ObjectStoreError) -> Credentials {
         let address =
             self.profiles.variable("AWS_ENDPOINT_URL_STS") ?? self.profiles.variable("AWS_ENDPOINT_URL")
-            ?? "https://sts.\(self.region).\(S3Settings.domain(self.region))"
+            ?? "https://sts.\(self.region).\(AWSProfiles.domain(self.region))"
         guard let origin = HTTPOrigin(address) else {
             throw ObjectStoreError(.invalid, "\(address) is no address of a server, such as https://host:9000")
         }
@@ -194,7 +194,7 @@ extension CredentialFetcher {
     }
 
     private static func failure(_ source: String, _ response: HTTPResponse) -> ObjectStoreError {
-        let fault = S3Fault(response.body).map { "\($0.code): \($0.message)" }
+        let fault = XMLFault(response.body).map { "\($0.code): \($0.message)" }
         return ObjectStoreError(
             .credentials, "\(source) gives no credentials: \(fault ?? "it answered \(response.head.status)")")
     }

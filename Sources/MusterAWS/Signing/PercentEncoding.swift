@@ -1,7 +1,7 @@
 /// Percent encoding as AWS signs it: every byte but letters, digits and `-._~` is `%XX`.
-enum PercentEncoding {
+package enum PercentEncoding {
     /// - Parameter keepsSlashes: True for paths.
-    static func encode(_ text: String, keepsSlashes: Bool = false) -> String {
+    package static func encode(_ text: String, keepsSlashes: Bool = false) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count)
@@ -16,7 +16,7 @@ enum PercentEncoding {
     }
 
     /// Decodes a key of a listing, in which a plus stands for a space; nil for what is not encoded so.
-    static func decode(_ text: String) -> String? {
+    package static func decode(_ text: String) -> String? {
         var bytes: [UInt8] = []
         var rest = text.utf8[...]
         while let byte = rest.popFirst() {
@@ -36,7 +36,7 @@ enum PercentEncoding {
     }
 
     /// `a=1&b=2`, sorted as it has to be signed.
-    static func query(_ items: [QueryItem]) -> String {
+    package static func query(_ items: [QueryItem]) -> String {
         items.map { "\(self.encode($0.name))=\(self.encode($0.value))" }
             .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
             .joined(separator: "&")
@@ -44,11 +44,11 @@ enum PercentEncoding {
 }
 
 /// A part of a query, not encoded.
-struct QueryItem: Sendable, Hashable {
-    let name: String
-    let value: String
+package struct QueryItem: Sendable, Hashable {
+    package let name: String
+    package let value: String
 
-    init(_ name: String, _ value: String = "") {
+    package init(_ name: String, _ value: String = "") {
         self.name = name
         self.value = value
     }
