@@ -11,6 +11,8 @@ import MusterWire
 
 /// The places besides this machine where steps can run. The only file that names their backends.
 struct Places {
+    /// Seconds of a bucket's silence after which a job that is over has left no report.
+    private static let silenceOfBucket = 15.0
     private static let builtIn: Set<String> = [SlurmBackend.name, BatchBackend.name]
 
     let reactor: ProcessReactor
@@ -95,6 +97,8 @@ struct Places {
         }
         var settings = QueuedSettings(
             agent: try await nodes.agentCommand(of: self.agent, isDry: isDry), store: self.storeName, self.settings)
+        // A bucket shows an object as soon as it is there: a job that is over has nothing more to show.
+        settings.timing.silence = Self.silenceOfBucket
         settings.carried = try await nodes.code(flow.program, package: flow.package, isDry: isDry)
         return settings
     }
