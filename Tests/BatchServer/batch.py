@@ -8,8 +8,8 @@ import rules
 from containers import now
 from jobs import Job
 from refusal import Refusal
+from settings import ACCOUNT, REGION
 
-ACCOUNT, REGION = "123456789012", "us-east-1"
 # vCPUs of the compute environment.
 CAPACITY = 256
 # podman makes so many containers at a time; more only slow each other down.

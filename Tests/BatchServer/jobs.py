@@ -17,6 +17,7 @@ import uuid
 
 import rules
 from containers import Container, now
+from settings import ACCOUNT, REGION
 
 FINAL = ("SUCCEEDED", "FAILED")
 
@@ -213,8 +214,8 @@ def _container(container):
     return {
         "exitCode": container.exit_code, "reason": container.reason,
         "logStreamName": container.stream if started else None,
-        "taskArn": f"arn:aws:ecs:us-east-1:123456789012:task/muster-tests/{container.task}",
-        "containerInstanceArn": f"arn:aws:ecs:us-east-1:123456789012:container-instance/muster-tests/{container.instance}",
+        "taskArn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/muster-tests/{container.task}",
+        "containerInstanceArn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:container-instance/muster-tests/{container.instance}",
         "networkInterfaces": [{"privateIpv4Address": container.address}] if started else []}
 
 
@@ -284,8 +285,10 @@ class _Attempt:
             return container.start(job.nodes[index], variables)
 
     def _follow_main(self):
-        self._containers[self._job.main].follow(self._stop, self._settings.grace)
-        self._job._wake.set()
+        try:
+            self._containers[self._job.main].follow(self._stop, self._settings.grace)
+        finally:
+            self._job._wake.set()
 
     def _run_other(self, index):
         container = self._containers[index]

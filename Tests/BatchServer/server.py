@@ -16,76 +16,26 @@ Scripts/batch-server starts it.
 """
 
 import argparse
-import dataclasses
-import datetime
 import io
 import json
 import logging
 import os
 import pathlib
-import socket
-import socketserver
 import threading
 import urllib.parse
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import moto.moto_server.werkzeug_app
 import werkzeug.serving
 
+import gateway
 import signatures
-from batch import ACCOUNT, REGION, Batch
+from batch import Batch
 from logs import Logs
 from model import Model
 from network import Network
 from podman import Podman
 from refusal import Refusal
-
-# Where containers of ECS find their role's credentials.
-CREDENTIALS = "169.254.170.2"
-
-
-@dataclasses.dataclass
-class Settings:
-    folder: pathlib.Path
-    access_key: str
-    secret_key: str
-    # S3's endpoint as containers reach it.
-    s3: str | None
-    # How long a second of a job's times is: 0.05 makes the shortest timeout of AWS, of 60 s, one of 3 s.
-    second: float
-    # Nodes other than the main one start up to so many seconds after it runs.
-    child_delay: float
-    # For so many seconds a new job is not in answers of DescribeJobs: AWS's are not consistent at once.
-    invisible: float
-
-    @property
-    def grace(self):
-        """From SIGTERM to SIGKILL."""
-        return 30 * self.second
-
-    def control(self, name):
-        return (self.folder / "control" / name).exists()
-
-    def variables(self, properties, container):
-        """What ECS gives a container beside Batch's own variables, and what stands in for AWS's network."""
-        found = {"AWS_EXECUTION_ENV": "AWS_ECS_EC2", "ECS_CONTAINER_METADATA_URI_V4": f"http://{CREDENTIALS}/v4/{container.task}"}
-        if "jobRoleArn" in properties:
-            found["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = f"/v2/credentials/{container.task}"
-        if self.s3:
-            found |= {"AWS_ENDPOINT_URL_S3": self.s3, "AWS_REGION": REGION}
-        return found
-
-
-@dataclasses.dataclass
-class Place:
-    """Where containers run."""
-
-    podman: Podman
-    network: Network
-    logs: Logs
-    log_folder: pathlib.Path
-    volume_folder: pathlib.Path
-    cgroup_parent: str
+from settings import ACCOUNT, REGION, Place, Settings
 
 
 class Server:
@@ -97,8 +47,7 @@ class Server:
         self._calls, self._faults = threading.Lock(), []
 
     def __call__(self, environ, start_response):
-        length = environ.get("CONTENT_LENGTH")
-        body = environ["wsgi.input"].read(int(length) if length and not environ.get("wsgi.input_terminated") else -1 if not length and environ.get("wsgi.input_terminated") else int(length or 0))
+        body = _body(environ)
         environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
         target, method = environ["RAW_URI"], environ["REQUEST_METHOD"]
         try:
@@ -129,7 +78,7 @@ class Server:
             if "tagKeys" in (arguments := urllib.parse.parse_qs(query)):
                 request["tagKeys"] = arguments["tagKeys"]
         fault = self._fault(operation.name)
-        if fault and not fault.get("carriedOut"):
+        if fault and not fault["carriedOut"]:
             return _fail(start_response, fault)
         self._model.check(operation, request)
         answer = self._model.answer(operation, self._batch.call(operation.name, request, len(body)))
@@ -160,11 +109,17 @@ class Server:
         with self._calls:
             for fault in self._faults:
                 if fault["operation"] == operation:
-                    fault["times"] = fault.get("times", 1) - 1
+                    fault["times"] -= 1
                     if fault["times"] <= 0:
                         self._faults.remove(fault)
                     return dict(fault)
         return None
+
+
+def _body(environ):
+    # The end of a body that comes in chunks is in itself.
+    length = -1 if environ.get("wsgi.input_terminated") else int(environ.get("CONTENT_LENGTH") or 0)
+    return environ["wsgi.input"].read(length)
 
 
 def _answer(start_response, value):
@@ -174,106 +129,31 @@ def _answer(start_response, value):
 
 
 def _refuse(start_response, refusal):
-    text = json.dumps({"message": refusal.message}).encode()
+    # Batch names the error in a header, CloudWatch Logs in the body.
+    text = json.dumps({"__type": refusal.code, "message": refusal.message}).encode()
     start_response(f"{refusal.status} Refused", [
         ("Content-Type", "application/json"), ("Content-Length", str(len(text))), ("x-amzn-ErrorType", refusal.code)])
     return [text]
 
 
 def _fail(start_response, fault):
-    if fault.get("status", 0) == 0:
+    if fault["status"] == 0:
         # No answer at all: the connection closes.
         raise ConnectionAbortedError("a test asked for it")
-    return _refuse(start_response, Refusal(fault.get("message", "a test asked for it"), fault.get("code", "ServerException"), fault["status"]))
+    return _refuse(start_response, Refusal("a test asked for it", fault["code"], fault["status"]))
 
 
 class Handler(werkzeug.serving.WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
+    # An answer's head and body are sent one after the other: without this the body waits 40 ms for the head's receipt.
+    disable_nagle_algorithm = True
+
+    def connection_dropped(self, error, environ=None):
+        self.close_connection = True
 
     def log(self, type, message, *args):
         if type == "error":
             super().log(type, message, *args)
-
-
-class Metadata(BaseHTTPRequestHandler):
-    """What ECS answers containers at 169.254.170.2: a role's credentials, and a little of what a task is."""
-
-    settings = None
-
-    def do_GET(self):
-        if self.path.startswith("/v2/credentials/"):
-            expiration = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=6)
-            told = {
-                "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/muster-tests", "AccessKeyId": self.settings.access_key,
-                "SecretAccessKey": self.settings.secret_key, "Token": "", "Expiration": expiration.strftime("%Y-%m-%dT%H:%M:%SZ")}
-        elif self.path.startswith("/v4/"):
-            told = {"TaskARN": f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/muster-tests/{self.path.split('/')[2]}", "LaunchType": "EC2"}
-        else:
-            self.send_error(404)
-            return
-        text = json.dumps(told).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-
-    def log_message(self, format, *arguments):
-        pass
-
-
-class MetadataServer(ThreadingHTTPServer):
-    bridge = None
-
-    def server_bind(self):
-        # Each server has the address on a bridge of its own.
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, self.bridge.encode())
-        super().server_bind()
-
-
-def serve_metadata(settings, bridge):
-    Metadata.settings, MetadataServer.bridge = settings, bridge
-    threading.Thread(target=MetadataServer((CREDENTIALS, 80), Metadata).serve_forever, daemon=True).start()
-
-
-class Forward(socketserver.BaseRequestHandler):
-    target = None
-
-    def handle(self):
-        with socket.create_connection(self.target) as other:
-            back = threading.Thread(target=_copy, args=(other, self.request), daemon=True)
-            back.start()
-            _copy(self.request, other)
-            back.join()
-
-
-class ForwardServer(socketserver.ThreadingTCPServer):
-    daemon_threads, allow_reuse_address, request_queue_size = True, True, 128
-
-
-def _copy(source, target):
-    try:
-        while data := source.recv(1 << 18):
-            target.sendall(data)
-        target.shutdown(socket.SHUT_WR)
-    except OSError:
-        # One of the two has gone: so does the other.
-        for each in (source, target):
-            try:
-                each.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-
-
-def reachable(url, gateway):
-    """`url` as containers reach it: what listens on this machine's own address alone is forwarded to the gateway."""
-    parts = urllib.parse.urlsplit(url)
-    if parts.hostname not in ("127.0.0.1", "localhost"):
-        return url
-    Forward.target = parts.hostname, parts.port
-    server = ForwardServer((gateway, 0), Forward)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return f"{parts.scheme}://{gateway}:{server.server_address[1]}{parts.path}"
 
 
 def main():
@@ -288,7 +168,7 @@ def main():
     network = Network(arguments.bridge, folder / "run/network")
     settings = Settings(
         folder=folder, access_key=variables["AWS_ACCESS_KEY_ID"], secret_key=variables["AWS_SECRET_ACCESS_KEY"],
-        s3=reachable(arguments.s3, network.gateway) if arguments.s3 else None,
+        s3=gateway.reachable(arguments.s3, network.gateway) if arguments.s3 else None,
         second=float(variables.get("MUSTER_TEST_BATCH_SECOND", 1)),
         child_delay=float(variables.get("MUSTER_TEST_BATCH_CHILD_DELAY", 0.5)),
         invisible=float(variables.get("MUSTER_TEST_BATCH_INVISIBLE", 0)))
@@ -297,7 +177,7 @@ def main():
         log_folder=folder / "log/containers", volume_folder=folder / "run/volumes", cgroup_parent=arguments.cgroup)
     for each in (place.log_folder, place.volume_folder, folder / "control"):
         each.mkdir(parents=True, exist_ok=True)
-    serve_metadata(settings, arguments.bridge)
+    gateway.serve_metadata(settings, arguments.bridge)
     server = werkzeug.serving.make_server(
         "127.0.0.1", 0, Server(settings, Batch(settings, place)), threaded=True, request_handler=Handler)
     # Whoever reads the port finds a server that answers.
