@@ -41,8 +41,6 @@ class Model:
     def _check_strictly(self, value, shape, place):
         if shape.type_name == "structure":
             for name, member in value.items():
-                if name not in shape.members:
-                    raise Refusal(f"{place} has no member {name}")
                 self._check_strictly(member, shape.members[name], f"{place}.{name}")
         elif shape.type_name == "list":
             for index, member in enumerate(value):
