@@ -111,7 +111,8 @@ class Container:
         specification = {
             "name": self.name, "image": properties["image"], "image_volume_mode": "ignore",
             "hostname": f"{self._endpoint.host}.ec2.internal", "netns": {"nsmode": "none"},
-            "env": {each["name"]: each.get("value", "") for each in properties.get("environment", [])} | variables,
+            "env": self._place.defaults | {
+                each["name"]: each.get("value", "") for each in properties.get("environment", [])} | variables,
             # Docker sets none of these.
             "unsetenv": ["container", "TERM"],
             "cgroup_parent": self._place.cgroup_parent, "cgroupns": {"nsmode": "private"},

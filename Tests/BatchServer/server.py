@@ -8,9 +8,10 @@ the shape of AWS's own model and a valid signature. CloudWatch Logs is moto's, a
 Where AWS would keep something else, this server differs:
 
 - Instances are not made: a job starts at once, and all machines are one. Everything is forgotten when the server ends.
-- A role's credentials are the server's own key, at the address that ECS has for them. They have no token, which the test's
-  server of S3 would refuse.
+- A role's credentials are the server's own key, at the address that ECS has for them, with a token that means nothing.
 - With an S3 server given, containers get AWS_ENDPOINT_URL_S3 and AWS_REGION, for they do not reach AWS.
+- TerminateJob and CancelJob refuse a job that is unknown. AWS says nothing of that.
+- When a job of several nodes ends, its status is final once all its containers are gone.
 
 Scripts/batch-server starts it.
 """
@@ -174,7 +175,8 @@ def main():
         invisible=float(variables.get("MUSTER_TEST_BATCH_INVISIBLE", 0)))
     place = Place(
         podman=Podman(str(folder / "run/podman.socket")), network=network, logs=Logs(ACCOUNT, REGION),
-        log_folder=folder / "log/containers", volume_folder=folder / "run/volumes", cgroup_parent=arguments.cgroup)
+        log_folder=folder / "log/containers", volume_folder=folder / "run/volumes", cgroup_parent=arguments.cgroup,
+        defaults=settings.defaults)
     for each in (place.log_folder, place.volume_folder, folder / "control"):
         each.mkdir(parents=True, exist_ok=True)
     gateway.serve_metadata(settings, arguments.bridge)

@@ -35,13 +35,16 @@ class Settings:
         return (self.folder / "control" / name).exists()
 
     def variables(self, properties, container):
-        """What ECS gives a container beside Batch's own variables, and what stands in for AWS's network."""
+        """What ECS gives a container beside Batch's own variables."""
         found = {"AWS_EXECUTION_ENV": "AWS_ECS_EC2", "ECS_CONTAINER_METADATA_URI_V4": f"http://{CREDENTIALS}/v4/{container.task}"}
         if "jobRoleArn" in properties:
             found["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = f"/v2/credentials/{container.task}"
-        if self.s3:
-            found |= {"AWS_ENDPOINT_URL_S3": self.s3, "AWS_REGION": REGION}
         return found
+
+    @property
+    def defaults(self):
+        """What stands in for AWS's network, as if it were of the image: a job's own variables replace it."""
+        return {"AWS_ENDPOINT_URL_S3": self.s3, "AWS_REGION": REGION} if self.s3 else {}
 
 
 @dataclasses.dataclass
@@ -54,3 +57,5 @@ class Place:
     log_folder: pathlib.Path
     volume_folder: pathlib.Path
     cgroup_parent: str
+    # Variables of every container.
+    defaults: dict

@@ -1,10 +1,12 @@
 """Proves that the stand-in for AWS Batch keeps AWS's rules. Run by `make test-batch-server`, as root, in about 40 s."""
 
+import http.server
 import json
 import os
 import pathlib
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 import urllib.error
@@ -301,6 +303,7 @@ class ContainerTests(unittest.TestCase):
             "wget -q -O - http://169.254.170.2$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", jobRoleArn=ROLE))
         told = json.loads(printed(found)[0])
         self.assertEqual(told["AccessKeyId"], machine.variables["AWS_ACCESS_KEY_ID"])
+        self.assertLessEqual({"RoleArn", "SecretAccessKey", "Token", "Expiration"}, set(told))
 
     def test_logs_are_there_while_a_container_runs(self):
         job = submit(register(container("echo begun; printf 'no line end'; sleep 100", linuxParameters={"initProcessEnabled": True})))
@@ -543,6 +546,33 @@ class ServerTests(unittest.TestCase):
         self.assertEqual(list(pathlib.Path("/sys/fs/cgroup").glob(f"**/muster-mubatch{number}")), [])
         self.assertNotIn("10." + number, subprocess.run(["ip", "address"], stdout=subprocess.PIPE, text=True, check=True).stdout)
         self.assertEqual(run(container("true"))["status"], "SUCCEEDED")
+
+    def test_containers_reach_a_server_of_S3_that_listens_on_this_machine_alone(self):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(b"of the host\n")
+
+            def log_message(self, *arguments):
+                pass
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+            threading.Thread(target=server.serve_forever).start()
+            other = Machine("--s3", f"http://127.0.0.1:{server.server_port}")
+            try:
+                definition = other.batch.register_job_definition(
+                    jobDefinitionName="x", type="container", containerProperties=container(
+                        "wget -q -O - $AWS_ENDPOINT_URL_S3/x; echo $AWS_REGION",
+                        environment=[{"name": "AWS_REGION", "value": "eu-central-1"}]))["jobDefinitionArn"]
+                job = other.batch.submit_job(jobName="x", jobQueue="muster-tests", jobDefinition=definition)["jobId"]
+                while (found := other.batch.describe_jobs(jobs=[job])["jobs"][0])["status"] not in ("SUCCEEDED", "FAILED"):
+                    time.sleep(0.05)
+                events = other.logs.get_log_events(
+                    logGroupName="/aws/batch/job", logStreamName=found["container"]["logStreamName"], startFromHead=True)["events"]
+                self.assertEqual([event["message"] for event in events], ["of the host", "eu-central-1"])
+            finally:
+                other.down()
+                server.shutdown()
 
 
 if __name__ == "__main__":
