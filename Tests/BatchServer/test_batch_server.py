@@ -4,6 +4,7 @@ import http.server
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import tempfile
 import threading
@@ -36,7 +37,11 @@ class Machine:
 
     def __init__(self, *options, **variables):
         self.folder = tempfile.mkdtemp(prefix="batch-")
-        lines = script("up", self.folder, *options, MUSTER_TEST_BATCH_SECOND=str(SECOND), **variables).splitlines()
+        self.options, self.environment = options, variables
+        self.up()
+
+    def up(self):
+        lines = script("up", self.folder, *self.options, MUSTER_TEST_BATCH_SECOND=str(SECOND), **self.environment).splitlines()
         self.variables = dict(line.removeprefix("export ").split("=", 1) for line in lines)
         self.control = pathlib.Path(self.variables["MUSTER_TEST_BATCH_CONTROL"])
         self.batch, self.logs = self.client("batch"), self.client("logs")
@@ -537,6 +542,10 @@ class ServerTests(unittest.TestCase):
                 time.sleep(0.05)
             self.assertEqual(machine.batch.describe_jobs(jobs=[job])["jobs"], [])
             self.assertEqual(len(script("podman", other.folder, "ps", "-q").split()), 2)
+            # A server that was killed leaves containers, which the next one ends.
+            os.kill(int(pathlib.Path(other.folder, "run/server.pid").read_text()), signal.SIGKILL)
+            other.up()
+            self.assertEqual(script("podman", other.folder, "ps", "--all", "-q").split(), [])
         finally:
             other.down()
         self.assertNotIn(other.folder, subprocess.run(["ps", "-eo", "args"], stdout=subprocess.PIPE, text=True, check=True).stdout)
@@ -546,6 +555,21 @@ class ServerTests(unittest.TestCase):
         self.assertEqual(list(pathlib.Path("/sys/fs/cgroup").glob(f"**/muster-mubatch{number}")), [])
         self.assertNotIn("10." + number, subprocess.run(["ip", "address"], stdout=subprocess.PIPE, text=True, check=True).stdout)
         self.assertEqual(run(container("true"))["status"], "SUCCEEDED")
+
+    def test_other_nodes_and_answers_can_be_late(self):
+        other = Machine(MUSTER_TEST_BATCH_INVISIBLE="0.6", MUSTER_TEST_BATCH_CHILD_DELAY="2")
+        try:
+            definition = other.batch.register_job_definition(
+                jobDefinitionName="x", type="multinode", nodeProperties=gang(container("exec sleep 2"), nodes=8))["jobDefinitionArn"]
+            job = other.batch.submit_job(jobName="x", jobQueue="muster-tests", jobDefinition=definition)["jobId"]
+            self.assertEqual(other.batch.describe_jobs(jobs=[job])["jobs"], [])
+            time.sleep(2)
+            nodes = other.batch.describe_jobs(jobs=[f"{job}#{index}" for index in range(8)])["jobs"]
+            starts = [node["startedAt"] for node in nodes if "startedAt" in node]
+            self.assertEqual(min(starts), nodes[0]["startedAt"])
+            self.assertGreater(max(starts) - min(starts), 700)
+        finally:
+            other.down()
 
     def test_containers_reach_a_server_of_S3_that_listens_on_this_machine_alone(self):
         class Handler(http.server.BaseHTTPRequestHandler):
