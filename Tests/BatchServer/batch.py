@@ -1,4 +1,4 @@
-"""The operations of AWS Batch that this server has, on one job queue with one compute environment."""
+"""The operations of AWS Batch that this server has, on two job queues with one compute environment."""
 
 import json
 import threading
@@ -26,7 +26,9 @@ NO_CAPACITY = (
 
 
 class Batch:
-    queue = environment = "muster-tests"
+    environment = "muster-tests"
+    # The second has a policy of fair shares: only there have jobs a share, and must have one. Its order is the first's.
+    queues = {"muster-tests": False, "muster-tests-shares": True}
     arn = f"arn:aws:batch:{REGION}:{ACCOUNT}"
 
     def __init__(self, settings, place):
@@ -40,7 +42,8 @@ class Batch:
     def call(self, operation, request, size):
         method = getattr(self, f"_{operation}", None)
         if method is None:
-            raise Refusal(f"{operation} is an operation of AWS Batch that this server does not have", "UnknownOperationException", 404)
+            raise Refusal(
+                f"{operation} is an operation of AWS Batch that this server does not have", "UnknownOperationException", 404)
         return method(request, size) or {}
 
     # ---- Definitions
@@ -92,17 +95,16 @@ class Batch:
     # ---- Jobs
 
     def _SubmitJob(self, request, size):
-        if request["jobQueue"] not in (self.queue, f"{self.arn}:job-queue/{self.queue}"):
-            raise Refusal(f"Job Queue not found: {request['jobQueue']}")
+        queue = self._queue(request)
         definition = self._definition(request["jobDefinition"])
         if definition["status"] != "ACTIVE":
             raise Refusal(f"JobDefinition is not active: {request['jobDefinition']}")
-        rules.check_submission(request, definition, size)
+        rules.check_submission(request, definition, size, shares=self.queues[queue])
         with self.lock:
             for each in request.get("dependsOn", []):
                 if each["jobId"] not in self._jobs:
                     raise Refusal(f"Job not found: {each['jobId']}")
-            job = Job(self, request, definition)
+            job = Job(self, queue, request, definition)
             self._jobs[job.id] = job
             self.await_place(job)
         return {"jobArn": f"{self.arn}:job/{job.id}", "jobName": job.name, "jobId": job.id}
@@ -140,10 +142,10 @@ class Batch:
                     raise Refusal(f"Multi-node job not found: {request['multiNodeJobId']}")
                 found = [job.node_summary(index) for index in range(len(job.nodes))]
             else:
-                if request["jobQueue"].rpartition("/")[2] != self.queue:
-                    raise Refusal(f"Job Queue not found: {request['jobQueue']}")
-                jobs = [job for job in reversed(self._jobs.values()) if not filters or _passes(job, filters[0])]
-                found = [job.summary() for job in jobs]
+                queue = self._queue(request)
+                found = [
+                    job.summary() for job in reversed(self._jobs.values())
+                    if job.queue == queue and (not filters or _passes(job, filters[0]))]
         # AWS passes over jobStatus where there is a filter.
         if not filters:
             found = [each for each in found if each["status"] == (status or "RUNNING")]
@@ -164,22 +166,30 @@ class Batch:
         return job
 
     def _GetJobQueueSnapshot(self, request, size):
-        if request["jobQueue"].rpartition("/")[2] != self.queue:
-            raise Refusal(f"Job Queue not found: {request['jobQueue']}")
+        queue = self._queue(request)
         with self.lock:
-            front = [job for job in self._waiting if job.status == "RUNNABLE"][:100]
+            front = [job for job in self._waiting if job.queue == queue and job.status == "RUNNABLE"][:100]
             return {"frontOfQueue": {
                 "jobs": [{"jobArn": f"{self.arn}:job/{job.id}", "earliestTimeAtPosition": job.created} for job in front],
                 "lastUpdatedAt": now()}}
 
-    # ---- The queue and its compute environment, which are always there
+    # ---- The queues and their compute environment, which are always there
+
+    def _queue(self, request):
+        name = request["jobQueue"].removeprefix(f"{self.arn}:job-queue/")
+        if name not in self.queues:
+            raise Refusal(f"Job Queue not found: {request['jobQueue']}")
+        return name
 
     def _DescribeJobQueues(self, request, size):
-        queue = {
-            "jobQueueName": self.queue, "jobQueueArn": f"{self.arn}:job-queue/{self.queue}", "state": "ENABLED",
-            "status": "VALID", "statusReason": "JobQueue Healthy", "priority": 1, "jobQueueType": "ECS", "tags": {},
+        policy = f"arn:aws:batch:{REGION}:{ACCOUNT}:scheduling-policy/muster-tests"
+        queues = [{
+            "jobQueueName": name, "jobQueueArn": f"{self.arn}:job-queue/{name}", "state": "ENABLED", "status": "VALID",
+            "statusReason": "JobQueue Healthy", "priority": 1, "jobQueueType": "ECS", "tags": {},
+            "schedulingPolicyArn": policy if shares else None,
             "computeEnvironmentOrder": [{"order": 1, "computeEnvironment": f"{self.arn}:compute-environment/{self.environment}"}]}
-        return _page(_named(queue, "jobQueueName", "jobQueueArn", request.get("jobQueues")), request, "jobQueues")
+            for name, shares in self.queues.items()]
+        return _page(_named(queues, "jobQueueName", "jobQueueArn", request.get("jobQueues")), request, "jobQueues")
 
     def _DescribeComputeEnvironments(self, request, size):
         environment = {
@@ -190,7 +200,7 @@ class Batch:
                 "type": "EC2", "minvCpus": 0, "maxvCpus": CAPACITY, "instanceTypes": ["m5.xlarge"], "subnets": ["subnet-00000000"]}}
         names = request.get("computeEnvironments")
         return _page(
-            _named(environment, "computeEnvironmentName", "computeEnvironmentArn", names), request, "computeEnvironments")
+            _named([environment], "computeEnvironmentName", "computeEnvironmentArn", names), request, "computeEnvironments")
 
     # ---- Tags
 
@@ -283,7 +293,10 @@ class Batch:
         return True
 
     def _hindrance(self, job):
-        if any(rules.requirement(node.properties, "VCPU") > CAPACITY for node in job.nodes):
+        # No instance has so many vCPUs, and none has a GPU.
+        if any(
+                rules.requirement(node.properties, "VCPU") > CAPACITY or rules.requirement(node.properties, "GPU")
+                for node in job.nodes):
             return IMPOSSIBLE
         if job.vcpus > CAPACITY:
             return TOO_MANY
@@ -310,8 +323,8 @@ def _like(name, pattern):
     return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
 
 
-def _named(only, name, arn, wanted):
-    return [only] if not wanted or only[name] in wanted or only[arn] in wanted else []
+def _named(found, name, arn, wanted):
+    return [each for each in found if not wanted or each[name] in wanted or each[arn] in wanted]
 
 
 _pages = {}

@@ -139,9 +139,9 @@ class Container:
         specification["mounts"] += [
             {"destination": each["containerPath"], "type": "tmpfs",
              "options": [*each.get("mountOptions", []), f"size={each['size']}m"]} for each in linux.get("tmpfs", [])]
-        devices = [{"path": f"{each['hostPath']}:{each.get('containerPath', each['hostPath'])}"} for each in linux.get("devices", [])]
-        if devices:
-            specification["devices"] = devices
+        if "devices" in linux:
+            specification["devices"] = [
+                {"path": f"{each['hostPath']}:{each.get('containerPath', each['hostPath'])}"} for each in linux["devices"]]
         return specification
 
     def _mounts(self, properties):

@@ -21,9 +21,11 @@ class Metadata(BaseHTTPRequestHandler):
             expiration = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=6)
             told = {
                 "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/muster-tests", "AccessKeyId": self.settings.access_key,
-                "SecretAccessKey": self.settings.secret_key, "Token": "a-token-of-the-tests", "Expiration": expiration.strftime("%Y-%m-%dT%H:%M:%SZ")}
+                "SecretAccessKey": self.settings.secret_key, "Token": "a-token-of-the-tests",
+                "Expiration": expiration.strftime("%Y-%m-%dT%H:%M:%SZ")}
         elif self.path.startswith("/v4/"):
-            told = {"TaskARN": f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/muster-tests/{self.path.split('/')[2]}", "LaunchType": "EC2"}
+            task = self.path.split("/")[2]
+            told = {"TaskARN": f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/muster-tests/{task}", "LaunchType": "EC2"}
         else:
             self.send_error(404)
             return

@@ -23,8 +23,8 @@ FINAL = ("SUCCEEDED", "FAILED")
 
 
 class Job:
-    def __init__(self, batch, request, definition):
-        self.batch, self.request, self.definition = batch, request, definition
+    def __init__(self, batch, queue, request, definition):
+        self.batch, self.queue, self.request, self.definition = batch, queue, request, definition
         self.id, self.name = str(uuid.uuid4()), request["jobName"]
         self.nodes = rules.nodes(definition, request)
         self.multinode = definition["type"] == "multinode"
@@ -133,7 +133,7 @@ class Job:
         found = {
             "AWS_BATCH_JOB_ID": f"{self.id}#{index}" if self.multinode else self.id,
             "AWS_BATCH_JOB_ATTEMPT": str(number),
-            "AWS_BATCH_JQ_NAME": self.batch.queue, "AWS_BATCH_CE_NAME": self.batch.environment}
+            "AWS_BATCH_JQ_NAME": self.queue, "AWS_BATCH_CE_NAME": self.batch.environment}
         if self.multinode:
             found |= {
                 "AWS_BATCH_JOB_NODE_INDEX": str(index), "AWS_BATCH_JOB_NUM_NODES": str(len(self.nodes)),
@@ -157,11 +157,9 @@ class Job:
         return told
 
     def describe_node(self, index):
-        container = self._latest(index)
-        ended = container is not None and container.stopped is not None
         return {
             **self._common(f"{self.id}#{index}"), **self._node_state(index),
-            "attempts": [_attempt(containers[index]) for containers in self.attempts if containers[index].stopped] if ended else [],
+            "attempts": [_attempt(containers[index]) for containers in self.attempts if containers[index].stopped is not None],
             "isCancelled": self.cancelled, "isTerminated": self.terminated,
             "nodeDetails": {"nodeIndex": index, "isMainNode": index == self.main}, "container": self._container(index)}
 
@@ -183,11 +181,13 @@ class Job:
     def _common(self, name):
         return {
             "jobArn": f"{self.batch.arn}:job/{name}", "jobId": name, "jobName": self.name,
-            "jobQueue": f"{self.batch.arn}:job-queue/{self.batch.queue}", "createdAt": self.created,
+            "jobQueue": f"{self.batch.arn}:job-queue/{self.queue}", "createdAt": self.created,
             "jobDefinition": self.definition["jobDefinitionArn"], "platformCapabilities": ["EC2"],
             "parameters": {**self.definition.get("parameters", {}), **self.request.get("parameters", {})},
             "retryStrategy": {"attempts": 1, "evaluateOnExit": [], **self.retries},
             "timeout": {"attemptDurationSeconds": self.seconds} if self.seconds else None,
+            "shareIdentifier": self.request.get("shareIdentifier"),
+            "schedulingPriority": self.request.get("schedulingPriorityOverride", self.definition.get("schedulingPriority")),
             "dependsOn": self.request.get("dependsOn", []), "tags": self.tags,
             "propagateTags": self.request.get("propagateTags", self.definition.get("propagateTags"))}
 

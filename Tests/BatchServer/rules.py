@@ -45,13 +45,18 @@ def check_definition(request, size):
         _check_nodes(request.get("nodeProperties"))
 
 
-def check_submission(request, definition, size):
+def check_submission(request, definition, size, shares):
     _check_name(request["jobName"], "jobName")
     if size > MAXIMAL_SUBMISSION:
         raise Refusal(f"Request has {size} bytes; at most {MAXIMAL_SUBMISSION} are allowed")
     _refuse(
-        request, "arrayProperties", "ecsPropertiesOverride", "eksPropertiesOverride", "consumableResourcePropertiesOverride",
-        "shareIdentifier", "schedulingPriorityOverride")
+        request, "arrayProperties", "ecsPropertiesOverride", "eksPropertiesOverride", "consumableResourcePropertiesOverride")
+    if shares != ("shareIdentifier" in request):
+        raise Refusal("shareIdentifier must be set for a job queue with a fair-share policy, and for no other")
+    if shares and not re.fullmatch(r"[A-Za-z0-9]{1,255}", request["shareIdentifier"]):
+        raise Refusal("shareIdentifier must have 1 to 255 letters and digits")
+    if "schedulingPriorityOverride" in request and not (shares and 0 <= request["schedulingPriorityOverride"] <= 9999):
+        raise Refusal("schedulingPriorityOverride must be between 0 and 9999, in a job queue with a fair-share policy")
     _check_common(request)
     if len(request.get("dependsOn", [])) > 20:
         raise Refusal("dependsOn has more than 20 jobs")
