@@ -56,7 +56,8 @@ class Server:
                 return _answer(start_response, self._control(target, body))
             headers = {
                 name[5:].lower().replace("_", "-"): value for name, value in environ.items() if name.startswith("HTTP_")}
-            headers["content-type"] = environ.get("CONTENT_TYPE", "")
+            # WSGI names these two otherwise.
+            headers |= {"content-type": environ.get("CONTENT_TYPE", ""), "content-length": environ["CONTENT_LENGTH"]}
             service = signatures.check(
                 method, target, headers, body, self._settings.access_key, self._settings.secret_key)
             if service != "batch":
