@@ -37,6 +37,8 @@ class Batch:
         self.lock = threading.Condition(threading.RLock())
         self.starting = threading.Semaphore(STARTERS)
         self._jobs, self._definitions, self._waiting = {}, {}, []
+        # What is left of lists, by the token of their next page.
+        self._pages = {}
         threading.Thread(target=self._schedule, daemon=True).start()
 
     def call(self, operation, request, size):
@@ -74,7 +76,7 @@ class Batch:
             found = [each for each in found if each["jobDefinitionName"] == request["jobDefinitionName"]]
         if "status" in request:
             found = [each for each in found if each["status"] == request["status"]]
-        return _page(found, request, "jobDefinitions")
+        return self._page(found, request, "jobDefinitions")
 
     def _DeregisterJobDefinition(self, request, size):
         self._definition(request["jobDefinition"])["status"] = "INACTIVE"
@@ -149,7 +151,7 @@ class Batch:
         # AWS passes over jobStatus where there is a filter.
         if not filters:
             found = [each for each in found if each["status"] == (status or "RUNNING")]
-        return _page(found, request, "jobSummaryList", longest=100 if filters else 1000)
+        return self._page(found, request, "jobSummaryList", longest=100 if filters else 1000)
 
     def _TerminateJob(self, request, size):
         self._job(request).stop(request["reason"])
@@ -189,7 +191,7 @@ class Batch:
             "schedulingPolicyArn": policy if shares else None,
             "computeEnvironmentOrder": [{"order": 1, "computeEnvironment": f"{self.arn}:compute-environment/{self.environment}"}]}
             for name, shares in self.queues.items()]
-        return _page(_named(queues, "jobQueueName", "jobQueueArn", request.get("jobQueues")), request, "jobQueues")
+        return self._page(_named(queues, "jobQueueName", "jobQueueArn", request.get("jobQueues")), request, "jobQueues")
 
     def _DescribeComputeEnvironments(self, request, size):
         environment = {
@@ -199,8 +201,23 @@ class Batch:
             "computeResources": {
                 "type": "EC2", "minvCpus": 0, "maxvCpus": CAPACITY, "instanceTypes": ["m5.xlarge"], "subnets": ["subnet-00000000"]}}
         names = request.get("computeEnvironments")
-        return _page(
+        return self._page(
             _named([environment], "computeEnvironmentName", "computeEnvironmentArn", names), request, "computeEnvironments")
+
+    def _page(self, found, request, member, longest=100):
+        """A page of a list. The rest is kept under a token, so that what is added meanwhile moves nothing."""
+        if "nextToken" in request:
+            if request["nextToken"] not in self._pages:
+                raise Refusal("nextToken is not valid")
+            found = self._pages[request["nextToken"]]
+        size = request.get("maxResults", 100)
+        if not 1 <= size <= longest:
+            raise Refusal(f"maxResults must be between 1 and {longest}")
+        answer = {member: found[:size]}
+        if len(found) > size:
+            answer["nextToken"] = str(uuid.uuid4())
+            self._pages[answer["nextToken"]] = found[size:]
+        return answer
 
     # ---- Tags
 
@@ -325,22 +342,3 @@ def _like(name, pattern):
 
 def _named(found, name, arn, wanted):
     return [each for each in found if not wanted or each[name] in wanted or each[arn] in wanted]
-
-
-_pages = {}
-
-
-def _page(found, request, member, longest=100):
-    """A page of a list. The rest is kept under a token, so that what is added meanwhile moves nothing."""
-    if "nextToken" in request:
-        if request["nextToken"] not in _pages:
-            raise Refusal("nextToken is not valid")
-        found = _pages[request["nextToken"]]
-    size = request.get("maxResults", 100)
-    if not 1 <= size <= longest:
-        raise Refusal(f"maxResults must be between 1 and {longest}")
-    answer = {member: found[:size]}
-    if len(found) > size:
-        answer["nextToken"] = str(uuid.uuid4())
-        _pages[answer["nextToken"]] = found[size:]
-    return answer
