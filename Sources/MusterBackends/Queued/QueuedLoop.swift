@@ -173,16 +173,18 @@ actor QueuedLoop<Backend: ComputeBackend> {
 
     private func live() async {
         await withDiscardingTaskGroup { group in
-            while !Task.isCancelled, !self.entries.isEmpty || !self.calls.isEmpty {
+            while !Task.isCancelled, self.hasWork {
                 self.isWoken = false
                 for call in await self.turn() { group.addTask { await self.perform(call) } }
                 if !self.isWoken { await self.wait(seconds: self.isBrisk ? Self.brisk : Self.steady) }
             }
         }
         self.running = nil
-        // A gang that was added while the last call ended has its loop.
-        if !self.entries.isEmpty { self.running = Task { [weak self] in await self?.live() } }
+        // A gang that was added while the last calls ended has its loop, and a call that one of them has brought about.
+        if !Task.isCancelled, self.hasWork { self.running = Task { [weak self] in await self?.live() } }
     }
+
+    private var hasWork: Bool { !self.entries.isEmpty || !self.calls.isEmpty }
 
     private func wait(seconds: Double) async {
         // Cancelled by `wake`, it is over: there is nothing else that a sleep throws.
@@ -428,8 +430,8 @@ actor QueuedLoop<Backend: ComputeBackend> {
         case .over:
             self.idle.remove(attempt)
             self.entries[attempt] = nil
-            await self.removeTransient(in: folder, of: attempt)
             self.carry(.clear(attempt, folder))
+            await self.removeTransient(in: folder, of: attempt)
         }
     }
 

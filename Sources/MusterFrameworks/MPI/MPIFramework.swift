@@ -80,7 +80,7 @@ package struct MPIFramework: Framework {
         let named = try options.string("program") ?? ""
         let relay = MPIOutput.isLaunchers(arguments, context.environment) ? [MPIOutput.throughLauncher] : []
         let loopback = context.roster.isOneMachine ? [MPIHosts.onLoopback] : []
-        let program = [context.agent, "rank"] + relay + loopback + [context.program(named)]
+        let program = [MPIHosts.rankName] + relay + loopback + [context.program(named)]
         let launcher = PlannedProcess(
             label: tool.program,
             arguments: [tool.program] + arguments + program

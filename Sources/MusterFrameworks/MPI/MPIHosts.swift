@@ -37,8 +37,12 @@ package struct MPIHosts {
     private var reach: String { "\(self.context.folder)/\(Self.reachName)" }
     private static let reachName = "muster-reach"
 
-    /// Open MPI 4 passes the name of its ssh on to its daemons, which crash where they do not find it: a name on the PATH
-    /// of every node, because the nodes' folders differ.
+    /// The program of every rank: the agent's wrapper, to which the user's program is an argument.
+    static let rankName = "muster-rank"
+
+    /// Open MPI 4 passes the name of its ssh on to its daemons, which crash where they do not find it, and every launcher
+    /// passes on the program of the ranks: names on the PATH of every node, because the folders of nodes differ, and so do
+    /// the paths of agents that nodes have fetched.
     private var path: [String: String] {
         ["PATH": "\(self.context.folder):\(self.context.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")"]
     }
@@ -46,9 +50,13 @@ package struct MPIHosts {
     /// Of a node that launches nothing.
     var filesOfOthers: [PlannedFile] {
         [
-            PlannedFile(
-                path: self.reach, contents: "#!/bin/sh\nexec \(self.quotedAgent) reach \"$@\"\n", isExecutable: true)
+            self.script("reach", at: self.reach), self.script("rank", at: "\(self.context.folder)/\(Self.rankName)"),
         ]
+    }
+
+    /// A program that is a verb of this node's agent.
+    private func script(_ verb: String, at path: String) -> PlannedFile {
+        PlannedFile(path: path, contents: "#!/bin/sh\nexec \(self.quotedAgent) \(verb) \"$@\"\n", isExecutable: true)
     }
 
     /// Of the node that runs the launcher.
