@@ -328,7 +328,7 @@ let tests: [Target] = [
         name: "EndToEndTests",
         dependencies: [
             "MusterModel", "MusterTestSupport", "MusterStore", "MusterMetadata", "MusterProcess", "MusterObjects",
-            "MusterS3", "muster", "muster-agent", "FlowFixtures", "DigitsTraining", "DeepSpeedZeRO", "MPIHeat",
+            "MusterS3", "MusterAWS", "MusterBatch", "MusterTestKit", "muster", "muster-agent", "FlowFixtures", "DigitsTraining", "DeepSpeedZeRO", "MPIHeat",
             "MPINumpy",
             "RayTuning",
             "TensorFlowMultiWorker",

@@ -301,7 +301,11 @@ class DecoratorTests(unittest.TestCase):
             "@resources": {"resources": resources},
             "@resources(cpu='2', gpu=1, memory=4000)": {"resources": {"cpu": 2, "gpu": 1, "memory": 4000 << 20}},
             "@resources(cpu=2)\n@batch(cpu=1, memory=100)": {
-                "resources": {"cpu": 2, "gpu": 0, "memory": 0}, "elsewhere": {"cpu": 1, "gpu": 0, "memory": 100 << 20}},
+                "resources": {"cpu": 2, "gpu": 0, "memory": 0}, "elsewhere": {"cpu": 1, "gpu": 0, "memory": 100 << 20},
+                "place": {"name": "batch", "options": {}}},
+            "@batch(gpu=1, image='x:1', queue='q', host_volumes=['/data'], efa=None)": {
+                "elsewhere": {"cpu": 1, "gpu": 1, "memory": 0},
+                "place": {"name": "batch", "options": {"image": "x:1", "queue": "q", "host_volumes": ["/data"]}}},
             "@kubernetes(cpu='0.5')": {"elsewhere": resources},
             "@slurm": {"place": {"name": "slurm", "options": {}}},
             "@slurm(partition='gpu', setup=['module load a'], exclusive=True)": {
@@ -335,10 +339,10 @@ class DecoratorTests(unittest.TestCase):
         self.assertEqual(step["decorators"][1]["options"]["timeout"], 45)
 
     def test_what_has_no_meaning_here_is_recorded_and_only_places_are_noted(self):
-        manifest, _ = self.step("@batch(cpu=2, image='x', queue='q')", head="@schedule(daily=True)\n@trigger(event='e')")
+        manifest, _ = self.step("@kubernetes(cpu=2, image='x', disk='1')", head="@schedule(daily=True)\n@trigger(event='e')")
         self.assertEqual([each["name"] for each in manifest["decorators"]], ["schedule", "trigger"])
         self.assertEqual(
-            manifest["notes"], ["@batch: on this machine image, queue have no effect"])
+            manifest["notes"], ["@kubernetes: on this machine disk, image have no effect"])
 
     def test_what_slurm_does_not_need_is_noted_and_slurm_can_be_given_for_a_whole_run(self):
         manifest, step = self.step("@slurm(partition='gpu', time='1:00:00', address='login', cleanup=True)")

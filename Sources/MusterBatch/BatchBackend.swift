@@ -180,7 +180,8 @@ package final class BatchBackend: ComputeBackend {
     /// those, what the job itself says has to do.
     private func explained(_ job: JobDescription) async -> JobState {
         var job = job
-        if job.nodeProperties != nil, let node = try? await self.client.describe(["\(job.jobId)#0"]).first {
+        // A node of a job describes itself.
+        if !job.jobId.contains("#"), job.nodeProperties != nil, let node = try? await self.client.describe(["\(job.jobId)#0"]).first {
             job.container = node.lastContainer
         }
         guard case .ended(var end) = BatchState.state(job) else { return BatchState.state(job) }
@@ -189,6 +190,21 @@ package final class BatchBackend: ComputeBackend {
         else { return .ended(end) }
         end.reason += "; its container said: \(lines.joined(separator: "\n"))"
         return .ended(end)
+    }
+
+    /// AWS Batch lets a job run on whose nodes have ended, but for the main one.
+    package func endedNodes(of job: BackendJob) async throws(BackendError) -> [Int: JobEnd] {
+        var ids: [String] = []
+        for status in ["FAILED", "SUCCEEDED"] { ids += try await self.client.nodes(of: job.id, status: status) }
+        var ends: [Int: JobEnd] = [:]
+        guard !ids.isEmpty else { return [:] }
+        for node in try await self.client.describe(Array(ids.prefix(BatchClient.mostJobs))) {
+            guard let index = node.jobId.split(separator: "#").last.flatMap({ Int($0) }),
+                case .ended(let end) = await self.explained(node)
+            else { continue }
+            ends[index] = end
+        }
+        return ends
     }
 
     package func cancel(_ job: BackendJob) async throws(BackendError) {

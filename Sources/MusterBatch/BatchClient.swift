@@ -98,6 +98,17 @@ package struct BatchClient: Sendable {
         return found
     }
 
+    private struct NodeListing: Encodable {
+        let multiNodeJobId: String
+        let jobStatus: String
+    }
+
+    /// The nodes of a multi-node job that have ended with this status, as `JOB#INDEX`.
+    func nodes(of job: String, status: String) async throws(BackendError) -> [String] {
+        let page: Page = try await self.ask("listjobs", NodeListing(multiNodeJobId: job, jobStatus: status))
+        return page.jobSummaryList.map(\.jobId)
+    }
+
     // MARK: - Definitions
 
     private struct DefinitionSearch: Encodable {

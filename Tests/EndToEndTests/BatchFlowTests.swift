@@ -1,7 +1,10 @@
 import Foundation
+import MusterAWS
+import MusterBatch
 import MusterModel
 import MusterObjects
 import MusterProcess
+import MusterTestKit
 import MusterTestSupport
 import Testing
 
@@ -78,6 +81,22 @@ import Testing
     }
 
     private static let flow = "PlacedFlow"
+
+    @Test("The backend keeps every promise of a backend")
+    func conformance() async throws {
+        let server = try #require(BatchServer.current)
+        let shared = "/tmp/batch-conformance-\(UInt32.random(in: 0...UInt32.max))"
+        try FileManager.default.createDirectory(atPath: shared, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: shared) }
+        let client = try BatchClient(AWSProfiles(environment: server.environment))
+        let backend = BatchBackend(
+            client: client, store: shared,
+            defaults: [
+                "queue": .string(server.queue), "image": .string("muster-test/busybox"),
+                "host_volumes": .array([.string(shared)]),
+            ])
+        #expect(await BackendConformance(backend, shared: shared).problems() == [])
+    }
 
     @Test(
         "Flows of every shape come to the same end as here",
@@ -214,6 +233,22 @@ import Testing
         #expect(running.output.contains("Host EC2"), "\(running.output)")
         account.go()
         #expect(await running.end() == .exited(0), "\(running.output)")
+    }
+
+    @Test("A node that ends before it has joined ends the gang, long before the others stop waiting, with what it said")
+    func neverJoined() async throws {
+        let account = try await Account()
+        // A second agent in the image's place for one node alone: its volume is there for all, so the node tells by its index.
+        let broken = "\(account.marks)/curl"
+        try Data("#!/bin/sh\n[ \"$AWS_BATCH_JOB_NODE_INDEX\" = 2 ] && { echo this node has no network >&2; exit 7; }\nexec /usr/bin/python3 -c 'import shutil,sys,urllib.request as r; shutil.copyfileobj(r.urlopen(sys.argv[-1]), open(sys.argv[-2],\"wb\"))' \"$@\"\n".utf8)
+            .write(to: URL(filePath: broken))
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: broken)
+        let place = account.place([account.marks, "\(broken):/usr/local/bin/curl"])
+        let run = try await account.muster(
+            ["run", PythonFlowTests.flow("placed"), "--with", place, "--marks", account.marks], on: "a")
+        #expect(run.status == .exited(1), "\(run)")
+        #expect(run.all.contains("node 2 of the job") && run.all.contains("the agent cannot be fetched"), "\(run)")
+        try await account.expectNothingLeft()
     }
 
     @Test("An engine is killed; one on a machine that has never seen the run goes on with the same job")

@@ -29,6 +29,14 @@ public protocol ComputeBackend: Sendable {
     /// for every job of that name.
     func cancel(_ job: BackendJob) async throws(BackendError)
 
+    /// The nodes of `job` that have ended while it runs on, by their indices. Asked now and then while a job runs and not
+    /// all of its nodes have come. A place that ends a job with any of its nodes has nothing to tell, which is the default.
+    func endedNodes(of job: BackendJob) async throws(BackendError) -> [Int: JobEnd]
+
     /// The jobs of the run in this store that have not ended: what an engine that died has left.
     func find(flow: String, run: String) async throws(BackendError) -> [BackendJob]
+}
+
+extension ComputeBackend {
+    public func endedNodes(of job: BackendJob) async throws(BackendError) -> [Int: JobEnd] { [:] }
 }

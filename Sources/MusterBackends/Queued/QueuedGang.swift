@@ -18,6 +18,8 @@ package struct QueuedGang: Sendable, Equatable {
         case withdrawn
         /// The scheduler's answer about the job.
         case looked(JobState)
+        /// The scheduler's answer about nodes that have ended while the job runs on, by their indices.
+        case nodesEnded([Int: JobEnd])
         /// The store holds something new of the gang: another count of `alive`.
         case word
         /// The job of this id has claimed the attempt, and runs it.
@@ -44,6 +46,8 @@ package struct QueuedGang: Sendable, Equatable {
         /// Write `stop` into the store.
         case stop(TaskFailure)
         case cancel(BackendJob)
+        /// Ask the scheduler which nodes of the job have ended.
+        case inspect(BackendJob)
         /// Ask the scheduler now, and read the store again.
         case look
         case observe(Observation)
@@ -116,6 +120,10 @@ package struct QueuedGang: Sendable, Equatable {
     /// When the job was first said to be over, in an unbroken row of such answers.
     private var ended: Double?
     private var runningSince: Double?
+    /// All nodes have come, or the gang has started without some: from then on it notices by itself which are lost.
+    private var hasFormed = false
+    /// When the scheduler was last asked which nodes have ended.
+    private var inspected: Double?
     private var queuedSince: Double?
     private var hopelessSince: Double?
     /// When the store held something new last; nil before any node has spoken.
@@ -173,6 +181,7 @@ package struct QueuedGang: Sendable, Equatable {
             }
             actions = self.finishUnsubmitted(wish.failure)
         case .looked(let state): actions = self.looked(state, now)
+        case .nodesEnded(let ends): actions = self.nodesEnded(ends, now)
         case .word:
             self.heard = now
             actions = []
@@ -340,8 +349,31 @@ package struct QueuedGang: Sendable, Equatable {
     private mutating func tell(_ status: AgentStatus, _ now: Double) -> [Action] {
         self.heard = now
         guard case .present = self.phase else { return [] }
-        if case .finished(let report) = status { return self.finish(report, now) }
+        switch status {
+        case .finished(let report): return self.finish(report, now)
+        case .started, .ended: self.hasFormed = true
+        default: break
+        }
         return [.observe(.status(status))]
+    }
+
+    // MARK: - Nodes that never came
+
+    /// A node that ends before it has joined the gang is missed by nobody else: the others wait for it until the deadline of
+    /// the rendezvous.
+    private mutating func nodesEnded(_ ends: [Int: JobEnd], _ now: Double) -> [Action] {
+        guard case .present(let job) = self.phase, !self.hasFormed,
+            let (node, end) = ends.min(by: { $0.key < $1.key })
+        else { return [] }
+        return self.end(.endedEarly(node, of: job, end), now)
+    }
+
+    private mutating func dueInspection(_ job: BackendJob, _ now: Double) -> [Action] {
+        guard !self.hasFormed, self.ended == nil, let runningSince,
+            now - max(runningSince, self.inspected ?? runningSince) >= self.timing.inspection
+        else { return [] }
+        self.inspected = now
+        return [.inspect(job)]
     }
 
     // MARK: - Ends
@@ -437,9 +469,10 @@ package struct QueuedGang: Sendable, Equatable {
                 ? TaskFailure.lostReused(job, self.end, hasBegun: self.heard != nil) : .lost(job, self.end)
             return self.leave(job, .none(failure), now)
         }
-        guard !self.isSilenceTold, now - self.answered >= self.timing.patience else { return [] }
+        let inspection = self.dueInspection(job, now)
+        guard !self.isSilenceTold, now - self.answered >= self.timing.patience else { return inspection }
         self.isSilenceTold = true
-        return [.observe(.warning("the scheduler says nothing about the job \(job); the gang goes on"))]
+        return inspection + [.observe(.warning("the scheduler says nothing about the job \(job); the gang goes on"))]
     }
 
     private func explained(_ ousted: Ousting, _ job: BackendJob) -> GangReport {

@@ -7,6 +7,8 @@ package struct QueuedGangTiming: Sendable, Hashable {
     package var hopeless = 15.0
     /// How long nodes that run may take to write a first word.
     package var firstWord = 300.0
+    /// Between questions which nodes of a job have ended, while it runs and not all have come.
+    package var inspection = 15.0
     /// How long submissions that fail are repeated, and after how long each.
     package var submission = 1800.0
     package var submissionDelays: [Double] = [5, 10, 20, 40, 60]

@@ -36,6 +36,7 @@ actor QueuedLoop<Backend: ComputeBackend> {
         case submit(AttemptID, BackendRequest)
         case cancel(AttemptID, BackendJob)
         case look([BackendJob])
+        case inspect(AttemptID, BackendJob)
         /// Brings what the nodes have written into the folder.
         case fetch
         case send(AttemptID, AttemptObject)
@@ -343,6 +344,10 @@ actor QueuedLoop<Backend: ComputeBackend> {
             } catch {
                 self.warn(attempt, "the job \(job) could not be ended: \(error.message); it is tried again")
             }
+        case .inspect(let attempt, let job):
+            // A question that fails is asked again some seconds later.
+            guard let ends = try? await self.backend.endedNodes(of: job), !ends.isEmpty else { return }
+            await self.handle(.nodesEnded(ends), of: attempt)
         case .look(let jobs):
             var states: [BackendJob: JobState] = [:]
             var reason = "the scheduler's answer does not hold the job"
@@ -411,6 +416,7 @@ actor QueuedLoop<Backend: ComputeBackend> {
         switch action {
         case .submit: self.submissions.append(attempt)
         case .look: self.schedule.want()
+        case .inspect(let job): self.calls.append(.inspect(attempt, job))
         case .stop(let failure):
             if let problem = await self.onFiles({ Self.problem { try folder.write(failure, as: .stop) } }) {
                 self.warn(attempt, "the gang could not be told to stop: \(problem)")

@@ -34,6 +34,14 @@ extension TaskFailure {
         )
     }
 
+    /// A node has ended before it joined its gang, while the job ran on.
+    static func endedEarly(_ node: Int, of job: BackendJob, _ end: JobEnd) -> TaskFailure {
+        TaskFailure(
+            code: end.kind.isPlace ? .place : .exit,
+            message: "node \(node) of the job \(job) ended before it had joined the gang: the scheduler says \(end.reason)",
+            node: node, exitCode: end.exitCode, signal: end.signal)
+    }
+
     /// The job is over and has left no report.
     static func lost(_ job: BackendJob, _ end: JobEnd?) -> TaskFailure {
         let end = end ?? JobEnd(kind: .forgotten, reason: "no such job")

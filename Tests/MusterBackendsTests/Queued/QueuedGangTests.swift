@@ -392,6 +392,42 @@ struct GangStory {
         #expect(story.finished.first?.failure?.message.contains("SAYS_SLURM") == true)
     }
 
+    @Test("While a job runs and not all nodes have come, the scheduler is asked which have ended")
+    func asksForEndedNodes() throws {
+        var story = try GangStory.present { $0.inspection = 15 }
+        let running = JobState.running(hosts: [])
+        try story.happen(.looked(running))
+        #expect(try story.wait(14, running) == [])
+        #expect(try story.wait(1) == [.inspect(GangStory.job)])
+        #expect(try story.wait(15, running) == [.inspect(GangStory.job)])
+        try story.happen(.nodesEnded([:]))
+        #expect(story.stops == [])
+        let end = JobEnd(kind: .failed, reason: "no curl", exitCode: 2)
+        try story.happen(.nodesEnded([3: JobEnd(kind: .nodeFailed, reason: "host lost"), 1: end]))
+        let failure = try #require(story.stops.first)
+        #expect(failure.code == .exit && failure.node == 1 && failure.exitCode == 2)
+        #expect(failure.message.contains("no curl"))
+    }
+
+    @Test("A host that is lost before its node has joined is the place's fault")
+    func lostBeforeJoining() throws {
+        var story = try GangStory.present()
+        try story.happen(.looked(.running(hosts: [])))
+        try story.happen(.nodesEnded([2: JobEnd(kind: .nodeFailed, reason: "host lost")]))
+        #expect(story.stops.map(\.code) == [.place])
+    }
+
+    @Test("A gang that has formed knows by itself which nodes are lost")
+    func formedGangIsNotInspected() throws {
+        var story = try GangStory.present()
+        let running = JobState.running(hosts: [])
+        try story.happen(.looked(running))
+        try story.happen(.status(.started(node: 0)))
+        #expect(try story.wait(60, running) == [])
+        try story.happen(.nodesEnded([1: JobEnd(kind: .failed, reason: "late")]))
+        #expect(story.stops == [])
+    }
+
     @Test("Where nodes are processes of one machine a lost node was killed, and counts as any failure")
     func lostProcess() throws {
         var story = GangStory(
