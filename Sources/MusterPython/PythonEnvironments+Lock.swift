@@ -50,7 +50,11 @@ extension PythonEnvironments {
         let run = UVRun(
             uv: uv, folder: self.cache, environment: plan.settings.environment, reactor: self.reactor, subject: subject,
             progress: progress)
-        try await run(plan.resolution)
+        if plan.requirements.requirements.isEmpty {
+            try CacheFolder.write(text: "", to: plan.resolved)
+        } else {
+            try await run(plan.resolution)
+        }
         switch plan.source {
         case .index: try Self.checkAddresses(plan)
         case .store: try await self.collect(plan, progress)
