@@ -264,14 +264,11 @@ package actor RunEngine {
             case .environment(let step, let requirements, let isCarried):
                 group.addTask {
                     let result: Result<StepPython, TaskFailure>
-                    let progress: @Sendable (String) -> Void = { inbox.post(.progress(step: step, message: $0)) }
                     do {
-                        if isCarried {
-                            result = .success(.carried(try await environments.carried(for: requirements, progress: progress)))
-                        } else {
-                            result = .success(
-                                .interpreter(try await environments.interpreter(for: requirements, progress: progress)))
-                        }
+                        result = .success(
+                            try await environments.python(for: requirements, isCarried: isCarried) {
+                                inbox.post(.progress(step: step, message: $0))
+                            })
                     } catch {
                         result = .failure(TaskFailure(code: .environment, message: "\(error)"))
                     }

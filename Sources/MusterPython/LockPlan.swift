@@ -11,20 +11,23 @@ struct LockPlan: Sendable {
     let python: PythonInterpreter
     let settings: UVSettings
     let source: WheelSource
+    /// The version that the lock is for, where ``python`` is another one.
+    let version: String?
     /// 32 hexadecimal digits: equal keys mean equal locks.
     let key: String
     let folder: String
 
     init(
-        requirements: RequirementList, python: PythonInterpreter, settings: UVSettings, source: WheelSource,
-        cache: String
+        requirements: RequirementList, python: PythonInterpreter, version: String? = nil, settings: UVSettings,
+        source: WheelSource, cache: String
     ) {
         self.requirements = requirements
         self.python = python
         self.settings = settings
         self.source = source
+        self.version = version
         self.key = Digest.of(
-            ["lock", Self.format, source.rawValue, python.version, python.abi, python.platform]
+            ["lock", Self.format, source.rawValue, version ?? python.version, python.abi, python.platform]
                 + ["\(requirements.requirements.count)"] + requirements.requirements + settings.fingerprint)
         self.folder = "\(cache)/locked/\(self.key)"
     }
@@ -55,7 +58,7 @@ struct LockPlan: Sendable {
 
     var resolution: [String] {
         ["pip", "compile", "--quiet", "--generate-hashes", "--no-header", "--no-annotate", "--python", self.python.path]
-            + self.settings.options + ["--output-file", self.resolved, self.wanted]
+            + (self.version.map { ["--python-version", $0] } ?? []) + self.settings.options + ["--output-file", self.resolved, self.wanted]
     }
 
     /// Arguments of pip, which builds the wheels that an index does not have.

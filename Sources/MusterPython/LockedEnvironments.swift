@@ -91,11 +91,18 @@ package struct LockedEnvironments: Sendable {
             try CacheFolder.write(LockedPlan.Marker(folder: environment), to: plan.markerPath)
         } catch {
             CacheFolder.remove(environment)
-            guard error.code == .network || error.code == .resolution, materials.wheels == nil else { throw error }
-            throw error.adding(
-                "where nodes reach no index that has the packages, the setting python.wheels: store brings them from the bucket"
-            )
+            throw error.adding(Self.advice(error, materials))
         }
         return LockedPlan.interpreter(of: environment)
+    }
+
+    private static func advice(_ error: PythonError, _ materials: Materials) -> String? {
+        switch error.code {
+        case .tool:
+            "the uv of the machine that started the run does not start here; name one in MUSTER_UV there that does, such as a static one"
+        case .network where materials.wheels == nil, .resolution where materials.wheels == nil:
+            "where nodes reach no index that has the packages, the setting python.wheels: store brings them from the bucket"
+        default: nil
+        }
     }
 }

@@ -14,19 +14,38 @@ extension PythonEnvironments {
     ) async throws(PythonError) -> PythonLock {
         do throws(PythonError) {
             let list = try RequirementList(requirements.packages)
-            let python = try await self.search.find(requirements.python)
+            let (python, version) = try await self.python(for: requirements.python, source)
             let pip = PipSettings(environment: self.environment, prefix: python.prefix)
             let plan = LockPlan(
-                requirements: list, python: python, settings: UVSettings(environment: self.environment, pip: pip),
-                source: source, cache: self.cache)
+                requirements: list, python: python, version: version,
+                settings: UVSettings(environment: self.environment, pip: pip), source: source, cache: self.cache)
             let uv = try await UVTool(cache: self.cache, reactor: self.reactor, environment: self.environment)
                 .path(python: python, travels: true, progress: progress)
             try await self.make(plan, uv: uv, progress)
             return PythonLock(
-                file: plan.file, python: LockPlan.version(of: python, wanted: requirements.python), uv: uv,
+                file: plan.file, python: version ?? LockPlan.version(of: python, wanted: requirements.python), uv: uv,
                 wheels: source == .store ? plan.wheelPaths() : nil)
         } catch {
             throw [.resolution, .requirement].contains(error.code) ? error.adding(requirements.origin) : error
+        }
+    }
+
+    /// The interpreter of `wanted`. A version that only nodes have is resolved with another one.
+    /// - Returns: The version as well, where the interpreter has another one.
+    private func python(
+        for wanted: String?, _ source: WheelSource
+    ) async throws(PythonError) -> (PythonInterpreter, version: String?) {
+        do throws(PythonError) {
+            return (try await self.search.find(wanted), nil)
+        } catch {
+            let isVersion = wanted?.first?.isNumber == true && wanted?.contains(".") == true
+            guard error.code == .noInterpreter, isVersion, let wanted, wanted.allSatisfy({ $0.isNumber || $0 == "." })
+            else { throw error }
+            // Wheels are collected and built by the Python that they are for.
+            guard source == .index else {
+                throw error.adding("with python.wheels: store this machine needs the Python that the nodes have")
+            }
+            return (try await self.search.find(nil), wanted)
         }
     }
 
@@ -43,7 +62,7 @@ extension PythonEnvironments {
         if plan.isWhole { return }
         CacheFolder.remove(plan.folder)
         try CacheFolder.make(plan.folder)
-        let subject = "locking \(plan.summary) for Python \(plan.python.version)"
+        let subject = "locking \(plan.summary) for Python \(plan.version ?? plan.python.version)"
         progress(subject)
         try CacheFolder.write(
             text: plan.requirements.requirements.map { "\($0)\n" }.joined(), to: plan.wanted)

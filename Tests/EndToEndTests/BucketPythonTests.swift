@@ -19,7 +19,9 @@ import Testing
 
     private static func islands(nodes: [String: String] = [:]) async throws -> Islands {
         let variables = ProcessInfo.processInfo.environment
-        let cache = variables["MUSTER_CACHE"] ?? "\(variables["HOME"] ?? "")/.cache/muster"
+        // The home folder of runs whose store is in the bucket; nodes have the same one.
+        let home = S3Server.current?.environment["HOME"] ?? ""
+        let cache = variables["MUSTER_CACHE"] ?? "\(variables["XDG_CACHE_HOME"] ?? "\(home)/.cache")/muster"
         try FileManager.default.createDirectory(atPath: cache, withIntermediateDirectories: true)
         return try await Islands(hides: [cache], nodes: nodes)
     }

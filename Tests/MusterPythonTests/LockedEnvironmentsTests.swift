@@ -160,6 +160,36 @@ import Testing
         #expect(error?.message.contains("locked for Python 3.99") == true)
     }
 
+    @Test("A version that only nodes have is resolved with another Python; its wheels cannot be collected here")
+    func foreign() async throws {
+        try await self.bench.wheel("alpha", "1.0")
+        let environments = PythonEnvironments(
+            cache: self.bench.cache, reactor: self.bench.reactor, environment: try await self.bench.environment())
+        let wanted = PythonRequirements(packages: ["alpha"], python: "3.14")
+        let lock = try await environments.lock(for: wanted, from: .index) { _ in }
+        #expect(lock.python == "3.14")
+        #expect(try String(contentsOfFile: lock.file, encoding: .utf8).contains("alpha==1.0"))
+        let error = await #expect(throws: PythonError.self) {
+            try await environments.lock(for: wanted, from: .store) { _ in }
+        }
+        #expect(error?.message.contains("Python 3.14 is not on this machine") == true)
+    }
+
+    @Test("A uv that does not start on the machine is told with what to do")
+    func foreignProgram() async throws {
+        try await self.bench.wheel("alpha", "1.0")
+        let lock = try await self.lock(["alpha"], from: .store)
+        let uv = "\(self.bench.root)/foreign-uv"
+        try Data([0x7f, 0x45, 0x4c, 0x46, 2, 1]).write(to: URL(filePath: uv))
+        chmod(uv, 0o755)
+        let error = await #expect(throws: PythonError.self) {
+            try await self.machine().interpreter(lock: "digest", python: lock.python) {
+                LockedEnvironments.Materials(uv: uv, lock: lock.file, wheels: nil)
+            }
+        }
+        #expect(error?.message.contains("does not start here; name one in MUSTER_UV") == true)
+    }
+
     @Test("The version of a lock is the minor one, unless the step asks for exactly one")
     func versions() {
         let python = PythonInterpreter(path: "/p", version: "3.11.7", abi: "", platform: "", prefix: "/")

@@ -27,6 +27,7 @@ struct EnvironmentsOnDemand: StepEnvironments {
             throw EngineError(code: .refused, message: "nodes that see no folder of this machine need a store in a bucket")
         }
         let lock = try await self.environments().lock(for: requirements, from: self.wheels, progress: progress)
+        if let wheels = lock.wheels { progress("storing \(wheels.count) wheels for nodes, where the bucket has them not") }
         return try await nodes.environment(lock)
     }
 
