@@ -57,8 +57,13 @@ struct LockPlan: Sendable {
     }
 
     var resolution: [String] {
-        ["pip", "compile", "--quiet", "--generate-hashes", "--no-header", "--no-annotate", "--python", self.python.path]
-            + (self.version.map { ["--python-version", $0] } ?? []) + self.settings.options + ["--output-file", self.resolved, self.wanted]
+        [
+            "pip", "compile", "--quiet", "--generate-hashes", "--no-header", "--no-annotate", "--python",
+            self.python.path,
+        ]
+            + (self.version.map { ["--python-version", $0] } ?? []) + self.settings.options + [
+                "--output-file", self.resolved, self.wanted,
+            ]
     }
 
     /// Arguments of pip, which builds the wheels that an index does not have.

@@ -59,7 +59,8 @@ struct ELFProgram: Equatable {
             if tag == 5 { texts = value }
         }
         // The table of texts is named by its address in memory.
-        guard let loaded = segments.first(where: { $0.type == 1 && ($0.address..<$0.address + $0.size).contains(texts) })
+        guard
+            let loaded = segments.first(where: { $0.type == 1 && ($0.address..<$0.address + $0.size).contains(texts) })
         else { return nil }
         self.libraries = names.compactMap { reader.text(at: texts - loaded.address + loaded.offset + $0) }
     }

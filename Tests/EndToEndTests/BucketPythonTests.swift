@@ -71,7 +71,8 @@ import Testing
         #expect(prefixes.first?.hasPrefix("\(islands.temporary)/muster-cache-") == true, "\(run)")
     }
 
-    @Test("A gang with a package of its own has it on every node: the machine makes the environment once, from its index")
+    @Test(
+        "A gang with a package of its own has it on every node: the machine makes the environment once, from its index")
     func index() async throws {
         let islands = try await Self.islands()
         try self.flow(islands)
@@ -101,7 +102,9 @@ import Testing
         var isDamaged = false
         for object in try await islands.team.objects.objects(prefix: "artifacts/") where object.size < 100_000 {
             var bytes = try await islands.team.objects.get(object.key)
-            guard bytes.starts(with: Data("PK".utf8)), bytes.firstRange(of: Data("six.py".utf8)) != nil else { continue }
+            guard bytes.starts(with: Data("PK".utf8)), bytes.firstRange(of: Data("six.py".utf8)) != nil else {
+                continue
+            }
             bytes[bytes.count / 2] ^= 1
             try await islands.team.objects.put(bytes, at: object.key)
             isDamaged = true

@@ -46,7 +46,8 @@ import Testing
                 .attemptSucceeded(
                     task: 1, attempt: 0, nodes: [NodeResult(transition: .nodes(to: "train", count: 2), artifacts: [:])]),
                 .attemptStarted(task: 2, attempt: 0),
-            ] + (job.map { [.attemptSubmitted(task: 2, attempt: 0, job: $0)] } ?? []), to: RunKey(flow: "Places", run: "1"), at: 1)
+            ] + (job.map { [.attemptSubmitted(task: 2, attempt: 0, job: $0)] } ?? []),
+            to: RunKey(flow: "Places", run: "1"), at: 1)
     }
 
     @Test("A step runs in its own place, and the others run on this machine")

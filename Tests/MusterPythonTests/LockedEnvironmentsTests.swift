@@ -22,7 +22,9 @@ import Testing
 
     /// A machine without any settings, but for those that are given.
     private func machine(_ variables: [String: String] = [:]) -> LockedEnvironments {
-        let plain = ["PATH": "/usr/bin:/bin", "HOME": "\(self.bench.root)/elsewhere-home", "PIP_CONFIG_FILE": "/dev/null"]
+        let plain = [
+            "PATH": "/usr/bin:/bin", "HOME": "\(self.bench.root)/elsewhere-home", "PIP_CONFIG_FILE": "/dev/null",
+        ]
         return LockedEnvironments(
             folder: self.node, reactor: self.bench.reactor, environment: plain.merging(variables) { $1 })
     }
@@ -37,7 +39,9 @@ import Testing
             uv: lock.uv, lock: lock.file, wheels: lock.wheels?.first.map { ($0 as NSString).deletingLastPathComponent })
     }
 
-    @Test("A lock has exact versions and hashes of what is needed; from the store it has one wheel for each, and its hash")
+    @Test(
+        "A lock has exact versions and hashes of what is needed; from the store it has one wheel for each, and its hash"
+    )
     func locks() async throws {
         try await self.bench.wheel("alpha", "1.0")
         try await self.bench.wheel("alpha", "2.0")
@@ -56,11 +60,15 @@ import Testing
         #expect(try await self.lock([], from: .store).wheels == [])
     }
 
-    @Test("A lock that cannot be made is told in the tool's words, and a file of this machine does not travel by an index")
+    @Test(
+        "A lock that cannot be made is told in the tool's words, and a file of this machine does not travel by an index"
+    )
     func refusals() async throws {
         try await self.bench.wheel("alpha", "1.0")
         for source in WheelSource.allCases {
-            let error = await #expect(throws: PythonError.self) { try await self.lock(["no-such-package"], from: source) }
+            let error = await #expect(throws: PythonError.self) {
+                try await self.lock(["no-such-package"], from: source)
+            }
             #expect(error?.code == .resolution && error?.message.contains("no-such-package") == true)
         }
         let file = "alpha @ file://\(self.bench.wheels)/alpha-1.0-py3-none-any.whl"
@@ -194,7 +202,8 @@ import Testing
     func versions() {
         let python = PythonInterpreter(path: "/p", version: "3.11.7", abi: "", platform: "", prefix: "/")
         for (wanted, version) in [
-            (nil, "3.11"), ("3", "3.11"), ("3.11", "3.11"), ("3.11.7", "3.11.7"), ("/p", "3.11"), ("python3.11", "3.11"),
+            (nil, "3.11"), ("3", "3.11"), ("3.11", "3.11"), ("3.11.7", "3.11.7"), ("/p", "3.11"),
+            ("python3.11", "3.11"),
         ] {
             #expect(LockPlan.version(of: python, wanted: wanted) == version)
         }

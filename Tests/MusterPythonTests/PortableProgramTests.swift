@@ -6,7 +6,9 @@ import Testing
 @Suite struct PortableProgramTests {
     /// A file of an executable: its header, one segment that holds all of it, then what `segments` say.
     private func program(loader: String?, libraries: [String]) -> [UInt8] {
-        func bytes(_ value: Int, _ size: Int) -> [UInt8] { (0..<size).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+        func bytes(_ value: Int, _ size: Int) -> [UInt8] {
+            (0..<size).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+        }
         let address = 0x40_0000
         let texts: [UInt8] = [0] + libraries.flatMap { Array($0.utf8) + [UInt8(0)] }
         let path: [UInt8] = loader.map { Array($0.utf8) + [0] } ?? []

@@ -24,10 +24,13 @@ struct EnvironmentsOnDemand: StepEnvironments {
         for requirements: PythonRequirements, progress: @escaping @Sendable (String) -> Void
     ) async throws -> CarriedEnvironment {
         guard let nodes = self.bucketNodes else {
-            throw EngineError(code: .refused, message: "nodes that see no folder of this machine need a store in a bucket")
+            throw EngineError(
+                code: .refused, message: "nodes that see no folder of this machine need a store in a bucket")
         }
         let lock = try await self.environments().lock(for: requirements, from: self.wheels, progress: progress)
-        if let wheels = lock.wheels { progress("storing \(wheels.count) wheels for nodes, where the bucket has them not") }
+        if let wheels = lock.wheels {
+            progress("storing \(wheels.count) wheels for nodes, where the bucket has them not")
+        }
         return try await nodes.environment(lock)
     }
 
