@@ -80,6 +80,15 @@ import Testing
         try await islands.expectNothingLeft(of: "Own")
     }
 
+    @Test("A step of a flow in Swift finds its package there too")
+    func swift() async throws {
+        let islands = try await Self.islands()
+        let run = try await islands.run("PackageFlow", on: "a")
+        #expect(run.status == .exited(0), "\(run)")
+        #expect(run.all.contains("six 1.16.0, True, \(islands.temporary)/muster-cache-"), "\(run)")
+        try await islands.expectNothingLeft(of: "PackageFlow")
+    }
+
     @Test("Nodes that reach no index have packages from the bucket, and fail with uv's words where they are not there")
     func store() async throws {
         let islands = try await Self.islands(nodes: Self.unreachable)

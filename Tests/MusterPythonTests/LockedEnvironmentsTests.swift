@@ -117,6 +117,38 @@ import Testing
         #expect(try await self.bench.version(of: "alpha", in: next) == "1.0")
     }
 
+    @Test("A making that is cancelled leaves nothing, and lets the next node make it")
+    func cancelled() async throws {
+        try await self.bench.wheel("alpha", "1.0")
+        let lock = try await self.lock(["alpha"], from: .store)
+        let (begun, slow) = ("\(self.bench.root)/begun", "\(self.bench.root)/slow-uv")
+        let script = """
+            #!/bin/sh
+            for last; do :; done
+            mkdir -p "$last/bin" && ln -s /usr/bin/python3 "$last/bin/python"
+            touch \(begun)
+            exec sleep 1000
+            """
+        try Data(script.utf8).write(to: URL(filePath: slow))
+        chmod(slow, 0o755)
+        let making = Task {
+            try await self.machine().interpreter(lock: "digest", python: lock.python) {
+                LockedEnvironments.Materials(uv: slow, lock: lock.file, wheels: nil)
+            }
+        }
+        let next = Task {
+            while !FileManager.default.fileExists(atPath: begun) { try await Task.sleep(for: .milliseconds(10)) }
+            return try await self.machine().interpreter(lock: "digest", python: lock.python) { self.materials(lock) }
+        }
+        while !FileManager.default.fileExists(atPath: begun) { try await Task.sleep(for: .milliseconds(10)) }
+        making.cancel()
+        let error = await #expect(throws: PythonError.self) { try await making.value }
+        #expect(error?.code == .cancelled)
+        let python = try await next.value
+        #expect(try await self.bench.version(of: "alpha", in: python) == "1.0")
+        #expect(self.environments.count == 2)
+    }
+
     @Test("A wheel with other bytes than the lock says is refused by uv, and nothing is left")
     func damaged() async throws {
         try await self.bench.wheel("alpha", "1.0")
