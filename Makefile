@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: test-incremental demo demo-slurm build commands fixtures formation agent wheel test test-new test-wheel test-versions bench clean format lint
+.PHONY: test-incremental test-batch-server demo demo-slurm build commands fixtures formation agent wheel test test-new test-wheel test-versions bench clean format lint
 
 RELEASE := swift build -c release --static-swift-stdlib
 # Flows need the macros' library, which keeps one core busy for minutes: they have a build folder of their own, so that
@@ -85,6 +85,11 @@ TEST_WHEEL := cd Tests/wheel && python3 -B -m unittest discover --quiet
 # A change of a public type below Muster has flows compiled anew; builds the tests' flows twice.
 test-incremental:
 	@Tests/incremental
+
+# The stand-in for AWS Batch that tests of Muster use. As root.
+test-batch-server:
+	@Scripts/system-packages tests
+	@cd Tests/BatchServer && "$$(../../Scripts/batch-server python)" -B -m unittest --quiet
 
 test-wheel: wheel
 	@Scripts/system-packages tests

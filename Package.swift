@@ -61,7 +61,7 @@ let sources: [Target] = [
         dependencies: ["CMusterPlatform", "MusterModel", "MusterSystem", "MusterProcess", crypto, logging],
         swiftSettings: strict),
     .target(
-        name: "MusterS3",
+        name: "MusterAWS",
         dependencies: ["MusterSystem", "MusterProcess", "MusterObjects", "MusterHTTP", crypto],
         swiftSettings: strict),
     .target(
@@ -75,14 +75,18 @@ let sources: [Target] = [
         name: "MusterPython", dependencies: ["MusterModel", "MusterSystem", "MusterProcess", crypto],
         swiftSettings: strict),
 
-    // Floor 3: what goes between a machine and a bucket.
+    // Floor 3: services of AWS, and what goes between a machine and a bucket.
+    .target(
+        name: "MusterS3",
+        dependencies: ["MusterSystem", "MusterObjects", "MusterHTTP", "MusterAWS", crypto],
+        swiftSettings: strict),
+    .target(
+        name: "MusterBatch",
+        dependencies: ["MusterModel", "MusterSystem", "MusterObjects", "MusterHTTP", "MusterAWS", "MusterBackends", crypto],
+        swiftSettings: strict),
     .target(
         name: "MusterCourier",
         dependencies: ["MusterModel", "MusterSystem", "MusterProcess", "MusterWire", "MusterObjects", "MusterStore"],
-        swiftSettings: strict),
-    .target(
-        name: "MusterTransfer",
-        dependencies: ["CMusterPlatform", "MusterSystem", "MusterWire", "MusterObjects", "MusterS3"],
         swiftSettings: strict),
 
     // Floor 4: what happens on a node, what moves a run, and what is asked of runs.
@@ -90,9 +94,13 @@ let sources: [Target] = [
         name: "MusterAgent",
         dependencies: [
             "CMusterPlatform", "MusterModel", "MusterSystem", "MusterWire", "MusterFrameworks", "MusterProcess",
-            "MusterPython", "MusterStore", "MusterObjects", "MusterS3", "MusterCourier", crypto, logging, nioCore,
-            nioPosix, nioSSL,
+            "MusterPython", "MusterStore", "MusterObjects", "MusterAWS", "MusterS3", "MusterCourier", crypto, logging,
+            nioCore, nioPosix, nioSSL,
         ],
+        swiftSettings: strict),
+    .target(
+        name: "MusterTransfer",
+        dependencies: ["CMusterPlatform", "MusterSystem", "MusterWire", "MusterObjects", "MusterAWS", "MusterS3"],
         swiftSettings: strict),
     .target(
         name: "MusterEngine",
@@ -151,7 +159,8 @@ let sources: [Target] = [
         dependencies: [
             "MusterModel", "MusterSystem", "MusterWire", "MusterProcess", "MusterStore", "MusterMetadata",
             "MusterBackends",
-            "MusterPython", "MusterEngine", "MusterHistory", "MusterObjects", "MusterS3", "MusterCourier",
+            "MusterPython", "MusterEngine", "MusterHistory", "MusterObjects", "MusterAWS", "MusterS3", "MusterBatch",
+            "MusterCourier",
             "MusterBucket",
             "MusterTransfer", "MusterUpkeep", "CMusterTemplates", logging,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -209,7 +218,7 @@ let tests: [Target] = [
     .target(
         name: "MusterTestSupport",
         dependencies: [
-            "MusterObjects", "MusterProcess", "MusterHTTP", "MusterS3", nioCore, nioHTTP1, nioPosix, nioSSL,
+            "MusterObjects", "MusterProcess", "MusterHTTP", "MusterAWS", "MusterS3", nioCore, nioHTTP1, nioPosix, nioSSL,
         ],
         path: "Tests/MusterTestSupport", swiftSettings: strict),
     .testTarget(name: "MusterModelTests", dependencies: ["MusterModel"], swiftSettings: strict),
@@ -230,8 +239,21 @@ let tests: [Target] = [
     .testTarget(
         name: "MusterS3Tests",
         dependencies: [
-            "MusterS3", "MusterObjects", "MusterHTTP", "MusterProcess", "MusterTestSupport", crypto, nioCore, nioHTTP1,
-            nioPosix, nioSSL,
+            "MusterS3", "MusterAWS", "MusterObjects", "MusterHTTP", "MusterProcess", "MusterTestSupport", nioCore,
+            nioHTTP1, nioPosix, nioSSL,
+        ],
+        swiftSettings: strict),
+    .testTarget(
+        name: "MusterAWSTests",
+        dependencies: [
+            "MusterAWS", "MusterObjects", "MusterHTTP", "MusterSystem", "MusterTestSupport", crypto,
+        ],
+        swiftSettings: strict),
+    .testTarget(
+        name: "MusterBatchTests",
+        dependencies: [
+            "MusterBatch", "MusterAWS", "MusterBackends", "MusterModel", "MusterObjects", "MusterHTTP", "MusterTestKit",
+            "MusterTestSupport",
         ],
         swiftSettings: strict),
     .testTarget(

@@ -34,7 +34,7 @@ final class AgentLoop {
         let events = services.events
         if spec.index == 0 {
             self.link = nil
-            self.node = NodeRunner(spec: spec, setup: setup, services: services) { events.yield(.toControl($0)) }
+            self.node = NodeRunner(spec: spec, setup: setup, problem: problem, services: services) { events.yield(.toControl($0)) }
             self.control = GangController(spec: spec, setup: setup, ports: self.reservation.ports, services: services) {
                 events.yield(.node($0))
             }
@@ -42,12 +42,12 @@ final class AgentLoop {
             let link = try WorkerLink(spec: spec, ports: self.reservation.ports, services: services)
             self.link = link
             self.control = nil
-            self.node = NodeRunner(spec: spec, setup: setup, services: services) { link.send($0) }
+            self.node = NodeRunner(spec: spec, setup: setup, problem: problem, services: services) { link.send($0) }
         }
     }
 
-    /// The loop of an attempt, once its framework has named what it needs. Without an answer the control node's loop has the
-    /// attempt fail with the reason.
+    /// The loop of an attempt, once its framework has named what it needs. Without an answer the attempt fails with the
+    /// reason: at once on the control node, with the roster on another one, which is asked by itself and so can fail alone.
     static func make(_ spec: NodeSpec, _ services: AgentServices) async throws(AgentError) -> AgentLoop {
         guard let framework = spec.framework else {
             return try AgentLoop(spec: spec, setup: ClusterSetup(), services: services)

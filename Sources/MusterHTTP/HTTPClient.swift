@@ -40,10 +40,11 @@ package final class HTTPClient: Sendable {
     ) async throws(HTTPError) -> HTTPResponse {
         let connection = try await self.connection(to: origin)
         let request = self.addressed(request, to: origin)
+        let turn = connection.nextTurn()
         let result = await withTaskCancellationHandler {
-            await Self.result(of: connection.exchange(request, host: origin.authority, receiver: receiver))
+            await Self.result(of: connection.exchange(request, host: origin.authority, receiver: receiver, turn))
         } onCancel: {
-            connection.cancel()
+            connection.cancel(turn)
         }
         let response = try result.get()
         if connection.isReusable { self.idle.withLock { $0.put(connection, to: origin, at: .now()) } }
@@ -88,7 +89,7 @@ package final class HTTPClient: Sendable {
         let tunnel = connection.eventLoop.makePromise(of: Void.self)
         let bootstrap = ClientBootstrap(group: connection.eventLoop)
             .connectTimeout(limit)
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let proxy, isTunnelled {
@@ -112,7 +113,7 @@ package final class HTTPClient: Sendable {
         let result = await withTaskCancellationHandler {
             await Self.result(of: connection.opened(within: limit))
         } onCancel: {
-            connection.cancel()
+            connection.cancelOpening()
         }
         try result.get()
         return connection

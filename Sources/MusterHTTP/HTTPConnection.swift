@@ -22,7 +22,9 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
     private let reusable = Mutex(false)
     private var context: ChannelHandlerContext?
     private var isOpen = false
-    private var isCancelled = false
+    /// The exchange that was cancelled, and the last one that has its answer.
+    private var cancelled: Turn?
+    private var done: Turn?
     private var failure: HTTPError?
     private var exchange: HTTPExchange?
 
@@ -31,6 +33,22 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
         self.isSecure = isSecure
         self.stall = stall
         self.opening = eventLoop.makePromise()
+    }
+
+    /// One exchange of this connection. A task that is cancelled while its answer arrives must not end the exchange of the
+    /// task that has the connection next.
+    struct Turn: Sendable, Hashable {
+        fileprivate let number: Int
+    }
+
+    private let turns = Mutex(0)
+
+    /// The next exchange, for the one user of the connection.
+    func nextTurn() -> Turn {
+        self.turns.withLock { number in
+            number += 1
+            return Turn(number: number)
+        }
     }
 
     /// True while the connection is open and has no exchange.
@@ -58,7 +76,7 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
     func giveUp() { self.opening.fail(HTTPError(.connect, "no connection")) }
 
     func exchange(
-        _ request: HTTPRequest, host: String, receiver: (any HTTPReceiver)?
+        _ request: HTTPRequest, host: String, receiver: (any HTTPReceiver)?, _ turn: Turn
     ) -> EventLoopFuture<HTTPResponse> {
         let promise = self.eventLoop.makePromise(of: HTTPResponse.self)
         self.reusable.withLock { $0 = false }
@@ -67,21 +85,30 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
                 promise.fail(self.failure ?? HTTPError(.closed, "the server closed the connection"))
                 return
             }
-            if self.isCancelled {
+            if self.cancelled == turn {
                 promise.fail(HTTPError(.cancelled, "cancelled"))
                 return
             }
-            self.exchange = HTTPExchange(request, receiver: receiver, promise: promise, at: .now())
+            self.exchange = HTTPExchange(request, receiver: receiver, promise: promise, turn, at: .now())
             self.write(HTTPExchange.head(request, host: host), to: context)
             self.watch()
         }
         return promise.futureResult
     }
 
-    func cancel() {
+    /// Ends the exchange, and the connection with it; nothing once its answer is there.
+    func cancel(_ turn: Turn) {
         self.eventLoop.execute {
-            self.isCancelled = true
+            if self.done == turn { return }
+            self.cancelled = turn
             self.end(HTTPError(.cancelled, "cancelled"))
+        }
+    }
+
+    /// Ends the wait for the connection; nothing once it is open.
+    func cancelOpening() {
+        self.eventLoop.execute {
+            if !self.isOpen { self.end(HTTPError(.cancelled, "cancelled")) }
         }
     }
 
@@ -116,6 +143,7 @@ extension HTTPConnection {
         do throws(HTTPError) {
             guard let response = try exchange.take(Self.unwrapInboundIn(data)) else { return }
             self.exchange = nil
+            self.done = exchange.turn
             // A server that answers before it has the whole request will not read the rest as one.
             if exchange.canContinue, context.channel.isActive {
                 self.reusable.withLock { $0 = true }

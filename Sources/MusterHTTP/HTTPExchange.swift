@@ -8,6 +8,7 @@ final class HTTPExchange {
     private static let piece = 256 << 10
 
     let promise: EventLoopPromise<HTTPResponse>
+    let turn: HTTPConnection.Turn
     var lastProgress: NIODeadline
     private let method: String
     private let receiver: (any HTTPReceiver)?
@@ -21,11 +22,12 @@ final class HTTPExchange {
 
     init(
         _ request: HTTPRequest, receiver: (any HTTPReceiver)?, promise: EventLoopPromise<HTTPResponse>,
-        at now: NIODeadline
+        _ turn: HTTPConnection.Turn, at now: NIODeadline
     ) {
         self.method = request.method
         self.receiver = receiver
         self.promise = promise
+        self.turn = turn
         self.rest = request.body
         self.lastProgress = now
     }

@@ -44,12 +44,13 @@ package struct LockedEnvironments: Sendable {
     /// - Parameters:
     ///   - digest: Of the lock.
     ///   - version: The version of Python that the lock is for.
+    ///   - preferred: The name or path of an interpreter, which is taken if it has that version.
     ///   - bring: Called when the environment has to be made.
     /// - Throws: ``PythonError``, and what `bring` throws.
     package func interpreter(
-        lock digest: String, python version: String, bring: () async throws -> Materials
+        lock digest: String, python version: String, preferred: String? = nil, bring: () async throws -> Materials
     ) async throws -> String {
-        let python = try await self.python(version)
+        let python = try await self.python(version, preferred)
         let plan = LockedPlan(lock: digest, python: python, folder: self.folder)
         if let interpreter = plan.interpreter { return interpreter }
         try CacheFolder.make("\(self.folder)/locks")
@@ -62,11 +63,13 @@ package struct LockedEnvironments: Sendable {
         return try await self.make(plan, from: try await bring())
     }
 
-    private func python(_ version: String) async throws(PythonError) -> PythonInterpreter {
+    private func python(_ version: String, _ preferred: String?) async throws(PythonError) -> PythonInterpreter {
         let probe = InterpreterProbe(
             folder: "\(self.folder)/interpreters", reactor: self.reactor, environment: self.environment)
         do throws(PythonError) {
-            return try await InterpreterSearch(probe: probe, environment: self.environment).find(version)
+            let search = InterpreterSearch(probe: probe, environment: self.environment)
+            if let preferred, let found = try await search.program(preferred), found.isVersion(version) { return found }
+            return try await search.find(version)
         } catch {
             throw error.adding(
                 "the packages of the step were locked for Python \(version), the version where the run was started: take an image that has it, or ask with the decorator's `python` for one that both have"

@@ -1,5 +1,6 @@
 import Crypto
 import FoundationEssentials
+import MusterAWS
 import MusterHTTP
 import MusterObjects
 import MusterSystem
@@ -93,7 +94,7 @@ struct S3Client: Sendable {
     ) throws(ObjectStoreError) -> Judgement {
         self.learned.update { $0.hasAnswered = true }
         let head = response.head
-        let fault = request.canFailLate || head.status >= 300 ? S3Fault(response.body) : nil
+        let fault = request.canFailLate || head.status >= 300 ? XMLFault(response.body) : nil
         switch S3Verdict.of(head, fault, accepting: request.accepted) {
         case .done:
             self.learned.update { $0.budget.succeed(afterRepetition: attempt.number > 1) }

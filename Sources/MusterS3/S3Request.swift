@@ -1,4 +1,5 @@
 import FoundationEssentials
+import MusterAWS
 import MusterHTTP
 
 /// One operation of S3, before it is addressed and signed.

@@ -33,15 +33,6 @@ package struct AgentCopy: Sendable {
         let folder = try Self.folder(of: source, in: layout)
         self.path = "\(folder)/\(Self.name)"
         if let status = FileStatus(self.path), status.size == (try source.status()).size { return }
-        try Folder.make(folder)
-        let draft = "\(folder)/.new-\(UInt64.random(in: 0...UInt64.max))"
-        do {
-            let copy = try OpenFile(draft, O_WRONLY | O_CREAT | O_EXCL, mode: 0o755)
-            try OpenFile(program, O_RDONLY).forEachPiece(copy.write)
-        } catch {
-            unlink(draft)
-            throw error
-        }
-        guard rename(draft, self.path) == 0 else { throw SystemError(errno, "write \(self.path)") }
+        try ExecutableCopy.make(of: source, at: self.path, mode: 0o755)
     }
 }

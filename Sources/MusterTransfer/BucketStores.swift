@@ -1,3 +1,4 @@
+import MusterAWS
 import MusterObjects
 import MusterS3
 import Synchronization

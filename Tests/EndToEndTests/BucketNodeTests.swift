@@ -52,17 +52,21 @@ import Testing
 
         func on(_ machine: String) -> [String: String] { self.team.on(machine).merging(self.variables) { $1 } }
 
-        func muster(_ arguments: [String], on machine: String) async throws -> Finished {
-            try await self.team.sandbox.muster(arguments, environment: self.on(machine))
+        func muster(
+            _ arguments: [String], on machine: String, with variables: [String: String] = [:]
+        ) async throws -> Finished {
+            try await self.team.sandbox.muster(arguments, environment: self.on(machine).merging(variables) { $1 })
         }
 
         func start(_ arguments: [String], on machine: String) throws -> Running {
             try self.team.sandbox.start(arguments, environment: self.on(machine))
         }
 
-        func run(_ flow: String, _ arguments: [String] = [], on machine: String) async throws -> Finished {
+        func run(
+            _ flow: String, _ arguments: [String] = [], on machine: String, with variables: [String: String] = [:]
+        ) async throws -> Finished {
             try await self.muster(
-                ["run", try self.team.sandbox.flow(flow), "--on", "islands"] + arguments, on: machine)
+                ["run", try self.team.sandbox.flow(flow), "--on", "islands"] + arguments, on: machine, with: variables)
         }
 
         func placed(_ mode: String) -> [String] {
@@ -122,6 +126,15 @@ import Testing
         let logs = ["logs", "\(flow)/latest"]
         #expect(try await islands.team.text(logs, on: "c") == islands.team.text(logs, on: "a"))
         try await islands.expectNothingLeft(of: flow)
+    }
+
+    @Test("A node whose framework cannot be asked for its cluster ends the gang and is named")
+    func brokenNode() async throws {
+        let islands = try await Islands()
+        let run = try await islands.run("RingFlow", on: "a", with: ["MUSTER_ISLANDS_BROKEN": "2"])
+        #expect(run.status == .exited(1), "\(run)")
+        #expect(run.all.contains("turn/2[2] failed: ring: this machine cannot be a part of a ring"), "\(run)")
+        try await islands.expectNothingLeft(of: "RingFlow")
     }
 
     @Test("A flow in Python takes its front end, the modules beside it and large values along")

@@ -27,7 +27,10 @@ struct RingFramework: Framework {
     private static let script = "Scripts/ring.py"
 
     func setup(settings: [String: JSONValue], size: Int) throws(FrameworkError) -> ClusterSetup {
-        ClusterSetup(ports: 1, stages: 1)
+        if ProcessInfo.processInfo.environment["RING_IS_BROKEN"] != nil {
+            throw FrameworkError("ring: this machine cannot be a part of a ring")
+        }
+        return ClusterSetup(ports: 1, stages: 1)
     }
 
     /// A service that says that it is there, on every node.

@@ -206,6 +206,19 @@ import Testing
         #expect(node.environment == ["A": "1"])
     }
 
+    @Test("A node on which nothing can begin tells why as soon as the gang has formed, under its place in the roster")
+    func cannotBegin() throws {
+        let problem = TaskFailure(code: .refused, message: "no such framework", node: 2)
+        var node = NodeStateMachine(
+            spec: Self.spec(size: 3, index: 2), setup: ClusterSetup(stages: 1), problem: problem)
+        let roster = Roster(nodes: [0, 2].map { RosterNode(index: $0, address: "a", cpus: 1, gpus: 0) })
+        let actions = try node.handle(.control(.roster(roster: PackedRoster(roster)), now: 0))
+        let told = TaskFailure(code: .refused, message: "no such framework", node: 1)
+        #expect(actions.contains(.tell(.ended(outcome: .failed(failure: told)))), "\(actions)")
+        #expect(!actions.contains { if case .prepare = $0 { true } else { false } })
+        #expect(node.phase == .stopping)
+    }
+
     @Test("A node that comes to a smaller gang has its place in the roster for its index")
     func renumbered() throws {
         var node = NodeStateMachine(spec: Self.spec(size: 3, index: 2), setup: ClusterSetup())

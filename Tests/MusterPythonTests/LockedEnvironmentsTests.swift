@@ -103,6 +103,13 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: "\(self.bench.root)/elsewhere-home"))
         _ = try await self.machine().interpreter(lock: "other", python: lock.python) { self.materials(lock) }
         #expect(self.environments.count == 4)
+        // A Python that the place names is taken where it has the version.
+        for preferred in ["/usr/bin/python3", "python3", "/no/python", "true"] {
+            let same = try await self.machine().interpreter(
+                lock: "digest", python: lock.python, preferred: preferred
+            ) { self.materials(lock) }
+            #expect(same == python)
+        }
     }
 
     @Test("What an interrupted making has left is removed and not used")

@@ -1,4 +1,5 @@
 import Foundation
+import MusterAWS
 import MusterObjects
 import MusterProcess
 import MusterTestSupport

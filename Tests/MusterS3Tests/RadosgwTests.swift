@@ -1,4 +1,5 @@
 import Foundation
+import MusterAWS
 import MusterHTTP
 import MusterObjects
 import MusterTestSupport

@@ -2,6 +2,7 @@ import Foundation
 import MusterObjects
 import Testing
 
+@testable import MusterAWS
 @testable import MusterS3
 
 @Suite struct XMLElementTests {

@@ -21,7 +21,12 @@ class _Place(Decorator):
 
 
 class Batch(_Place):
-    """A step for AWS Batch."""
+    """A step for AWS Batch: a multi-node job for its gang, a container job without one.
+
+    cpu, gpu, memory (megabytes): of each node; of several decorators the largest amount counts. queue, image, iam_role,
+    execution_role: from the settings unless they are given. The other options are Metaflow's. fargate, instance_type,
+    share_identifier, scheduling_priority: of the job. queue_deadline: minutes that the job may wait.
+    """
 
     name = "batch"
     defaults = {
@@ -30,7 +35,19 @@ class Batch(_Place):
         "trainium": None, "efa": None, "host_volumes": None, "efs_volumes": None, "use_tmpfs": False,
         "aws_batch_tags": None, "tmpfs_tempdir": True, "tmpfs_size": None, "tmpfs_path": "/metaflow_temp",
         "ephemeral_storage": None, "log_driver": None, "log_options": None, "executable": None, "privileged": False,
+        "fargate": None, "instance_type": None, "share_identifier": None, "scheduling_priority": None,
+        "queue_deadline": None,
     }
+
+    def apply(self, settings):
+        super().apply(settings)
+        own = {name: plain(value) for name, value in self.given.items() if value is not None}
+        settings["place"] = {
+            "name": self.name, "options": {name: value for name, value in own.items() if name not in self.counting}}
+
+    def notes(self):
+        # The command line alone knows if there is a job queue, and says it.
+        return []
 
 
 class Kubernetes(_Place):

@@ -27,9 +27,10 @@ final class NodeRunner {
     private let memoryKills: MemoryKills
 
     init(
-        spec: NodeSpec, setup: ClusterSetup, services: AgentServices, toControl: @escaping (WorkerMessage) -> Void
+        spec: NodeSpec, setup: ClusterSetup, problem: TaskFailure?, services: AgentServices,
+        toControl: @escaping (WorkerMessage) -> Void
     ) {
-        self.machine = NodeStateMachine(spec: spec, setup: setup)
+        self.machine = NodeStateMachine(spec: spec, setup: setup, problem: problem)
         self.services = services
         self.folder = NodeFolder(spec)
         self.making = FolderMaking(self.folder, package: spec.package)

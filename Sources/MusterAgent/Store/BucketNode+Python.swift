@@ -11,11 +11,17 @@ import MusterWire
 /// The Python of a flow's steps on this machine.
 extension BucketNode {
     /// The interpreter of the step's environment, which is made when no node of this machine has made it before.
-    /// - Parameter environment: The place's own.
-    func interpreter(of carried: CarriedEnvironment, _ environment: [String: String]) async throws -> String {
+    /// - Parameters:
+    ///   - preferred: The name or path of the Python that it is made from, where that has the right version.
+    ///   - environment: The place's own.
+    func interpreter(
+        of carried: CarriedEnvironment, at preferred: String?, _ environment: [String: String]
+    ) async throws -> String {
         let environments = LockedEnvironments(
             folder: self.cache.python, reactor: try ProcessReactor(), environment: NodePlace.scrubbed(environment))
-        return try await environments.interpreter(lock: carried.lock.digest, python: carried.python) {
+        return try await environments.interpreter(
+            lock: carried.lock.digest, python: carried.python, preferred: preferred
+        ) {
             try await self.courier.fetch([carried.uv, carried.lock])
             return LockedEnvironments.Materials(
                 uv: try self.program("uv", carried.uv), lock: self.layout.artifactFile(carried.lock.digest),
@@ -50,13 +56,13 @@ extension BucketNode {
         return folder
     }
 
-    /// The Python that the machine has.
-    static func python(_ environment: [String: String]) throws -> String {
+    /// The Python that the machine has: the named one, or the first on its `PATH`.
+    static func python(_ name: String?, _ environment: [String: String]) throws -> String {
         let path = environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
-        guard let python = ["python3", "python"].lazy.compactMap({ ExecutableSearch.find($0, path: path) }).first
-        else {
+        let names = name.map { [$0] } ?? ["python3", "python"]
+        guard let python = names.lazy.compactMap({ ExecutableSearch.find($0, path: path) }).first else {
             throw AgentError(
-                "there is no python3 on the PATH of this node, which is \(path); the flow is in Python: take an image that has it"
+                "there is no \(names[0]) on the PATH of this node, which is \(path); the flow is in Python: take an image that has it"
             )
         }
         return python

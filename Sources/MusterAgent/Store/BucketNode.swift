@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import MusterAWS
 import MusterCourier
 import MusterModel
 import MusterObjects
@@ -106,9 +107,9 @@ final class BucketNode: Sendable {
         order.store = self.layout.root
         order.package = self.layout.packageFolder(carried.package)
         if let own = carried.environment {
-            order.task.python = try await self.interpreter(of: own, environment)
+            order.task.python = try await self.interpreter(of: own, at: order.python, environment)
         } else if carried.program.contains(.python) {
-            order.task.python = try Self.python(environment)
+            order.task.python = try Self.python(order.python, environment)
         }
         let python = order.task.python
         order.program = try carried.program.map { try self.word($0, python: python) }
@@ -130,16 +131,10 @@ final class BucketNode: Sendable {
         guard !name.isEmpty, !name.contains("/"), name != ".." else {
             throw AgentError("'\(name)' cannot be the name of a flow program")
         }
-        let folder = "\(self.layout.root)/\(NodeCache.programs)/\(file.digest)"
-        let path = "\(folder)/\(name)"
+        let path = "\(self.layout.root)/\(NodeCache.programs)/\(file.digest)/\(name)"
         guard FileStatus(path)?.size != file.size else { return path }
-        try Folder.make(folder, mode: 0o700)
-        let draft = "\(folder)/.new-\(UInt64.random(in: 0...UInt64.max))"
-        defer { unlink(draft) }
         let source = try OpenFile(try ArtifactStore(self.layout).verifiedPath(file), O_RDONLY)
-        let copy = try OpenFile(draft, O_WRONLY | O_CREAT | O_EXCL, mode: 0o700)
-        try source.forEachPiece(copy.write)
-        try SystemCall.check("write \(path)") { rename(draft, path) }
+        try ExecutableCopy.make(of: source, at: path, mode: 0o700)
         return path
     }
 

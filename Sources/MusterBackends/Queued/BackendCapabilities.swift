@@ -22,11 +22,15 @@ public struct BackendCapabilities: Codable, Sendable, Hashable {
     public var losesNodes: Bool
     /// Its nodes see the folder of the store under the engine's path; false: nothing but the bucket that the store is in.
     public var sharesFolder: Bool
+    /// Seconds for all nodes of a job that runs to come to the rendezvous; nil: as for any place. Longer where the first
+    /// node runs while machines for the others are still being started.
+    public var rendezvousDeadline: Double?
 
     public init(
         largestGang: Int? = nil, lookEvery: Double = 10, lookEveryWhenQuiet: Double = 30, submissionBurst: Int = 20,
         submissionsPerSecond: Double = 1, takesImages: Bool = false, endGrace: Double = 5,
-        reuseWindow: Double = 0, losesNodes: Bool = true, sharesFolder: Bool = true
+        reuseWindow: Double = 0, losesNodes: Bool = true, sharesFolder: Bool = true,
+        rendezvousDeadline: Double? = nil
     ) {
         self.largestGang = largestGang
         self.lookEvery = lookEvery
@@ -38,6 +42,7 @@ public struct BackendCapabilities: Codable, Sendable, Hashable {
         self.reuseWindow = reuseWindow
         self.losesNodes = losesNodes
         self.sharesFolder = sharesFolder
+        self.rendezvousDeadline = rendezvousDeadline
     }
 
     /// Fields that are left out have their defaults.
@@ -56,6 +61,7 @@ public struct BackendCapabilities: Codable, Sendable, Hashable {
         self.reuseWindow = try fields.decodeIfPresent(Double.self, forKey: .reuseWindow) ?? self.reuseWindow
         self.losesNodes = try fields.decodeIfPresent(Bool.self, forKey: .losesNodes) ?? self.losesNodes
         self.sharesFolder = try fields.decodeIfPresent(Bool.self, forKey: .sharesFolder) ?? self.sharesFolder
+        self.rendezvousDeadline = try fields.decodeIfPresent(Double.self, forKey: .rendezvousDeadline)
     }
 
     /// These, with what the settings say otherwise than by default.
@@ -74,6 +80,9 @@ public struct BackendCapabilities: Codable, Sendable, Hashable {
         // A place that does not take it has 0.
         if settings.reuseWindow != usual.reuseWindow, self.reuseWindow > 0 { changed.reuseWindow = wanted.reuseWindow }
         if !settings.sharesFolder { changed.sharesFolder = false }
+        if settings.rendezvousDeadline != usual.rendezvousDeadline {
+            changed.rendezvousDeadline = settings.rendezvousDeadline
+        }
         return changed
     }
 

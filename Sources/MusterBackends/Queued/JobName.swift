@@ -19,6 +19,12 @@ package enum JobName {
         "mu-\(self.digest([store, flow, run]))-"
     }
 
+    /// How the names of all jobs of the run begin that the job called `name` belongs to.
+    package static func prefix(ofName name: String) -> String {
+        let parts = name.split(separator: "-", maxSplits: 2, omittingEmptySubsequences: false)
+        return parts.count == 3 ? "\(parts[0])-\(parts[1])-" : name
+    }
+
     /// Forty bits as eight characters. Two runs of one user share a digest once in a million pairs of a million runs.
     private static func digest(_ texts: [String]) -> String {
         // FNV-1a; the lengths keep ["ab", "c"] and ["a", "bc"] apart.

@@ -81,6 +81,7 @@ extension QueuedRequest {
         let isReusable = backend.capabilities.reuseWindow > 0 && gang.size == 1 && settings.carried == nil
         self.shape = isReusable ? launch.anonymous : nil
         var order = GangOrder(gang, settings, resources, network: place.options["network"]?.text)
+        order.python = place.options["executable"]?.text
         order.reuseWait = isReusable ? settings.timing.reuseWait : nil
         self.order = order
     }

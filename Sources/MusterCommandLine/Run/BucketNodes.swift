@@ -1,4 +1,5 @@
 import Foundation
+import MusterAWS
 import MusterBackends
 import MusterBucket
 import MusterCourier

@@ -4,6 +4,8 @@ import MusterModel
 /// A place with its options as `--with` names it: `slurm`, `slurm:partition=gpu,time=60`.
 struct PlaceOption: Equatable {
     let settings: PlaceSettings
+    /// The amounts that every node of a step asks for there: `cpu`, `gpu`, and `memory` in megabytes.
+    let resources: Resources?
 
     /// - Returns: nil when `text` names no place: it is a decorator of the flow's own language then.
     init?(_ text: String) {
@@ -14,7 +16,20 @@ struct PlaceOption: Equatable {
             let pair = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             options[String(pair[0])] = Self.value(pair.count > 1 ? String(pair[1]) : "true")
         }
+        self.resources = Self.amounts(&options)
         self.settings = PlaceSettings(name: name, options: options)
+    }
+
+    /// Takes the amounts out of the options. What is no number stays, and is refused by the place as an option.
+    private static func amounts(_ options: inout [String: JSONValue]) -> Resources? {
+        var found: [String: Int] = [:]
+        for name in ["cpu", "gpu", "memory"] {
+            guard case .int(let amount)? = options[name], amount >= 0, amount < 1 << 40 else { continue }
+            found[name] = amount
+            options[name] = nil
+        }
+        guard !found.isEmpty else { return nil }
+        return Resources(cpu: found["cpu"] ?? 1, gpu: found["gpu"] ?? 0, memory: (found["memory"] ?? 0) << 20)
     }
 
     /// The parts between commas; commas in brackets belong to a value, as in `nodelist=n[1,3]`.
@@ -58,6 +73,7 @@ extension FlowManifest {
         for index in manifest.steps.indices {
             guard let own = manifest.steps[index].settings.place else {
                 manifest.steps[index].settings.place = place.settings
+                if let amounts = place.resources { manifest.steps[index].settings.elsewhere = amounts }
                 continue
             }
             guard own.name == place.settings.name else { continue }

@@ -1,6 +1,8 @@
 import Foundation
 import Logging
+import MusterAWS
 import MusterBackends
+import MusterBatch
 import MusterModel
 import MusterProcess
 import MusterStore
@@ -9,7 +11,9 @@ import MusterWire
 
 /// The places besides this machine where steps can run. The only file that names their backends.
 struct Places {
-    private static let builtIn: Set<String> = [SlurmBackend.name]
+    /// Seconds of a bucket's silence after which a job that is over has left no report.
+    private static let silenceOfBucket = 15.0
+    private static let builtIn: Set<String> = [SlurmBackend.name, BatchBackend.name]
 
     let reactor: ProcessReactor
     let environment: [String: String]
@@ -51,8 +55,8 @@ struct Places {
     ///   place, or a backend program fails.
     func runners(for flow: Flow, isDry: Bool = false, log: Logger) async throws -> [any GangRunner] {
         var runners: [any GangRunner] = []
-        for name in self.named(by: flow.manifest) where self.isReady(name) {
-            runners.append(try await self.runner(at: self.backend(of: name, log: log), flow, isDry))
+        for name in self.named(by: flow.manifest) where self.isReady(name, flow.manifest) {
+            runners.append(try await self.runner(at: self.backend(of: name, queues: flow.manifest.queues(of: name), log: log), flow, isDry))
         }
         return runners
     }
@@ -62,7 +66,8 @@ struct Places {
     ) async throws -> any GangRunner {
         let layout = self.layout
         guard backend.capabilities.sharesFolder else {
-            let settings = try await self.settings(withoutFolder: backend.name, flow, isDry)
+            var settings = try await self.settings(withoutFolder: backend.name, flow, isDry)
+            settings.rendezvousDeadline = backend.capabilities.rendezvousDeadline ?? settings.rendezvousDeadline
             return QueuedGangs(
                 backend, settings: settings, prefix: { layout.attemptPrefix($0) },
                 courier: flow.attempts ?? self.bucketNodes.map(ShownAttempts.init))
@@ -85,6 +90,8 @@ struct Places {
         }
         var settings = QueuedSettings(
             agent: try await nodes.agentCommand(of: self.agent, isDry: isDry), store: self.storeName, self.settings)
+        // A bucket shows an object as soon as it is there: a job that is over has nothing more to show.
+        settings.timing.silence = Self.silenceOfBucket
         settings.carried = try await nodes.code(flow.program, package: flow.package, isDry: isDry)
         return settings
     }
@@ -93,8 +100,10 @@ struct Places {
     private var storeName: String { BucketAddress(self.settings)?.description ?? self.layout.root }
 
     /// The backend of a place that is set up here.
+    /// - Parameter queues: Job queues that steps name, for places that have several.
     /// - Throws: ``CommandFailure`` when its program fails.
-    func backend(of name: String, log: Logger) async throws -> any ComputeBackend {
+    func backend(of name: String, queues: [String], log: Logger) async throws -> any ComputeBackend {
+        if name == BatchBackend.name { return try self.batch(queues) }
         if name == SlurmBackend.name {
             let client = SlurmClient(
                 reactor: self.reactor, environment: self.environment, settings: self.settings.slurm)
@@ -112,13 +121,26 @@ struct Places {
         }
     }
 
+    private func batch(_ queues: [String]) throws -> BatchBackend {
+        do {
+            return BatchBackend(
+                client: try BatchClient(AWSProfiles(environment: self.environment)), store: self.storeName,
+                defaults: self.settings.batch.options, queues: queues,
+                queue: self.settings.queue)
+        } catch {
+            throw CommandFailure(.usage, "\(error)")
+        }
+    }
+
     /// A sentence for each place that steps name and that is not set up here.
     func notes(for manifest: FlowManifest) -> [String] {
-        self.named(by: manifest).filter { !self.isReady($0) }.map { name in
+        self.named(by: manifest).filter { !self.isReady($0, manifest) }.map { name in
             let missing =
-                name == SlurmBackend.name
-                ? "there is no sbatch on the PATH, and slurm.ssh is not set"
-                : "there is no \(ProgramBackend.prefix)\(name) on the PATH"
+                switch name {
+                case SlurmBackend.name: "there is no sbatch on the PATH, and slurm.ssh is not set"
+                case BatchBackend.name: "there is no job queue: neither batch.queue nor METAFLOW_BATCH_JOB_QUEUE is set"
+                default: "there is no \(ProgramBackend.prefix)\(name) on the PATH"
+                }
             return "steps for \(name) run on this machine: \(missing)"
         }
     }
@@ -127,9 +149,14 @@ struct Places {
         Set(manifest.steps.compactMap(\.settings.place?.name)).sorted()
     }
 
-    private func isReady(_ name: String) -> Bool {
-        guard name == SlurmBackend.name else { return Self.program(of: name, path: self.path) != nil }
-        return self.settings.slurm.ssh != nil || ExecutableSearch.find("sbatch", path: self.path) != nil
+    private func isReady(_ name: String, _ manifest: FlowManifest) -> Bool {
+        switch name {
+        case SlurmBackend.name:
+            self.settings.slurm.ssh != nil || ExecutableSearch.find("sbatch", path: self.path) != nil
+        case BatchBackend.name:
+            self.settings.batch.queue != nil || !manifest.queues(of: name).isEmpty
+        default: Self.program(of: name, path: self.path) != nil
+        }
     }
 
     private var path: String { self.environment["PATH"] ?? "" }
@@ -183,4 +210,16 @@ private struct ShownAttempts: AttemptCourier {
     func remove(_ objects: [AttemptObject], of attempt: AttemptID) async throws {}
     func clear(_ attempt: AttemptID) async throws {}
     func clear(but alive: Set<AttemptID>) async throws {}
+}
+
+extension FlowManifest {
+    /// The job queues that steps name for a place.
+    fileprivate func queues(of place: String) -> [String] {
+        self.steps.compactMap { $0.settings.place }.filter { $0.name == place }.compactMap(\.queue)
+    }
+}
+
+extension PlaceSettings {
+    /// The job queue that is named, at a place that has several.
+    var queue: String? { if case .string(let name)? = self.options["queue"] { name } else { nil } }
 }

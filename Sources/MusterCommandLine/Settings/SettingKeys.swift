@@ -3,7 +3,7 @@ import MusterModel
 /// All keys, in the order of the table in `Documentation/Settings.md`, which is made from this list.
 enum SettingKeys {
     static let all: [SettingKey] =
-        [places, run, programs, machine, logs, gang, engine, bucket, local, queue, python, slurm].flatMap { $0 }
+        [places, run, programs, machine, logs, gang, engine, bucket, local, queue, python, slurm, batch].flatMap { $0 }
 
     private static let places = [
         SettingKey(
@@ -257,6 +257,25 @@ enum SettingKeys {
         SettingKey(
             "slurm.network", .text(\.slurm.network),
             "the interface or network whose addresses come first, unless the step says otherwise"),
+    ]
+
+    private static let batch = [
+        SettingKey(
+            "batch.queue", .text(\.batch.queue), "the job queue of AWS Batch, unless the step says otherwise",
+            metaflow: "METAFLOW_BATCH_JOB_QUEUE"),
+        SettingKey(
+            "batch.image", .text(\.batch.image), "the image of the containers, unless the step says otherwise",
+            metaflow: "METAFLOW_BATCH_CONTAINER_IMAGE"),
+        SettingKey(
+            "batch.job-role", .text(\.batch.jobRole),
+            "the ARN of the containers' role, which may read and write the store's bucket",
+            metaflow: "METAFLOW_ECS_S3_ACCESS_IAM_ROLE"),
+        SettingKey(
+            "batch.execution-role", .text(\.batch.executionRole),
+            "the ARN of the role with which images are pulled; Fargate needs one",
+            metaflow: "METAFLOW_ECS_FARGATE_EXECUTION_ROLE"),
+        SettingKey(
+            "batch.share", .text(\.batch.share), "the share of a queue with fair shares, unless the step says otherwise"),
     ]
 
     private static let byName = Dictionary(uniqueKeysWithValues: Self.all.map { ($0.name, $0) })

@@ -1,3 +1,4 @@
+import MusterAWS
 import MusterBucket
 import MusterHistory
 import MusterModel

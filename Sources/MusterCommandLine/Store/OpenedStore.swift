@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import Glibc
+import MusterAWS
 import MusterBucket
 import MusterEngine
 import MusterMetadata

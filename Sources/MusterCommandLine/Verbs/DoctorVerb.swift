@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import MusterBackends
+import MusterBatch
 import MusterHistory
 import MusterModel
 import MusterStore
@@ -74,7 +75,7 @@ struct DoctorVerb: AsyncParsableCommand {
             return [
                 .missing(
                     "place", "there is no place \(name)",
-                    "it is slurm, or one with a program \(ProgramBackend.prefix)\(name) on the PATH")
+                    "it is slurm, batch, or one with a program \(ProgramBackend.prefix)\(name) on the PATH")
             ]
         }
         var findings: [Finding] = []
@@ -83,6 +84,11 @@ struct DoctorVerb: AsyncParsableCommand {
                 if case .string(let text) = $0 { text } else { nil }
             }
             findings = await SlurmCheck(context, layout, partition: partition).findings()
+        }
+        if name == BatchBackend.name {
+            findings = await BatchFindings(context.settings, option.settings).findings()
+            // Its nodes see nothing of this machine's folders.
+            return findings
         }
         let kind = FileSystemKind(of: layout.root)
         if !kind.isNetwork, !self.probe {
@@ -100,7 +106,8 @@ struct DoctorVerb: AsyncParsableCommand {
     ) async -> [Finding] {
         do {
             let agent = try context.agent()
-            let backend = try await Places(context, layout, nil).backend(of: name, log: .silent)
+            let backend = try await Places(context, layout, nil).backend(
+                of: name, queues: [place.queue].compactMap(\.self), log: .silent)
             let limits = backend.capabilities
             var findings = [
                 Finding.ok(

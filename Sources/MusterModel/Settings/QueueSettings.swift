@@ -50,3 +50,25 @@ package struct SlurmSettings: Sendable, Equatable {
         return texts.compactMapValues { $0.map { .string($0) } }
     }
 }
+
+/// The job queue, the image and the roles of AWS Batch, unless a step says otherwise.
+package struct BatchSettings: Sendable, Equatable {
+    package var queue: String?
+    package var image: String?
+    /// The role of the programs in a container, as an ARN.
+    package var jobRole: String?
+    /// The role with which images are pulled, as an ARN; Fargate needs one.
+    package var executionRole: String?
+    package var share: String?
+
+    package init() {}
+
+    /// The options of `@Batch` that are set, by their names.
+    package var options: [String: JSONValue] {
+        let texts = [
+            "queue": self.queue, "image": self.image, "iam_role": self.jobRole, "execution_role": self.executionRole,
+            "share_identifier": self.share,
+        ]
+        return texts.compactMapValues { $0.map { .string($0) } }
+    }
+}

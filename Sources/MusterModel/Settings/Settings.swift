@@ -19,6 +19,7 @@ package struct Settings: Sendable, Equatable {
     package var queue = QueueSettings()
     package var python = PythonSettings()
     package var slurm = SlurmSettings()
+    package var batch = BatchSettings()
     package var log = LogSettings()
 
     package init() {}

@@ -1,24 +1,6 @@
 import FoundationEssentials
+import MusterAWS
 import MusterObjects
-
-/// The body of an error.
-struct S3Fault: Sendable, Hashable {
-    /// `NoSuchKey` and so on.
-    let code: String
-    let message: String
-    let region: String?
-
-    /// Nil for a body that is no error of S3.
-    init?(_ body: Data) {
-        guard let root = XMLElement.read(body) else { return nil }
-        // STS wraps its errors.
-        let error = root.name == "ErrorResponse" ? root["Error"] : root.name == "Error" ? root : nil
-        guard let error, let code = error["Code"]?.text else { return nil }
-        self.code = code
-        self.message = error["Message"]?.text ?? ""
-        self.region = error["Region"]?.text
-    }
-}
 
 /// The bodies of the answers that are read.
 enum S3Answers {

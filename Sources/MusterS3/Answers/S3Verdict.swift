@@ -1,3 +1,4 @@
+import MusterAWS
 import MusterHTTP
 import MusterObjects
 
@@ -32,7 +33,7 @@ enum S3Verdict: Sendable, Hashable {
     /// - Parameters:
     ///   - fault: The body of an error; with status 200 too, where S3 notices a failure after it has begun to answer.
     ///   - accepted: Statuses that the caller understands, besides 2xx.
-    static func of(_ head: HTTPHead, _ fault: S3Fault?, accepting accepted: Set<Int>) -> S3Verdict {
+    static func of(_ head: HTTPHead, _ fault: XMLFault?, accepting accepted: Set<Int>) -> S3Verdict {
         let code = fault?.code ?? ""
         if fault == nil, (200..<300).contains(head.status) { return .done }
         if let verdict = self.ofCode(code, head, fault) { return verdict }
@@ -50,7 +51,7 @@ enum S3Verdict: Sendable, Hashable {
         }
     }
 
-    private static func ofCode(_ code: String, _ head: HTTPHead, _ fault: S3Fault?) -> S3Verdict? {
+    private static func ofCode(_ code: String, _ head: HTTPHead, _ fault: XMLFault?) -> S3Verdict? {
         if self.passing.contains(code) { return .again }
         if self.ended.contains(code) { return .expired }
         if self.unknownKeys.contains(code) { return .fail(.credentials) }

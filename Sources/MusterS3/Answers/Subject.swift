@@ -1,3 +1,4 @@
+import MusterAWS
 import MusterHTTP
 import MusterObjects
 
@@ -17,7 +18,7 @@ struct Subject: Sendable {
     }
 
     /// - Parameter fault: The server's own words.
-    func failure(_ code: ObjectStoreError.Code, _ head: HTTPHead, _ fault: S3Fault?) -> ObjectStoreError {
+    func failure(_ code: ObjectStoreError.Code, _ head: HTTPHead, _ fault: XMLFault?) -> ObjectStoreError {
         let words = fault.map { $0.message.isEmpty ? $0.code : "\($0.code): \($0.message)" }
         return self.failure(code, words ?? "the answer was \(head.status)")
     }

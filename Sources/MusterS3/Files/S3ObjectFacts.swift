@@ -1,3 +1,4 @@
+import MusterAWS
 import MusterHTTP
 import MusterObjects
 

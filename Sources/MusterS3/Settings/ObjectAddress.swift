@@ -1,3 +1,4 @@
+package import MusterAWS
 package import MusterHTTP
 package import MusterObjects
 

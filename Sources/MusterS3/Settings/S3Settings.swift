@@ -1,3 +1,4 @@
+package import MusterAWS
 package import MusterHTTP
 package import MusterObjects
 
@@ -41,36 +42,13 @@ package struct S3Settings: Sendable, Hashable {
             throw ObjectStoreError(
                 .invalid, "\(bucket) cannot be the name of a bucket: 3 to 63 of a-z, 0-9, . and - can")
         }
-        var endpoint: HTTPOrigin?
-        if let (text, source) = Self.endpoint(profiles) {
-            guard let origin = HTTPOrigin(text) else {
-                throw ObjectStoreError(
-                    .invalid, "\(text) of \(source) is no address of a server, such as https://host:9000")
-            }
-            endpoint = origin
-        }
         let style = profiles.value("s3.addressing_style")
         self.init(
-            bucket: bucket, prefix: prefix, endpoint: endpoint,
-            region: profiles.variable("AWS_REGION") ?? profiles.variable("AWS_DEFAULT_REGION")
-                ?? profiles.value("region") ?? "us-east-1",
+            bucket: bucket, prefix: prefix, endpoint: try profiles.endpoint(of: "s3"),
+            region: profiles.region ?? "us-east-1",
             isPathStyle: style == "path" ? true : style == "virtual" ? false : nil,
-            trust: (profiles.variable("AWS_CA_BUNDLE") ?? profiles.value("ca_bundle")
-                ?? profiles.variable("SSL_CERT_FILE")).map(HTTPTrust.file) ?? .system)
+            trust: profiles.trust)
         self.proxies = try profiles.proxies()
-    }
-
-    private static func endpoint(_ profiles: AWSProfiles) -> (text: String, source: String)? {
-        if profiles.variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")?.lowercased() == "true" { return nil }
-        for name in ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"] {
-            if let text = profiles.variable(name) { return (text, name) }
-        }
-        if let services = profiles.value("services"),
-            let text = profiles.config.sections["services \(services)"]?["s3.endpoint_url"]
-        {
-            return (text, "the section services \(services) of AWS's config file")
-        }
-        return profiles.value("endpoint_url").map { ($0, "the profile \(profiles.profile)") }
     }
 
     private static func isBucket(_ name: String) -> Bool {
@@ -84,7 +62,7 @@ package struct S3Settings: Sendable, Hashable {
 extension S3Settings {
     /// The server that has the bucket in `region`.
     func origin(region: String) -> HTTPOrigin {
-        var origin = self.endpoint ?? HTTPOrigin(isSecure: true, host: "s3.\(region).\(Self.domain(region))", port: 443)
+        var origin = self.endpoint ?? HTTPOrigin(isSecure: true, host: "s3.\(region).\(AWSProfiles.domain(region))", port: 443)
         if !self.isPathStyle { origin.host = "\(self.bucket).\(origin.host)" }
         return origin
     }
@@ -94,6 +72,4 @@ extension S3Settings {
         let key = key.map { PercentEncoding.encode(self.prefix + $0, keepsSlashes: true) } ?? ""
         return self.isPathStyle ? "/\(self.bucket)\(key.isEmpty ? "" : "/")\(key)" : "/\(key)"
     }
-
-    static func domain(_ region: String) -> String { region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com" }
 }

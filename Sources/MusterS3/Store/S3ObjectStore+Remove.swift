@@ -1,5 +1,6 @@
 import Crypto
 import FoundationEssentials
+import MusterAWS
 import MusterHTTP
 package import MusterObjects
 

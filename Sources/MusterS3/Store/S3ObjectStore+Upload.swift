@@ -1,6 +1,7 @@
 import Crypto
 import FoundationEssentials
 import Glibc
+import MusterAWS
 import MusterHTTP
 package import MusterObjects
 import MusterSystem

@@ -1,5 +1,6 @@
 import Crypto
 package import FoundationEssentials
+package import MusterAWS
 package import MusterHTTP
 package import MusterObjects
 import MusterSystem
@@ -18,11 +19,8 @@ package final class S3ObjectStore: ObjectStore {
         _ settings: S3Settings, profiles: AWSProfiles, policy: RetryPolicy = RetryPolicy(),
         timing: HTTPTiming = HTTPTiming(), transfer: S3Transfer = S3Transfer(), surroundings: Surroundings = .real
     ) {
-        let fetcher = CredentialFetcher(
-            profiles: profiles, region: settings.region, trust: settings.trust, surroundings: surroundings)
-        let keeper = CredentialKeeper(surroundings: surroundings) { () async throws(ObjectStoreError) in
-            try await fetcher.fetch(CredentialSource.find(profiles))
-        }
+        let keeper = CredentialKeeper(
+            profiles, region: settings.region, trust: settings.trust, surroundings: surroundings)
         self.client = S3Client(
             settings: settings, keeper: keeper, policy: policy, timing: timing, surroundings: surroundings)
         self.transfer = transfer

@@ -35,6 +35,8 @@ package struct GangOrder: Codable, Sendable, Equatable {
     package var memory: Int
     /// An interface or a network whose addresses come first; nil for that of the default route.
     package var network: String?
+    /// The name or path of Python on the nodes, for flows in Python; nil for the first on their `PATH`.
+    package var python: String?
     /// The flow's code, for nodes that see nothing but the bucket: it takes the place of ``program``, ``package`` and
     /// ``store``, which are paths of the engine's machine then; nil where nodes see the store's folder.
     package var carried: CarriedCode?

@@ -1,4 +1,5 @@
 package import Foundation
+package import MusterAWS
 package import MusterHTTP
 package import MusterObjects
 import Synchronization

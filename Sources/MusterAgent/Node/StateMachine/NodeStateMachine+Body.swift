@@ -13,7 +13,9 @@ extension NodeStateMachine {
         self.roster = roster
         if self.spec.timeoutPatience != nil { self.spec.task.deadline = self.spec.timeout.map { now + $0 } }
         self.phase = .preparing
-        self.emit(.prepare(roster))
+        guard var problem = self.problem else { return self.emit(.prepare(roster)) }
+        problem.node = self.spec.index
+        self.end(.failed(failure: problem))
     }
 
     mutating func prepared(_ environment: [String: String]) {

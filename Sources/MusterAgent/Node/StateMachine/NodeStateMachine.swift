@@ -50,6 +50,8 @@ struct NodeStateMachine: Sendable, Equatable {
     /// As the gang has come together: its size and this node's index are those of the roster.
     var spec: NodeSpec
     let setup: ClusterSetup
+    /// The reason for which nothing can begin on this node.
+    let problem: TaskFailure?
     let folder: NodeFolder
     var phase = Phase.waiting
     var roster: Roster?
@@ -87,9 +89,10 @@ struct NodeStateMachine: Sendable, Equatable {
         let connection: RequestConnection
     }
 
-    init(spec: NodeSpec, setup: ClusterSetup) {
+    init(spec: NodeSpec, setup: ClusterSetup, problem: TaskFailure? = nil) {
         self.spec = spec
         self.setup = setup
+        self.problem = problem
         self.folder = NodeFolder(spec)
     }
 
