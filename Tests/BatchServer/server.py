@@ -183,6 +183,8 @@ def main():
     gateway.serve_metadata(settings, arguments.bridge)
     server = werkzeug.serving.make_server(
         "127.0.0.1", 0, Server(settings, Batch(settings, place)), threaded=True, request_handler=Handler)
+    if settings.s3:
+        (folder / "run/s3").write_text(settings.s3)
     # Whoever reads the port finds a server that answers.
     new = folder / "run/port.new"
     new.write_text(str(server.server_port))

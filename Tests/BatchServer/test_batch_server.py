@@ -286,7 +286,7 @@ class ContainerTests(unittest.TestCase):
         self.assertTrue(found["container"]["reason"].startswith("CannotStartContainerError"), found)
 
     def test_the_image_decides_on_user_entry_point_and_folder(self):
-        command = "echo $MUSTER_TEST_ENTRYPOINT $(id -u) $(pwd) $HOME"
+        command = "echo $TEST_ENTRY_POINT $(id -u) $(pwd) $HOME"
         found = run(container(command, image="muster-test/busybox-user"))
         self.assertEqual(printed(found), ["ran 10001 /home/muster /home/muster"])
         found = run(container(command, image="muster-test/busybox-user", user="0"))

@@ -191,28 +191,7 @@ import Testing
         // The nodes' image, as it were: an environment with the packages of the example.
         let example = "\(PythonFlowTests.root)/Examples/Python/torchrun"
         let source = try String(contentsOfFile: "\(example)/flow.py", encoding: .utf8)
-        let asksFor = try #require(source.split(separator: "\n").first { $0.contains("@pypi") })
-        let sandbox = try Sandbox()
-        let looking = """
-            import sys
-            from metaflow import FlowSpec, pypi, step
-            class Looking(FlowSpec):
-            \(asksFor)
-                @step
-                def start(self):
-                    print("prefix", sys.prefix)
-                    self.next(self.end)
-                @step
-                def end(self):
-                    pass
-            if __name__ == "__main__":
-                Looking()
-            """
-        try Data(looking.utf8).write(to: URL(filePath: "\(sandbox.folder)/looking.py"))
-        let looked = try await sandbox.muster(["run", "looking.py"])
-        let prefix = try #require(
-            looked.output.split(separator: "\n").first { $0.contains("prefix ") }?.split(separator: " ").last,
-            "\(looked)")
+        let prefix = try #require(try await PythonPackages.environment(of: source, Sandbox())).prefix
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/bin:/usr/bin"
         let islands = try await Islands(path: "\(prefix)/bin:\(path)")
         let folder = islands.team.sandbox.folder
