@@ -94,8 +94,8 @@ let sources: [Target] = [
         name: "MusterAgent",
         dependencies: [
             "CMusterPlatform", "MusterModel", "MusterSystem", "MusterWire", "MusterFrameworks", "MusterProcess",
-            "MusterStore", "MusterObjects", "MusterAWS", "MusterS3", "MusterCourier", crypto, logging, nioCore, nioPosix,
-            nioSSL,
+            "MusterPython", "MusterStore", "MusterObjects", "MusterAWS", "MusterS3", "MusterCourier", crypto, logging,
+            nioCore, nioPosix, nioSSL,
         ],
         swiftSettings: strict),
     .target(

@@ -8,7 +8,7 @@ enum EngineInput: Sendable {
     /// A task's delay before its next attempt is over.
     case due(task: Int, attempt: Int)
     /// A step's Python environment is there, or cannot be made.
-    case environment(step: String, Result<String, TaskFailure>)
+    case environment(step: String, Result<StepPython, TaskFailure>)
     /// Artifacts that the task needs have come from the bucket, or could not be brought for this reason.
     case fetched(task: Int, attempt: Int, problem: String?)
     /// The artifacts of an attempt that has ended are in the bucket.

@@ -101,6 +101,7 @@ extension RunEngine {
                         "task \(task.step)/\(task.number) runs as job \(job) of \(place), whose commands are not found here; go on with the run where they are on the PATH"
                 )
             }
+            if task.job == nil { await self.makePython(for: task.step, at: runner) }
             let demand = ResourceDemand(self.record.manifest.step(task.step)?.settings ?? StepSettings())
             let spec = try self.spec(task, self.attemptID(task, number), demand.allotments(nodes: task.size))
             gangs[runner.name, default: []].append(StartedGang(spec: spec, job: task.job))
@@ -114,6 +115,21 @@ extension RunEngine {
         }
         await self.clearObjects(but: alive)
         return alive
+    }
+
+    /// A gang of a place with a queue may have to be submitted again, and then needs what its nodes have to know.
+    private func makePython(for name: String, at runner: any GangRunner) async {
+        guard let step = self.record.manifest.step(name), let python = step.settings.python,
+            runner.capabilities.capacity == nil, self.pythons[name] == nil
+        else { return }
+        do {
+            self.pythons[name] = try await self.environments.python(
+                for: python, isCarried: !runner.capabilities.seesFolder
+            ) { self.observe(.environment(step: name, message: $0)) }
+        } catch {
+            // A run that is ended submits nothing.
+            self.observe(.warning("the Python environment of step \(name) is missing: \(error)"))
+        }
     }
 
     /// Removes what ended attempts at places with a queue have left: their engine was killed while their jobs were leaving.

@@ -89,8 +89,8 @@ extension RunEngine {
     private func decide(_ entry: ReadyQueue.Entry) -> Start? {
         let task = self.machine[entry.task]
         guard let step = self.record.manifest.step(task.step) else { return nil }
-        if let python = step.settings.python, self.interpreters[step.name] == nil {
-            self.park(entry, step: step.name, python)
+        if let python = step.settings.python, self.pythons[step.name] == nil {
+            self.park(entry, step, python)
             return nil
         }
         let attempt = self.attemptID(task, entry.attempt)
@@ -132,18 +132,20 @@ extension RunEngine {
 
     // MARK: - Environments
 
-    private func park(_ entry: ReadyQueue.Entry, step: String, _ python: PythonRequirements) {
-        let isFirst = self.waitingForEnvironment[step] == nil
-        self.waitingForEnvironment[step, default: []].append(entry)
-        if isFirst { self.backgroundJobs.append(.environment(step: step, python)) }
+    private func park(_ entry: ReadyQueue.Entry, _ step: StepManifest, _ python: PythonRequirements) {
+        let isFirst = self.waitingForEnvironment[step.name] == nil
+        self.waitingForEnvironment[step.name, default: []].append(entry)
+        guard isFirst else { return }
+        let isCarried = !self.runners[step.settings].capabilities.seesFolder
+        self.backgroundJobs.append(.environment(step: step.name, python, isCarried: isCarried))
     }
 
     /// Takes up the tasks that waited for the environment of `step`; without one, their attempts have failed.
-    func environmentArrived(step: String, _ result: Result<String, TaskFailure>) async throws {
+    func environmentArrived(step: String, _ result: Result<StepPython, TaskFailure>) async throws {
         let entries = self.waitingForEnvironment.removeValue(forKey: step) ?? []
         switch result {
-        case .success(let interpreter):
-            self.interpreters[step] = interpreter
+        case .success(let python):
+            self.pythons[step] = python
             for entry in entries { self.queue.append(entry) }
         case .failure(let failure):
             guard case .running = self.machine.phase else { return }
@@ -229,7 +231,7 @@ extension RunEngine {
         guard let step = self.record.manifest.step(task.step) else {
             throw EngineError(code: .events, message: "the flow has no step \(task.step)")
         }
-        return GangSpec(
+        var gang = GangSpec(
             attempt: attempt, size: allotments.count, minimum: min(task.sizes.lowerBound, allotments.count), step: step,
             originRun: self.record.originRun, user: self.record.user,
             parameters: self.record.parameters, inputs: self.inputs(of: task), foreach: try self.foreach(of: task),
@@ -239,6 +241,8 @@ extension RunEngine {
             inPlace: self.runners[step.settings].capabilities.runsInPlace ? self.source?.place : nil,
             environment: self.environment(of: step), allotments: allotments, tags: self.record.tags,
             namespace: self.record.namespace)
+        gang.carried = self.pythons[step.name]?.carried
+        return gang
     }
 
     /// The step's own variables, and the address of a store that is a bucket.
@@ -250,12 +254,12 @@ extension RunEngine {
     /// The interpreter of everything in the step that is Python: its own, or the one that runs the flow.
     private func python(for step: StepManifest) -> String? {
         let runsFlow = self.record.manifest.language == "python" ? self.record.program.first : nil
-        return self.interpreters[step.name] ?? runsFlow
+        return self.pythons[step.name]?.interpreter ?? runsFlow
     }
 
     /// The flow program, for a body of this step: that of a Python flow runs on the step's own interpreter.
     private func program(for step: StepManifest) -> [String] {
-        guard self.record.manifest.language == "python", let python = self.interpreters[step.name] else {
+        guard self.record.manifest.language == "python", let python = self.pythons[step.name]?.interpreter else {
             return self.record.program
         }
         return [python] + self.record.program.dropFirst()

@@ -35,8 +35,8 @@ package actor RunEngine {
     var queue: ReadyQueue
     /// By place; a place with a queue has none, unless the user has limited the nodes that run at once.
     var reservations: [String: Reservations] = [:]
-    /// Interpreters of the steps' Python environments that have been made.
-    var interpreters: [String: String] = [:]
+    /// The Python of steps with packages of their own, as soon as it has been made.
+    var pythons: [String: StepPython] = [:]
     /// Tasks that wait for their step's environment.
     var waitingForEnvironment: [String: [ReadyQueue.Entry]] = [:]
     /// Tasks of this run to tasks of the origin that they were cloned from.
@@ -56,7 +56,8 @@ package actor RunEngine {
 
     /// Work that runs beside the engine's loop and posts its result into the inbox.
     enum BackgroundJob: Sendable {
-        case environment(step: String, PythonRequirements)
+        /// - Parameter isCarried: The step's nodes make it for themselves.
+        case environment(step: String, PythonRequirements, isCarried: Bool)
         case delay(task: Int, attempt: Int, seconds: Double)
         case fetch(task: Int, attempt: Int, [ArtifactReference])
         /// Take the artifacts of the report to the bucket.
@@ -260,12 +261,12 @@ package actor RunEngine {
                     }
                     inbox.post(.kept(GangObservation(attempt: attempt, event: .finished(report))))
                 }
-            case .environment(let step, let requirements):
+            case .environment(let step, let requirements, let isCarried):
                 group.addTask {
-                    let result: Result<String, TaskFailure>
+                    let result: Result<StepPython, TaskFailure>
                     do {
                         result = .success(
-                            try await environments.interpreter(for: requirements) {
+                            try await environments.python(for: requirements, isCarried: isCarried) {
                                 inbox.post(.progress(step: step, message: $0))
                             })
                     } catch {

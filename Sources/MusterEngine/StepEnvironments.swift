@@ -1,4 +1,5 @@
 package import MusterModel
+package import MusterWire
 
 /// Makes the Python environments that steps ask for.
 package protocol StepEnvironments: Sendable {
@@ -8,4 +9,11 @@ package protocol StepEnvironments: Sendable {
     func interpreter(
         for requirements: PythonRequirements, progress: @escaping @Sendable (String) -> Void
     ) async throws -> String
+
+    /// What nodes that see nothing but the bucket make such an environment from. All of it is in the bucket on return.
+    /// - Parameter progress: As above.
+    /// - Throws: An error whose description is for a person.
+    func carried(
+        for requirements: PythonRequirements, progress: @escaping @Sendable (String) -> Void
+    ) async throws -> CarriedEnvironment
 }

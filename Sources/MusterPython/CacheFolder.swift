@@ -22,6 +22,22 @@ enum CacheFolder {
         }
     }
 
+    /// Writes a text atomically.
+    static func write(text: String, to path: String) throws(PythonError) {
+        do {
+            try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
+        } catch {
+            throw self.failure("\(path) cannot be written", error)
+        }
+    }
+
+    static func text(_ path: String) throws(PythonError) -> String {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw self.failure("\(path) cannot be read", errno: errno)
+        }
+        return String(decoding: data, as: UTF8.self)
+    }
+
     static func remove(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
 
     static func failure(_ what: String, _ error: any Error) -> PythonError {

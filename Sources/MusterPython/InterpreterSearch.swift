@@ -14,14 +14,20 @@ struct InterpreterSearch: Sendable {
         guard let wanted, !wanted.isEmpty else { return try await self.anyPython() }
         if wanted.contains("/") { return try await self.python(at: wanted) }
         if wanted.first?.isNumber == true { return try await self.python(version: wanted) }
-        for candidate in ExecutableSearch.all(wanted, path: self.path) {
-            if let found = try await self.probe.interpreter(at: candidate) { return found }
-        }
+        if let found = try await self.program(wanted) { return found }
         throw PythonError(
             code: .noInterpreter,
             message:
                 "there is no Python called \(wanted) on the PATH, which is \(self.path); name a version such as 3.11, or a path"
         )
+    }
+
+    /// The interpreter with that path or name; nil when there is none.
+    func program(_ name: String) async throws(PythonError) -> PythonInterpreter? {
+        for candidate in name.contains("/") ? [name] : ExecutableSearch.all(name, path: self.path) {
+            if let found = try await self.probe.interpreter(at: candidate) { return found }
+        }
+        return nil
     }
 
     private func anyPython() async throws(PythonError) -> PythonInterpreter {

@@ -7,16 +7,17 @@ package import MusterProcess
 ///
 ///     CACHE/environments/KEY/   an environment, complete once it has a `muster.json`
 ///     CACHE/interpreters/       descriptions of interpreters
-///     CACHE/locks/KEY.lock      locked while that environment is made
+///     CACHE/locked/KEY/         a list with exact versions and hashes, complete once it has a `muster.json`
+///     CACHE/locks/KEY.lock      locked while that environment, or that list, is made
 ///     CACHE/tools/uv/           uv, where there is none on the PATH
 ///
 /// The key covers the requirements, the interpreter and the settings that decide where packages come from. Nothing is
 /// compiled beforehand, see ``BytecodeDonors``. A list without exact versions is resolved once; delete the
 /// environment's folder to resolve it anew.
 package struct PythonEnvironments: Sendable {
-    private let cache: String
-    private let reactor: ProcessReactor
-    private let environment: [String: String]
+    let cache: String
+    let reactor: ProcessReactor
+    let environment: [String: String]
 
     /// - Parameters:
     ///   - cache: An absolute path; made when it is needed.
@@ -52,9 +53,7 @@ package struct PythonEnvironments: Sendable {
         } catch {
             throw error.adding(requirements.origin)
         }
-        let probe = InterpreterProbe(
-            folder: "\(self.cache)/interpreters", reactor: self.reactor, environment: self.environment)
-        let python = try await InterpreterSearch(probe: probe, environment: self.environment).find(requirements.python)
+        let python = try await self.search.find(requirements.python)
         let pip = PipSettings(environment: self.environment, prefix: python.prefix)
         let plan = EnvironmentPlan(
             requirements: list, python: python, settings: UVSettings(environment: self.environment, pip: pip),
@@ -65,6 +64,13 @@ package struct PythonEnvironments: Sendable {
         } catch {
             throw error.code == .resolution ? error.adding(requirements.origin) : error
         }
+    }
+
+    var search: InterpreterSearch {
+        InterpreterSearch(
+            probe: InterpreterProbe(
+                folder: "\(self.cache)/interpreters", reactor: self.reactor, environment: self.environment),
+            environment: self.environment)
     }
 
     private func make(_ plan: EnvironmentPlan, progress: @escaping @Sendable (String) -> Void) async throws(PythonError)
@@ -79,36 +85,18 @@ package struct PythonEnvironments: Sendable {
         if plan.isWhole { return plan.interpreter }
         let uv = try await UVTool(cache: self.cache, reactor: self.reactor, environment: self.environment)
             .path(python: plan.python, progress: progress)
-        progress("making a Python \(plan.python.version) environment with \(plan.summary)")
-        try await self.run(uv, plan.creation, plan, progress)
+        let subject = "making a Python \(plan.python.version) environment with \(plan.summary)"
+        progress(subject)
+        let run = UVRun(
+            uv: uv, folder: self.cache, environment: plan.settings.environment, reactor: self.reactor, subject: subject,
+            progress: progress)
+        try await run(plan.creation)
         if !plan.requirements.requirements.isEmpty {
-            try await self.run(uv, plan.installation, plan, progress)
+            try await run(plan.installation)
             BytecodeDonors(environments: "\(self.cache)/environments", python: plan.python, except: plan.folder)
                 .give(to: plan.folder)
         }
         try CacheFolder.write(plan.marker, to: plan.markerPath)
         return plan.interpreter
-    }
-
-    private func run(
-        _ uv: String, _ arguments: [String], _ plan: EnvironmentPlan, _ progress: @escaping @Sendable (String) -> Void
-    ) async throws(PythonError) {
-        let subject = "making a Python \(plan.python.version) environment with \(plan.summary)"
-        // uv runs in the cache's folder, so that settings of a project around the current folder do not apply.
-        let spec = ProcessSpec(
-            executable: uv, arguments: arguments, environment: plan.settings.environment, workingDirectory: self.cache)
-        let lines = ProgressLines { line in
-            // Lines that begin with a space list single packages.
-            if line.first?.isLetter == true && !line.hasPrefix("Using Python") { progress("uv: \(line)") }
-        }
-        let outcome: ProcessOutcome
-        do {
-            outcome = try await self.reactor.run(spec) { stream, bytes in
-                if stream == .standardError { lines.append(bytes) }
-            }
-        } catch {
-            throw PythonError.running(subject, error: error)
-        }
-        guard outcome.status.isSuccess else { throw PythonError.tool(subject, outcome: outcome) }
     }
 }

@@ -13,17 +13,22 @@ struct UVTool: Sendable {
     /// Returns the path of a uv that runs.
     /// - Parameters:
     ///   - python: The interpreter whose pip installs uv if there is none.
+    ///   - travels: It has to run on other machines too (``PortableProgram``); others than the named one are passed over.
     /// - Throws: ``PythonError``.
-    func path(python: PythonInterpreter, progress: @Sendable (String) -> Void) async throws(PythonError) -> String {
+    func path(
+        python: PythonInterpreter, travels: Bool = false, progress: @Sendable (String) -> Void
+    ) async throws(PythonError) -> String {
+        let path = self.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
         if let named = self.environment["MUSTER_UV"], !named.isEmpty {
             guard try await self.runs(named) else {
                 throw PythonError(
                     code: .tool, message: "MUSTER_UV names \(named), which does not run as uv; correct or unset it")
             }
-            return named
+            guard travels else { return named }
+            return try self.portable(ExecutableSearch.find(named, path: path) ?? named)
         }
-        let path = self.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
         for candidate in ExecutableSearch.all("uv", path: path) + self.beside {
+            if travels, PortableProgram.obstacle(candidate) != nil { continue }
             if try await self.runs(candidate) { return candidate }
         }
         let own = "\(self.folder)/bin/uv"
@@ -35,6 +40,15 @@ struct UVTool: Sendable {
         defer { withExtendedLifetime(lock) {} }
         if !ExecutableSearch.isExecutable(own) { try await self.install(python: python, progress: progress) }
         return own
+    }
+
+    private func portable(_ path: String) throws(PythonError) -> String {
+        guard let obstacle = PortableProgram.obstacle(path) else { return path }
+        throw PythonError(
+            code: .tool,
+            message:
+                "MUSTER_UV names \(path), which cannot run on the nodes that make Python environments with it: \(obstacle); name the uv of a release, or unset it and one is installed from PyPI"
+        )
     }
 
     /// The uv of the virtual environment that this program is installed in, which need not be on the PATH.
@@ -67,11 +81,14 @@ struct UVTool: Sendable {
         CacheFolder.remove(self.folder)
         try CacheFolder.make(new)
         defer { CacheFolder.remove(new) }
-        let pip = try await self.pip(of: python, scratch: "\(new)/pip")
-        let arguments = ["-m", "pip", "install", "--quiet", "--no-input", "--target", "\(new)/packages", "uv"]
-        let outcome = try await self.run(pip, arguments, doing: "installing uv")
+        let pip = PipTool(reactor: self.reactor, environment: self.environment)
+        let path = try await pip.interpreter(
+            for: python, scratch: "\(new)/pip", purpose: "packages are installed with uv, which is not on the PATH",
+            remedy: "install uv, or python3-venv")
+        let arguments = ["install", "--quiet", "--no-input", "--target", "\(new)/packages", "uv"]
+        let outcome = try await pip.run(path, arguments, doing: "installing uv")
         guard outcome.status.isSuccess else {
-            var error = PythonError.tool("installing uv with \(pip) -m pip", outcome: outcome)
+            var error = PythonError.tool("installing uv with \(path) -m pip", outcome: outcome)
             if error.code == .resolution { error.code = .tool }
             error.message += "\ninstall uv yourself and put it on the PATH, or name it in MUSTER_UV"
             throw error
@@ -87,38 +104,6 @@ struct UVTool: Sendable {
                 message:
                     "the uv that was installed into \(self.folder) does not run; install uv yourself and name it in MUSTER_UV"
             )
-        }
-    }
-
-    /// The path of a Python that has pip: this one, or that of a virtual environment made from it.
-    private func pip(of python: PythonInterpreter, scratch: String) async throws(PythonError) -> String {
-        if try await self.run(python.path, ["-m", "pip", "--version"], doing: "looking for pip").status.isSuccess {
-            return python.path
-        }
-        let outcome = try await self.run(python.path, ["-m", "venv", scratch], doing: "making an environment")
-        guard outcome.status.isSuccess else {
-            throw PythonError(
-                code: .tool,
-                message:
-                    "packages are installed with uv, which is not on the PATH, and \(python.path) has neither pip nor venv to install it with; install uv, or python3-venv"
-            )
-        }
-        return "\(scratch)/bin/python"
-    }
-
-    private func run(_ executable: String, _ arguments: [String], doing: String) async throws(PythonError)
-        -> ProcessOutcome
-    {
-        var environment = self.environment
-        for name in ["PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"] { environment[name] = nil }
-        // Both contradict `--target`.
-        environment["PIP_USER"] = "0"
-        environment["PIP_REQUIRE_VIRTUALENV"] = "0"
-        do {
-            return try await self.reactor.run(
-                ProcessSpec(executable: executable, arguments: arguments, environment: environment))
-        } catch {
-            throw PythonError.running(doing, error: error)
         }
     }
 }

@@ -11,7 +11,7 @@ import Testing
     private static let flow = "PlacedFlow"
 
     /// A team whose engines have such nodes.
-    private final class Islands {
+    final class Islands {
         let team: BucketFlowTests.Team
         /// The nodes' folder for temporary files.
         let temporary: String
@@ -19,7 +19,12 @@ import Testing
         let marks: String
         private let variables: [String: String]
 
-        init(before endpoint: String? = nil, path: String? = nil) async throws {
+        /// - Parameters:
+        ///   - hides: More folders of the engine's that nodes do not see.
+        ///   - nodes: Variables that nodes have.
+        init(
+            before endpoint: String? = nil, path: String? = nil, hides: [String] = [], nodes: [String: String] = [:]
+        ) async throws {
             self.team = try await BucketFlowTests.Team(before: endpoint)
             let folder = self.team.sandbox.folder
             self.temporary = "/tmp/i\(UUID().uuidString.prefix(8))"
@@ -36,7 +41,9 @@ import Testing
                 "PATH":
                     "\(root)/Tests/BackendFixtures:\(path ?? ProcessInfo.processInfo.environment["PATH"] ?? "/bin:/usr/bin")",
                 "MUSTER_PROCESSES": "\(folder)/jobs", "MUSTER_AGENT": agent,
-                "MUSTER_ISLANDS_HIDE": "\(folder):\(root)/Python:\(root)/Tests:\(root)/.build",
+                "MUSTER_ISLANDS_HIDE":
+                    (["\(folder)", "\(root)/Python", "\(root)/Tests", "\(root)/.build"] + hides).joined(separator: ":"),
+                "MUSTER_ISLANDS_VARIABLES": String(decoding: try JSONEncoder().encode(nodes), as: UTF8.self),
                 "MUSTER_ISLANDS_TEMPORARY": self.temporary,
             ]
         }
@@ -278,23 +285,6 @@ import Testing
         let local = try await islands.team.sandbox.muster(["run", flow, "--on", "islands"], environment: folder)
         #expect(local.status == .exited(2), "\(local)")
         #expect(local.errors.contains("--store s3://"), "\(local)")
-        let script = """
-            from metaflow import FlowSpec, pypi, step
-            class Own(FlowSpec):
-                @pypi(packages={"six": "1.16.0"})
-                @step
-                def start(self):
-                    self.next(self.end)
-                @step
-                def end(self):
-                    pass
-            if __name__ == "__main__":
-                Own()
-            """
-        try Data(script.utf8).write(to: URL(filePath: "\(islands.team.sandbox.folder)/own.py"))
-        let own = try await islands.muster(["run", "own.py", "--with", "islands"], on: "a")
-        #expect(own.status == .exited(2), "\(own)")
-        #expect(own.errors.contains("step start") && own.errors.contains("image"), "\(own)")
     }
 
     @Test("A dry run stores nothing, and holds no address that lets anybody fetch something")

@@ -33,6 +33,7 @@ let flows: [String: any Flow.Type] = [
     "PlaceFlow": PlaceFlow.self,
     "SlurmGangFlow": SlurmGangFlow.self,
     "S3Flow": S3Flow.self,
+    "PackageFlow": PackageFlow.self,
 ]
 
 let program = CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? ""

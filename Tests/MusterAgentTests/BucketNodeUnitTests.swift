@@ -203,6 +203,62 @@ import Testing
         node.leave()
     }
 
+    @Test("A step's Python is made once on a machine from what travels; a damaged package is refused by its name")
+    func python() async throws {
+        let maker = StoreLayout(root: "\(self.folder.path)/maker")
+        try maker.prepare()
+        func stored(_ text: String) async throws -> ArtifactReference {
+            let reference = try ArtifactStore(maker).put(Data(text.utf8), encoding: .data)
+            try await self.objects.put(
+                Data(text.utf8), at: "artifacts/\(reference.digest.prefix(1))/\(reference.digest)")
+            return reference
+        }
+        let calls = "\(self.folder.path)/calls"
+        let uv = """
+            #!/bin/sh
+            echo "$1 $2 $MUSTER_JOB" >> \(calls)
+            for last; do :; done
+            [ $1 = pip ] || { mkdir -p "$last/bin" && ln -s /usr/bin/python3 "$last/bin/python"; }
+            """
+        let version = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: "/usr/bin").first {
+                $0.wholeMatch(of: /python3\.\d+/) != nil
+            }?.dropFirst(6))
+        let wheel = try await stored("a wheel")
+        let environment = CarriedEnvironment(
+            python: String(version), uv: try await stored(uv), lock: try await stored("six==1 --hash=sha256:0"),
+            wheels: [CarriedEnvironment.Wheel(name: "six-1-py3-none-any.whl", file: wheel)])
+        let source = "\(self.folder.path)/source"
+        try FileManager.default.createDirectory(atPath: source, withIntermediateDirectories: true)
+        let package = try CodePackage(folder: source).packed(under: "muster")
+        try await self.objects.put(try package.archive(), at: "packages/\(package.digest)")
+        var code = CarriedCode(package: package.digest, program: [.python, .text("flow")])
+        code.environment = environment
+        let (first, second) = (try self.node(), try self.node())
+        let variables = ["PATH": "/usr/bin:/bin", "MUSTER_JOB": "secret"]
+        let local = try await first.localized(Self.order(code), environment: variables)
+        let same = try await second.localized(Self.order(code), environment: variables)
+        let python = try #require(local.task.python)
+        #expect(local.program == [python, "flow"] && same.program == local.program)
+        #expect(python.hasPrefix("\(first.cache.python)/environments/"))
+        #expect(try String(contentsOfFile: calls, encoding: .utf8) == "venv --quiet \npip sync \n")
+        first.leave()
+        second.leave()
+        #expect(self.left == [])
+        try await self.objects.put(Data("a whale".utf8), at: "artifacts/\(wheel.digest.prefix(1))/\(wheel.digest)")
+        let third = try self.node()
+        let error = await #expect(throws: AgentError.self) {
+            try await third.localized(Self.order(code), environment: variables)
+        }
+        #expect("\(String(describing: error))".contains("six-1-py3-none-any.whl"))
+        code.environment?.wheels?[0].name = "../six.whl"
+        let wrong = code
+        await #expect(throws: AgentError.self) {
+            try await third.localized(Self.order(wrong), environment: variables)
+        }
+        third.leave()
+    }
+
     private static func order(_ code: CarriedCode) -> GangOrder {
         let attempt = AttemptID(flow: "F", run: "1", step: "train", task: 12, attempt: 0)
         var order = GangOrder(

@@ -87,6 +87,18 @@ struct NoEnvironments: StepEnvironments {
         }
         return "/usr/bin/python3"
     }
+
+    func carried(
+        for requirements: PythonRequirements, progress: @escaping @Sendable (String) -> Void
+    ) async throws -> CarriedEnvironment {
+        _ = try await self.interpreter(for: requirements, progress: progress)
+        return Self.carried
+    }
+
+    /// What nodes without the store's folder are told to make.
+    static let carried = CarriedEnvironment(
+        python: "3.11", uv: ArtifactReference(digest: "uv", size: 1, encoding: .data),
+        lock: ArtifactReference(digest: "lock", size: 1, encoding: .data))
 }
 
 struct Unresolvable: Error, CustomStringConvertible { let description: String }

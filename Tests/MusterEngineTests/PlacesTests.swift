@@ -37,16 +37,17 @@ import Testing
         ScriptedBackend(name: "queue", capacity: nil, script: script)
     }
 
-    /// The record and the events of an engine that was killed when job 99 had been accepted.
-    private func beginAndDie(_ harness: Harness) async throws {
+    /// The record and the events of an engine that was killed when job 99 had been accepted, or before.
+    private func beginAndDie(_ harness: Harness, job: String? = "99") async throws {
         try await harness.metadata.create(harness.record())
         try await harness.metadata.append(
             [
                 .started, .attemptStarted(task: 1, attempt: 0),
                 .attemptSucceeded(
                     task: 1, attempt: 0, nodes: [NodeResult(transition: .nodes(to: "train", count: 2), artifacts: [:])]),
-                .attemptStarted(task: 2, attempt: 0), .attemptSubmitted(task: 2, attempt: 0, job: "99"),
-            ], to: RunKey(flow: "Places", run: "1"), at: 1)
+                .attemptStarted(task: 2, attempt: 0),
+            ] + (job.map { [.attemptSubmitted(task: 2, attempt: 0, job: $0)] } ?? []),
+            to: RunKey(flow: "Places", run: "1"), at: 1)
     }
 
     @Test("A step runs in its own place, and the others run on this machine")
@@ -104,6 +105,18 @@ import Testing
         #expect(queue.takenOver.map(\.job) == ["99"])
         #expect(queue.takenOver.map(\.spec.size) == [2])
         #expect(try await !harness.events().contains(.attemptInterrupted(task: 2, attempt: 0)))
+    }
+
+    @Test("A gang whose job is not known has the step's Python when it is submitted again", arguments: [true, false])
+    func recoveryWithPython(seesFolder: Bool) async throws {
+        let harness = try Harness(Self.manifest { $0.python = PythonRequirements(packages: ["six"]) })
+        let local = ScriptedBackend { Self.report($0, harness) }
+        try await self.beginAndDie(harness, job: nil)
+        let queue = ScriptedBackend(name: "queue", capacity: nil, seesFolder: seesFolder) { Self.report($0, harness) }
+        #expect(try await harness.engine(local, beside: [queue]).run() == .succeeded)
+        let spec = try #require(queue.takenOver.first?.spec)
+        #expect(spec.carried == (seesFolder ? nil : NoEnvironments.carried))
+        #expect(spec.python == (seesFolder ? "/usr/bin/python3" : nil))
     }
 
     @Test("A gang whose place is not set up here is named, and not taken for an interrupted one")

@@ -222,4 +222,22 @@ import Testing
         #expect(failure?.code == .environment)
         #expect(failure?.message == "no package is called impossible")
     }
+
+    @Test(
+        "A step's nodes that see no folder get what they make its Python environment from, and no path of this machine")
+    func carriedEnvironment() async throws {
+        var manifest = SampleFlow.manifest
+        for index in [1, 6] { manifest.steps[index].settings.python = PythonRequirements(packages: ["six"]) }
+        manifest.steps[1].settings.place = PlaceSettings(name: "island")
+        let harness = try Harness(manifest)
+        let (here, island) = (
+            self.backend(harness), ScriptedBackend(name: "island", seesFolder: false) { Self.answer($0, harness) }
+        )
+        try await harness.metadata.create(harness.record())
+        #expect(try await harness.engine(here, beside: [island]).run() == .succeeded)
+        #expect(!island.gangs.isEmpty)
+        #expect(island.gangs.allSatisfy { $0.carried == NoEnvironments.carried && $0.python == nil })
+        let own = here.gangs.filter { $0.step.name == manifest.steps[6].name }
+        #expect(!own.isEmpty && own.allSatisfy { $0.carried == nil && $0.python == "/usr/bin/python3" })
+    }
 }

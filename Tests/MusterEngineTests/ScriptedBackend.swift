@@ -20,9 +20,9 @@ final class ScriptedBackend: GangRunner {
     /// - Parameter script: The gang's report; nil leaves the gang running until it is cancelled.
     init(
         name: String = "local", capacity: MachineCapacity? = MachineCapacity(cpus: 4, memory: 8 << 30, gpus: 0),
-        script: @escaping @Sendable (GangSpec) -> GangReport?
+        seesFolder: Bool = true, script: @escaping @Sendable (GangSpec) -> GangReport?
     ) {
-        self.capabilities = RunnerCapabilities(capacity: capacity, runsInPlace: false)
+        self.capabilities = RunnerCapabilities(capacity: capacity, runsInPlace: false, seesFolder: seesFolder)
         self.name = name
         self.script = script
     }

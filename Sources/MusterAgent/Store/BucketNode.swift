@@ -4,7 +4,6 @@ import MusterAWS
 import MusterCourier
 import MusterModel
 import MusterObjects
-import MusterProcess
 import MusterS3
 import MusterStore
 import MusterSystem
@@ -29,7 +28,7 @@ final class BucketNode: Sendable {
     let folder: AttemptFolder
     let courier: BucketCourier
     private let objects: any ObjectStore
-    private let cache: NodeCache
+    let cache: NodeCache
     /// Of the node's own folder.
     private let lock: LockedFolder
     /// The keys of the attempt's objects without their names.
@@ -107,32 +106,28 @@ final class BucketNode: Sendable {
         var order = order
         order.store = self.layout.root
         order.package = self.layout.packageFolder(carried.package)
-        order.program = try carried.program.map { try self.word($0, &order, environment) }
+        if let own = carried.environment {
+            order.task.python = try await self.interpreter(of: own, at: order.python, environment)
+        } else if carried.program.contains(.python) {
+            order.task.python = try Self.python(order.python, environment)
+        }
+        let python = order.task.python
+        order.program = try carried.program.map { try self.word($0, python: python) }
         return order
     }
 
-    private func word(
-        _ word: CarriedCode.Word, _ order: inout GangOrder, _ environment: [String: String]
-    ) throws -> String {
+    private func word(_ word: CarriedCode.Word, python: String?) throws -> String {
         switch word {
         case .text(let text): return text
         case .file(let package, let path): return "\(self.layout.packageFolder(package))/\(path)"
         case .program(let name, let file): return try self.program(name, file)
-        case .python:
-            let path = environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
-            let names = order.python.map { [$0] } ?? ["python3", "python"]
-            guard let python = names.lazy.compactMap({ ExecutableSearch.find($0, path: path) }).first else {
-                throw AgentError(
-                    "there is no \(names[0]) on the PATH of this node, which is \(path); the flow is in Python: take an image that has it"
-                )
-            }
-            order.task.python = python
-            return python
+        // A program that names it has been given one.
+        case .python: return python ?? "python3"
         }
     }
 
     /// An executable copy of the artifact.
-    private func program(_ name: String, _ file: ArtifactReference) throws -> String {
+    func program(_ name: String, _ file: ArtifactReference) throws -> String {
         guard !name.isEmpty, !name.contains("/"), name != ".." else {
             throw AgentError("'\(name)' cannot be the name of a flow program")
         }

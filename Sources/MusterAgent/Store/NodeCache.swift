@@ -4,9 +4,9 @@ import Glibc
 import MusterStore
 import MusterSystem
 
-/// Artifacts, code packages and programs of a bucket on this machine, for all of its nodes that see nothing else of the
-/// store: what one has fetched the others have too. Each has a folder of its own in it. The last node that leaves removes
-/// all of it, and each that comes removes the folders of nodes that were killed.
+/// Artifacts, code packages, programs and Python environments of a bucket on this machine, for all of its nodes that see
+/// nothing else of the store: what one has fetched or made the others have too. Each has a folder of its own in it. The
+/// last node that leaves removes all of it, and each that comes removes the folders of nodes that were killed.
 final class NodeCache: Sendable {
     let path: String
     private let lock: LockedFolder
@@ -14,6 +14,7 @@ final class NodeCache: Sendable {
     /// Folders of a store that nodes share, and programs.
     static let shared = ["artifacts", "packages", "incoming", programs]
     static let programs = "programs"
+    private static let environments = "python"
     private static let nodes = "nodes"
 
     /// Makes or joins the cache of `bucket` in `folder`.
@@ -22,7 +23,7 @@ final class NodeCache: Sendable {
         let digest = Hexadecimal.text(SHA256.hash(data: Data(bucket.utf8)))
         self.path = "\(folder)/muster-cache-\(getuid())-\(digest.prefix(16))"
         while true {
-            if let made = LockedFolder.make(self.path, subfolders: Self.shared + [Self.nodes]) {
+            if let made = LockedFolder.make(self.path, subfolders: Self.shared + [Self.nodes, Self.environments]) {
                 self.lock = made
                 return
             }
@@ -38,6 +39,9 @@ final class NodeCache: Sendable {
             return
         }
     }
+
+    /// The folder of Python environments, whose programs hold its path: nodes use it where it is.
+    var python: String { "\(self.path)/\(Self.environments)" }
 
     /// A folder for one node with the layout of a store, of which the shared folders are a part. It counts as in use for as
     /// long as the second value exists.

@@ -116,6 +116,7 @@ extension GangOrder {
             memory: resources?.memory ?? 0, network: network)
         self.settings = settings.node
         self.carried = settings.carried
+        self.carried?.environment = gang.carried
     }
 }
 

@@ -6,6 +6,7 @@ import MusterCourier
 import MusterModel
 import MusterObjects
 import MusterProcess
+import MusterPython
 import MusterS3
 import MusterStore
 import MusterSystem
@@ -67,6 +68,19 @@ struct BucketNodes: Sendable {
         if !isDry { try await self.courier.store(package: packed) }
         let words: [CarriedCode.Word] = [.python, .file(package: packed.digest, path: "muster/__main__.py")]
         return CarriedCode(package: package, program: words + program.dropFirst(2).map(CarriedCode.Word.text))
+    }
+
+    /// Stores what nodes make a Python environment from.
+    func environment(_ lock: PythonLock) async throws -> CarriedEnvironment {
+        let artifacts = ArtifactStore(self.layout)
+        let store = { (path: String) in try artifacts.put(copyOf: path, encoding: .data) }
+        let environment = CarriedEnvironment(
+            python: lock.python, uv: try store(lock.uv), lock: try store(lock.file),
+            wheels: try lock.wheels?.map {
+                CarriedEnvironment.Wheel(name: URL(filePath: $0).lastPathComponent, file: try store($0))
+            })
+        try await self.courier.store(environment.artifacts)
+        return environment
     }
 
     private func words(ofExecutable program: [String], _ isDry: Bool) async throws -> [CarriedCode.Word] {

@@ -88,13 +88,6 @@ struct Places {
                 "the nodes of \(place) see no folder of this machine: steps there need a store in a bucket, as with --store s3://bucket/prefix"
             )
         }
-        let steps = flow.manifest.steps.filter { $0.settings.place?.name == place }
-        if let step = steps.first(where: { $0.settings.python != nil }) {
-            throw CommandFailure(
-                .usage,
-                "step \(step.name) asks for a Python environment of its own, which nodes of \(place) cannot have yet: they see no folder of this machine; install the packages in the image of the nodes"
-            )
-        }
         var settings = QueuedSettings(
             agent: try await nodes.agentCommand(of: self.agent, isDry: isDry), store: self.storeName, self.settings)
         // A bucket shows an object as soon as it is there: a job that is over has nothing more to show.

@@ -111,7 +111,9 @@ struct RunSession {
         let backend = LocalBackend(
             reactor: self.context.reactor, agent: self.agent, store: self.layout.root, capacity: self.capacity,
             environment: environment, settings: settings, log: log)
-        let environments = EnvironmentsOnDemand(reactor: self.context.reactor, environment: environment)
+        let environments = EnvironmentsOnDemand(
+            reactor: self.context.reactor, environment: environment, wheels: settings.python.wheels,
+            bucketNodes: self.store.bucketNodes)
         let onLoss: @Sendable (ProcessPlace) -> Void = { other in
             // Whatever this engine still did would be done twice. Its agents here see their input end and leave.
             log.error("another engine has taken the run over", metadata: ["engine": "\(other)"])

@@ -21,6 +21,7 @@ enum SettingField: Sendable {
     case seconds(Place<Double>, isPositive: Bool = true)
     case optionalSeconds(Place<Double?>)
     case level(Place<LogLevel>)
+    case wheels(Place<WheelSource>)
 
     /// More than any machine or run has, and few enough to be multiplied.
     private static let most = 1 << 20
@@ -41,6 +42,7 @@ enum SettingField: Sendable {
         case .seconds(_, let isPositive): "a number of seconds, \(isPositive ? "more than 0" : "0 or more")"
         case .optionalSeconds: "a number of seconds, more than 0"
         case .level: "one of \(LogLevel.allCases.map(\.rawValue).joined(separator: ", "))"
+        case .wheels: "one of \(WheelSource.allCases.map(\.rawValue).joined(separator: ", "))"
         }
     }
 
@@ -87,6 +89,9 @@ enum SettingField: Sendable {
         case .level(let place):
             guard let level = LogLevel(rawValue: text.lowercased()) else { return false }
             settings[keyPath: place] = level
+        case .wheels(let place):
+            guard let source = WheelSource(rawValue: text.lowercased()) else { return false }
+            settings[keyPath: place] = source
         }
         return true
     }
@@ -103,6 +108,7 @@ enum SettingField: Sendable {
         case .seconds(let place, _): .double(settings[keyPath: place])
         case .optionalSeconds(let place): settings[keyPath: place].map { .double($0) } ?? .null
         case .level(let place): .string(settings[keyPath: place].rawValue)
+        case .wheels(let place): .string(settings[keyPath: place].rawValue)
         }
     }
 

@@ -3,7 +3,7 @@ import MusterModel
 /// All keys, in the order of the table in `Documentation/Settings.md`, which is made from this list.
 enum SettingKeys {
     static let all: [SettingKey] =
-        [places, run, programs, machine, logs, gang, engine, bucket, local, queue, slurm, batch].flatMap { $0 }
+        [places, run, programs, machine, logs, gang, engine, bucket, local, queue, python, slurm, batch].flatMap { $0 }
 
     private static let places = [
         SettingKey(
@@ -230,6 +230,13 @@ enum SettingKeys {
         SettingKey(
             "queue.shares-folder", .flag(\.queue.sharesFolder),
             "nodes see the store's folder; false: nothing but the bucket that the store is in"),
+    ]
+
+    private static let python = [
+        SettingKey(
+            "python.wheels", .wheels(\.python.wheels),
+            "where nodes that see nothing but the bucket take the packages of a step's Python environment from: `index`, or `store`, the bucket itself"
+        )
     ]
 
     private static let slurm = [

@@ -9,6 +9,7 @@ import MusterMetadata
 import MusterModel
 import MusterProcess
 import MusterStore
+import MusterWire
 
 /// `muster cancel`
 struct CancelVerb: AsyncParsableCommand {
@@ -134,7 +135,11 @@ private struct RunEnding {
 private struct NoEnvironments: StepEnvironments {
     func interpreter(
         for requirements: PythonRequirements, progress: @escaping @Sendable (String) -> Void
-    ) async throws -> String {
-        throw EngineError(code: .refused, message: "a run that is being ended starts nothing")
-    }
+    ) async throws -> String { throw Self.refusal }
+
+    func carried(
+        for requirements: PythonRequirements, progress: @escaping @Sendable (String) -> Void
+    ) async throws -> CarriedEnvironment { throw Self.refusal }
+
+    private static let refusal = EngineError(code: .refused, message: "a run that is being ended starts nothing")
 }

@@ -17,6 +17,7 @@ package struct Settings: Sendable, Equatable {
     package var local = LocalTimes()
     package var node = NodeSettings()
     package var queue = QueueSettings()
+    package var python = PythonSettings()
     package var slurm = SlurmSettings()
     package var batch = BatchSettings()
     package var log = LogSettings()

@@ -5,7 +5,7 @@ package struct CarriedCode: Codable, Sendable, Hashable {
     /// A word of the flow program's command.
     package enum Word: Codable, Sendable, Hashable {
         case text(String)
-        /// The node's Python interpreter.
+        /// The node's Python interpreter, or that of the step's environment.
         case python
         /// The path of an executable file with these bytes.
         case program(name: String, file: ArtifactReference)
@@ -17,6 +17,8 @@ package struct CarriedCode: Codable, Sendable, Hashable {
     package var package: String
     /// The flow program, before its verb.
     package var program: [Word]
+    /// The step's own Python environment, which is the node's Python then.
+    package var environment: CarriedEnvironment?
 
     package init(package: String, program: [Word]) {
         self.package = package
