@@ -70,6 +70,8 @@ test: wheel
 	@cd Python/tests && python3 -m unittest discover --quiet
 	@echo "==> testing the wheel"
 	@$(TEST_WHEEL)
+	@echo "==> testing the stand-in for AWS Batch"
+	@$(TEST_BATCH_SERVER)
 	@echo "==> building the flows of muster new"
 	@$(TEST_NEW) test_new.BuildTests
 	@SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test --skip-build
@@ -87,9 +89,10 @@ test-incremental:
 	@Tests/incremental
 
 # The stand-in for AWS Batch that tests of Muster use. As root.
+TEST_BATCH_SERVER := cd Tests/BatchServer && "$$(../../Scripts/batch-server python)" -B -m unittest --quiet
 test-batch-server:
 	@Scripts/system-packages tests
-	@cd Tests/BatchServer && "$$(../../Scripts/batch-server python)" -B -m unittest --quiet
+	@$(TEST_BATCH_SERVER)
 
 test-wheel: wheel
 	@Scripts/system-packages tests

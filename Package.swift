@@ -82,7 +82,7 @@ let sources: [Target] = [
         swiftSettings: strict),
     .target(
         name: "MusterBatch",
-        dependencies: ["MusterModel", "MusterSystem", "MusterObjects", "MusterHTTP", "MusterAWS", "MusterBackends", crypto],
+        dependencies: ["MusterModel", "MusterSystem", "MusterHTTP", "MusterAWS", "MusterBackends", crypto],
         swiftSettings: strict),
     .target(
         name: "MusterCourier",
@@ -218,7 +218,8 @@ let tests: [Target] = [
     .target(
         name: "MusterTestSupport",
         dependencies: [
-            "MusterObjects", "MusterProcess", "MusterHTTP", "MusterAWS", "MusterS3", nioCore, nioHTTP1, nioPosix, nioSSL,
+            "MusterObjects", "MusterProcess", "MusterHTTP", "MusterAWS", "MusterS3", nioCore, nioHTTP1, nioPosix,
+            nioSSL,
         ],
         path: "Tests/MusterTestSupport", swiftSettings: strict),
     .testTarget(name: "MusterModelTests", dependencies: ["MusterModel"], swiftSettings: strict),
@@ -328,7 +329,8 @@ let tests: [Target] = [
         name: "EndToEndTests",
         dependencies: [
             "MusterModel", "MusterTestSupport", "MusterStore", "MusterMetadata", "MusterProcess", "MusterObjects",
-            "MusterS3", "MusterAWS", "MusterBatch", "MusterTestKit", "muster", "muster-agent", "FlowFixtures", "DigitsTraining", "DeepSpeedZeRO", "MPIHeat",
+            "MusterS3", "MusterAWS", "MusterBatch", "MusterTestKit", "muster", "muster-agent", "FlowFixtures",
+            "DigitsTraining", "DeepSpeedZeRO", "MPIHeat",
             "MPINumpy",
             "RayTuning",
             "TensorFlowMultiWorker",

@@ -34,7 +34,9 @@ final class AgentLoop {
         let events = services.events
         if spec.index == 0 {
             self.link = nil
-            self.node = NodeRunner(spec: spec, setup: setup, problem: problem, services: services) { events.yield(.toControl($0)) }
+            self.node = NodeRunner(spec: spec, setup: setup, problem: problem, services: services) {
+                events.yield(.toControl($0))
+            }
             self.control = GangController(spec: spec, setup: setup, ports: self.reservation.ports, services: services) {
                 events.yield(.node($0))
             }

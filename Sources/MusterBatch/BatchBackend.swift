@@ -30,6 +30,7 @@ package final class BatchBackend: ComputeBackend {
     /// Seconds between looks for a job whose submission has failed: AWS lists a new job a moment later.
     private let searchDelays: [Double]
     private let ledger: Mutex<Ledger>
+    private let submissions = Submissions()
 
     /// - Parameters:
     ///   - store: The store's location, which the jobs' names depend on.
@@ -63,6 +64,12 @@ package final class BatchBackend: ComputeBackend {
     // MARK: - Submitting
 
     package func submit(_ request: BackendRequest) async throws(BackendError) -> BackendJob {
+        try await self.submissions.once(request.name) { () async throws(BackendError) in
+            try await self.submitOnce(request)
+        }
+    }
+
+    private func submitOnce(_ request: BackendRequest) async throws(BackendError) -> BackendJob {
         let parts = try BatchRequestText(text: request.text)
         let queue = parts.submission.jobQueue
         self.ledger.withLock { _ = $0.queues.insert(queue) }
@@ -181,7 +188,9 @@ package final class BatchBackend: ComputeBackend {
     private func explained(_ job: JobDescription) async -> JobState {
         var job = job
         // A node of a job describes itself.
-        if !job.jobId.contains("#"), job.nodeProperties != nil, let node = try? await self.client.describe(["\(job.jobId)#0"]).first {
+        if !job.jobId.contains("#"), job.nodeProperties != nil,
+            let node = try? await self.client.describe(["\(job.jobId)#0"]).first
+        {
             job.container = node.lastContainer
         }
         guard case .ended(var end) = BatchState.state(job) else { return BatchState.state(job) }

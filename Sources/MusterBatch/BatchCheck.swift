@@ -30,7 +30,8 @@ package struct BatchCheck: Sendable {
         let role =
             options.jobRole.map { Fact(subject: "job role", isWrong: false, text: $0) }
             ?? Fact(
-                subject: "job role", isWrong: true, text: "the containers have no role to reach the store's bucket with",
+                subject: "job role", isWrong: true,
+                text: "the containers have no role to reach the store's bucket with",
                 remedy:
                     "set batch.job-role or METAFLOW_ECS_S3_ACCESS_IAM_ROLE to the ARN of one; Documentation/Batch.md has its policy"
             )

@@ -100,7 +100,8 @@ package struct BatchOptions: Sendable, Hashable {
         }
         guard !self.image.isEmpty else {
             throw .batch(
-                "there is no image: say @batch(image=…), or set batch.image or METAFLOW_BATCH_CONTAINER_IMAGE to one that has what the steps need")
+                "there is no image: say @batch(image=…), or set batch.image or METAFLOW_BATCH_CONTAINER_IMAGE to one that has what the steps need"
+            )
         }
         guard self.image.utf8.count <= 255 else {
             throw .batch("the image's name has \(self.image.utf8.count) characters; AWS Batch takes 255")

@@ -212,7 +212,11 @@ extension JobDefinition.Linux {
         let devices = (neurons + adapters).map { JobDefinition.Device(hostPath: $0, containerPath: $0) }
         self.devices = devices.isEmpty ? nil : devices
         self.tmpfs = options.temporaryFileSystem.map {
-            [.init(containerPath: options.temporaryPath, size: $0, mountOptions: ["rw", "nosuid", "nodev", "size=\($0)m"])]
+            [
+                .init(
+                    containerPath: options.temporaryPath, size: $0,
+                    mountOptions: ["rw", "nosuid", "nodev", "size=\($0)m"])
+            ]
         }
     }
 }

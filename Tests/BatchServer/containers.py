@@ -153,7 +153,8 @@ class Container:
                 source = str(self._place.volume_folder / f"{self.task}-{volume['name']}")
                 self._volumes.append(source)
             # As Docker does.
-            os.makedirs(source, exist_ok=True)
+            if not os.path.exists(source):
+                os.makedirs(source, exist_ok=True)
             sources[volume["name"]] = source
         return [
             _bind(each["containerPath"], sources[each["sourceVolume"]], each.get("readOnly", False))

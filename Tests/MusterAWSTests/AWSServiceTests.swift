@@ -66,7 +66,9 @@ import Testing
 
     @Test("A request that was throttled, or that failed and may be repeated, is repeated")
     func repeats() async throws {
-        let (handler, counter) = Self.replies([Self.fault(429, "TooManyRequestsException"), Self.fault(500, ""), Self.done])
+        let (handler, counter) = Self.replies([
+            Self.fault(429, "TooManyRequestsException"), Self.fault(500, ""), Self.done,
+        ])
         try await ScriptedServer.with(handler) { server in
             _ = try await Self.service(server.endpoint).post("/v1/x", Data())
         }

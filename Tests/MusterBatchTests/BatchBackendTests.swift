@@ -56,7 +56,8 @@ import Testing
                     let jobs = state.jobs.map { #"{"jobId":"\#($1)","jobName":"\#($0)","status":"RUNNING"}"# }
                     return Self.json(#"{"jobSummaryList":[\#(jobs.joined(separator: ","))]}"#)
                 case "describejobdefinitions":
-                    guard case .string(let name)? = body["jobDefinitionName"], let revision = state.revisions[name] else {
+                    guard case .string(let name)? = body["jobDefinitionName"], let revision = state.revisions[name]
+                    else {
                         return Self.json(#"{"jobDefinitions":[]}"#)
                     }
                     return Self.json(#"{"jobDefinitions":[{"revision":1},{"revision":\#(revision)}]}"#)
@@ -78,7 +79,9 @@ import Testing
     private static func with(
         _ service: Service, _ body: (BatchBackend) async throws -> Void
     ) async throws {
-        try await ScriptedServer.with({ service.answer($0) }) { server in
+        try await ScriptedServer.with {
+            service.answer($0)
+        } _: { server in
             let profiles = AWSProfiles(environment: [
                 "AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "s", "AWS_REGION": "us-east-1",
                 "AWS_ENDPOINT_URL_BATCH": server.endpoint, "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": server.endpoint,

@@ -82,7 +82,10 @@ import Testing
     @Test("The shell's text has the words of the submission as its arguments")
     func command() async throws {
         let command = try BatchCommand(
-            ["/bin/sh", "-c", "printf '%s|' \"$0\" \"$@\"; echo \"${MUSTER_WORDS-none}\"", "muster-agent", "a b", "*", "$x"])
+            [
+                "/bin/sh", "-c", "printf '%s|' \"$0\" \"$@\"; echo \"${MUSTER_WORDS-none}\"", "muster-agent", "a b",
+                "*", "$x",
+            ])
         let process = Process()
         process.executableURL = URL(filePath: command.definition[0])
         process.arguments = Array(command.definition.dropFirst())

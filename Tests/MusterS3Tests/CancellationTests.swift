@@ -8,7 +8,9 @@ import Testing
     /// cancelled at that very moment.
     @Test("A task that is cancelled while its answer arrives does not end the next request on the connection")
     func cancelsItsOwn() async throws {
-        try await ScriptedServer.with { _ in .answer(200, [], Data("ok".utf8)) } _: { server in
+        try await ScriptedServer.with { _ in
+            .answer(200, [], Data("ok".utf8))
+        } _: { server in
             let origin = try #require(HTTPOrigin(server.endpoint))
             let client = HTTPClient()
             for turn in 0..<400 {

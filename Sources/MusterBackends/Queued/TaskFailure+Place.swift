@@ -38,7 +38,8 @@ extension TaskFailure {
     static func endedEarly(_ node: Int, of job: BackendJob, _ end: JobEnd) -> TaskFailure {
         TaskFailure(
             code: end.kind.isPlace ? .place : .exit,
-            message: "node \(node) of the job \(job) ended before it had joined the gang: the scheduler says \(end.reason)",
+            message:
+                "node \(node) of the job \(job) ended before it had joined the gang: the scheduler says \(end.reason)",
             node: node, exitCode: end.exitCode, signal: end.signal)
     }
 

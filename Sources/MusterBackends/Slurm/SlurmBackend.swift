@@ -16,8 +16,6 @@ package final class SlurmBackend: ComputeBackend {
         var jobs: [String: String] = [:]
         /// ``jobs`` holds all names, so that a name which is not in it is a new one.
         var isComplete = false
-        /// Submissions that have not returned, by name.
-        var submitting: [String: Task<Result<BackendJob, BackendError>, Never>] = [:]
         /// How jobs ended that the queue has forgotten.
         var ends: [String: JobState] = [:]
     }
@@ -29,6 +27,7 @@ package final class SlurmBackend: ComputeBackend {
     /// Seconds between looks for a job whose submission has failed: the controller may be busy with it.
     private let searchDelays: [Double]
     private let ledger = Mutex(Ledger())
+    private let submissions = Submissions()
 
     /// - Parameters:
     ///   - store: The store's location, which the jobs' names depend on.
@@ -51,25 +50,9 @@ package final class SlurmBackend: ComputeBackend {
     }
 
     package func submit(_ request: BackendRequest) async throws(BackendError) -> BackendJob {
-        let name = request.name
-        let submission = self.ledger.withLock { ledger in
-            if let submission = ledger.submitting[name] { return submission }
-            let submission = Task { await self.result(of: request) }
-            ledger.submitting[name] = submission
-            return submission
+        try await self.submissions.once(request.name) { () async throws(BackendError) in
+            try await self.submitOnce(request)
         }
-        return try await submission.value.get()
-    }
-
-    private func result(of request: BackendRequest) async -> Result<BackendJob, BackendError> {
-        let result: Result<BackendJob, BackendError>
-        do throws(BackendError) {
-            result = .success(try await self.submitOnce(request))
-        } catch {
-            result = .failure(error)
-        }
-        self.ledger.withLock { $0.submitting[request.name] = nil }
-        return result
     }
 
     private func submitOnce(_ request: BackendRequest) async throws(BackendError) -> BackendJob {

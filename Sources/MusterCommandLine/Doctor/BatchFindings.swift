@@ -19,7 +19,8 @@ struct BatchFindings {
             let client = try BatchClient(AWSProfiles(environment: ProcessEnvironment.texts))
             let options = self.settings.batch.options.merging(self.place.options) { $1 }
             let facts = await BatchCheck(client, options: options).facts()
-            return [self.store] + facts.map { $0.isWrong ? .missing($0.subject, $0.text, $0.remedy) : .ok($0.subject, $0.text) }
+            return [self.store]
+                + facts.map { $0.isWrong ? .missing($0.subject, $0.text, $0.remedy) : .ok($0.subject, $0.text) }
         } catch {
             return [.missing("batch", error.message)]
         }

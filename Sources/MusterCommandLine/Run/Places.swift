@@ -56,7 +56,9 @@ struct Places {
     func runners(for flow: Flow, isDry: Bool = false, log: Logger) async throws -> [any GangRunner] {
         var runners: [any GangRunner] = []
         for name in self.named(by: flow.manifest) where self.isReady(name, flow.manifest) {
-            runners.append(try await self.runner(at: self.backend(of: name, queues: flow.manifest.queues(of: name), log: log), flow, isDry))
+            runners.append(
+                try await self.runner(
+                    at: self.backend(of: name, queues: flow.manifest.queues(of: name), log: log), flow, isDry))
         }
         return runners
     }

@@ -275,7 +275,8 @@ enum SettingKeys {
             "the ARN of the role with which images are pulled; Fargate needs one",
             metaflow: "METAFLOW_ECS_FARGATE_EXECUTION_ROLE"),
         SettingKey(
-            "batch.share", .text(\.batch.share), "the share of a queue with fair shares, unless the step says otherwise"),
+            "batch.share", .text(\.batch.share), "the share of a queue with fair shares, unless the step says otherwise"
+        ),
     ]
 
     private static let byName = Dictionary(uniqueKeysWithValues: Self.all.map { ($0.name, $0) })

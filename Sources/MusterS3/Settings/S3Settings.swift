@@ -62,7 +62,8 @@ package struct S3Settings: Sendable, Hashable {
 extension S3Settings {
     /// The server that has the bucket in `region`.
     func origin(region: String) -> HTTPOrigin {
-        var origin = self.endpoint ?? HTTPOrigin(isSecure: true, host: "s3.\(region).\(AWSProfiles.domain(region))", port: 443)
+        var origin =
+            self.endpoint ?? HTTPOrigin(isSecure: true, host: "s3.\(region).\(AWSProfiles.domain(region))", port: 443)
         if !self.isPathStyle { origin.host = "\(self.bucket).\(origin.host)" }
         return origin
     }
