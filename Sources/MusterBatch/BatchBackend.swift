@@ -21,6 +21,10 @@ package final class BatchBackend: ComputeBackend {
         var queues: Set<String>
         /// Jobs that have ended, whose end was explained.
         var ends: [String: JobState] = [:]
+        /// Since when AWS has not known a job, in an unbroken row of answers.
+        var missing: [String: ContinuousClock.Instant] = [:]
+        /// The place of a job in its queue may be asked for.
+        var tellsPlaces = true
     }
 
     private let client: BatchClient
@@ -29,8 +33,13 @@ package final class BatchBackend: ComputeBackend {
     private let defaults: [String: JSONValue]
     /// Seconds between looks for a job whose submission has failed: AWS lists a new job a moment later.
     private let searchDelays: [Double]
+    /// Seconds for which AWS has to deny knowing a job: a new one is missing from its answers for a moment.
+    private let oblivion: Double
     private let ledger: Mutex<Ledger>
-    private let submissions = Submissions()
+    private let submissions = SharedWork<BackendJob>()
+    /// Registrations of definitions and looks through queues, of which a burst of submissions needs one.
+    private let registrations = SharedWork<Int>()
+    private let listings = SharedWork<[BatchClient.Summary]>()
 
     /// - Parameters:
     ///   - store: The store's location, which the jobs' names depend on.
@@ -38,12 +47,13 @@ package final class BatchBackend: ComputeBackend {
     ///   - queues: Where jobs of earlier engines may be, besides the queue of the defaults.
     package init(
         client: BatchClient, store: String, defaults: [String: JSONValue] = [:], queues: [String] = [],
-        queue: QueueSettings = QueueSettings(), searchDelays: [Double] = [1, 3, 8]
+        queue: QueueSettings = QueueSettings(), searchDelays: [Double] = [1, 3, 8], oblivion: Double = 90
     ) {
         self.client = client
         self.store = store
         self.defaults = defaults
         self.searchDelays = searchDelays
+        self.oblivion = oblivion
         // AWS takes 50 submissions a second of an account, and DescribeJobs of 100 jobs is one call.
         self.capabilities = BackendCapabilities(
             largestGang: 1000, lookEvery: 5, lookEveryWhenQuiet: 30, submissionBurst: 20, submissionsPerSecond: 10,
@@ -85,7 +95,8 @@ package final class BatchBackend: ComputeBackend {
     private func submit(_ submission: JobSubmission) async throws(BackendError) -> String {
         let result = await self.attempt(submission)
         guard case .failure(let error) = result, error.isTransient else { return try result.get() }
-        // It may have been accepted for all that.
+        // It may have been accepted for all that, and be listed later only.
+        self.ledger.withLock { $0.complete = [] }
         guard let found = await self.search(submission) else { throw error }
         return found
     }
@@ -103,7 +114,9 @@ package final class BatchBackend: ComputeBackend {
         let mark = "\(queue)\n\(prefix)"
         let (id, isComplete) = self.ledger.withLock { ($0.jobs[name], $0.complete.contains(mark)) }
         if id != nil || isComplete { return id }
-        let found = try await self.client.jobs(in: queue, named: prefix)
+        let found = try await self.listings.once(mark) { () async throws(BackendError) in
+            try await self.client.jobs(in: queue, named: prefix)
+        }
         return self.ledger.withLock { ledger in
             for job in found { ledger.jobs[job.jobName] = job.jobId }
             ledger.complete.insert(mark)
@@ -125,10 +138,12 @@ package final class BatchBackend: ComputeBackend {
     private func revision(of definition: JobDefinition) async throws(BackendError) -> Int {
         let name = definition.jobDefinitionName
         if let revision = self.ledger.withLock({ $0.revisions[name] }) { return revision }
-        var revision = try await self.client.revision(of: name)
-        if revision == nil { revision = try await self.client.register(definition) }
+        let revision = try await self.registrations.once(name) { () async throws(BackendError) in
+            if let known = try await self.client.revision(of: name) { return known }
+            return try await self.client.register(definition)
+        }
         self.ledger.withLock { $0.revisions[name] = revision }
-        return revision ?? 1
+        return revision
     }
 
     // MARK: - Looking
@@ -152,20 +167,41 @@ package final class BatchBackend: ComputeBackend {
             let places = await self.places(found)
             let byID = Dictionary(found.map { ($0.jobId, $0) }) { first, _ in first }
             for job in some {
-                // AWS forgets a job a day after its end, and may not yet know one of this moment.
-                guard let description = byID[job.id] else { continue }
+                guard let description = byID[job.id] else {
+                    states[job] = self.missing(job)
+                    continue
+                }
+                self.ledger.withLock { $0.missing[job.id] = nil }
                 states[job] = await self.state(description, place: places[job.id])
             }
         }
         return states
     }
 
+    /// AWS forgets a job some days after its end, and may not know yet one of this moment.
+    private func missing(_ job: BackendJob) -> JobState {
+        let now = ContinuousClock.now
+        let since = self.ledger.withLock { ledger in
+            let since = ledger.missing[job.id] ?? now
+            ledger.missing[job.id] = since
+            return since
+        }
+        guard since.duration(to: now) >= .seconds(self.oblivion) else {
+            return .unknown(reason: "AWS Batch does not know the job")
+        }
+        return .ended(JobEnd(kind: .forgotten, reason: "AWS Batch does not know the job"))
+    }
+
     /// The places in their queues of jobs that wait. They are a comfort: without the right to ask, nothing is missing.
     private func places(_ jobs: [JobDescription]) async -> [String: Int] {
+        guard self.ledger.withLock({ $0.tellsPlaces }) else { return [:] }
         let queues = Set(jobs.filter { $0.status == "RUNNABLE" }.compactMap(\.jobQueue))
         var places: [String: Int] = [:]
         for queue in queues {
-            guard let front = try? await self.client.front(of: queue) else { continue }
+            guard let front = try? await self.client.front(of: queue) else {
+                self.ledger.withLock { $0.tellsPlaces = false }
+                return places
+            }
             for (index, id) in front.enumerated() { places[id] = index + 1 }
         }
         return places

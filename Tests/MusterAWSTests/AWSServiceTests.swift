@@ -87,6 +87,18 @@ import Testing
         #expect(counter.value == 2)
     }
 
+    @Test("A failure is one whatever its name: the service may have done what was asked")
+    func failureByAnotherName() async throws {
+        let (handler, counter) = Self.replies([Self.fault(503, "ThrottlingException")])
+        try await ScriptedServer.with(handler) { server in
+            let error = await #expect(throws: AWSServiceError.self) {
+                try await Self.service(server.endpoint).post("/v1/submitjob", Data(), isRepeatable: false)
+            }
+            #expect(error?.kind == .failed)
+        }
+        #expect(counter.value == 1)
+    }
+
     @Test("A connection that ends without an answer tells nothing about what was done")
     func reset() async throws {
         let (handler, counter) = Self.replies([.reset])

@@ -77,7 +77,7 @@ import Testing
     }
 
     private static func with(
-        _ service: Service, _ body: (BatchBackend) async throws -> Void
+        _ service: Service, oblivion: Double = 90, _ body: (BatchBackend) async throws -> Void
     ) async throws {
         try await ScriptedServer.with {
             service.answer($0)
@@ -87,14 +87,15 @@ import Testing
                 "AWS_ENDPOINT_URL_BATCH": server.endpoint, "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": server.endpoint,
                 "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
             ])
-            try await body(self.backend(profiles))
+            try await body(self.backend(profiles, oblivion))
         }
     }
 
-    private static func backend(_ profiles: AWSProfiles) throws -> BatchBackend {
+    private static func backend(_ profiles: AWSProfiles, _ oblivion: Double) throws -> BatchBackend {
         BatchBackend(
             client: try BatchClient(profiles), store: "s3://b/p",
-            defaults: ["queue": .string("gpus"), "image": .string("registry/train:1")], searchDelays: [0, 0.05])
+            defaults: ["queue": .string("gpus"), "image": .string("registry/train:1")], searchDelays: [0, 0.05],
+            oblivion: oblivion)
     }
 
     private static func launch(_ task: Int, nodes: Int = 2, run: String = "7") -> GangLaunch {
@@ -175,7 +176,7 @@ import Testing
         #expect(service.operations.count { $0 == "submitjob" } == 1)
     }
 
-    @Test("A hundred jobs are one question, and one that AWS does not know is missing from the answer")
+    @Test("A hundred jobs are one question, and one that AWS does not know may be known a moment later")
     func looks() async throws {
         let service = Service { operation, _ in
             operation == "describejobs"
@@ -185,9 +186,61 @@ import Testing
             let jobs = (0..<250).map { BackendJob(id: "j\($0)", name: "n\($0)") }
             let states = try await backend.look(at: jobs + [BackendJob(id: "", name: "x")])
             #expect(states[jobs[1]] == .running(hosts: []))
-            #expect(states[jobs[2]] == nil)
+            #expect(states[jobs[2]] == .unknown(reason: "AWS Batch does not know the job"))
         }
         #expect(service.operations == ["describejobs", "describejobs", "describejobs"])
+    }
+
+    @Test("A job that AWS has not known for long is forgotten; one that it knows again is not")
+    func forgotten() async throws {
+        let service = Service { operation, number in
+            guard operation == "describejobs" else { return nil }
+            let known = #"{"jobs":[{"jobId":"j","jobName":"n","status":"RUNNING"}]}"#
+            return Service.json(number == 3 ? known : #"{"jobs":[]}"#)
+        }
+        try await Self.with(service, oblivion: 0.2) { backend in
+            let job = BackendJob(id: "j", name: "n")
+            #expect(try await backend.look(at: [job])[job] == .unknown(reason: "AWS Batch does not know the job"))
+            try await Task.sleep(for: .seconds(0.3))
+            let end = JobEnd(kind: .forgotten, reason: "AWS Batch does not know the job")
+            #expect(try await backend.look(at: [job])[job] == .ended(end))
+            #expect(try await backend.look(at: [job])[job] == .running(hosts: []))
+            #expect(try await backend.look(at: [job])[job] == .unknown(reason: "AWS Batch does not know the job"))
+        }
+    }
+
+    @Test("A burst of submissions registers one definition and looks through the queue once")
+    func burst() async throws {
+        let service = Service()
+        try await Self.with(service) { backend in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for task in 1...20 {
+                    group.addTask { _ = try await backend.submit(backend.request(for: Self.launch(task))) }
+                }
+                try await group.waitForAll()
+            }
+        }
+        #expect(service.operations.count { $0 == "registerjobdefinition" } == 1)
+        #expect(service.operations.count { $0 == "listjobs" } == 1)
+        #expect(service.operations.count { $0 == "submitjob" } == 20)
+    }
+
+    @Test("After a submission of which nothing is known the queue is looked through before the next one")
+    func looksAgain() async throws {
+        let service = Service { operation, number in
+            switch (operation, number) {
+            case ("submitjob", 1): Service.fault(500, "InternalServerException", "oops")
+            // The job that was accepted is hidden from the searches that follow at once.
+            case ("listjobs", 2...3): Service.json(#"{"jobSummaryList":[]}"#)
+            default: nil
+            }
+        }
+        try await Self.with(service) { backend in
+            let request = try backend.request(for: Self.launch(1))
+            await #expect(throws: BackendError.self) { try await backend.submit(request) }
+            #expect(try await backend.submit(request).id == "job-0")
+        }
+        #expect(service.operations.count { $0 == "submitjob" } == 1)
     }
 
     @Test("A failed job is explained once: by its main node's container and the last lines of that")

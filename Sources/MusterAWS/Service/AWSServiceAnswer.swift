@@ -58,10 +58,11 @@ enum AWSServiceAnswer: Sendable, Hashable {
             self = .clock(fault)
         } else if Self.ended.contains(fault.code) {
             self = .expired(fault)
+        } else if head.status >= 500 || head.status == 408 {
+            // Whatever its name: a service that failed may have done what was asked.
+            self = .failed(fault)
         } else if head.status == 429 || Self.throttling.contains(fault.code) {
             self = .throttled(fault)
-        } else if head.status >= 500 || head.status == 408 {
-            self = .failed(fault)
         } else if Self.denials.contains(fault.code) || head.status == 401 || head.status == 403 {
             self = .denied(fault)
         } else {

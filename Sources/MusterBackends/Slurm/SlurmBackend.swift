@@ -27,7 +27,7 @@ package final class SlurmBackend: ComputeBackend {
     /// Seconds between looks for a job whose submission has failed: the controller may be busy with it.
     private let searchDelays: [Double]
     private let ledger = Mutex(Ledger())
-    private let submissions = Submissions()
+    private let submissions = SharedWork<BackendJob>()
 
     /// - Parameters:
     ///   - store: The store's location, which the jobs' names depend on.
