@@ -22,8 +22,9 @@ package struct BatchCheck: Sendable {
 
     package func facts() async -> [Fact] {
         let options: BatchOptions
+        let hasImage = self.options["image"] != nil
         do throws(BackendError) {
-            options = try BatchOptions(self.options, memory: 0)
+            options = try BatchOptions(self.options.merging(["image": .string("python")]) { own, _ in own }, memory: 0)
         } catch {
             return [Fact(subject: "batch", isWrong: true, text: error.message)]
         }
@@ -35,7 +36,10 @@ package struct BatchCheck: Sendable {
                 remedy:
                     "set batch.job-role or METAFLOW_ECS_S3_ACCESS_IAM_ROLE to the ARN of one; Documentation/Batch.md has its policy"
             )
-        return [Fact(subject: "image", isWrong: false, text: options.image), role] + (await self.queue(options.queue))
+        let image =
+            hasImage
+            ? options.image : "none is set: flows in Python run in \(options.image):VERSION, others have to name one"
+        return [Fact(subject: "image", isWrong: false, text: image), role] + (await self.queue(options.queue))
     }
 
     private func queue(_ name: String) async -> [Fact] {

@@ -49,7 +49,8 @@ package struct BatchOptions: Sendable, Hashable {
     }
 
     package static let names = [
-        "queue", "image", "iam_role", "execution_role", "shared_memory", "max_swap", "swappiness", "inferentia",
+        "queue", "image", "registry", "iam_role", "execution_role", "shared_memory", "max_swap", "swappiness",
+        "inferentia",
         "trainium", "efa", "host_volumes", "efs_volumes", "use_tmpfs", "tmpfs_tempdir", "tmpfs_size", "tmpfs_path",
         "ephemeral_storage", "log_driver", "log_options", "privileged", "aws_batch_tags", "executable", "fargate",
         "instance_type", "share_identifier", "scheduling_priority", "queue_deadline",
@@ -62,7 +63,7 @@ package struct BatchOptions: Sendable, Hashable {
         let values = OptionValues(options)
         try values.checkNames(Self.names)
         self.queue = try values.text("queue") ?? ""
-        self.image = try values.text("image") ?? ""
+        self.image = Self.image(try values.text("image") ?? "", in: try values.text("registry"))
         self.jobRole = try values.text("iam_role")
         self.executionRole = try values.text("execution_role")
         self.sharedMemory = try values.number("shared_memory", 1...1 << 30)
@@ -116,6 +117,15 @@ package struct BatchOptions: Sendable, Hashable {
         if self.ephemeralStorage != nil, !self.isFargate {
             throw .batch("@batch(ephemeral_storage=…) counts on Fargate alone")
         }
+    }
+
+    /// The image in the registry, unless its own name begins with one: a part with a point or a colon, or `localhost`.
+    static func image(_ name: String, in registry: String?) -> String {
+        guard let registry, !name.isEmpty else { return name }
+        let parts = name.split(separator: "/", maxSplits: 1)
+        let first = parts.first ?? ""
+        if parts.count == 2, first.contains(".") || first.contains(":") || first == "localhost" { return name }
+        return registry.hasSuffix("/") ? registry + name : "\(registry)/\(name)"
     }
 
     /// `/data`, or `/host:/container`.

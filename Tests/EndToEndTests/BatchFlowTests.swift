@@ -171,6 +171,39 @@ import Testing
         #expect("\(amounts)".contains("300"), "the amounts of @batch are the job's")
     }
 
+    @Test("A step's packages come from the bucket where the containers' network has nothing else")
+    func packages() async throws {
+        let account = try await Account()
+        let script = """
+            from metaflow import FlowSpec, parallel, pypi, step
+            class Packages(FlowSpec):
+                @step
+                def start(self):
+                    self.next(self.work, num_parallel=2)
+                @pypi(packages={"six": "1.16.0"})
+                @parallel
+                @step
+                def work(self):
+                    import six
+                    print("six", six.__version__)
+                    self.next(self.join)
+                @step
+                def join(self, inputs):
+                    self.next(self.end)
+                @step
+                def end(self):
+                    pass
+            if __name__ == "__main__":
+                Packages()
+            """
+        try Data(script.utf8).write(to: URL(filePath: "\(account.team.sandbox.folder)/packages.py"))
+        let run = try await account.muster(
+            ["run", "packages.py", "--with", account.place(), "--setting", "python.wheels=store"], on: "a")
+        #expect(run.status == .exited(0), "\(run)")
+        #expect(run.all.contains("work/2[0] six 1.16.0") && run.all.contains("work/2[1] six 1.16.0"), "\(run)")
+        try await account.expectNothingLeft()
+    }
+
     @Test("Of @resources and @batch the larger amount counts, and gangs of one shape share a definition")
     func amounts() async throws {
         let account = try await Account()

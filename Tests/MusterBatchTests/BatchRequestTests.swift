@@ -98,6 +98,20 @@ import Testing
         #expect(String(decoding: output, as: UTF8.self) == "muster-agent|a b|*|$x|none\n")
     }
 
+    @Test(
+        "A registry stands before the names of images that have none",
+        arguments: [
+            ("team/train:1", "registry.example/team/train:1"), ("python:3.12", "registry.example/python:3.12"),
+            ("other.example/train", "other.example/train"), ("host:5000/train", "host:5000/train"),
+            ("localhost/train", "localhost/train"),
+        ])
+    func registries(image: String, expected: String) throws {
+        for registry in ["registry.example", "registry.example/"] {
+            let launch = Self.launch(1, options: ["image": .string(image), "registry": .string(registry)])
+            #expect(try Self.text(launch).definition.containerProperties?.image == expected)
+        }
+    }
+
     @Test("A text is read as it was written")
     func roundTrip() throws {
         let text = try Self.text(Self.launch(6))

@@ -20,6 +20,16 @@ import Testing
         #expect(PlaceOption("slurm:")?.settings.options == [:])
     }
 
+    @Test("Amounts are resources of each node, and no options of the place; what is no number is refused by that")
+    func amounts() throws {
+        let option = try #require(PlaceOption("batch:cpu=8,memory=24000,gpu=1,queue=gpus"))
+        #expect(option.resources == Resources(cpu: 8, gpu: 1, memory: 24_000 << 20))
+        #expect(option.settings.options == ["queue": .string("gpus")])
+        #expect(PlaceOption("batch:memory=100")?.resources == Resources(cpu: 1, gpu: 0, memory: 100 << 20))
+        #expect(PlaceOption("batch:cpu=many")?.settings.options == ["cpu": .string("many")])
+        #expect(PlaceOption("batch")?.resources == nil)
+    }
+
     @Test("What names no place is a decorator's")
     func decorators() {
         for text in ["retry", "retry:times=3", "", ":", "resources:cpu=2"] { #expect(PlaceOption(text) == nil) }

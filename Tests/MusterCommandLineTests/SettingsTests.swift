@@ -151,6 +151,22 @@ import Testing
         #expect(try home.read(["METAFLOW_DEFAULT_DATASTORE": "s3"]).settings.store == nil)
     }
 
+    @Test(
+        "A deployment of Metaflow says all that AWS Batch needs, and what is for one place goes before what is for all")
+    func metaflowBatch() throws {
+        let home = Folders()
+        let common = [
+            "METAFLOW_BATCH_JOB_QUEUE": "gpus", "METAFLOW_ECS_S3_ACCESS_IAM_ROLE": "arn:role",
+            "METAFLOW_DEFAULT_CONTAINER_IMAGE": "team/train:1",
+            "METAFLOW_DEFAULT_CONTAINER_REGISTRY": "registry.example",
+        ]
+        let batch = try home.read(common).settings.batch
+        #expect(batch.queue == "gpus" && batch.jobRole == "arn:role")
+        #expect(batch.image == "team/train:1" && batch.registry == "registry.example")
+        let own = ["METAFLOW_BATCH_CONTAINER_IMAGE": "team/batch:2"]
+        #expect(try home.read(common.merging(own) { $1 }).settings.batch.image == "team/batch:2")
+    }
+
     @Test("XDG_CONFIG_HOME names the folder of the user's file")
     func xdg() throws {
         let folders = Folders()

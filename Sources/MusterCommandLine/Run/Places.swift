@@ -58,7 +58,7 @@ struct Places {
         for name in self.named(by: flow.manifest) where self.isReady(name, flow.manifest) {
             runners.append(
                 try await self.runner(
-                    at: self.backend(of: name, queues: flow.manifest.queues(of: name), log: log), flow, isDry))
+                    at: self.backend(of: name, for: flow.manifest, log: log), flow, isDry))
         }
         return runners
     }
@@ -102,10 +102,12 @@ struct Places {
     private var storeName: String { BucketAddress(self.settings)?.description ?? self.layout.root }
 
     /// The backend of a place that is set up here.
-    /// - Parameter queues: Job queues that steps name, for places that have several.
+    /// - Parameter manifest: Of the flow whose steps run there; nil when none is meant.
     /// - Throws: ``CommandFailure`` when its program fails.
-    func backend(of name: String, queues: [String], log: Logger) async throws -> any ComputeBackend {
-        if name == BatchBackend.name { return try self.batch(queues) }
+    func backend(
+        of name: String, for manifest: FlowManifest? = nil, log: Logger
+    ) async throws -> any ComputeBackend {
+        if name == BatchBackend.name { return try self.batch(manifest) }
         if name == SlurmBackend.name {
             let client = SlurmClient(
                 reactor: self.reactor, environment: self.environment, settings: self.settings.slurm)
@@ -123,12 +125,13 @@ struct Places {
         }
     }
 
-    private func batch(_ queues: [String]) throws -> BatchBackend {
+    private func batch(_ manifest: FlowManifest?) throws -> BatchBackend {
         do {
+            var defaults = self.settings.batch.options
+            if let image = manifest?.pythonImage, defaults["image"] == nil { defaults["image"] = .string(image) }
             return BatchBackend(
                 client: try BatchClient(AWSProfiles(environment: self.environment)), store: self.storeName,
-                defaults: self.settings.batch.options, queues: queues,
-                queue: self.settings.queue)
+                defaults: defaults, queues: manifest?.queues(of: BatchBackend.name) ?? [], queue: self.settings.queue)
         } catch {
             throw CommandFailure(.usage, "\(error)")
         }
@@ -215,6 +218,13 @@ private struct ShownAttempts: AttemptCourier {
 }
 
 extension FlowManifest {
+    /// The image of the Python that describes the flow, as Metaflow takes it; nil for a flow in Swift.
+    fileprivate var pythonImage: String? {
+        let tag = self.systemTags?.first { $0.hasPrefix("python_version:") }
+        let version = tag?.split(separator: ":").last?.split(separator: ".").prefix(2)
+        return version.map { "python:\($0.joined(separator: "."))" }
+    }
+
     /// The job queues that steps name for a place.
     fileprivate func queues(of place: String) -> [String] {
         self.steps.compactMap { $0.settings.place }.filter { $0.name == place }.compactMap(\.queue)

@@ -26,9 +26,16 @@ struct MetaflowConfiguration {
         if let kind = try self.value(Self.kind), kind.text == "s3", let root = try self.value(Self.root) {
             source.values["store"] = root
         }
+        for (name, common) in Self.common where source.values[name] == nil {
+            source.values[name] = try self.value(common)
+        }
         return source
     }
 
+    /// Keys of Metaflow's for all of its places, which those for one place go before.
+    private static let common = [
+        "batch.image": "METAFLOW_DEFAULT_CONTAINER_IMAGE", "batch.registry": "METAFLOW_DEFAULT_CONTAINER_REGISTRY",
+    ]
     private static let kind = "METAFLOW_DEFAULT_DATASTORE"
     private static let root = "METAFLOW_DATASTORE_SYSROOT_S3"
 

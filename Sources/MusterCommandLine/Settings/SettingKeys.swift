@@ -264,8 +264,12 @@ enum SettingKeys {
             "batch.queue", .text(\.batch.queue), "the job queue of AWS Batch, unless the step says otherwise",
             metaflow: "METAFLOW_BATCH_JOB_QUEUE"),
         SettingKey(
-            "batch.image", .text(\.batch.image), "the image of the containers, unless the step says otherwise",
+            "batch.image", .text(\.batch.image),
+            "the image of the containers, unless the step says otherwise; without it flows in Python run in `python:VERSION`",
             metaflow: "METAFLOW_BATCH_CONTAINER_IMAGE"),
+        SettingKey(
+            "batch.registry", .text(\.batch.registry), "the registry of images whose names have none",
+            metaflow: "METAFLOW_BATCH_CONTAINER_REGISTRY"),
         SettingKey(
             "batch.job-role", .text(\.batch.jobRole),
             "the ARN of the containers' role, which may read and write the store's bucket",

@@ -106,8 +106,7 @@ struct DoctorVerb: AsyncParsableCommand {
     ) async -> [Finding] {
         do {
             let agent = try context.agent()
-            let backend = try await Places(context, layout, nil).backend(
-                of: name, queues: [place.queue].compactMap(\.self), log: .silent)
+            let backend = try await Places(context, layout, nil).backend(of: name, log: .silent)
             let limits = backend.capabilities
             var findings = [
                 Finding.ok(

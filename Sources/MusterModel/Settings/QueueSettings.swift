@@ -55,6 +55,8 @@ package struct SlurmSettings: Sendable, Equatable {
 package struct BatchSettings: Sendable, Equatable {
     package var queue: String?
     package var image: String?
+    /// Stands before images that name none.
+    package var registry: String?
     /// The role of the programs in a container, as an ARN.
     package var jobRole: String?
     /// The role with which images are pulled, as an ARN; Fargate needs one.
@@ -66,8 +68,8 @@ package struct BatchSettings: Sendable, Equatable {
     /// The options of `@Batch` that are set, by their names.
     package var options: [String: JSONValue] {
         let texts = [
-            "queue": self.queue, "image": self.image, "iam_role": self.jobRole, "execution_role": self.executionRole,
-            "share_identifier": self.share,
+            "queue": self.queue, "image": self.image, "registry": self.registry, "iam_role": self.jobRole,
+            "execution_role": self.executionRole, "share_identifier": self.share,
         ]
         return texts.compactMapValues { $0.map { .string($0) } }
     }
