@@ -51,6 +51,6 @@ def one(account, node):
 def cause(lines, node):
     """When the run has told that the attempt failed because of the node."""
     for when, line in list(lines):
-        if "work/2" in line and "failed:" in line and (f"node {node}" in line or "Host EC2" in line):
+        if f"work/2[{node}] failed:" in line or "work/2" in line and "Host EC2" in line:
             return when
     return None

@@ -34,8 +34,6 @@ package struct BatchOptions: Sendable, Hashable {
     /// The share of the queue that the job counts for, and its priority within it.
     package var share: String?
     package var priority: Int?
-    /// Seconds that the job may wait.
-    package var queueDeadline: Double?
 
     struct HostVolume: Sendable, Hashable {
         var host: String
@@ -87,7 +85,8 @@ package struct BatchOptions: Sendable, Hashable {
         self.instanceType = try values.text("instance_type")
         self.share = try values.text("share_identifier")
         self.priority = try values.number("scheduling_priority", 0...9999)
-        if let minutes = try values.minutes("queue_deadline") { self.queueDeadline = minutes * 60 }
+        // The gang's own rules keep it; here it is only checked.
+        _ = try values.minutes("queue_deadline")
         try self.check(values)
     }
 

@@ -21,6 +21,9 @@ import botocore.config
 import botocore.credentials
 import botocore.exceptions
 
+import model
+
+MODEL = model.Model()
 SCRIPT = str(pathlib.Path(__file__).resolve().parents[2] / "Scripts" / "batch-server")
 # Prints a container's memory limit, with control groups of version 1 or 2.
 LIMIT = "cat /sys/fs/cgroup/memory/memory.limit_in_bytes || cat /sys/fs/cgroup/memory.max"
@@ -450,6 +453,21 @@ class StateTests(unittest.TestCase):
         definition = register(gang(container(command, **INIT)))
         jobs = [submit(definition, nodeOverrides={"numNodes": 1 + index % 4}) for index in range(20)]
         self.assertEqual({wait(job, seconds=40)["status"] for job in jobs}, {"SUCCEEDED"})
+
+
+class GoldenTests(unittest.TestCase):
+    """The requests that Muster's tests keep, by AWS's own model and by the rules that the model does not hold."""
+
+    def test_requests_of_every_shape_have_the_shape_of_aws_s_model(self):
+        operations = {
+            "definition": MODEL.operation("POST", "/v1/registerjobdefinition")[0],
+            "submission": MODEL.operation("POST", "/v1/submitjob")[0]}
+        files = sorted((pathlib.Path(__file__).resolve().parents[1] / "Golden" / "batch").glob("*.json"))
+        self.assertGreater(len(files), 4)
+        for file in files:
+            for part, request in json.loads(file.read_text()).items():
+                with self.subTest(f"{file.name} {part}"):
+                    MODEL.check(operations[part], request)
 
 
 class RequestTests(unittest.TestCase):

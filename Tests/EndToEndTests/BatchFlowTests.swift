@@ -348,6 +348,18 @@ import Testing
         try await account.expectNothingLeft()
     }
 
+    @Test("A job that has waited for as long as its step allows fails, and is not left in the queue")
+    func waitsTooLong() async throws {
+        let account = try await Account()
+        let pause = "\(account.batch.control)/pause"
+        _ = FileManager.default.createFile(atPath: pause, contents: nil)
+        defer { try? FileManager.default.removeItem(atPath: pause) }
+        let run = try await account.muster(account.placed("ends", ",queue_deadline=0.05"), on: "a")
+        #expect(run.status == .exited(1), "\(run)")
+        #expect(run.all.contains("the job waited for") && run.all.contains("RUNNABLE"), "\(run)")
+        try await account.expectNothingLeft()
+    }
+
     @Test("An image that does not exist fails with the registry's words")
     func noImage() async throws {
         let account = try await Account(image: "muster-test/none")

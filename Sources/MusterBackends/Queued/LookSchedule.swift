@@ -46,7 +46,8 @@ package struct LookSchedule: Sendable, Equatable {
     }
 
     package mutating func look(at now: Double) {
-        self.looks = self.looks.suffix(Self.turns - 1) + [now]
+        // One that does not count delays none of those that follow.
+        self.looks = self.free > 0 ? [now] : self.looks.suffix(Self.turns - 1) + [now]
         self.free = max(0, self.free - 1)
         self.isWanted = self.free > 0
     }

@@ -109,9 +109,11 @@ actor QueuedLoop<Backend: ComputeBackend> {
             return self.tell(GangObservation(attempt: attempt, event: .finished(report)))
         }
         let now = self.now()
+        var timing = self.timing
+        timing.queue = request.queueDeadline ?? timing.queue
         self.entries[attempt] = Entry(
             gang: QueuedGang(
-                name: request.request.name, timing: self.timing,
+                name: request.request.name, timing: timing,
                 capabilities: self.backend.capabilities, job: job, at: now),
             look: StoreLook(folder: folder, nodes: request.order.size), request: request, added: now,
             output: self.output(of: folder), isTakenOver: job != nil)

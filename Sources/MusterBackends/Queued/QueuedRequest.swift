@@ -10,6 +10,8 @@ package struct QueuedRequest: Sendable, CustomStringConvertible {
     package let request: BackendRequest
     /// Equal for attempts of which one can run in the job of the other; nil for one that has to have its own.
     let shape: GangLaunch?
+    /// Seconds that the job may wait, by the step's own option; nil: as long as the settings say.
+    let queueDeadline: Double?
 
     /// The attempt may run in a job that has run others. One that is tried again has its own: the other job's time limit or
     /// a fault of its node may be the reason.
@@ -77,6 +79,7 @@ extension QueuedRequest {
             timeLimit: gang.step.settings.timeout.map { $0 + Self.margin },
             place: place)
         self.request = try await backend.request(for: launch)
+        self.queueDeadline = place.queueDeadline
         // An agent looks for its job's next attempt every 20 ms, which is too often for a bucket.
         let isReusable = backend.capabilities.reuseWindow > 0 && gang.size == 1 && settings.carried == nil
         self.shape = isReusable ? launch.anonymous : nil
@@ -128,6 +131,19 @@ extension QueuedSettings {
         self.init(
             agent: agent, store: store, rendezvousDeadline: settings.queue.rendezvousDeadline,
             grace: settings.gang.grace, node: settings.node == NodeSettings() ? nil : settings.node, timing: timing)
+    }
+}
+
+extension PlaceSettings {
+    /// Seconds that a job of the step may wait in the queue: an option of every place with one, in minutes. Its backend has
+    /// refused what is no time.
+    var queueDeadline: Double? {
+        switch self.options["queue_deadline"] ?? self.options["queueDeadline"] {
+        case .int(let minutes)?: Double(minutes) * 60
+        case .double(let minutes)?: minutes * 60
+        case .string(let text)?: Double(text).map { $0 * 60 }
+        default: nil
+        }
     }
 }
 

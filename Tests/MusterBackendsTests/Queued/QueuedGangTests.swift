@@ -263,6 +263,16 @@ struct GangStory {
         #expect(story.finished.first?.failure?.code == .timeout)
     }
 
+    @Test(
+        "A step says in minutes how long its job may wait, in the words of both languages",
+        arguments: [
+            (["queue_deadline": .int(2)], 120), (["queueDeadline": .double(0.5)], 30),
+            (["queue_deadline": .string("1.5")], 90), ([:], nil),
+        ] as [([String: JSONValue], Double?)])
+    func stepsDeadline(options: [String: JSONValue], seconds: Double?) {
+        #expect(PlaceSettings(name: "batch", options: options).queueDeadline == seconds)
+    }
+
     @Test("A gang whose job another engine has submitted is taken up where it is")
     func adopted() throws {
         var story = GangStory(gang: QueuedGang(name: "n", timing: QueuedGangTiming(), job: GangStory.job, at: 0))
