@@ -1,5 +1,4 @@
 package import Foundation
-import MusterProcess
 package import Testing
 
 /// A stand-in for AWS Batch on this machine, whose jobs are containers (`Scripts/batch-server`), beside radosgw.
@@ -21,38 +20,35 @@ package struct BatchServer: Sendable {
     static func with(beside s3: S3Server, _ body: (BatchServer) async throws -> Void) async throws {
         let folder = "/tmp/batch-of-test-\(UInt32.random(in: 0...UInt32.max))"
         do {
-            let output = try await self.script(
-                ["up", folder, "--image", "debian", "--image", "busybox", "--s3", s3.endpoint])
-            var environment = s3.environment
-            for line in output.split(separator: "\n") where line.hasPrefix("export ") {
-                let parts = line.dropFirst(7).split(separator: "=", maxSplits: 1)
-                environment[String(parts[0])] = String(parts[1])
-            }
+            let variables = try await self.script.up(
+                [folder, "--image", "debian", "--image", "busybox", "--s3", s3.endpoint])
+            var environment = s3.environment.merging(variables) { $1 }
             environment["AWS_ENDPOINT_URL_S3"] = environment["MUSTER_TEST_BATCH_S3"]
             try await body(BatchServer(folder: folder, environment: environment))
         } catch {
-            _ = try? await self.script(["down", folder])
+            _ = try? await self.script.run(["down", folder])
             throw error
         }
-        _ = try await self.script(["down", folder])
+        try await self.script.run(["down", folder])
         try FileManager.default.removeItem(atPath: folder)
     }
 
     /// The machine of a node loses its power.
     /// - Parameter job: `JOB` or `JOB#NODE`.
-    package func kill(_ job: String) async throws { _ = try await Self.script(["kill", self.folder, job]) }
+    package func kill(_ job: String) async throws { try await Self.script.run(["kill", self.folder, job]) }
 
     /// The next `times` calls of an operation fail.
     /// - Parameter isAfter: The call is carried out first.
     package func fault(_ operation: String, times: Int = 1, status: Int, isAfter: Bool = false) async throws {
-        _ = try await Self.script(
+        try await Self.script.run(
             ["fault", self.folder, operation, "--times", "\(times)", "--status", "\(status)"]
                 + (isAfter ? ["--after"] : []))
     }
 
     /// The identifiers of containers that are there.
     package func containers() async throws -> [String] {
-        try await Self.script(["podman", self.folder, "ps", "--all", "--quiet"]).split(separator: "\n").map(String.init)
+        try await Self.script.run(["podman", self.folder, "ps", "--all", "--quiet"]).split(separator: "\n").map(
+            String.init)
     }
 
     /// The calls of an operation so far, as lines of JSON.
@@ -63,18 +59,7 @@ package struct BatchServer: Sendable {
         }
     }
 
-    @discardableResult
-    private static func script(_ arguments: [String]) async throws -> String {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let outcome = try await ProcessReactor().run(
-            ProcessSpec(
-                executable: root.appending(path: "Scripts/batch-server").path, arguments: arguments,
-                environment: ProcessInfo.processInfo.environment))
-        let errors = String(decoding: outcome.standardError, as: UTF8.self)
-        guard outcome.status.isSuccess else { throw S3ServerError(description: errors) }
-        return String(decoding: outcome.standardOutput, as: UTF8.self)
-    }
+    private static let script = ServerScript(name: "batch-server")
 }
 
 /// Runs a suite beside a stand-in for AWS Batch and radosgw.

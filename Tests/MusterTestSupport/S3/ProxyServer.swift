@@ -29,7 +29,7 @@ package final class ProxyServer: Sendable {
             port = (try? String(contentsOfFile: ready, encoding: .utf8)).flatMap { Int($0) }
             if port == nil { try await Task.sleep(for: .milliseconds(50)) }
         }
-        guard let port else { throw S3ServerError(description: "the proxy did not come up") }
+        guard let port else { throw ServerScriptError(description: "the proxy did not come up") }
         self.port = port
     }
 

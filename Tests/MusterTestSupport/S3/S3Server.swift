@@ -1,5 +1,4 @@
 package import Foundation
-import MusterProcess
 package import Testing
 
 /// A server of S3 on this machine (`Scripts/s3-server`).
@@ -20,38 +19,18 @@ package struct S3Server: Sendable {
         // Sockets lie in it: its path has to be short.
         let folder = "/tmp/s3-of-test-\(UInt32.random(in: 0...UInt32.max))"
         do {
-            let output = try await self.script(["up", folder] + (kind == .moto ? ["--moto"] : []))
-            var environment = ["HOME": folder, "AWS_EC2_METADATA_DISABLED": "true"]
-            for line in output.split(separator: "\n") where line.hasPrefix("export ") {
-                let parts = line.dropFirst(7).split(separator: "=", maxSplits: 1)
-                environment[String(parts[0])] = String(parts[1])
-            }
-            try await body(S3Server(environment: environment))
+            let variables = try await self.script.up([folder] + (kind == .moto ? ["--moto"] : []))
+            let alone = ["HOME": folder, "AWS_EC2_METADATA_DISABLED": "true"]
+            try await body(S3Server(environment: alone.merging(variables) { $1 }))
         } catch {
-            _ = try? await self.script(["down", folder])
+            _ = try? await self.script.run(["down", folder])
             throw error
         }
-        _ = try await self.script(["down", folder])
+        try await self.script.run(["down", folder])
         try FileManager.default.removeItem(atPath: folder)
     }
 
-    @discardableResult
-    private static func script(_ arguments: [String]) async throws -> String {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
-        let outcome = try await ProcessReactor().run(
-            ProcessSpec(
-                executable: root.appending(path: "Scripts/s3-server").path, arguments: arguments,
-                environment: ProcessInfo.processInfo.environment))
-        let errors = String(decoding: outcome.standardError, as: UTF8.self)
-        guard outcome.status.isSuccess else { throw S3ServerError(description: errors) }
-        return String(decoding: outcome.standardOutput, as: UTF8.self)
-    }
-}
-
-/// The server did not come up; the script's own words.
-package struct S3ServerError: Error, CustomStringConvertible {
-    package let description: String
+    private static let script = ServerScript(name: "s3-server")
 }
 
 /// Runs a suite beside one server.
