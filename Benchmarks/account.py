@@ -74,7 +74,7 @@ class Account:
             raise Unmeasured(f"the run ended with {process.returncode}:\n" + output[-2000:])
         return copy
 
-    # What the stand-in knows
+    # Questions to the stand-in
 
     def calls(self, operation):
         """The requests of an operation so far."""

@@ -108,7 +108,8 @@ package struct GangSpec: Sendable, Equatable {
     package var environment: [String: String]
     /// Per node: what was reserved for it.
     package var allotments: [NodeAllotment]
-    /// What nodes that do not see the store's folder make the step's Python environment from; nil when it has none.
+    /// The lock and files from which nodes that do not see the store's folder make the step's Python environment; nil when
+    /// it has none.
     package var carried: CarriedEnvironment?
 
     package init(

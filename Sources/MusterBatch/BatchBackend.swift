@@ -198,6 +198,7 @@ package final class BatchBackend: ComputeBackend {
         let queues = Set(jobs.filter { $0.status == "RUNNABLE" }.compactMap(\.jobQueue))
         var places: [String: Int] = [:]
         for queue in queues {
+            // A queue that does not tell its front is not asked again.
             guard let front = try? await self.client.front(of: queue) else {
                 self.ledger.withLock { $0.tellsPlaces = false }
                 return places
@@ -219,8 +220,8 @@ package final class BatchBackend: ComputeBackend {
     /// Lines of a container's log that a failure shows.
     private static let lines = 20
 
-    /// How the job ended, in the words of its main node's container, with the last lines of that. Without an answer about
-    /// those, what the job itself says has to do.
+    /// How the job ended, in the words of its main node's container, with the last lines of that. They explain an end that
+    /// AWS has told already: without an answer about them the job's own words have to do.
     private func explained(_ job: JobDescription) async -> JobState {
         var job = job
         // A node of a job describes itself.
@@ -241,8 +242,8 @@ package final class BatchBackend: ComputeBackend {
     package func endedNodes(of job: BackendJob) async throws(BackendError) -> [Int: JobEnd] {
         var ids: [String] = []
         for status in ["FAILED", "SUCCEEDED"] { ids += try await self.client.nodes(of: job.id, status: status) }
-        var ends: [Int: JobEnd] = [:]
         guard !ids.isEmpty else { return [:] }
+        var ends: [Int: JobEnd] = [:]
         for node in try await self.client.describe(Array(ids.prefix(BatchClient.mostJobs))) {
             guard let index = node.jobId.split(separator: "#").last.flatMap({ Int($0) }),
                 case .ended(let end) = await self.explained(node)

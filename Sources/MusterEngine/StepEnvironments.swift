@@ -10,7 +10,8 @@ package protocol StepEnvironments: Sendable {
         for requirements: PythonRequirements, progress: @escaping @Sendable (String) -> Void
     ) async throws -> String
 
-    /// What nodes that see nothing but the bucket make such an environment from. All of it is in the bucket on return.
+    /// The lock and files from which nodes that see nothing but the bucket make such an environment. All of them are in the
+    /// bucket on return.
     /// - Parameter progress: As above.
     /// - Throws: An error whose description is for a person.
     func carried(

@@ -5,7 +5,7 @@ import MusterWire
 enum StepPython: Sendable, Hashable {
     /// The path of its interpreter, for nodes that see this machine's folders.
     case interpreter(String)
-    /// What the other nodes make it from.
+    /// The lock and files from which the other nodes make an environment.
     case carried(CarriedEnvironment)
 
     var interpreter: String? { if case .interpreter(let path) = self { path } else { nil } }

@@ -32,11 +32,11 @@ struct LockPlan: Sendable {
         self.folder = "\(cache)/locked/\(self.key)"
     }
 
-    /// What uv reads.
+    /// The requirements, which uv reads.
     var wanted: String { "\(self.folder)/requirements.in" }
-    /// What uv writes.
+    /// The versions and hashes that uv has found.
     var resolved: String { "\(self.folder)/resolved.txt" }
-    /// What travels.
+    /// The lock that nodes are given.
     var file: String { self.source == .index ? self.resolved : "\(self.folder)/requirements.txt" }
     var wheels: String { "\(self.folder)/wheels" }
     var markerPath: String { "\(self.folder)/muster.json" }

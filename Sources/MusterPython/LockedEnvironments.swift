@@ -12,7 +12,7 @@ package import MusterProcess
 /// Everything is in one folder, which may be removed when nobody uses it. An environment has a name that was never used
 /// before: a uv that outlives its agent writes into a folder that is not taken for complete.
 package struct LockedEnvironments: Sendable {
-    /// What an environment is made from, as files of this machine.
+    /// The files of this machine from which an environment is made.
     package struct Materials: Sendable {
         package var uv: String
         package var lock: String

@@ -38,7 +38,7 @@ struct LockedPlan: Sendable {
 
     /// Removes what makings that were interrupted have left. Only for whoever has the lock.
     func removeRest() {
-        // What cannot be listed or removed is in nobody's way: names are never used twice.
+        // A folder that cannot be listed or removed is in nobody's way: names are never used twice.
         let names = (try? FileManager.default.contentsOfDirectory(atPath: self.environments)) ?? []
         for name in names where name.hasPrefix("\(self.key)-") { CacheFolder.remove("\(self.environments)/\(name)") }
     }

@@ -9,7 +9,7 @@ import MusterWire
 struct EnvironmentsOnDemand: StepEnvironments {
     let reactor: ProcessReactor
     let environment: [String: String]
-    /// Where nodes that see nothing but the bucket take packages from.
+    /// The source of packages for nodes that see nothing but the bucket.
     let wheels: WheelSource
     /// Stores what those nodes need; nil for a store in a folder.
     let bucketNodes: BucketNodes?

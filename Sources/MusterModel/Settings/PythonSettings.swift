@@ -5,7 +5,7 @@ package struct PythonSettings: Sendable, Equatable {
     package init() {}
 }
 
-/// Where such nodes take packages from.
+/// The source of packages for such nodes.
 package enum WheelSource: String, Sendable, CaseIterable {
     /// An index of packages that the nodes can reach.
     case index
