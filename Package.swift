@@ -85,6 +85,12 @@ let sources: [Target] = [
         dependencies: ["MusterModel", "MusterSystem", "MusterHTTP", "MusterAWS", "MusterBackends", crypto],
         swiftSettings: strict),
     .target(
+        name: "MusterKubernetes",
+        dependencies: [
+            "MusterModel", "MusterSystem", "MusterProcess", "MusterHTTP", "MusterBackends", crypto, "Yams",
+        ],
+        swiftSettings: strict),
+    .target(
         name: "MusterCourier",
         dependencies: ["MusterModel", "MusterSystem", "MusterProcess", "MusterWire", "MusterObjects", "MusterStore"],
         swiftSettings: strict),
@@ -160,7 +166,7 @@ let sources: [Target] = [
             "MusterModel", "MusterSystem", "MusterWire", "MusterProcess", "MusterStore", "MusterMetadata",
             "MusterBackends",
             "MusterPython", "MusterEngine", "MusterHistory", "MusterObjects", "MusterAWS", "MusterS3", "MusterBatch",
-            "MusterCourier",
+            "MusterKubernetes", "MusterCourier",
             "MusterBucket",
             "MusterTransfer", "MusterUpkeep", "CMusterTemplates", logging,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -255,6 +261,12 @@ let tests: [Target] = [
         dependencies: [
             "MusterBatch", "MusterAWS", "MusterBackends", "MusterModel", "MusterObjects", "MusterHTTP", "MusterTestKit",
             "MusterTestSupport",
+        ],
+        swiftSettings: strict),
+    .testTarget(
+        name: "MusterKubernetesTests",
+        dependencies: [
+            "MusterKubernetes", "MusterBackends", "MusterModel", "MusterHTTP", "MusterTestKit", "MusterTestSupport",
         ],
         swiftSettings: strict),
     .testTarget(

@@ -306,7 +306,10 @@ class DecoratorTests(unittest.TestCase):
             "@batch(gpu=1, image='x:1', queue='q', host_volumes=['/data'], efa=None)": {
                 "elsewhere": {"cpu": 1, "gpu": 1, "memory": 0},
                 "place": {"name": "batch", "options": {"image": "x:1", "queue": "q", "host_volumes": ["/data"]}}},
-            "@kubernetes(cpu='0.5')": {"elsewhere": resources},
+            "@kubernetes(cpu='0.5')": {"elsewhere": resources, "place": {"name": "kubernetes", "options": {}}},
+            "@kubernetes(memory=100, image='x:1', secrets=['s'], compute_pool='p', hostname_resolution_timeout=10)": {
+                "elsewhere": {"cpu": 1, "gpu": 0, "memory": 100 << 20},
+                "place": {"name": "kubernetes", "options": {"image": "x:1", "secrets": ["s"]}}},
             "@slurm": {"place": {"name": "slurm", "options": {}}},
             "@slurm(partition='gpu', setup=['module load a'], exclusive=True)": {
                 "place": {"name": "slurm", "options": {"partition": "gpu", "setup": ["module load a"], "exclusive": True}}},
@@ -338,11 +341,10 @@ class DecoratorTests(unittest.TestCase):
         self.assertEqual(step["decorators"][0]["options"], {"times": 3, "minutes_between_retries": 2})
         self.assertEqual(step["decorators"][1]["options"]["timeout"], 45)
 
-    def test_what_has_no_meaning_here_is_recorded_and_only_places_are_noted(self):
+    def test_what_has_no_meaning_here_is_recorded(self):
         manifest, _ = self.step("@kubernetes(cpu=2, image='x', disk='1')", head="@schedule(daily=True)\n@trigger(event='e')")
         self.assertEqual([each["name"] for each in manifest["decorators"]], ["schedule", "trigger"])
-        self.assertEqual(
-            manifest["notes"], ["@kubernetes: on this machine disk, image have no effect"])
+        self.assertFalse(manifest.get("notes"))
 
     def test_what_slurm_does_not_need_is_noted_and_slurm_can_be_given_for_a_whole_run(self):
         manifest, step = self.step("@slurm(partition='gpu', time='1:00:00', address='login', cleanup=True)")

@@ -58,10 +58,10 @@ package struct BatchOptions: Sendable, Hashable {
     /// - Parameter memory: MiB of a node, of which a file system in memory takes half unless its size is given.
     /// - Throws: A ``BackendError`` that names the option.
     package init(_ options: [String: JSONValue], memory: Int) throws(BackendError) {
-        let values = OptionValues(options)
+        let values = OptionValues(options, of: "batch")
         try values.checkNames(Self.names)
         self.queue = try values.text("queue") ?? ""
-        self.image = Self.image(try values.text("image") ?? "", in: try values.text("registry"))
+        self.image = ImageName.of(try values.text("image") ?? "", in: try values.text("registry"))
         self.jobRole = try values.text("iam_role")
         self.executionRole = try values.text("execution_role")
         self.sharedMemory = try values.number("shared_memory", 1...1 << 30)
@@ -116,15 +116,6 @@ package struct BatchOptions: Sendable, Hashable {
         if self.ephemeralStorage != nil, !self.isFargate {
             throw .batch("@batch(ephemeral_storage=…) counts on Fargate alone")
         }
-    }
-
-    /// The image in the registry, unless its own name begins with one: a part with a point or a colon, or `localhost`.
-    static func image(_ name: String, in registry: String?) -> String {
-        guard let registry, !name.isEmpty else { return name }
-        let parts = name.split(separator: "/", maxSplits: 1)
-        let first = parts.first ?? ""
-        if parts.count == 2, first.contains(".") || first.contains(":") || first == "localhost" { return name }
-        return registry.hasSuffix("/") ? registry + name : "\(registry)/\(name)"
     }
 
     /// `/data`, or `/host:/container`.

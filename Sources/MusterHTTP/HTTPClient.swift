@@ -75,10 +75,12 @@ package final class HTTPClient: Sendable {
         let limit = TimeAmount.nanoseconds(Int64(self.timing.connect * 1e9))
         let connection = HTTPConnection(
             on: self.group.next(), isSecure: origin.isSecure, stall: .nanoseconds(Int64(self.timing.stall * 1e9)))
+        let trust = self.trust
         let install = { @Sendable (channel: any Channel) throws in
             if let context {
                 // Servers that are called by an address have no name to ask for.
-                let name = Self.isAddress(origin.host) ? nil : origin.host
+                let host = trust.serverName ?? origin.host
+                let name = Self.isAddress(host) ? nil : host
                 try channel.pipeline.syncOperations.addHandler(
                     NIOSSLClientHandler(context: context, serverHostname: name))
             }

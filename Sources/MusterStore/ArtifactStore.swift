@@ -96,7 +96,7 @@ package struct ArtifactStore: Sendable {
 
     /// Moves a file that was brought from elsewhere into its place. Its bytes have been checked.
     package func take(brought path: String, as reference: ArtifactReference) throws(StoreError) {
-        try StoreError.converting { () throws(SystemError) in
+        _ = try StoreError.converting { () throws(SystemError) in
             try SystemCall.check("make \(path) read-only") { chmod(path, 0o400) }
         }
         _ = try self.rename(path, into: reference)

@@ -20,7 +20,24 @@ class _Place(Decorator):
         return [f"@{self.name}: on this machine {', '.join(ignored)} {'has' if len(ignored) == 1 else 'have'} no effect"]
 
 
-class Batch(_Place):
+class _Queue(_Place):
+    """A place whose options travel with the step."""
+
+    # Options that Metaflow needs and that mean nothing here.
+    idle = ()
+
+    def apply(self, settings):
+        super().apply(settings)
+        own = {name: plain(value) for name, value in self.given.items() if value is not None}
+        kept = {name: value for name, value in own.items() if name not in self.counting + self.idle}
+        settings["place"] = {"name": self.name, "options": kept}
+
+    def notes(self):
+        # The command line alone knows if the place is set up, and says it.
+        return []
+
+
+class Batch(_Queue):
     """A step for AWS Batch: a multi-node job for its gang, a container job without one.
 
     cpu, gpu, memory (megabytes): of each node; of several decorators the largest amount counts. queue, image, iam_role,
@@ -39,21 +56,18 @@ class Batch(_Place):
         "queue_deadline": None,
     }
 
-    def apply(self, settings):
-        super().apply(settings)
-        own = {name: plain(value) for name, value in self.given.items() if value is not None}
-        settings["place"] = {
-            "name": self.name, "options": {name: value for name, value in own.items() if name not in self.counting}}
 
-    def notes(self):
-        # The command line alone knows if there is a job queue, and says it.
-        return []
+class Kubernetes(_Queue):
+    """A step for Kubernetes: a pod for each node of its gang.
 
-
-class Kubernetes(_Place):
-    """A step for Kubernetes."""
+    cpu, gpu, memory (megabytes): of each node; of several decorators the largest amount counts. image, namespace,
+    service_account, secrets, node_selector, tolerations, labels, annotations: from the settings unless they are given. The
+    other options are Metaflow's. queue: of Kueue. scheduler_name, priority_class: of the pods. pod_template: a pod in YAML,
+    whose fields come in addition. queue_deadline: minutes that the job may wait.
+    """
 
     name = "kubernetes"
+    idle = ("hostname_resolution_timeout", "compute_pool")
     defaults = {
         "cpu": "1", "memory": "4096", "disk": "10240", "image": None, "image_pull_policy": None,
         "image_pull_secrets": None, "service_account": None, "secrets": None, "node_selector": None, "namespace": None,
@@ -61,6 +75,7 @@ class Kubernetes(_Place):
         "tmpfs_tempdir": True, "tmpfs_size": None, "tmpfs_path": "/metaflow_temp", "persistent_volume_claims": None,
         "shared_memory": None, "port": None, "compute_pool": None, "executable": None,
         "hostname_resolution_timeout": 600, "qos": "burstable", "extended_resources": {}, "security_context": None,
+        "queue": None, "scheduler_name": None, "priority_class": None, "pod_template": None, "queue_deadline": None,
     }
 
 

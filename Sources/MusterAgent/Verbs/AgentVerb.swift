@@ -15,6 +15,8 @@ package enum AgentVerb: String, Sendable {
     case next
     /// `setup-failed --order FILE CODE`: reports in a gang's place that a set-up line of its node has failed.
     case setupFailed = "setup-failed"
+    /// `install PATH`: copies this program, out of an image that holds nothing else.
+    case install
 
     /// Runs the verb. Returns this program's exit code.
     package func run(_ arguments: [String]) async -> CInt {
@@ -25,6 +27,7 @@ package enum AgentVerb: String, Sendable {
         case .node, .next:
             await NodeVerb.run(
                 arguments, environment: ProcessInfo.processInfo.environment, isFirstOfJob: self == .node)
+        case .install: InstallVerb.run(arguments)
         case .setupFailed: await SetupFailedVerb.run(arguments, environment: ProcessInfo.processInfo.environment)
         }
     }

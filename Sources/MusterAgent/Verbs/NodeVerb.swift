@@ -28,6 +28,8 @@ enum NodeVerb {
 
     /// The variable with the folder that the agent was fetched into, which it removes when it ends.
     private static let agentFolder = "MUSTER_AGENT_FOLDER"
+    /// The variable with the path of the gang's key, at a place that hands it out by itself.
+    private static let keyFile = "MUSTER_KEY_FILE"
     /// Seconds after which a control node that still lives has reported.
     private static let survival = 2.0
 
@@ -69,7 +71,7 @@ enum NodeVerb {
     private static func run(
         _ order: GangOrder, _ store: NodeStore, _ scheduler: SchedulerPlace, _ environment: [String: String]
     ) async throws -> Exit {
-        guard let key = try await store.read(.key).flatMap(GangKey.init) else {
+        guard let key = try await self.key(environment, store).flatMap(GangKey.init) else {
             throw AgentError("the attempt has no key at \(store.folder.path(.key)); its engine has ended it")
         }
         guard try await store.owns(scheduler, until: order.rendezvousDeadline) else {
@@ -95,6 +97,14 @@ enum NodeVerb {
             environment: NodePlace.scrubbed(environment), processors: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))),
             temporary: temporary)
         return try await self.run(local, store, place, key)
+    }
+
+    /// The key as the place hands it out, or else as it is in the store.
+    private static func key(_ environment: [String: String], _ store: NodeStore) async throws -> Data? {
+        if let path = environment[self.keyFile], let bytes = FileContents.read(path, limit: 1 << 10) {
+            return Data(bytes)
+        }
+        return try await store.read(.key)
     }
 
     /// Runs the agent, with the link in the engine's place.

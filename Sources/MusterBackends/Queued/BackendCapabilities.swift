@@ -25,12 +25,15 @@ public struct BackendCapabilities: Codable, Sendable, Hashable {
     /// Seconds for all nodes of a job that runs to come to the rendezvous; nil: as for any place. Longer where the first
     /// node runs while machines for the others are still being started.
     public var rendezvousDeadline: Double?
+    /// The place hands its nodes the key of their connections (``ComputeBackend/submit(_:key:)``); false: they find it in
+    /// the store.
+    public var deliversKey: Bool
 
     public init(
         largestGang: Int? = nil, lookEvery: Double = 10, lookEveryWhenQuiet: Double = 30, submissionBurst: Int = 20,
         submissionsPerSecond: Double = 1, takesImages: Bool = false, endGrace: Double = 5,
         reuseWindow: Double = 0, losesNodes: Bool = true, sharesFolder: Bool = true,
-        rendezvousDeadline: Double? = nil
+        rendezvousDeadline: Double? = nil, deliversKey: Bool = false
     ) {
         self.largestGang = largestGang
         self.lookEvery = lookEvery
@@ -43,6 +46,7 @@ public struct BackendCapabilities: Codable, Sendable, Hashable {
         self.losesNodes = losesNodes
         self.sharesFolder = sharesFolder
         self.rendezvousDeadline = rendezvousDeadline
+        self.deliversKey = deliversKey
     }
 
     /// Fields that are left out have their defaults.
@@ -62,6 +66,7 @@ public struct BackendCapabilities: Codable, Sendable, Hashable {
         self.losesNodes = try fields.decodeIfPresent(Bool.self, forKey: .losesNodes) ?? self.losesNodes
         self.sharesFolder = try fields.decodeIfPresent(Bool.self, forKey: .sharesFolder) ?? self.sharesFolder
         self.rendezvousDeadline = try fields.decodeIfPresent(Double.self, forKey: .rendezvousDeadline)
+        self.deliversKey = try fields.decodeIfPresent(Bool.self, forKey: .deliversKey) ?? self.deliversKey
     }
 
     /// These, with what the settings say otherwise than by default.

@@ -20,6 +20,10 @@ public protocol ComputeBackend: Sendable {
     /// After a transient error nothing is known: the place may have accepted the job.
     func submit(_ request: BackendRequest) async throws(BackendError) -> BackendJob
 
+    /// The same, with the 32 bytes of the key of the nodes' connections, which the place hands to them in a way that nobody
+    /// else sees. Called where ``BackendCapabilities/deliversKey`` is true.
+    func submit(_ request: BackendRequest, key: [UInt8]?) async throws(BackendError) -> BackendJob
+
     /// The states of `jobs`, in one call to the place however many there are.
     ///
     /// A job that is missing from the answer is unknown, and all are when this throws; neither means that it is gone.
@@ -33,10 +37,20 @@ public protocol ComputeBackend: Sendable {
     /// all of its nodes have come. A place that ends a job with any of its nodes has nothing to tell, which is the default.
     func endedNodes(of job: BackendJob) async throws(BackendError) -> [Int: JobEnd]
 
+    /// Removes what the place keeps of a job that has ended and that nobody asks for any more. A place that forgets by itself
+    /// has nothing to do, which is the default.
+    func remove(_ job: BackendJob) async throws(BackendError)
+
     /// The jobs of the run in this store that have not ended: what an engine that died has left.
     func find(flow: String, run: String) async throws(BackendError) -> [BackendJob]
 }
 
 extension ComputeBackend {
+    public func submit(_ request: BackendRequest, key: [UInt8]?) async throws(BackendError) -> BackendJob {
+        try await self.submit(request)
+    }
+
+    public func remove(_ job: BackendJob) async throws(BackendError) {}
+
     public func endedNodes(of job: BackendJob) async throws(BackendError) -> [Int: JobEnd] { [:] }
 }

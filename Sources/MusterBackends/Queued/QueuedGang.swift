@@ -111,7 +111,11 @@ package struct QueuedGang: Sendable, Equatable {
     package let name: String
     package let timing: QueuedGangTiming
     private let capabilities: BackendCapabilities
-    package private(set) var phase: Phase
+    package private(set) var phase: Phase {
+        didSet { if let job = self.job { self.last = job } }
+    }
+    /// The job that the scheduler was asked about last.
+    private var last: BackendJob?
     /// The scheduler's last answer that was not `unknown`.
     package private(set) var state: JobState?
     /// When it said something last.
@@ -156,10 +160,15 @@ package struct QueuedGang: Sendable, Equatable {
         self.capabilities = capabilities
         self.answered = now
         self.phase = job.map { .present($0) } ?? .submitting(since: now, failures: 0, due: now)
+        // An initial value is not observed.
+        self.last = job
     }
 
     /// A submission is under way.
     package var isSubmitting: Bool { if case .submitting(_, _, due: nil) = self.phase { true } else { false } }
+
+    /// The job whose remains at the place belong to this gang once it is over; nil when there is none.
+    package var remains: BackendJob? { self.hasGivenJob ? nil : self.last }
 
     /// The job that the scheduler has to be asked about; nil when there is none.
     package var job: BackendJob? {

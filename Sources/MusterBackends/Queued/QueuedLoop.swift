@@ -37,6 +37,8 @@ actor QueuedLoop<Backend: ComputeBackend> {
         case cancel(AttemptID, BackendJob)
         case look([BackendJob])
         case inspect(AttemptID, BackendJob)
+        /// Has the place remove what it keeps of a job that has ended.
+        case forget(AttemptID, BackendJob)
         /// Brings what the nodes have written into the folder.
         case fetch
         case send(AttemptID, AttemptObject)
@@ -317,7 +319,7 @@ actor QueuedLoop<Backend: ComputeBackend> {
         case .submit(let attempt, let request):
             do throws(BackendError) {
                 try await self.sendOrder(of: attempt)
-                let job = try await self.backend.submit(request)
+                let job = try await self.submit(request, of: attempt)
                 self.schedule.change(at: self.now())
                 await self.handle(.submitted(job), of: attempt)
             } catch {
@@ -346,6 +348,12 @@ actor QueuedLoop<Backend: ComputeBackend> {
             } catch {
                 self.warn(attempt, "the job \(job) could not be ended: \(error.message); it is tried again")
             }
+        case .forget(let attempt, let job):
+            do throws(BackendError) {
+                try await self.backend.remove(job)
+            } catch {
+                self.warn(attempt, "what the place keeps of the job \(job) could not be removed: \(error.message)")
+            }
         case .inspect(let attempt, let job):
             // A question that fails is asked again some seconds later.
             guard let ends = try? await self.backend.endedNodes(of: job), !ends.isEmpty else { return }
@@ -366,9 +374,19 @@ actor QueuedLoop<Backend: ComputeBackend> {
         }
     }
 
+    private func submit(_ request: BackendRequest, of attempt: AttemptID) async throws(BackendError) -> BackendJob {
+        guard self.backend.capabilities.deliversKey, let folder = self.entries[attempt]?.look.folder else {
+            return try await self.backend.submit(request)
+        }
+        // Without it the nodes look for it in the store, and say that it is not there.
+        let key = await self.onFiles { try? folder.read(.key).map { Array($0) } }
+        return try await self.backend.submit(request, key: key)
+    }
+
     private func sendOrder(of attempt: AttemptID) async throws(BackendError) {
         do {
-            try await self.courier?.send([.order, .key], of: attempt)
+            let objects: [AttemptObject] = self.backend.capabilities.deliversKey ? [.order] : [.order, .key]
+            try await self.courier?.send(objects, of: attempt)
         } catch {
             // The submission is repeated until its deadline, which names this error then.
             throw BackendError(
@@ -438,6 +456,7 @@ actor QueuedLoop<Backend: ComputeBackend> {
         case .over:
             self.idle.remove(attempt)
             self.entries[attempt] = nil
+            if let job = entry.gang.remains { self.calls.append(.forget(attempt, job)) }
             self.carry(.clear(attempt, folder))
             await self.removeTransient(in: folder, of: attempt)
         }

@@ -3,6 +3,7 @@ import Logging
 import MusterAWS
 import MusterBackends
 import MusterBatch
+import MusterKubernetes
 import MusterModel
 import MusterProcess
 import MusterStore
@@ -13,7 +14,7 @@ import MusterWire
 struct Places {
     /// Seconds of a bucket's silence after which a job that is over has left no report.
     private static let silenceOfBucket = 15.0
-    private static let builtIn: Set<String> = [SlurmBackend.name, BatchBackend.name]
+    private static let builtIn: Set<String> = [SlurmBackend.name, BatchBackend.name, KubernetesBackend.name]
 
     let reactor: ProcessReactor
     let environment: [String: String]
@@ -90,8 +91,12 @@ struct Places {
                 "the nodes of \(place) see no folder of this machine: steps there need a store in a bucket, as with --store s3://bucket/prefix"
             )
         }
-        var settings = QueuedSettings(
-            agent: try await nodes.agentCommand(of: self.agent, isDry: isDry), store: self.storeName, self.settings)
+        let hasImage = place == KubernetesBackend.name && self.settings.kubernetes.agentImage != nil
+        let command =
+            hasImage
+            ? [KubernetesBackend.installedAgent]
+            : try await nodes.agentCommand(of: self.agent, isDry: isDry)
+        var settings = QueuedSettings(agent: command, store: self.storeName, self.settings)
         // A bucket shows an object as soon as it is there: a job that is over has nothing more to show.
         settings.timing.silence = Self.silenceOfBucket
         settings.carried = try await nodes.code(flow.program, package: flow.package, isDry: isDry)
@@ -108,6 +113,7 @@ struct Places {
         of name: String, for manifest: FlowManifest? = nil, log: Logger
     ) async throws -> any ComputeBackend {
         if name == BatchBackend.name { return try self.batch(manifest) }
+        if name == KubernetesBackend.name { return try self.kubernetes(manifest) }
         if name == SlurmBackend.name {
             let client = SlurmClient(
                 reactor: self.reactor, environment: self.environment, settings: self.settings.slurm)
@@ -131,9 +137,23 @@ struct Places {
             if let image = manifest?.pythonImage, defaults["image"] == nil { defaults["image"] = .string(image) }
             return BatchBackend(
                 client: try BatchClient(AWSProfiles(environment: self.environment)), store: self.storeName,
-                defaults: defaults, queues: manifest?.queues(of: BatchBackend.name) ?? [], queue: self.settings.queue)
+                defaults: defaults, queues: manifest?.options("queue", of: BatchBackend.name) ?? [], queue: self.settings.queue)
         } catch {
             throw CommandFailure(.usage, "\(error)")
+        }
+    }
+
+    private func kubernetes(_ manifest: FlowManifest?) throws -> KubernetesBackend {
+        do throws(BackendError) {
+            var defaults = self.settings.kubernetes.options
+            if let image = manifest?.pythonImage, defaults["image"] == nil { defaults["image"] = .string(image) }
+            let access = try KubernetesAccess(self.environment, context: self.settings.kubernetes.context)
+            return KubernetesBackend(
+                client: KubernetesClient(access), store: self.storeName, defaults: defaults,
+                namespaces: manifest?.options("namespace", of: KubernetesBackend.name) ?? [],
+                queue: self.settings.queue)
+        } catch {
+            throw CommandFailure(.usage, "steps cannot run at \(KubernetesBackend.name): \(error.message)")
         }
     }
 
@@ -144,6 +164,9 @@ struct Places {
                 switch name {
                 case SlurmBackend.name: "there is no sbatch on the PATH, and slurm.ssh is not set"
                 case BatchBackend.name: "there is no job queue: neither batch.queue nor METAFLOW_BATCH_JOB_QUEUE is set"
+                case KubernetesBackend.name where self.bucketNodes == nil:
+                    "pods see no folder of this machine; use a store in a bucket, as with --store s3://bucket/prefix"
+                case KubernetesBackend.name: "there is no configuration of kubectl"
                 default: "there is no \(ProgramBackend.prefix)\(name) on the PATH"
                 }
             return "steps for \(name) run on this machine: \(missing)"
@@ -159,7 +182,9 @@ struct Places {
         case SlurmBackend.name:
             self.settings.slurm.ssh != nil || ExecutableSearch.find("sbatch", path: self.path) != nil
         case BatchBackend.name:
-            self.settings.batch.queue != nil || !manifest.queues(of: name).isEmpty
+            self.settings.batch.queue != nil || !manifest.options("queue", of: name).isEmpty
+        case KubernetesBackend.name:
+            self.bucketNodes != nil && KubernetesAccess.isConfigured(self.environment)
         default: Self.program(of: name, path: self.path) != nil
         }
     }
@@ -225,9 +250,11 @@ extension FlowManifest {
         return version.map { "python:\($0.joined(separator: "."))" }
     }
 
-    /// The job queues that steps name for a place.
-    fileprivate func queues(of place: String) -> [String] {
-        self.steps.compactMap { $0.settings.place }.filter { $0.name == place }.compactMap(\.queue)
+    /// The texts that steps give an option of a place.
+    fileprivate func options(_ name: String, of place: String) -> [String] {
+        self.steps.compactMap { $0.settings.place }.filter { $0.name == place }.compactMap { place in
+            if case .string(let text)? = place.options[name] { text } else { nil }
+        }
     }
 }
 

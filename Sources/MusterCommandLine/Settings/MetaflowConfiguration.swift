@@ -35,6 +35,8 @@ struct MetaflowConfiguration {
     /// Keys of Metaflow's for all of its places, which those for one place go before.
     private static let common = [
         "batch.image": "METAFLOW_DEFAULT_CONTAINER_IMAGE", "batch.registry": "METAFLOW_DEFAULT_CONTAINER_REGISTRY",
+        "kubernetes.image": "METAFLOW_DEFAULT_CONTAINER_IMAGE",
+        "kubernetes.registry": "METAFLOW_DEFAULT_CONTAINER_REGISTRY",
     ]
     private static let kind = "METAFLOW_DEFAULT_DATASTORE"
     private static let root = "METAFLOW_DATASTORE_SYSROOT_S3"

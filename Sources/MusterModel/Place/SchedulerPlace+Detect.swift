@@ -62,13 +62,15 @@ extension SchedulerPlace {
 
     private static func kubernetes(_ variables: Variables) throws(SchedulerPlaceError) -> SchedulerPlace {
         let job = try variables.required("MUSTER_JOB")
-        return try self.checked(
+        var place = try self.checked(
             SchedulerPlace(
                 scheduler: "kubernetes", index: try variables.number("JOB_COMPLETION_INDEX"),
                 count: try variables.number("MUSTER_NODE_COUNT"), incarnation: "kubernetes:\(job)", job: job,
                 host: variables.text("HOSTNAME"), controlAddress: variables.text("MUSTER_CONTROL_ADDRESS"),
                 cpus: try variables.optional("MUSTER_NODE_CPUS"), gpus: try variables.optional("MUSTER_NODE_GPUS"),
                 memory: try variables.optional("MUSTER_NODE_MEMORY")))
+        place.address = variables.text("MUSTER_NODE_ADDRESS")
+        return place
     }
 
     private static func batch(_ variables: Variables) throws(SchedulerPlaceError) -> SchedulerPlace {

@@ -74,3 +74,51 @@ package struct BatchSettings: Sendable, Equatable {
         return texts.compactMapValues { $0.map { .string($0) } }
     }
 }
+
+/// The cluster of Kubernetes, and what every pod of it has unless its step says otherwise. Lists and tables are texts with
+/// commas between, or JSON, as Metaflow's variables have them.
+package struct KubernetesSettings: Sendable, Equatable {
+    /// Of kubectl's configuration; nil: the current one.
+    package var context: String?
+    package var namespace: String?
+    package var image: String?
+    /// Stands before images that name none.
+    package var registry: String?
+    /// The image that holds the agent; nil: nodes fetch it from the store.
+    package var agentImage: String?
+    package var serviceAccount: String?
+    package var secrets: String?
+    package var nodeSelector: String?
+    package var tolerations: String?
+    package var labels: String?
+    package var annotations: String?
+    package var claims: String?
+    package var gpuVendor: String?
+    package var imagePullPolicy: String?
+    package var imagePullSecrets: String?
+    /// MiB.
+    package var sharedMemory: String?
+    package var disk: String?
+    package var cpu: String?
+    package var memory: String?
+    package var qos: String?
+    package var port: String?
+    /// Kueue's queue.
+    package var queue: String?
+
+    package init() {}
+
+    /// The options of `@Kubernetes` that are set, by their names.
+    package var options: [String: JSONValue] {
+        let texts = [
+            "namespace": self.namespace, "image": self.image, "registry": self.registry, "agent_image": self.agentImage,
+            "service_account": self.serviceAccount, "secrets": self.secrets, "node_selector": self.nodeSelector,
+            "tolerations": self.tolerations, "labels": self.labels, "annotations": self.annotations,
+            "persistent_volume_claims": self.claims, "gpu_vendor": self.gpuVendor,
+            "image_pull_policy": self.imagePullPolicy, "image_pull_secrets": self.imagePullSecrets,
+            "shared_memory": self.sharedMemory, "disk": self.disk, "default_cpu": self.cpu,
+            "default_memory": self.memory, "qos": self.qos, "port": self.port, "queue": self.queue,
+        ]
+        return texts.compactMapValues { $0.map { .string($0) } }
+    }
+}

@@ -20,6 +20,7 @@ package struct Settings: Sendable, Equatable {
     package var python = PythonSettings()
     package var slurm = SlurmSettings()
     package var batch = BatchSettings()
+    package var kubernetes = KubernetesSettings()
     package var log = LogSettings()
 
     package init() {}

@@ -1,0 +1,11 @@
+/// Names of container images.
+package enum ImageName {
+    /// The image in the registry, unless its own name begins with one: a part with a point or a colon, or `localhost`.
+    package static func of(_ name: String, in registry: String?) -> String {
+        guard let registry, !name.isEmpty else { return name }
+        let parts = name.split(separator: "/", maxSplits: 1)
+        let first = parts.first ?? ""
+        if parts.count == 2, first.contains(".") || first.contains(":") || first == "localhost" { return name }
+        return registry.hasSuffix("/") ? registry + name : "\(registry)/\(name)"
+    }
+}
