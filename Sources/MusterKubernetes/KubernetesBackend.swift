@@ -3,7 +3,8 @@ package import MusterBackends
 package import MusterModel
 import Synchronization
 
-/// Gangs as pods of a Kubernetes cluster, owned by one Secret each: whoever deletes that has the cluster collect all of them.
+/// Gangs as pods of a Kubernetes cluster, owned by one ConfigMap each: whoever deletes that has the cluster collect all of
+/// them.
 /// It needs nothing installed in the cluster, no Service and no name.
 package final class KubernetesBackend: ComputeBackend {
     package static let name = "kubernetes"
@@ -92,24 +93,25 @@ package final class KubernetesBackend: ComputeBackend {
         }
     }
 
-    /// - Returns: The identifier of the Secret that owns the gang.
+    /// - Returns: The identifier of the ConfigMap that owns the gang.
     private func make(
         _ gang: GangRequest, _ name: String, _ key: [UInt8]?
     ) async -> Result<String, KubernetesError> {
-        let made = await self.owner(gang, name, key)
-        guard case .success(let owner) = made else { return made }
+        let made = await self.makeOwner(gang, name)
+        guard case .success(let owner) = made else { return made.map(\.uid) }
+        if let key, let error = await self.makeSecret(gang, name, key, owner) { return .failure(error) }
         let results = await withTaskGroup(of: KubernetesError?.self) { group in
             var errors: [KubernetesError] = []
             for index in 0..<gang.nodes {
                 if index >= Self.atOnce, let error = await group.next() ?? nil { errors.append(error) }
                 // A pod that is refused will be so for the other nodes too.
                 if !errors.isEmpty { break }
-                group.addTask { await self.makePod(index, gang, name, owner) }
+                group.addTask { await self.makePod(index, gang, name, owner.uid) }
             }
             for await error in group { if let error { errors.append(error) } }
             return errors
         }
-        return results.first.map { .failure($0) } ?? .success(owner)
+        return results.first.map { .failure($0) } ?? .success(owner.uid)
     }
 
     /// Pods that are made at the same time.
@@ -117,30 +119,58 @@ package final class KubernetesBackend: ComputeBackend {
 
     private struct Object: Decodable {
         var metadata: Metadata
+        var data: [String: String]?
+
         struct Metadata: Decodable {
             var name: String
             var uid: String?
             var labels: [String: String]?
-            var annotations: [String: String]?
             var deletionTimestamp: String?
             var ownerReferences: [Owner]?
         }
         struct Owner: Decodable { var uid: String }
     }
 
-    /// Makes the Secret, or finds the one that an earlier request has made.
-    private func owner(_ gang: GangRequest, _ name: String, _ key: [UInt8]?) async -> Result<String, KubernetesError> {
-        let path = "/api/v1/namespaces/\(gang.namespace)/secrets"
+    /// The ConfigMap that owns a gang.
+    private struct Owner {
+        var uid: String
+        /// This request has made it.
+        var isNew: Bool
+    }
+
+    /// Makes the owner, or finds the one that an earlier request has made.
+    private func makeOwner(_ gang: GangRequest, _ name: String) async -> Result<Owner, KubernetesError> {
+        let path = "/api/v1/namespaces/\(gang.namespace)/configmaps"
         do throws(KubernetesError) {
-            let data = try await self.client.send("POST", path, body: gang.secret(holding: key))
-            return Self.identifier(data)
+            let data = try await self.client.send("POST", path, body: gang.owner)
+            return Self.identifier(data).map { Owner(uid: $0, isNew: true) }
         } catch {
             guard error.reason == "AlreadyExists" else { return .failure(error) }
         }
         do throws(KubernetesError) {
-            return Self.identifier(try await self.client.send("GET", "\(path)/\(name)"))
+            let data = try await self.client.send("GET", "\(path)/\(name)")
+            return Self.identifier(data).map { Owner(uid: $0, isNew: false) }
         } catch {
             return .failure(error)
+        }
+    }
+
+    private func makeSecret(
+        _ gang: GangRequest, _ name: String, _ key: [UInt8], _ owner: Owner
+    ) async -> KubernetesError? {
+        do throws(KubernetesError) {
+            _ = try await self.client.send(
+                "POST", "/api/v1/namespaces/\(gang.namespace)/secrets",
+                body: gang.secret(holding: key, of: name, owner: owner.uid))
+            return nil
+        } catch {
+            guard error.reason == "AlreadyExists" else { return error }
+            // That of a gang of this name which is being collected goes with it.
+            return owner.isNew
+                ? KubernetesError(
+                    status: 409, reason: "",
+                    message: "the Secret \(name) of an earlier submission is still being removed")
+                : nil
         }
     }
 
@@ -150,7 +180,8 @@ package final class KubernetesBackend: ComputeBackend {
         }
         guard object.metadata.deletionTimestamp == nil else {
             return .failure(
-                KubernetesError(status: 409, reason: "", message: "the gang's Secret of an earlier submission is being removed"))
+                KubernetesError(
+                    status: 409, reason: "", message: "the gang of an earlier submission is still being removed"))
         }
         return .success(uid)
     }
@@ -193,7 +224,7 @@ package final class KubernetesBackend: ComputeBackend {
 
     private func state(of job: BackendJob) async throws(BackendError) -> JobState {
         guard let place = try await self.place(of: job.name) else {
-            return .ended(JobEnd(kind: .forgotten, reason: "the cluster has no Secret \(job.name)"))
+            return .ended(JobEnd(kind: .forgotten, reason: "the cluster has no ConfigMap \(job.name)"))
         }
         let watch = self.watch(job.name, in: place.namespace)
         let pods = try await watch.pods().nodes(of: job.name)
@@ -221,7 +252,7 @@ package final class KubernetesBackend: ComputeBackend {
         if let known { return known }
         for namespace in namespaces {
             for object in try await self.owners("\(GangLabels.job)=\(name)", in: namespace) {
-                let place = (namespace, object.metadata.annotations?[GangRequest.size].flatMap { Int($0) } ?? 1)
+                let place = (namespace, object.data?[GangRequest.size].flatMap { Int($0) } ?? 1)
                 self.ledger.withLock { $0.places[name] = place }
                 return place
             }
@@ -264,13 +295,13 @@ package final class KubernetesBackend: ComputeBackend {
     /// The objects of a job that has ended.
     package func remove(_ job: BackendJob) async throws(BackendError) { try await self.cancel(job) }
 
-    /// Deletes the gang's Secret; the cluster collects what it owns.
+    /// Deletes the gang's owner; the cluster collects what it owns.
     private func delete(_ name: String, in namespace: String, owner: String?) async -> KubernetesError? {
         var options: [String: JSONValue] = ["propagationPolicy": "Background"]
         if let owner { options["preconditions"] = ["uid": .string(owner)] }
         do throws(KubernetesError) {
             _ = try await self.client.send(
-                "DELETE", "/api/v1/namespaces/\(namespace)/secrets/\(name)", body: .object(options))
+                "DELETE", "/api/v1/namespaces/\(namespace)/configmaps/\(name)", body: .object(options))
             return nil
         } catch {
             // It is gone; or another has its name, which is none of this job's.
@@ -290,14 +321,14 @@ package final class KubernetesBackend: ComputeBackend {
         return jobs
     }
 
-    /// The Secrets of gangs with these labels that are not being removed.
+    /// The owners of gangs with these labels that are not being removed.
     private func owners(_ selector: String, in namespace: String) async throws(BackendError) -> [Object] {
         struct List: Decodable { var items: [Object] }
         do throws(KubernetesError) {
             let data = try await self.client.send(
-                "GET", "/api/v1/namespaces/\(namespace)/secrets", [("labelSelector", selector)])
+                "GET", "/api/v1/namespaces/\(namespace)/configmaps", [("labelSelector", selector)])
             guard let list = try? JSONDecoder().decode(List.self, from: data) else {
-                throw KubernetesError(reason: "", message: "the API server's list of Secrets cannot be understood")
+                throw KubernetesError(reason: "", message: "the API server's list of ConfigMaps cannot be understood")
             }
             return list.items.filter { $0.metadata.deletionTimestamp == nil }
         } catch {

@@ -54,8 +54,8 @@ import Testing
         #expect(pod.contains(#"{"name":"MUSTER_JOB","value":"u-1"}"#))
         #expect(pod.contains(#""uid":"u-1""#) && pod.contains(#""muster.dev/node":"1""#))
         let key = [UInt8](0..<32)
-        let secret = try String(decoding: request.secret(holding: key).data(), as: UTF8.self)
-        #expect(secret.contains(Data(key).base64EncodedString()))
+        let secret = try String(decoding: request.secret(holding: key, of: "mu-x-train-12-0", owner: "u-1").data(), as: UTF8.self)
+        #expect(secret.contains(Data(key).base64EncodedString()) && secret.contains(#""uid":"u-1""#))
         #expect(try !request.text().contains(Data(key).base64EncodedString()))
     }
 

@@ -145,7 +145,7 @@ struct Places {
 
     private func kubernetes(_ manifest: FlowManifest?) throws -> KubernetesBackend {
         do throws(BackendError) {
-            var defaults = self.settings.kubernetes.options
+            var defaults = try self.settings.kubernetes.optionsWithTemplate()
             if let image = manifest?.pythonImage, defaults["image"] == nil { defaults["image"] = .string(image) }
             let access = try KubernetesAccess(self.environment, context: self.settings.kubernetes.context)
             return KubernetesBackend(
@@ -261,4 +261,20 @@ extension FlowManifest {
 extension PlaceSettings {
     /// The job queue that is named, at a place that has several.
     var queue: String? { if case .string(let name)? = self.options["queue"] { name } else { nil } }
+}
+
+extension KubernetesSettings {
+    /// The options that are set, with the template's text.
+    func optionsWithTemplate() throws(BackendError) -> [String: JSONValue] {
+        var options = self.options
+        guard let path = self.podTemplate else { return options }
+        do {
+            options["pod_template"] = .string(try String(contentsOfFile: path, encoding: .utf8))
+        } catch {
+            throw BackendError(
+                code: .options, message: "the template of pods \(path) cannot be read: \(error.localizedDescription)",
+                isTransient: false)
+        }
+        return options
+    }
 }

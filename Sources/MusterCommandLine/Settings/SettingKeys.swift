@@ -343,6 +343,9 @@ enum SettingKeys {
         SettingKey(
             "kubernetes.port", .text(\.kubernetes.port), "a port of the nodes that is to stand in the pods",
             metaflow: "METAFLOW_KUBERNETES_PORT"),
+        SettingKey(
+            "kubernetes.pod-template", .path(\.kubernetes.podTemplate),
+            "a file with a pod in YAML, whose fields every pod has in addition"),
         SettingKey("kubernetes.queue", .text(\.kubernetes.queue), "the queue of Kueue, unless the step says otherwise"),
     ]
 

@@ -105,6 +105,8 @@ package struct KubernetesSettings: Sendable, Equatable {
     package var port: String?
     /// Kueue's queue.
     package var queue: String?
+    /// A file with a pod in YAML.
+    package var podTemplate: String?
 
     package init() {}
 

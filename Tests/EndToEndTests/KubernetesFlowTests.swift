@@ -1,0 +1,349 @@
+import Foundation
+import MusterBackends
+import MusterKubernetes
+import MusterModel
+import MusterObjects
+import MusterProcess
+import MusterTestKit
+import MusterTestSupport
+import Testing
+
+/// Flows on a real cluster of Kubernetes 1.20 with two kubelets, as bare pods. The engine has the rights that the
+/// documentation names, and no more.
+@Suite(.besideKubernetes, .timeLimit(.minutes(30))) struct KubernetesFlowTests {
+    /// A team whose steps run as pods in a namespace of its own.
+    private final class Tenant {
+        let team: BucketFlowTests.Team
+        let cluster: KubernetesCluster
+        let namespace: String
+        /// Where bodies leave marks: a folder of the machine that all pods see.
+        let marks: String
+        /// kubectl's configuration of the engine's account.
+        let configuration: String
+        private let variables: [String: String]
+
+        /// - Parameter volumes: Folders of this machine that pods see, besides what programs of a debug build need.
+        init(image: String = "muster-test/debian", volumes: [String] = []) async throws {
+            self.cluster = try #require(KubernetesCluster.current)
+            self.team = try await BucketFlowTests.Team(before: self.cluster.environment["AWS_ENDPOINT_URL_S3"])
+            let folder = self.team.sandbox.folder
+            self.namespace = "t\(UInt32.random(in: 0...UInt32.max))"
+            self.marks = "\(folder)/marks"
+            self.configuration = "\(folder)/kubeconfig"
+            try FileManager.default.createDirectory(atPath: self.marks, withIntermediateDirectories: true)
+            try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: self.marks)
+            // Every node fetches it: without the symbols for a debugger it is a third as large.
+            let agent = "\(folder)/muster-agent"
+            let stripped = try await self.team.sandbox.shell("strip -o \(agent) \(Sandbox.programs)/muster-agent")
+            try #require(stripped.status == .exited(0), "\(stripped)")
+            let linked = try await self.team.sandbox.shell(
+                "ldd \(agent) | sed -n 's,.* => \\(/.*\\)/libswiftCore.so .*,\\1,p'")
+            let libraries = String(linked.output.split(separator: "\n").first ?? "")
+            try Self.template([libraries, self.marks] + volumes).write(
+                toFile: "\(folder)/pod.yaml", atomically: true, encoding: .utf8)
+            self.variables = [
+                "KUBECONFIG": self.configuration, "MUSTER_KUBERNETES_IMAGE": image,
+                "MUSTER_KUBERNETES_NAMESPACE": self.namespace, "MUSTER_KUBERNETES_SECRETS": "s3",
+                "MUSTER_KUBERNETES_POD_TEMPLATE": "\(folder)/pod.yaml", "MUSTER_KUBERNETES_MEMORY": "300",
+                "MUSTER_KUBERNETES_PULL_POLICY": "Never", "MUSTER_AGENT": agent,
+            ]
+            try await self.prepare()
+        }
+
+        private static func template(_ folders: [String]) -> String {
+            let kept = folders.filter { !$0.isEmpty }.enumerated()
+            let mounts = kept.map { "{name: v\($0), mountPath: \($1)}" }.joined(separator: ", ")
+            let volumes = kept.map { "{name: v\($0), hostPath: {path: \($1)}}" }.joined(separator: ", ")
+            return "spec: {containers: [{name: node, volumeMounts: [\(mounts)]}], volumes: [\(volumes)]}\n"
+        }
+
+        /// The namespace, the credentials of the bucket, and an account for the engine with the rights of the documentation.
+        private func prepare() async throws {
+            try await self.kubectl("create namespace \(self.namespace)")
+            let keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"].map { name in
+                "--from-literal=\(name)='\(self.cluster.environment[name] ?? "us-east-1")'"
+            }
+            try await self.kubectl("create secret generic s3 \(keys.joined(separator: " "))")
+            let page = try String(contentsOfFile: "\(PythonFlowTests.root)/Documentation/Kubernetes.md", encoding: .utf8)
+            let role = try #require(page.firstMatch(of: /```yaml\n(apiVersion: rbac[\s\S]*?)```/)).1
+            try String(role).write(
+                toFile: "\(self.team.sandbox.folder)/role.yaml", atomically: true, encoding: .utf8)
+            try await self.kubectl("apply -f role.yaml")
+            try await self.kubectl("create serviceaccount engine")
+            try await self.kubectl("create rolebinding engine --role=muster --serviceaccount=\(self.namespace):engine")
+            let request = #"{"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}"#
+            let path = "/api/v1/namespaces/\(self.namespace)/serviceaccounts/engine/token"
+            let token = try await self.kubectl("create --raw \(path) -f - <<<'\(request)' | python3 -c 'import json,sys; print(json.load(sys.stdin)[\"status\"][\"token\"])'")
+            let configuration = try await self.kubectl("config view --raw --flatten -o json")
+            var fields = try #require(
+                JSONSerialization.jsonObject(with: Data(configuration.utf8)) as? [String: Any])
+            var users = try #require(fields["users"] as? [[String: Any]])
+            users[0]["user"] = ["token": token.trimmingCharacters(in: .whitespacesAndNewlines)]
+            fields["users"] = users
+            try JSONSerialization.data(withJSONObject: fields).write(to: URL(filePath: self.configuration))
+        }
+
+        /// kubectl as the cluster's administrator, in the tenant's namespace.
+        @discardableResult
+        func kubectl(_ words: String) async throws -> String {
+            let programs = self.cluster.environment["MUSTER_TEST_KUBERNETES_PROGRAMS"] ?? ""
+            let done = try await self.team.sandbox.shell(
+                "cd \(self.team.sandbox.folder) && export KUBECONFIG=\(self.cluster.administrator) && \(programs)/kubectl -n \(self.namespace) \(words)"
+            )
+            try #require(done.status == .exited(0), "kubectl \(words): \(done)")
+            return done.output
+        }
+
+        func on(_ machine: String) -> [String: String] { self.team.on(machine).merging(self.variables) { $1 } }
+
+        func muster(
+            _ arguments: [String], on machine: String, with variables: [String: String] = [:]
+        ) async throws -> Finished {
+            try await self.team.sandbox.muster(arguments, environment: self.on(machine).merging(variables) { $1 })
+        }
+
+        func start(_ arguments: [String], on machine: String) throws -> Running {
+            try self.team.sandbox.start(arguments, environment: self.on(machine))
+        }
+
+        /// The words that run `placed.py` there.
+        func placed(_ mode: String, _ options: String = "") -> [String] {
+            [
+                "run", PythonFlowTests.flow("placed"), "--with", "kubernetes\(options.isEmpty ? "" : ":\(options)")",
+                "--mode", mode, "--marks", self.marks,
+            ]
+        }
+
+        func go() { _ = FileManager.default.createFile(atPath: "\(self.marks)/go", contents: nil) }
+
+        /// Nothing of gangs is in the cluster, and nothing of attempts in the bucket.
+        func expectNothingLeft() async throws {
+            var left = ""
+            for _ in 0..<200 {
+                left = try await self.kubectl("get configmaps,secrets,pods -o name -l app.kubernetes.io/managed-by=muster")
+                if left.isEmpty { break }
+                try await Task.sleep(for: .milliseconds(500))
+            }
+            #expect(left == "")
+            let attempts = try await self.team.objects.objects(prefix: "runs/").map(\.key)
+                .filter { $0.contains("/attempts/") }
+            #expect(attempts.isEmpty)
+        }
+
+        /// The machine on which a node of the step's gang is.
+        func machine(of node: Int) async throws -> String {
+            try await self.kubectl(
+                "get pods -l muster.dev/step=train,muster.dev/node=\(node) -o jsonpath='{.items[0].spec.nodeName}'")
+        }
+    }
+
+    private static let flow = "PlacedFlow"
+
+    @Test("The backend keeps every promise of a backend")
+    func conformance() async throws {
+        let tenant = try await Tenant()
+        let shared = "/tmp/kubernetes-conformance-\(UInt32.random(in: 0...UInt32.max))"
+        try FileManager.default.createDirectory(atPath: shared, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: shared) }
+        let access = try KubernetesAccess(["KUBECONFIG": tenant.configuration])
+        let template =
+            "spec: {containers: [{name: node, volumeMounts: [{name: shared, mountPath: \(shared)}]}], volumes: [{name: shared, hostPath: {path: \(shared)}}]}"
+        let backend = KubernetesBackend(
+            client: KubernetesClient(access), store: shared,
+            defaults: [
+                "namespace": .string(tenant.namespace), "image": "muster-test/busybox", "default_memory": 50,
+                "image_pull_policy": "Never", "pod_template": .string(template),
+            ])
+        let problems = await BackendConformance(backend, shared: shared).problems()
+        #expect(problems == [], "\(problems)")
+        try await tenant.expectNothingLeft()
+    }
+
+    @Test(
+        "Flows of every shape come to the same end as here",
+        arguments: [
+            ("LinearFlow", "linear: 3 0.5 false linear fast [4, 2]"), ("GangFlow", "gang: [0, 1, 2, 3]"),
+            ("ForeachFlow", nil), ("RingFlow", "the ring is whole"),
+        ] as [(String, String?)])
+    func shapes(flow: String, prints: String?) async throws {
+        let tenant = try await Tenant()
+        let program = try tenant.team.sandbox.flow(flow)
+        let run = try await tenant.muster(["run", program, "--with", "kubernetes"], on: "a")
+        #expect(run.status == .exited(0), "\(run)")
+        if let prints { #expect(run.all.contains(prints), "\(run)") }
+        let logs = ["logs", "\(flow)/latest"]
+        #expect(try await tenant.team.text(logs, on: "c") == tenant.team.text(logs, on: "a"))
+        try await tenant.expectNothingLeft()
+    }
+
+    @Test(
+        "The five frameworks work on four pods over two kubelets, from the flow files that run here",
+        arguments: Example.python.filter { !$0.path.contains("/foreach/") })
+    func frameworks(example: Example) async throws {
+        let source = URL(filePath: example.path).deletingLastPathComponent().path
+        let text = try String(contentsOfFile: example.path, encoding: .utf8)
+        // The image's packages, as it were: an environment of this machine that the pods see.
+        let environment = try await PythonPackages.environment(of: text, Sandbox())
+        let tenant = try await Tenant(volumes: environment.map { [$0.prefix, $0.base] } ?? [])
+        let folder = tenant.team.sandbox.folder
+        for name in try FileManager.default.contentsOfDirectory(atPath: source) {
+            try FileManager.default.copyItem(atPath: "\(source)/\(name)", toPath: "\(folder)/\(name)")
+        }
+        let plain = text.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.contains("@pypi") }
+        try Data(plain.joined(separator: "\n").utf8).write(to: URL(filePath: "\(folder)/flow.py"))
+        let python = environment.map { "executable=\($0.prefix)/bin/python," } ?? ""
+        let place = "kubernetes:\(python)memory=3000"
+        let run = try await tenant.muster(["run", "flow.py", "--with", place, "--nodes", "4"], on: "a")
+        #expect(run.status == .exited(0), "\(run)")
+        let promised = example.prints.replacing("2 ranks", with: "4 ranks").replacing("2 workers", with: "4 workers")
+            .replacing("2 nodes", with: "4 nodes")
+        #expect(run.all.contains(promised), "\(run)")
+        try await tenant.expectNothingLeft()
+    }
+
+    @Test("A node that fails ends the gang and is named, with its last lines")
+    func failure() async throws {
+        let tenant = try await Tenant()
+        let run = try await tenant.muster(tenant.placed("fails"), on: "a")
+        #expect(run.status == .exited(1), "\(run)")
+        #expect(run.all.contains("told to fail"), "\(run)")
+        let status = try await tenant.team.text(["status", Self.flow], on: "b")
+        #expect(status.contains("told to fail") && status.contains("node 1"), "\(status)")
+        try await tenant.expectNothingLeft()
+    }
+
+    @Test("An engine is killed; one on a machine that has never seen the run goes on with the same gang")
+    func resumed() async throws {
+        let tenant = try await Tenant()
+        let running = try tenant.start(tenant.placed("waits"), on: "a")
+        try await PlacedBodies.untilBegun(tenant.marks)
+        running.process?.signal(SIGKILL)
+        _ = await running.end()
+        let resume = try tenant.start(
+            ["resume", PythonFlowTests.flow("placed"), "--with", "kubernetes"], on: "b")
+        await resume.wait(for: "train/2 started")
+        tenant.go()
+        #expect(await resume.end() == .exited(0), "\(resume.output)")
+        #expect(PlacedBodies.begun(tenant.marks) == ["0", "1", "2"], "no body ran twice")
+        try await tenant.expectNothingLeft()
+    }
+
+    @Test("A run whose engine was killed is ended by cancel on another machine, with its gang")
+    func cancelled() async throws {
+        let tenant = try await Tenant()
+        let running = try tenant.start(tenant.placed("waits"), on: "a")
+        try await PlacedBodies.untilBegun(tenant.marks)
+        running.process?.signal(SIGKILL)
+        _ = await running.end()
+        let cancel = try await tenant.muster(["cancel", Self.flow], on: "b")
+        #expect(cancel.status == .exited(0), "\(cancel)")
+        #expect(try await tenant.team.text(["list"], on: "c").contains("cancelled"))
+        try await tenant.expectNothingLeft()
+    }
+
+    @Test("Ctrl-C ends the gang, whether it runs or waits", arguments: [true, false])
+    func interrupted(waits: Bool) async throws {
+        let tenant = try await Tenant()
+        let running = try tenant.start(tenant.placed("waits", waits ? "cpu=300" : ""), on: "a")
+        if waits {
+            await running.wait(for: "Insufficient cpu")
+        } else {
+            try await PlacedBodies.untilBegun(tenant.marks)
+        }
+        running.process?.signal(SIGINT)
+        #expect(await running.end() != .exited(0), "\(running.output)")
+        try await tenant.expectNothingLeft()
+    }
+
+    @Test("A gang that finds no place says why, and fails when it has waited for as long as its step allows")
+    func waitsTooLong() async throws {
+        let tenant = try await Tenant()
+        let run = try await tenant.muster(tenant.placed("ends", "cpu=300,queue_deadline=0.1"), on: "a")
+        #expect(run.status == .exited(1), "\(run)")
+        #expect(run.all.contains("the job waited for") && run.all.contains("Insufficient cpu"), "\(run)")
+        try await tenant.expectNothingLeft()
+    }
+
+    @Test("An image that is not there, and a Secret that is not, fail with the cluster's words")
+    func hopeless() async throws {
+        let tenant = try await Tenant()
+        let image = try await tenant.muster(tenant.placed("ends", "image=muster-test/none"), on: "a")
+        #expect(image.status == .exited(1), "\(image)")
+        #expect(image.all.contains("ErrImageNeverPull"), "\(image)")
+        let secret = try await tenant.muster(tenant.placed("ends", "secrets=nowhere"), on: "a")
+        #expect(secret.status == .exited(1), "\(secret)")
+        #expect(secret.all.contains("nowhere"), "\(secret)")
+        try await tenant.expectNothingLeft()
+    }
+
+    @Test("A quota that is full is waited for; what it lets in by halves is removed meanwhile")
+    func quota() async throws {
+        let tenant = try await Tenant()
+        try await tenant.kubectl("create quota narrow --hard=pods=2")
+        let running = try tenant.start(tenant.placed("ends"), on: "a")
+        await running.wait(for: "exceeded quota")
+        try await tenant.kubectl("delete quota narrow")
+        #expect(await running.end() == .exited(0), "\(running.output)")
+        #expect(PlacedBodies.begun(tenant.marks) == ["0", "1", "2"])
+        try await tenant.expectNothingLeft()
+    }
+
+    @Test("A step that needs more memory than its limit is told the limit")
+    func memory() async throws {
+        let tenant = try await Tenant()
+        let script = """
+            from metaflow import FlowSpec, kubernetes, step
+            class Hungry(FlowSpec):
+                @kubernetes(memory=200, qos="guaranteed")
+                @step
+                def start(self):
+                    self.data = bytearray(400 << 20)
+                    self.next(self.end)
+                @step
+                def end(self):
+                    pass
+            if __name__ == "__main__":
+                Hungry()
+            """
+        try Data(script.utf8).write(to: URL(filePath: "\(tenant.team.sandbox.folder)/hungry.py"))
+        let run = try await tenant.muster(["run", "hungry.py"], on: "a")
+        #expect(run.status == .exited(1), "\(run)")
+        #expect(run.all.lowercased().contains("memory"), "\(run)")
+        try await tenant.expectNothingLeft()
+    }
+
+    @Test("Requests hold no secret, and the documentation's rights are used, every one")
+    func rights() async throws {
+        let tenant = try await Tenant()
+        let run = try await tenant.muster(tenant.placed("ends"), on: "a")
+        #expect(run.status == .exited(0), "\(run)")
+        let user = "system:serviceaccount:\(tenant.namespace):engine"
+        var used: Set<String> = []
+        for line in try String(contentsOfFile: tenant.cluster.audit, encoding: .utf8).split(separator: "\n") {
+            guard let event = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
+                (event["user"] as? [String: Any])?["username"] as? String == user,
+                let verb = event["verb"] as? String, let object = event["objectRef"] as? [String: Any]
+            else { continue }
+            used.insert("\(verb) \(object["resource"] ?? "")")
+        }
+        #expect(used.isSuperset(of: ["create configmaps", "create secrets", "create pods", "list pods", "watch pods", "delete configmaps"]), "\(used)")
+        #expect(used.isDisjoint(with: ["get secrets", "list secrets"]), "\(used)")
+        let dry = try await tenant.muster(tenant.placed("ends") + ["--dry-run"], on: "a")
+        #expect(dry.status == .exited(0), "\(dry)")
+        #expect(!dry.all.contains("X-Amz-Signature"), "\(dry)")
+    }
+
+    @Test("Without a cluster, or with a store that pods do not see, the steps run here, and the run says so")
+    func notSetUp() async throws {
+        let tenant = try await Tenant()
+        let none = try await tenant.muster(
+            tenant.placed("ends"), on: "a", with: ["KUBECONFIG": "/nowhere", "HOME": tenant.team.sandbox.folder])
+        #expect(none.status == .exited(0), "\(none)")
+        #expect(none.all.contains("there is no configuration of kubectl"), "\(none)")
+        let folder = try await tenant.muster(
+            tenant.placed("ends") + ["--store", "\(tenant.team.sandbox.folder)/near"], on: "a")
+        #expect(folder.status == .exited(0), "\(folder)")
+        #expect(folder.all.contains("use a store in a bucket"), "\(folder)")
+    }
+}
+
