@@ -1,11 +1,9 @@
-"""What containers reach on this machine: ECS's address for credentials, and servers that listen on 127.0.0.1 alone."""
+"""What containers reach on this machine: ECS's address for credentials."""
 
 import datetime
 import json
 import socket
-import socketserver
 import threading
-import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from settings import ACCOUNT, CREDENTIALS, REGION
@@ -52,43 +50,3 @@ class MetadataServer(ThreadingHTTPServer):
 def serve_metadata(settings, bridge):
     Metadata.settings, MetadataServer.bridge = settings, bridge
     threading.Thread(target=MetadataServer((CREDENTIALS, 80), Metadata).serve_forever, daemon=True).start()
-
-
-class Forward(socketserver.BaseRequestHandler):
-    target = None
-
-    def handle(self):
-        with socket.create_connection(self.target) as other:
-            back = threading.Thread(target=_copy, args=(other, self.request), daemon=True)
-            back.start()
-            _copy(self.request, other)
-            back.join()
-
-
-class ForwardServer(socketserver.ThreadingTCPServer):
-    daemon_threads, allow_reuse_address, request_queue_size = True, True, 128
-
-
-def _copy(source, target):
-    try:
-        while data := source.recv(1 << 18):
-            target.sendall(data)
-        target.shutdown(socket.SHUT_WR)
-    except OSError:
-        # One of the two has gone: so does the other.
-        for each in (source, target):
-            try:
-                each.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-
-
-def reachable(url, gateway):
-    """`url` as containers reach it: what listens on this machine's own address alone is forwarded to the gateway."""
-    parts = urllib.parse.urlsplit(url)
-    if parts.hostname not in ("127.0.0.1", "localhost"):
-        return url
-    Forward.target = parts.hostname, parts.port
-    server = ForwardServer((gateway, 0), Forward)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return f"{parts.scheme}://{gateway}:{server.server_address[1]}{parts.path}"

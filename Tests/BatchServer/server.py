@@ -28,6 +28,7 @@ import urllib.parse
 import moto.moto_server.werkzeug_app
 import werkzeug.serving
 
+import forward
 import gateway
 import signatures
 from batch import Batch
@@ -170,7 +171,7 @@ def main():
     network = Network(arguments.bridge, folder / "run/network")
     settings = Settings(
         folder=folder, access_key=variables["AWS_ACCESS_KEY_ID"], secret_key=variables["AWS_SECRET_ACCESS_KEY"],
-        s3=gateway.reachable(arguments.s3, network.gateway) if arguments.s3 else None,
+        s3=forward.reachable(arguments.s3, network.gateway) if arguments.s3 else None,
         second=float(variables.get("MUSTER_TEST_BATCH_SECOND", 1)),
         child_delay=float(variables.get("MUSTER_TEST_BATCH_CHILD_DELAY", 0.5)),
         invisible=float(variables.get("MUSTER_TEST_BATCH_INVISIBLE", 0)))
