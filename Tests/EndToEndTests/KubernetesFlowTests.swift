@@ -44,7 +44,7 @@ import Testing
             self.variables = [
                 "KUBECONFIG": self.configuration, "MUSTER_KUBERNETES_IMAGE": image,
                 "MUSTER_KUBERNETES_NAMESPACE": self.namespace, "MUSTER_KUBERNETES_SECRETS": "s3",
-                "MUSTER_KUBERNETES_POD_TEMPLATE": "\(folder)/pod.yaml", "MUSTER_KUBERNETES_MEMORY": "300",
+                "MUSTER_KUBERNETES_POD_TEMPLATE": "\(folder)/pod.yaml", "MUSTER_KUBERNETES_MEMORY": "300", "MUSTER_KUBERNETES_CPU": "100m",
                 "MUSTER_KUBERNETES_PULL_POLICY": "Never", "MUSTER_AGENT": agent,
             ]
             try await self.prepare()
@@ -151,7 +151,7 @@ import Testing
         let backend = KubernetesBackend(
             client: KubernetesClient(access), store: shared,
             defaults: [
-                "namespace": .string(tenant.namespace), "image": "muster-test/busybox", "default_memory": 50,
+                "namespace": .string(tenant.namespace), "image": "muster-test/busybox", "default_memory": 50, "default_cpu": "50m",
                 "image_pull_policy": "Never", "pod_template": .string(template),
             ])
         let problems = await BackendConformance(backend, shared: shared).problems()
@@ -192,7 +192,7 @@ import Testing
         let plain = text.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.contains("@pypi") }
         try Data(plain.joined(separator: "\n").utf8).write(to: URL(filePath: "\(folder)/flow.py"))
         let python = environment.map { "executable=\($0.prefix)/bin/python," } ?? ""
-        let place = "kubernetes:\(python)memory=3000"
+        let place = "kubernetes:\(python)default_memory=2000"
         let run = try await tenant.muster(["run", "flow.py", "--with", place, "--nodes", "4"], on: "a")
         #expect(run.status == .exited(0), "\(run)")
         let promised = example.prints.replacing("2 ranks", with: "4 ranks").replacing("2 workers", with: "4 workers")

@@ -332,7 +332,7 @@ enum SettingKeys {
             "kubernetes.disk", .text(\.kubernetes.disk), "MiB of disk that a node asks for",
             metaflow: "METAFLOW_KUBERNETES_DISK"),
         SettingKey(
-            "kubernetes.cpu", .text(\.kubernetes.cpu), "processors of a node whose step does not say",
+            "kubernetes.cpu", .text(\.kubernetes.cpu), "processors of a node whose step does not say, such as `2` or `500m`",
             metaflow: "METAFLOW_KUBERNETES_CPU"),
         SettingKey(
             "kubernetes.memory", .text(\.kubernetes.memory), "MiB of a node whose step does not say",

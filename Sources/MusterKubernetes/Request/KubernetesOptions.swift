@@ -40,8 +40,8 @@ package struct KubernetesOptions: Sendable {
     var queue: String?
     var schedulerName: String?
     var priorityClass: String?
-    /// Processors and MiB of a node whose step does not say. Metaflow's amounts.
-    var usual = (cpus: 1, memory: 4096)
+    /// Processors, as Kubernetes writes them, and MiB of a node whose step does not say. Metaflow's amounts.
+    var usual = (cpus: "1", memory: 4096)
     /// A pod whose fields come in addition.
     var template: JSONValue?
 
@@ -77,7 +77,7 @@ package struct KubernetesOptions: Sendable {
         self.extendedResources = try values.table("extended_resources")
         self.sharedMemory = try values.number("shared_memory", 1...1 << 30)
         self.temporaryPath = try values.text("tmpfs_path") ?? self.temporaryPath
-        self.usual.cpus = try values.number("default_cpu", 1...1 << 20) ?? self.usual.cpus
+        if let cpus = try Self.processors(values) { self.usual.cpus = cpus }
         self.usual.memory = try values.number("default_memory", 1...1 << 40) ?? self.usual.memory
         let size = try values.number("tmpfs_size", 1...1 << 30)
         if try values.truth("use_tmpfs") ?? (size != nil) {
@@ -105,8 +105,22 @@ package struct KubernetesOptions: Sendable {
         }
     }
 
-    /// Processors that each node of `launch` asks for.
-    func cpus(of launch: GangLaunch) -> Int { max(1, launch.resources?.cpu ?? self.usual.cpus) }
+    /// `2`, `0.5` or `500m`.
+    private static func processors(_ values: OptionValues) throws(BackendError) -> String? {
+        guard let text = try values.text("default_cpu") else { return nil }
+        guard let amount = Double(text.hasSuffix("m") ? String(text.dropLast()) : text), amount > 0, amount < 1e6 else {
+            throw values.wrong("kubernetes.cpu is '\(text)'; it has to be an amount of processors such as 2, 0.5 or 500m")
+        }
+        return text
+    }
+
+    /// Processors that each node of `launch` asks for, as Kubernetes writes them, and how many whole ones it may count on.
+    func cpus(of launch: GangLaunch) -> (asked: String, whole: Int) {
+        if let cpus = launch.resources?.cpu { return ("\(max(1, cpus))", max(1, cpus)) }
+        let isThousandths = self.usual.cpus.hasSuffix("m")
+        let amount = Double(isThousandths ? String(self.usual.cpus.dropLast()) : self.usual.cpus) ?? 1
+        return (self.usual.cpus, max(1, Int(isThousandths ? amount / 1000 : amount)))
+    }
 
     /// MiB that each node of `launch` asks for.
     func memory(of launch: GangLaunch) -> Int {

@@ -58,7 +58,7 @@ enum PodManifest {
         let gpus = launch.resources?.gpu ?? 0
         let memory = options.memory(of: launch)
         var variables: [JSONValue] = [
-            .variable("MUSTER_NODE_COUNT", "\(launch.nodes)"), .variable("MUSTER_NODE_CPUS", "\(cpus)"),
+            .variable("MUSTER_NODE_COUNT", "\(launch.nodes)"), .variable("MUSTER_NODE_CPUS", "\(cpus.whole)"),
             .variable("MUSTER_NODE_GPUS", "\(gpus)"), .variable("MUSTER_NODE_MEMORY", "\(memory << 20)"),
             .variable("MUSTER_KEY_FILE", "\(self.key)/key"), .field("MUSTER_NODE_ADDRESS", "status.podIP"),
         ]
@@ -67,7 +67,7 @@ enum PodManifest {
         var container: [String: JSONValue] = [
             "name": .string(Pod.container), "image": .string(options.image),
             "command": .array(launch.command.map(JSONValue.string)), "env": .array(variables),
-            "resources": self.resources(cpus: cpus, gpus: gpus, memory: memory, options),
+            "resources": self.resources(cpus: cpus.asked, gpus: gpus, memory: memory, options),
             "volumeMounts": .array(self.mounts(options)),
             // Why a container ended stands in its pod, where it can be read without another right.
             "terminationMessagePolicy": "FallbackToLogsOnError",
@@ -95,9 +95,9 @@ enum PodManifest {
     }
 
     private static func resources(
-        cpus: Int, gpus: Int, memory: Int, _ options: KubernetesOptions
+        cpus: String, gpus: Int, memory: Int, _ options: KubernetesOptions
     ) -> JSONValue {
-        var requests: [String: JSONValue] = ["cpu": .string("\(cpus)"), "memory": .string("\(memory)Mi")]
+        var requests: [String: JSONValue] = ["cpu": .string(cpus), "memory": .string("\(memory)Mi")]
         requests["ephemeral-storage"] = options.disk.map { .string("\($0)Mi") }
         var devices = options.extendedResources.mapValues(JSONValue.string)
         if gpus > 0 { devices[options.gpuResource] = .string("\(gpus)") }
