@@ -52,7 +52,9 @@ package final class KubernetesBackend: ComputeBackend {
         // A look asks the watch, and nobody else.
         self.capabilities = BackendCapabilities(
             lookEvery: 1, lookEveryWhenQuiet: 2, submissionBurst: 20, submissionsPerSecond: 2, takesImages: true,
-            sharesFolder: false, deliversKey: true
+            sharesFolder: false,
+            // A gang that is let go because some of its nodes have no machine is so for that reason, and not because they are late.
+            rendezvousDeadline: queue.placementDeadline + 60, deliversKey: true
         ).changed(by: queue)
         var all = Set(namespaces)
         if case .string(let name)? = defaults["namespace"] { all.insert(name) } else { all.insert(client.access.namespace) }

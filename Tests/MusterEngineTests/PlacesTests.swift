@@ -139,25 +139,29 @@ import Testing
         #expect(try await harness.machine()[2].failure?.code == .cancelled)
     }
 
-    @Test("What a place makes fail is tried again by a budget of its own, and @Retry keeps its attempts")
+    @Test(
+        "What a place makes fail is tried again by a budget of its own, and @Retry keeps its attempts; waiting for machines for all nodes has no budget"
+    )
     func placeBudget() throws {
         var machine = RunStateMachine(manifest: Self.manifest { $0.retry = RetryPolicy(times: 1, minutesBetween: 2) })
         let (place, body) = (TaskFailure(code: .place, message: "preempted"), TaskFailure(code: .body, message: "no"))
+        var split = TaskFailure(code: .split, message: "2 of 4")
+        split.retryAfter = 42
         _ = try machine.handle(.started)
         _ = try machine.handle(.attemptStarted(task: 1, attempt: 0))
         _ = try machine.handle(
             .attemptSucceeded(
                 task: 1, attempt: 0, nodes: [NodeResult(transition: .nodes(to: "train", count: 1), artifacts: [:])]))
         var delays: [Double] = []
-        for (attempt, failure) in [place, body, place, place].enumerated() {
+        for (attempt, failure) in [place, split, split, body, split, place, split, place].enumerated() {
             _ = try machine.handle(.attemptStarted(task: 2, attempt: attempt))
             let actions = try machine.handle(
                 .attemptFailed(task: 2, attempt: attempt, failure: failure, caught: nil))
             for case .prepare(_, _, let seconds) in actions { delays.append(seconds) }
         }
-        #expect(delays == [10, 120, 30, 90])
-        _ = try machine.handle(.attemptStarted(task: 2, attempt: 4))
-        #expect(try machine.handle(.attemptFailed(task: 2, attempt: 4, failure: place, caught: nil)) == [])
+        #expect(delays == [10, 42, 42, 120, 42, 30, 42, 90])
+        _ = try machine.handle(.attemptStarted(task: 2, attempt: 8))
+        #expect(try machine.handle(.attemptFailed(task: 2, attempt: 8, failure: place, caught: nil)) == [])
         #expect(machine[2].status == .failed && machine[2].placeFailures == 4 && machine[2].failures == 1)
     }
 }

@@ -18,12 +18,17 @@ public struct JobWait: Codable, Sendable, Hashable {
     public var isHopeless: Bool
     /// When the scheduler means to start it, in its own words.
     public var estimate: String?
+    /// Nodes of the gang that have machines while others wait, at a place that gives them one by one; nil: none has.
+    public var placed: Int?
 
-    public init(reason: String, advice: String? = nil, isHopeless: Bool = false, estimate: String? = nil) {
+    public init(
+        reason: String, advice: String? = nil, isHopeless: Bool = false, estimate: String? = nil, placed: Int? = nil
+    ) {
         self.reason = reason
         self.advice = advice
         self.isHopeless = isHopeless
         self.estimate = estimate
+        self.placed = placed
     }
 }
 

@@ -130,6 +130,8 @@ package struct QueuedGang: Sendable, Equatable {
     private var inspected: Double?
     private var queuedSince: Double?
     private var hopelessSince: Double?
+    /// Since when some of its nodes have machines and others wait.
+    private var splitSince: Double?
     /// When the store held something new last; nil before any node has spoken.
     private var heard: Double?
     /// Why the attempt is ended before its time, and since when.
@@ -275,7 +277,7 @@ package struct QueuedGang: Sendable, Equatable {
     private mutating func change(to job: BackendJob, _ now: Double) -> [Action] {
         self.phase = .present(job)
         (self.state, self.answered, self.ended) = (nil, now, nil)
-        (self.runningSince, self.queuedSince, self.hopelessSince) = (nil, nil, nil)
+        (self.runningSince, self.queuedSince, self.hopelessSince, self.splitSince) = (nil, nil, nil, nil)
         return [.observe(.submitted(job))]
     }
 
@@ -338,13 +340,14 @@ package struct QueuedGang: Sendable, Equatable {
             (self.ended, self.runningSince) = (nil, nil)
             self.queuedSince = self.queuedSince ?? now
             self.hopelessSince = wait.isHopeless ? self.hopelessSince ?? now : nil
+            self.splitSince = wait.placed ?? 0 > 0 && !self.hasFormed ? self.splitSince ?? now : nil
         case .running:
-            (self.ended, self.queuedSince, self.hopelessSince) = (nil, nil, nil)
+            (self.ended, self.queuedSince, self.hopelessSince, self.splitSince) = (nil, nil, nil, nil)
             self.runningSince = self.runningSince ?? now
         case .ended:
             if self.ended == nil, case .present = self.phase { actions.append(.look) }
             self.ended = self.ended ?? now
-            self.hopelessSince = nil
+            (self.hopelessSince, self.splitSince) = (nil, nil)
         case .unknown: break
         }
         guard before != state, case .present = self.phase else { return actions }
@@ -502,6 +505,9 @@ package struct QueuedGang: Sendable, Equatable {
             if let hopelessSince, self.answered - hopelessSince >= self.timing.hopeless { return .hopeless(wait) }
             if let limit = self.timing.queue, let queuedSince, now - queuedSince >= limit {
                 return .waitedTooLong(wait, seconds: limit)
+            }
+            if let splitSince, self.answered - splitSince >= self.timing.placement, !self.hasFormed {
+                return .split(wait, seconds: self.timing.placement)
             }
         }
         if let runningSince, self.heard == nil, self.ended == nil, now - runningSince >= self.timing.firstWord {

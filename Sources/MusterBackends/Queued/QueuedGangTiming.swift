@@ -28,6 +28,11 @@ package struct QueuedGangTiming: Sendable, Hashable {
     package var abandon = 300.0
     /// How long the scheduler may say nothing before it is told.
     package var patience = 60.0
+    /// How long some nodes may hold machines while others have none, at a place that gives them one by one: two gangs of
+    /// which each holds what the other waits for would wait for ever.
+    package var placement = 240.0
+    /// After how long such a gang asks again, at random in between: the other one is to be gone by then.
+    package var reunion = 30.0...120.0
     /// How long the job may wait in the queue; nil for ever.
     package var queue: Double?
 

@@ -451,7 +451,7 @@ actor QueuedLoop<Backend: ComputeBackend> {
             let path = entry.output
             let lines = report.isOfNobody ? await self.onFiles { Self.lastLines(path) } : []
             if report.failure == nil { await self.becomeIdle(attempt) }
-            self.relay(.finished(report.ending(lines)), of: attempt)
+            self.relay(.finished(report.ending(lines).retried(within: self.timing.reunion)), of: attempt)
         case .observe(let observation): self.relay(observation, of: attempt)
         case .over:
             self.idle.remove(attempt)
@@ -557,6 +557,14 @@ extension GangReport {
     /// No node has written it.
     fileprivate var isOfNobody: Bool {
         self.nodes.isEmpty && self.failure?.lastLines.isEmpty == true && self.failure?.code != .lost
+    }
+
+    /// A gang that was split is tried again at a time that is another than that of the gang that holds the rest.
+    fileprivate func retried(within seconds: ClosedRange<Double>) -> GangReport {
+        guard self.failure?.code == .split else { return self }
+        var report = self
+        report.failure?.retryAfter = Double.random(in: seconds)
+        return report
     }
 
     fileprivate func ending(_ lines: [String]) -> GangReport {

@@ -128,6 +128,7 @@ extension QueuedSettings {
         var timing = QueuedGangTiming()
         timing.submission = settings.queue.submissionDeadline
         timing.queue = settings.queue.waitDeadline
+        timing.placement = settings.queue.placementDeadline
         self.init(
             agent: agent, store: store, rendezvousDeadline: settings.queue.rendezvousDeadline,
             grace: settings.gang.grace, node: settings.node == NodeSettings() ? nil : settings.node, timing: timing)

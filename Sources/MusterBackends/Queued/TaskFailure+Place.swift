@@ -24,6 +24,14 @@ extension TaskFailure {
         )
     }
 
+    static func split(_ wait: JobWait, seconds: Double) -> TaskFailure {
+        TaskFailure(
+            code: .split,
+            message:
+                "\(wait.placed ?? 0) nodes had machines and the others none for \(Int(seconds)) s; all are let go, and asked for again after a while: \(Self.words(wait))"
+        )
+    }
+
     private static func words(_ wait: JobWait) -> String { wait.reason + (wait.advice.map { ": \($0)" } ?? "") }
 
     static func silentNodes(seconds: Double) -> TaskFailure {

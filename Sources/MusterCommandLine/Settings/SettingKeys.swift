@@ -224,6 +224,10 @@ enum SettingKeys {
             "queue.wait-deadline", .optionalSeconds(\.queue.waitDeadline),
             "seconds for a job to wait in the queue; without it for ever"),
         SettingKey(
+            "queue.placement-deadline", .seconds(\.queue.placementDeadline),
+            "seconds for which some nodes may hold machines while others have none, at a place that gives them one by one, before all are let go and asked for again"
+        ),
+        SettingKey(
             "queue.reuse-window", .seconds(\.queue.reuseWindow, isPositive: false),
             "seconds in which a job of one node is given further tasks that ask for the same; 0: each task has its own job"
         ),

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Logging
 import MusterBackends
-import MusterBatch
 import MusterHistory
 import MusterModel
 import MusterStore
@@ -75,7 +74,7 @@ struct DoctorVerb: AsyncParsableCommand {
             return [
                 .missing(
                     "place", "there is no place \(name)",
-                    "it is slurm, batch, or one with a program \(ProgramBackend.prefix)\(name) on the PATH")
+                    "it is slurm, batch, kubernetes, or one with a program \(ProgramBackend.prefix)\(name) on the PATH")
             ]
         }
         var findings: [Finding] = []
@@ -85,11 +84,8 @@ struct DoctorVerb: AsyncParsableCommand {
             }
             findings = await SlurmCheck(context, layout, partition: partition).findings()
         }
-        if name == BatchBackend.name {
-            findings = await BatchFindings(context.settings, option.settings).findings()
-            // Its nodes see nothing of this machine's folders.
-            return findings
-        }
+        // Its nodes see nothing of this machine's folders.
+        if let findings = await PlaceFindings(context.settings, option.settings).findings() { return findings }
         let kind = FileSystemKind(of: layout.root)
         if !kind.isNetwork, !self.probe {
             findings.append(

@@ -9,9 +9,12 @@ enum GangState {
         let ends = pods.compactMapValues(PodState.end)
         if ends.count == pods.count { return .ended(self.end(ends, nodes: nodes)) }
         let waits = pods.compactMapValues(PodState.wait)
-        guard let wait = self.wait(waits, of: nodes) else {
+        guard var wait = self.wait(waits, of: nodes) else {
             return .running(hosts: self.hosts(pods, nodes))
         }
+        // Once all have machines, nothing is waited for but images.
+        let placed = pods.count { $0.value.spec?.nodeName != nil }
+        if placed > 0, placed < nodes { wait.placed = placed }
         return .queued(wait)
     }
 

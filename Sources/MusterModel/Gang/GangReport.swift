@@ -85,6 +85,8 @@ public struct TaskFailure: Codable, Sendable, Equatable, Error {
         case lost = "node.lost"
         /// The place took the nodes away: a host failed, the job was preempted or evicted.
         case place = "place.failed"
+        /// The place had machines for some of the nodes alone, which were let go.
+        case split = "gang.split"
         /// Nodes did not come to the rendezvous in time.
         case rendezvous = "gang.rendezvous"
         case timeout = "task.timeout"
@@ -103,14 +105,14 @@ public struct TaskFailure: Codable, Sendable, Equatable, Error {
         public var canRetry: Bool {
             switch self {
             case .cancelled, .refused, .contract: false
-            case .body, .exit, .signal, .lost, .place, .rendezvous, .timeout, .environment, .store: true
+            case .body, .exit, .signal, .lost, .place, .split, .rendezvous, .timeout, .environment, .store: true
             }
         }
 
         /// Whose fault it is: failures of the place have a retry budget of their own (``PlaceRetry``).
         public var fault: Fault {
             switch self {
-            case .place: .place
+            case .place, .split: .place
             case .lost, .rendezvous, .store: .muster
             case .body, .exit, .signal, .timeout, .cancelled, .refused, .environment, .contract: .user
             }
@@ -140,6 +142,8 @@ public struct TaskFailure: Codable, Sendable, Equatable, Error {
     public var lastLines: [String]
     /// The exception that the body raised, if its front end reports it.
     public var exception: RaisedException?
+    /// Seconds after which another attempt is to be made, where whoever tells of the failure knows better.
+    public var retryAfter: Double?
     /// Identifies a failure that an agent reports to a step body: an error of the body that names it is this failure.
     public var id: String?
 

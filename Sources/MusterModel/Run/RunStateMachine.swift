@@ -162,7 +162,12 @@ package struct RunStateMachine: Sendable {
     ) -> [Action] {
         let delay = self.retryDelay(after: failure, of: number)
         self.update(number) {
-            if failure.code.fault == .place { $0.placeFailures += 1 } else { $0.failures += 1 }
+            switch failure.code.fault {
+            // Waiting for a place has no budget.
+            case .place where failure.code == .split: break
+            case .place: $0.placeFailures += 1
+            case .user, .muster: $0.failures += 1
+            }
             $0.failure = failure
         }
         if let caught {
@@ -183,6 +188,7 @@ package struct RunStateMachine: Sendable {
     package func retryDelay(after failure: TaskFailure, of number: Int) -> Double? {
         guard self.phase == .running, failure.code.canRetry else { return nil }
         let task = self[number]
+        if failure.code == .split { return failure.retryAfter ?? PlaceRetry.delays[0] }
         if failure.code.fault == .place { return PlaceRetry.delay(after: task.placeFailures) }
         guard let retry = self.steps[task.step]?.settings.retry, task.failures < retry.times else { return nil }
         return retry.minutesBetween * 60

@@ -14,6 +14,8 @@ package struct QueueSettings: Sendable, Equatable {
     package var submissionDeadline = 1800.0
     /// For a job to wait in the queue; nil: for ever.
     package var waitDeadline: Double?
+    /// For some nodes to hold machines while others have none, at a place that gives them one by one.
+    package var placementDeadline = 240.0
     /// After its first task has begun, in which a job of one node is given further tasks that ask for the same; 0: never.
     package var reuseWindow = 60.0
     /// The nodes see the store's folder; false: nothing but the bucket that the store is in.

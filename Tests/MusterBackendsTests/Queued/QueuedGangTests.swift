@@ -138,6 +138,40 @@ struct GangStory {
         #expect(story.now <= 60)
     }
 
+    private static func split(_ placed: Int?) -> JobState {
+        .queued(JobWait(reason: "Unschedulable", advice: "ask for less", placed: placed))
+    }
+
+    @Test("A gang of which some nodes hold machines for too long lets go of them, which is nobody's fault and has no budget")
+    func split() throws {
+        var story = try GangStory.present { $0.placement = 60 }
+        // Whoever holds nothing keeps nobody waiting.
+        try story.wait(100, Self.split(nil))
+        #expect(story.stops.isEmpty)
+        try story.wait(50, Self.split(2))
+        // All of them have come, or none: the time begins anew.
+        try story.wait(10, .running(hosts: []))
+        try story.wait(60, Self.split(2))
+        #expect(story.stops.isEmpty)
+        try story.wait(20, Self.split(3))
+        let failure = try #require(story.stops.first)
+        #expect(failure.code == .split && failure.code.fault == .place && failure.code.canRetry)
+        #expect(failure.message.contains("3 nodes had machines") && failure.message.contains("Unschedulable: ask for less"))
+        #expect(story.cancels == [GangStory.job])
+        try story.happen(.looked(.ended(JobEnd(kind: .cancelled, reason: "its pods were removed"))))
+        #expect(story.finished.map(\.failure?.code) == [.split])
+        #expect(story.gang.remains == GangStory.job)
+    }
+
+    @Test("A gang that has formed is not split, whatever its place says")
+    func formed() throws {
+        var story = try GangStory.present { $0.placement = 60 }
+        try story.wait(10, Self.split(1))
+        try story.happen(.status(.started(node: 0)))
+        try story.wait(200, Self.split(1))
+        #expect(story.stops.isEmpty)
+    }
+
     @Test("Of each kind of end without a report the failure says whose fault it is", arguments: JobEnd.Kind.allCases)
     func faults(kind: JobEnd.Kind) throws {
         var story = try GangStory.present()
