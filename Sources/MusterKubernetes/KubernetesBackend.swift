@@ -101,7 +101,7 @@ package final class KubernetesBackend: ComputeBackend {
     ) async -> Result<String, KubernetesError> {
         let made = await self.makeOwner(gang, name)
         guard case .success(let owner) = made else { return made.map(\.uid) }
-        if let key, let error = await self.makeSecret(gang, name, key, owner) { return .failure(error) }
+        if let error = await self.makeSecret(gang, name, key ?? [], owner) { return .failure(error) }
         let results = await withTaskGroup(of: KubernetesError?.self) { group in
             var errors: [KubernetesError] = []
             for index in 0..<gang.nodes {

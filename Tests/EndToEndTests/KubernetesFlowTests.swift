@@ -11,137 +11,11 @@ import Testing
 /// Flows on a real cluster of Kubernetes 1.20 with two kubelets, as bare pods. The engine has the rights that the
 /// documentation names, and no more.
 @Suite(.besideKubernetes, .timeLimit(.minutes(30))) struct KubernetesFlowTests {
-    /// A team whose steps run as pods in a namespace of its own.
-    private final class Tenant {
-        let team: BucketFlowTests.Team
-        let cluster: KubernetesCluster
-        let namespace: String
-        /// Where bodies leave marks: a folder of the machine that all pods see.
-        let marks: String
-        /// kubectl's configuration of the engine's account.
-        let configuration: String
-        private let variables: [String: String]
-
-        /// - Parameter volumes: Folders of this machine that pods see, besides what programs of a debug build need.
-        init(image: String = "muster-test/debian", volumes: [String] = []) async throws {
-            self.cluster = try #require(KubernetesCluster.current)
-            self.team = try await BucketFlowTests.Team(before: self.cluster.environment["AWS_ENDPOINT_URL_S3"])
-            let folder = self.team.sandbox.folder
-            self.namespace = "t\(UInt32.random(in: 0...UInt32.max))"
-            self.marks = "\(folder)/marks"
-            self.configuration = "\(folder)/kubeconfig"
-            try FileManager.default.createDirectory(atPath: self.marks, withIntermediateDirectories: true)
-            try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: self.marks)
-            // Every node fetches it: without the symbols for a debugger it is a third as large.
-            let agent = "\(folder)/muster-agent"
-            let stripped = try await self.team.sandbox.shell("strip -o \(agent) \(Sandbox.programs)/muster-agent")
-            try #require(stripped.status == .exited(0), "\(stripped)")
-            let linked = try await self.team.sandbox.shell(
-                "ldd \(agent) | sed -n 's,.* => \\(/.*\\)/libswiftCore.so .*,\\1,p'")
-            let libraries = String(linked.output.split(separator: "\n").first ?? "")
-            try Self.template([libraries, self.marks] + volumes).write(
-                toFile: "\(folder)/pod.yaml", atomically: true, encoding: .utf8)
-            self.variables = [
-                "KUBECONFIG": self.configuration, "MUSTER_KUBERNETES_IMAGE": image,
-                "MUSTER_KUBERNETES_NAMESPACE": self.namespace, "MUSTER_KUBERNETES_SECRETS": "s3",
-                "MUSTER_KUBERNETES_POD_TEMPLATE": "\(folder)/pod.yaml", "MUSTER_KUBERNETES_MEMORY": "300", "MUSTER_KUBERNETES_CPU": "100m",
-                "MUSTER_KUBERNETES_PULL_POLICY": "Never", "MUSTER_AGENT": agent,
-            ]
-            try await self.prepare()
-        }
-
-        private static func template(_ folders: [String]) -> String {
-            let kept = folders.filter { !$0.isEmpty }.enumerated()
-            let mounts = kept.map { "{name: v\($0), mountPath: \($1)}" }.joined(separator: ", ")
-            let volumes = kept.map { "{name: v\($0), hostPath: {path: \($1)}}" }.joined(separator: ", ")
-            return "spec: {containers: [{name: node, volumeMounts: [\(mounts)]}], volumes: [\(volumes)]}\n"
-        }
-
-        /// The namespace, the credentials of the bucket, and an account for the engine with the rights of the documentation.
-        private func prepare() async throws {
-            try await self.kubectl("create namespace \(self.namespace)")
-            let keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"].map { name in
-                "--from-literal=\(name)='\(self.cluster.environment[name] ?? "us-east-1")'"
-            }
-            try await self.kubectl("create secret generic s3 \(keys.joined(separator: " "))")
-            let page = try String(contentsOfFile: "\(PythonFlowTests.root)/Documentation/Kubernetes.md", encoding: .utf8)
-            let role = try #require(page.firstMatch(of: /```yaml\n(apiVersion: rbac[\s\S]*?)```/)).1
-            try String(role).write(
-                toFile: "\(self.team.sandbox.folder)/role.yaml", atomically: true, encoding: .utf8)
-            try await self.kubectl("apply -f role.yaml")
-            try await self.kubectl("create serviceaccount engine")
-            try await self.kubectl("create rolebinding engine --role=muster --serviceaccount=\(self.namespace):engine")
-            let request = #"{"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}"#
-            let path = "/api/v1/namespaces/\(self.namespace)/serviceaccounts/engine/token"
-            let token = try await self.kubectl("create --raw \(path) -f - <<<'\(request)' | python3 -c 'import json,sys; print(json.load(sys.stdin)[\"status\"][\"token\"])'")
-            let configuration = try await self.kubectl("config view --raw --flatten -o json")
-            var fields = try #require(
-                JSONSerialization.jsonObject(with: Data(configuration.utf8)) as? [String: Any])
-            var users = try #require(fields["users"] as? [[String: Any]])
-            users[0]["user"] = ["token": token.trimmingCharacters(in: .whitespacesAndNewlines)]
-            fields["users"] = users
-            try JSONSerialization.data(withJSONObject: fields).write(to: URL(filePath: self.configuration))
-        }
-
-        /// kubectl as the cluster's administrator, in the tenant's namespace.
-        @discardableResult
-        func kubectl(_ words: String) async throws -> String {
-            let programs = self.cluster.environment["MUSTER_TEST_KUBERNETES_PROGRAMS"] ?? ""
-            let done = try await self.team.sandbox.shell(
-                "cd \(self.team.sandbox.folder) && export KUBECONFIG=\(self.cluster.administrator) && \(programs)/kubectl -n \(self.namespace) \(words)"
-            )
-            try #require(done.status == .exited(0), "kubectl \(words): \(done)")
-            return done.output
-        }
-
-        func on(_ machine: String) -> [String: String] { self.team.on(machine).merging(self.variables) { $1 } }
-
-        func muster(
-            _ arguments: [String], on machine: String, with variables: [String: String] = [:]
-        ) async throws -> Finished {
-            try await self.team.sandbox.muster(arguments, environment: self.on(machine).merging(variables) { $1 })
-        }
-
-        func start(_ arguments: [String], on machine: String) throws -> Running {
-            try self.team.sandbox.start(arguments, environment: self.on(machine))
-        }
-
-        /// The words that run `placed.py` there.
-        func placed(_ mode: String, _ options: String = "") -> [String] {
-            [
-                "run", PythonFlowTests.flow("placed"), "--with", "kubernetes\(options.isEmpty ? "" : ":\(options)")",
-                "--mode", mode, "--marks", self.marks,
-            ]
-        }
-
-        func go() { _ = FileManager.default.createFile(atPath: "\(self.marks)/go", contents: nil) }
-
-        /// Nothing of gangs is in the cluster, and nothing of attempts in the bucket.
-        func expectNothingLeft() async throws {
-            var left = ""
-            for _ in 0..<200 {
-                left = try await self.kubectl("get configmaps,secrets,pods -o name -l app.kubernetes.io/managed-by=muster")
-                if left.isEmpty { break }
-                try await Task.sleep(for: .milliseconds(500))
-            }
-            #expect(left == "")
-            let attempts = try await self.team.objects.objects(prefix: "runs/").map(\.key)
-                .filter { $0.contains("/attempts/") }
-            #expect(attempts.isEmpty)
-        }
-
-        /// The machine on which a node of the step's gang is.
-        func machine(of node: Int) async throws -> String {
-            try await self.kubectl(
-                "get pods -l muster.dev/step=train,muster.dev/node=\(node) -o jsonpath='{.items[0].spec.nodeName}'")
-        }
-    }
-
     private static let flow = "PlacedFlow"
 
     @Test("The backend keeps every promise of a backend")
     func conformance() async throws {
-        let tenant = try await Tenant()
+        let tenant = try await KubernetesTenant()
         let shared = "/tmp/kubernetes-conformance-\(UInt32.random(in: 0...UInt32.max))"
         try FileManager.default.createDirectory(atPath: shared, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: shared) }
@@ -166,7 +40,7 @@ import Testing
             ("ForeachFlow", nil), ("RingFlow", "the ring is whole"),
         ] as [(String, String?)])
     func shapes(flow: String, prints: String?) async throws {
-        let tenant = try await Tenant()
+        let tenant = try await KubernetesTenant()
         let program = try tenant.team.sandbox.flow(flow)
         let run = try await tenant.muster(["run", program, "--with", "kubernetes"], on: "a")
         #expect(run.status == .exited(0), "\(run)")
@@ -184,7 +58,7 @@ import Testing
         let text = try String(contentsOfFile: example.path, encoding: .utf8)
         // The image's packages, as it were: an environment of this machine that the pods see.
         let environment = try await PythonPackages.environment(of: text, Sandbox())
-        let tenant = try await Tenant(volumes: environment.map { [$0.prefix, $0.base] } ?? [])
+        let tenant = try await KubernetesTenant(volumes: environment.map { [$0.prefix, $0.base] } ?? [])
         let folder = tenant.team.sandbox.folder
         for name in try FileManager.default.contentsOfDirectory(atPath: source) {
             try FileManager.default.copyItem(atPath: "\(source)/\(name)", toPath: "\(folder)/\(name)")
@@ -203,7 +77,7 @@ import Testing
 
     @Test("A node that fails ends the gang and is named, with its last lines")
     func failure() async throws {
-        let tenant = try await Tenant()
+        let tenant = try await KubernetesTenant()
         let run = try await tenant.muster(tenant.placed("fails"), on: "a")
         #expect(run.status == .exited(1), "\(run)")
         #expect(run.all.contains("told to fail"), "\(run)")
@@ -214,7 +88,7 @@ import Testing
 
     @Test("An engine is killed; one on a machine that has never seen the run goes on with the same gang")
     func resumed() async throws {
-        let tenant = try await Tenant()
+        let tenant = try await KubernetesTenant()
         let running = try tenant.start(tenant.placed("waits"), on: "a")
         try await PlacedBodies.untilBegun(tenant.marks)
         running.process?.signal(SIGKILL)
@@ -230,7 +104,7 @@ import Testing
 
     @Test("A run whose engine was killed is ended by cancel on another machine, with its gang")
     func cancelled() async throws {
-        let tenant = try await Tenant()
+        let tenant = try await KubernetesTenant()
         let running = try tenant.start(tenant.placed("waits"), on: "a")
         try await PlacedBodies.untilBegun(tenant.marks)
         running.process?.signal(SIGKILL)
@@ -243,7 +117,7 @@ import Testing
 
     @Test("Ctrl-C ends the gang, whether it runs or waits", arguments: [true, false])
     func interrupted(waits: Bool) async throws {
-        let tenant = try await Tenant()
+        let tenant = try await KubernetesTenant()
         let running = try tenant.start(tenant.placed("waits", waits ? "cpu=300" : ""), on: "a")
         if waits {
             await running.wait(for: "Insufficient cpu")
@@ -257,7 +131,7 @@ import Testing
 
     @Test("A gang that finds no place says why, and fails when it has waited for as long as its step allows")
     func waitsTooLong() async throws {
-        let tenant = try await Tenant()
+        let tenant = try await KubernetesTenant()
         let run = try await tenant.muster(tenant.placed("ends", "cpu=300,queue_deadline=0.1"), on: "a")
         #expect(run.status == .exited(1), "\(run)")
         #expect(run.all.contains("the job waited for") && run.all.contains("Insufficient cpu"), "\(run)")
@@ -266,7 +140,7 @@ import Testing
 
     @Test("An image that is not there, and a Secret that is not, fail with the cluster's words")
     func hopeless() async throws {
-        let tenant = try await Tenant()
+        let tenant = try await KubernetesTenant()
         let image = try await tenant.muster(tenant.placed("ends", "image=muster-test/none"), on: "a")
         #expect(image.status == .exited(1), "\(image)")
         #expect(image.all.contains("ErrImageNeverPull"), "\(image)")
@@ -278,7 +152,7 @@ import Testing
 
     @Test("A quota that is full is waited for; what it lets in by halves is removed meanwhile")
     func quota() async throws {
-        let tenant = try await Tenant()
+        let tenant = try await KubernetesTenant()
         try await tenant.kubectl("create quota narrow --hard=pods=2")
         let running = try tenant.start(tenant.placed("ends"), on: "a")
         await running.wait(for: "exceeded quota")
@@ -290,7 +164,7 @@ import Testing
 
     @Test("A step that needs more memory than its limit is told the limit")
     func memory() async throws {
-        let tenant = try await Tenant()
+        let tenant = try await KubernetesTenant()
         let script = """
             from metaflow import FlowSpec, kubernetes, step
             class Hungry(FlowSpec):
@@ -314,7 +188,7 @@ import Testing
 
     @Test("Requests hold no secret, and the documentation's rights are used, every one")
     func rights() async throws {
-        let tenant = try await Tenant()
+        let tenant = try await KubernetesTenant()
         let run = try await tenant.muster(tenant.placed("ends"), on: "a")
         #expect(run.status == .exited(0), "\(run)")
         let user = "system:serviceaccount:\(tenant.namespace):engine"
@@ -335,7 +209,7 @@ import Testing
 
     @Test("Without a cluster, or with a store that pods do not see, the steps run here, and the run says so")
     func notSetUp() async throws {
-        let tenant = try await Tenant()
+        let tenant = try await KubernetesTenant()
         let none = try await tenant.muster(
             tenant.placed("ends"), on: "a", with: ["KUBECONFIG": "/nowhere", "HOME": tenant.team.sandbox.folder])
         #expect(none.status == .exited(0), "\(none)")

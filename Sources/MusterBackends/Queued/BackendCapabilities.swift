@@ -66,7 +66,8 @@ public struct BackendCapabilities: Codable, Sendable, Hashable {
         self.losesNodes = try fields.decodeIfPresent(Bool.self, forKey: .losesNodes) ?? self.losesNodes
         self.sharesFolder = try fields.decodeIfPresent(Bool.self, forKey: .sharesFolder) ?? self.sharesFolder
         self.rendezvousDeadline = try fields.decodeIfPresent(Double.self, forKey: .rendezvousDeadline)
-        self.deliversKey = try fields.decodeIfPresent(Bool.self, forKey: .deliversKey) ?? self.deliversKey
+        // The messages of a backend program hold no secret: nodes of its place find the key in the store.
+        self.deliversKey = false
     }
 
     /// These, with what the settings say otherwise than by default.

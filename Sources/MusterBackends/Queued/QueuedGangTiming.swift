@@ -31,8 +31,8 @@ package struct QueuedGangTiming: Sendable, Hashable {
     /// How long some nodes may hold machines while others have none, at a place that gives them one by one: two gangs of
     /// which each holds what the other waits for would wait for ever.
     package var placement = 240.0
-    /// After how long such a gang asks again, at random in between: the other one is to be gone by then.
-    package var reunion = 30.0...120.0
+    /// After how long such a gang asks again, at random in between: the other one is to have its machines by then.
+    package var reunion: ClosedRange<Double> { self.placement / 8...self.placement / 2 }
     /// How long the job may wait in the queue; nil for ever.
     package var queue: Double?
 

@@ -57,12 +57,12 @@ struct GangRequest: Codable, Sendable, Hashable {
     // MARK: - What is sent
 
     /// - Parameters:
-    ///   - key: Of the gang's connections.
+    ///   - key: Of the gang's connections; empty: nodes find it in the store.
     ///   - name: The job's.
     ///   - owner: The unique identifier of the gang's ConfigMap.
     func secret(holding key: [UInt8], of name: String, owner: String) -> JSONValue {
         var fields = Self.owned(self.secret, name, owner)
-        fields["data"] = ["key": .string(Data(key).base64EncodedString())]
+        if !key.isEmpty { fields["data"] = ["key": .string(Data(key).base64EncodedString())] }
         return .object(fields)
     }
 
