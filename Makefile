@@ -98,7 +98,7 @@ test-batch-server:
 	@$(TEST_BATCH_SERVER)
 
 # The cluster of Kubernetes that tests of Muster use, and the stand-in for today's Jobs on it. As root.
-TEST_KUBERNETES_CLUSTER := cd Tests/KubernetesCluster && python3 -B -m unittest --quiet
+TEST_KUBERNETES_CLUSTER := for folder in KubernetesJobs KubernetesCluster; do (cd Tests/$$folder && python3 -B -m unittest --quiet); done
 test-kubernetes-cluster:
 	@Scripts/system-packages tests
 	@$(TEST_KUBERNETES_CLUSTER)
