@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: test-incremental test-batch-server demo demo-slurm build commands fixtures formation agent wheel test test-new test-wheel test-versions bench clean format lint
+.PHONY: test-incremental test-batch-server test-kubernetes-cluster demo demo-slurm build commands fixtures formation agent wheel test test-new test-wheel test-versions bench clean format lint
 
 RELEASE := swift build -c release --static-swift-stdlib
 # Flows need the macros' library, which keeps one core busy for minutes: they have a build folder of their own, so that
@@ -64,6 +64,7 @@ wheel: commands
 # Many of the tests start clusters of their own: a few at a time, so that no deadline is starved of processor.
 test: wheel
 	@Scripts/system-packages tests
+	@Scripts/kubernetes-programs --background
 	@echo "==> building the tests"
 	@swift build --build-tests
 	@echo "==> testing the Python front end"
@@ -72,6 +73,8 @@ test: wheel
 	@$(TEST_WHEEL)
 	@echo "==> testing the stand-in for AWS Batch"
 	@$(TEST_BATCH_SERVER)
+	@echo "==> testing the cluster of Kubernetes and the stand-in for its Jobs"
+	@$(TEST_KUBERNETES_CLUSTER)
 	@echo "==> building the flows of muster new"
 	@$(TEST_NEW) test_new.BuildTests
 	@SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test --skip-build
@@ -93,6 +96,12 @@ TEST_BATCH_SERVER := cd Tests/BatchServer && "$$(../../Scripts/batch-server pyth
 test-batch-server:
 	@Scripts/system-packages tests
 	@$(TEST_BATCH_SERVER)
+
+# The cluster of Kubernetes that tests of Muster use, and the stand-in for today's Jobs on it. As root.
+TEST_KUBERNETES_CLUSTER := for folder in KubernetesJobs KubernetesCluster; do (cd Tests/$$folder && python3 -B -m unittest --quiet); done
+test-kubernetes-cluster:
+	@Scripts/system-packages tests
+	@$(TEST_KUBERNETES_CLUSTER)
 
 test-wheel: wheel
 	@Scripts/system-packages tests
