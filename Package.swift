@@ -341,7 +341,8 @@ let tests: [Target] = [
         name: "EndToEndTests",
         dependencies: [
             "MusterModel", "MusterTestSupport", "MusterStore", "MusterMetadata", "MusterProcess", "MusterObjects",
-            "MusterS3", "MusterAWS", "MusterBatch", "MusterKubernetes", "MusterTestKit", "muster", "muster-agent", "FlowFixtures",
+            "MusterS3", "MusterAWS", "MusterBatch", "MusterKubernetes", "MusterTestKit", "muster", "muster-agent",
+            "FlowFixtures",
             "DigitsTraining", "DeepSpeedZeRO", "MPIHeat",
             "MPINumpy",
             "RayTuning",

@@ -57,7 +57,11 @@ package final class KubernetesBackend: ComputeBackend {
             rendezvousDeadline: queue.placementDeadline + 60, deliversKey: true
         ).changed(by: queue)
         var all = Set(namespaces)
-        if case .string(let name)? = defaults["namespace"] { all.insert(name) } else { all.insert(client.access.namespace) }
+        if case .string(let name)? = defaults["namespace"] {
+            all.insert(name)
+        } else {
+            all.insert(client.access.namespace)
+        }
         self.ledger = Mutex(Ledger(namespaces: all))
     }
 
@@ -230,12 +234,24 @@ package final class KubernetesBackend: ComputeBackend {
         }
         let watch = self.watch(job.name, in: place.namespace)
         let pods = try await watch.pods().nodes(of: job.name)
-        guard !pods.isEmpty else { return self.missing(job) }
+        guard !pods.isEmpty else { return try await self.missing(job, in: place.namespace) }
         self.ledger.withLock {
             $0.missing[job.name] = nil
             $0.seen.insert(job.name)
         }
-        return GangState.state(pods, nodes: place.nodes)
+        let state = GangState.state(pods, nodes: place.nodes)
+        guard case .ended(let end) = state, end.kind == .preempted, end.reason.hasSuffix(PodState.removed) else {
+            return state
+        }
+        return .ended(try await self.removal(of: job, in: place.namespace))
+    }
+
+    /// The end of a gang whose pods were deleted: by whoever has ended all of it, or one by one, as when a machine is drained.
+    private func removal(of job: BackendJob, in namespace: String) async throws(BackendError) -> JobEnd {
+        let owners = try await self.owners("\(GangLabels.job)=\(job.name)", in: namespace)
+        return owners.isEmpty
+            ? JobEnd(kind: .cancelled, reason: "its ConfigMap was deleted")
+            : JobEnd(kind: .preempted, reason: "its pods were deleted")
     }
 
     private func watch(_ name: String, in namespace: String) -> PodWatch {
@@ -262,15 +278,15 @@ package final class KubernetesBackend: ComputeBackend {
         return nil
     }
 
-    /// A job without pods: they are not heard of yet, or somebody has removed them.
-    private func missing(_ job: BackendJob) -> JobState {
+    /// A job without pods: they are not heard of yet, or somebody has deleted them.
+    private func missing(_ job: BackendJob, in namespace: String) async throws(BackendError) -> JobState {
         let now = ContinuousClock.now
         let (since, isSeen) = self.ledger.withLock { ledger in
             let since = ledger.missing[job.name] ?? now
             ledger.missing[job.name] = since
             return (since, ledger.seen.contains(job.name))
         }
-        if isSeen { return .ended(JobEnd(kind: .cancelled, reason: "its pods were removed")) }
+        if isSeen { return .ended(try await self.removal(of: job, in: namespace)) }
         guard since.duration(to: now) >= .seconds(self.oblivion) else {
             return .unknown(reason: "the cluster has no pod of the job yet")
         }

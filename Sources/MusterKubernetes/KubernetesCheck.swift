@@ -48,7 +48,9 @@ package struct KubernetesCheck: Sendable {
     private func server() async -> PlaceFact {
         do throws(KubernetesError) {
             let data = try await self.client.send("GET", "/version")
-            let version = (try? JSONDecoder().decode(Version.self, from: data))?.gitVersion ?? "of a version that it does not tell"
+            let version =
+                (try? JSONDecoder().decode(Version.self, from: data))?.gitVersion
+                ?? "of a version that it does not tell"
             return PlaceFact(
                 subject: "server", isWrong: false, text: "\(self.client.access.name): \(version)")
         } catch {

@@ -25,7 +25,8 @@ import Testing
         let backend = KubernetesBackend(
             client: KubernetesClient(access), store: shared,
             defaults: [
-                "namespace": .string(tenant.namespace), "image": "muster-test/busybox", "default_memory": 50, "default_cpu": "50m",
+                "namespace": .string(tenant.namespace), "image": "muster-test/busybox", "default_memory": 50,
+                "default_cpu": "50m",
                 "image_pull_policy": "Never", "pod_template": .string(template),
             ])
         let problems = await BackendConformance(backend, shared: shared).problems()
@@ -200,7 +201,10 @@ import Testing
             else { continue }
             used.insert("\(verb) \(object["resource"] ?? "")")
         }
-        #expect(used.isSuperset(of: ["create configmaps", "create secrets", "create pods", "list pods", "watch pods", "delete configmaps"]), "\(used)")
+        #expect(
+            used.isSuperset(of: [
+                "create configmaps", "create secrets", "create pods", "list pods", "watch pods", "delete configmaps",
+            ]), "\(used)")
         #expect(used.isDisjoint(with: ["get secrets", "list secrets"]), "\(used)")
         let dry = try await tenant.muster(tenant.placed("ends") + ["--dry-run"], on: "a")
         #expect(dry.status == .exited(0), "\(dry)")
@@ -220,4 +224,3 @@ import Testing
         #expect(folder.all.contains("use a store in a bucket"), "\(folder)")
     }
 }
-

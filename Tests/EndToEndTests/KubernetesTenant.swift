@@ -37,7 +37,8 @@ final class KubernetesTenant {
         self.variables = [
             "KUBECONFIG": self.configuration, "MUSTER_KUBERNETES_IMAGE": image,
             "MUSTER_KUBERNETES_NAMESPACE": self.namespace, "MUSTER_KUBERNETES_SECRETS": "s3",
-            "MUSTER_KUBERNETES_POD_TEMPLATE": "\(folder)/pod.yaml", "MUSTER_KUBERNETES_MEMORY": "300", "MUSTER_KUBERNETES_CPU": "100m",
+            "MUSTER_KUBERNETES_POD_TEMPLATE": "\(folder)/pod.yaml", "MUSTER_KUBERNETES_MEMORY": "300",
+            "MUSTER_KUBERNETES_CPU": "100m",
             "MUSTER_KUBERNETES_PULL_POLICY": "Never", "MUSTER_AGENT": agent,
         ]
         try await self.prepare()
@@ -66,7 +67,9 @@ final class KubernetesTenant {
         try await self.kubectl("create rolebinding engine --role=muster --serviceaccount=\(self.namespace):engine")
         let request = #"{"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}"#
         let path = "/api/v1/namespaces/\(self.namespace)/serviceaccounts/engine/token"
-        let token = try await self.kubectl("create --raw \(path) -f - <<<'\(request)' | python3 -c 'import json,sys; print(json.load(sys.stdin)[\"status\"][\"token\"])'")
+        let token = try await self.kubectl(
+            "create --raw \(path) -f - <<<'\(request)' | python3 -c 'import json,sys; print(json.load(sys.stdin)[\"status\"][\"token\"])'"
+        )
         let configuration = try await self.kubectl("config view --raw --flatten -o json")
         var fields = try #require(
             JSONSerialization.jsonObject(with: Data(configuration.utf8)) as? [String: Any])

@@ -26,7 +26,8 @@ import Testing
 
     @Test("The requests of gangs are as the golden files say", arguments: [1, 2, 64])
     func golden(nodes: Int) throws {
-        #expect(try differenceFromGolden("kubernetes/gang-\(nodes).json", Self.request(Self.launch(nodes)).text()) == nil)
+        #expect(
+            try differenceFromGolden("kubernetes/gang-\(nodes).json", Self.request(Self.launch(nodes)).text()) == nil)
     }
 
     private static let everything: [String: JSONValue] = [
@@ -35,7 +36,8 @@ import Testing
         "tolerations": [["key": "gpu", "operator": "Exists", "toleration_seconds": 5]],
         "labels": ["team": "vision & sound"], "annotations": ["cost": "42"], "disk": 10240, "use_tmpfs": true,
         "persistent_volume_claims": "{\"data\": \"/data\"}", "shared_memory": 8192, "port": 8000, "qos": "Guaranteed",
-        "extended_resources": ["vpc.amazonaws.com/efa": 4], "security_context": ["run_as_user": 1000], "queue": "team-a",
+        "extended_resources": ["vpc.amazonaws.com/efa": 4], "security_context": ["run_as_user": 1000],
+        "queue": "team-a",
         "scheduler_name": "volcano", "priority_class": "high", "gpu_vendor": "amd",
     ]
 
@@ -48,13 +50,15 @@ import Testing
     @Test("A pod as it is sent knows its node, its gang and its owner, and the Secret its key, which no request shows")
     func sent() throws {
         let request = try GangRequest(text: Self.request(Self.launch(2)).text())
-        let pod = try #require(String(data: request.pod(1, of: "mu-x-train-12-0", owner: "u-1").data(), encoding: .utf8))
+        let pod = try #require(
+            String(data: request.pod(1, of: "mu-x-train-12-0", owner: "u-1").data(), encoding: .utf8))
         #expect(pod.contains(#""name":"mu-x-train-12-0-1""#))
         #expect(pod.contains(#"{"name":"JOB_COMPLETION_INDEX","value":"1"}"#))
         #expect(pod.contains(#"{"name":"MUSTER_JOB","value":"u-1"}"#))
         #expect(pod.contains(#""uid":"u-1""#) && pod.contains(#""muster.dev/node":"1""#))
         let key = [UInt8](0..<32)
-        let secret = try String(decoding: request.secret(holding: key, of: "mu-x-train-12-0", owner: "u-1").data(), as: UTF8.self)
+        let secret = try String(
+            decoding: request.secret(holding: key, of: "mu-x-train-12-0", owner: "u-1").data(), as: UTF8.self)
         #expect(secret.contains(Data(key).base64EncodedString()) && secret.contains(#""uid":"u-1""#))
         #expect(try !request.text().contains(Data(key).base64EncodedString()))
     }
@@ -119,7 +123,9 @@ import Testing
 
     @Test(
         "Any text can be a label's value, and different ones stay different",
-        arguments: ["TrainFlow", "_train", "vision & sound", String(repeating: "x", count: 80), "ü", "a/b", "a:b", "-", ""])
+        arguments: [
+            "TrainFlow", "_train", "vision & sound", String(repeating: "x", count: 80), "ü", "a/b", "a:b", "-", "",
+        ])
     func labels(text: String) {
         let value = GangLabels.value(text)
         #expect(value.count <= 63)

@@ -72,7 +72,8 @@ import Testing
         }
         let open = try Self.config().access(to: "open", [:])
         #expect(open.trust.authorities == .anybody)
-        #expect(open.proxies == HTTPProxies(secure: HTTPProxy("proxy:3128"), plain: HTTPProxy("proxy:3128"), direct: []))
+        #expect(
+            open.proxies == HTTPProxies(secure: HTTPProxy("proxy:3128"), plain: HTTPProxy("proxy:3128"), direct: []))
         // A file is renewed by others, so it goes before a token that stands beside it.
         guard case .tokenFile("/home/u/.kube/token") = open.credential else {
             Issue.record("\(open.credential)")
@@ -118,7 +119,9 @@ import Testing
         #expect(error?.message.contains("no current context") == true)
     }
 
-    @Test("A plugin is told which cluster is meant, its token is used until shortly before its end, and asked for again when refused")
+    @Test(
+        "A plugin is told which cluster is meant, its token is used until shortly before its end, and asked for again when refused"
+    )
     func plugin() async throws {
         let folder = NSTemporaryDirectory() + "plugin-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -158,7 +161,9 @@ import Testing
         #expect(calls[0].contains("\"interactive\":false") && calls[0].contains("\"server\":\"https://c\""))
     }
 
-    @Test("A plugin that is not there, fails or says nothing is told with its words", arguments: ["nowhere", "false", "true"])
+    @Test(
+        "A plugin that is not there, fails or says nothing is told with its words",
+        arguments: ["nowhere", "false", "true"])
     func failingPlugin(command: String) async throws {
         var config = Kubeconfig()
         try config.add(

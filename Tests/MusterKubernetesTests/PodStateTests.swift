@@ -38,8 +38,14 @@ import Testing
                 "Unschedulable: 0/3 nodes are available: 3 Insufficient nvidia.com/gpu.", "enough nvidia.com/gpu free",
                 false
             ),
-            (unschedulable("0/2 nodes are available: 2 Insufficient cpu, 1 Insufficient memory."), "cpu", "enough cpu free", false),
-            (unschedulable("0/2 nodes are available: 2 node(s) didn't match Pod's node affinity."), "affinity", "node_selector", false),
+            (
+                unschedulable("0/2 nodes are available: 2 Insufficient cpu, 1 Insufficient memory."), "cpu",
+                "enough cpu free", false
+            ),
+            (
+                unschedulable("0/2 nodes are available: 2 node(s) didn't match Pod's node affinity."), "affinity",
+                "node_selector", false
+            ),
             (unschedulable("0/2 nodes had taint {gpu: }"), "taint", "tolerations", false),
             (waiting("ImagePullBackOff", "x: not found"), "not found", "image's name", true),
             (waiting("ErrImagePull", "pull access denied"), "denied", "image_pull_secrets", true),
@@ -75,15 +81,26 @@ import Testing
         "How a pod ended is told apart",
         arguments: [
             (terminated(#""exitCode": 0, "reason": "Completed""#), JobEnd.Kind.completed, "Completed"),
-            (terminated(#""exitCode": 1, "reason": "Error", "message": "a\nmuster: no agent""#), .failed, "muster: no agent"),
+            (
+                terminated(#""exitCode": 1, "reason": "Error", "message": "a\nmuster: no agent""#), .failed,
+                "muster: no agent"
+            ),
             (terminated(#""exitCode": 137, "reason": "OOMKilled""#), .outOfMemory, "OOMKilled at its limit of 256Mi"),
             (terminated(#""exitCode": 128, "reason": "ContainerCannotRun", "message": "no sh""#), .notStarted, "no sh"),
-            (terminated(#""exitCode": 143, "reason": "Error""#, #", "reason": "Evicted", "message": "low on memory""#), .preempted, "Evicted: low on memory"),
-            (terminated(#""exitCode": 143, "reason": "Error""#, #", "reason": "DeadlineExceeded""#), .timeLimit, "DeadlineExceeded"),
+            (
+                terminated(
+                    #""exitCode": 143, "reason": "Error""#, #", "reason": "Evicted", "message": "low on memory""#),
+                .preempted, "Evicted: low on memory"
+            ),
+            (
+                terminated(#""exitCode": 143, "reason": "Error""#, #", "reason": "DeadlineExceeded""#), .timeLimit,
+                "DeadlineExceeded"
+            ),
             (
                 terminated(
                     #""exitCode": 137, "reason": "Error""#,
-                    #", "conditions": [{"type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler"}]"#),
+                    #", "conditions": [{"type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler"}]"#
+                ),
                 .preempted, "PreemptionByScheduler"
             ),
             (#"{"phase": "Failed", "reason": "NodeLost"}"#, .nodeFailed, "NodeLost"),
@@ -100,7 +117,8 @@ import Testing
         #expect(end.reason.contains(says), "\(end)")
     }
 
-    private static let running = #"{"phase": "Running", "containerStatuses": [{"name": "node", "state": {"running": {}}}]}"#
+    private static let running =
+        #"{"phase": "Running", "containerStatuses": [{"name": "node", "state": {"running": {}}}]}"#
 
     @Test("A gang waits while one of its pods does, for the worst reason, and runs when all do")
     func gang() throws {
@@ -152,7 +170,8 @@ import Testing
         try cache.take(Self.event("MODIFIED", "a", version: 8))
         #expect(cache.nodes(of: "j").keys.sorted() == [0, 1])
         try cache.take(Self.event("DELETED", "b", version: 9, node: 1))
-        try cache.take(Data(#"{"type": "BOOKMARK", "object": {"kind": "Pod", "metadata": {"resourceVersion": "20"}}}"#.utf8))
+        try cache.take(
+            Data(#"{"type": "BOOKMARK", "object": {"kind": "Pod", "metadata": {"resourceVersion": "20"}}}"#.utf8))
         try cache.take(Data(#"{"type": "NEWS", "object": {}}"#.utf8))
         #expect(cache.nodes(of: "j").keys.sorted() == [0])
         #expect(cache.nodes(of: "other").isEmpty)

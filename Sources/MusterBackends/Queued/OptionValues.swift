@@ -56,7 +56,8 @@ package struct OptionValues {
             }
         guard self.values[name] != nil else { return nil }
         guard let number, range.contains(number) else {
-            throw self.wrong("@\(self.decorator)(\(name)) has to be a whole number from \(range.lowerBound) to \(range.upperBound)")
+            throw self.wrong(
+                "@\(self.decorator)(\(name)) has to be a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
     }
@@ -96,7 +97,9 @@ package struct OptionValues {
         case .array(let values)?:
             var texts: [String] = []
             for value in values {
-                guard case .string(let text) = value else { throw self.wrong("@\(self.decorator)(\(name)) has to be a list of texts") }
+                guard case .string(let text) = value else {
+                    throw self.wrong("@\(self.decorator)(\(name)) has to be a list of texts")
+                }
                 texts.append(text)
             }
             return texts

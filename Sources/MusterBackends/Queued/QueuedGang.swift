@@ -89,6 +89,9 @@ package struct QueuedGang: Sendable, Equatable {
             /// A process of the step was ended by SIGTERM. A scheduler that ends a job sends it to all processes at once, and
             /// the step's may be gone before its agent hears of its own.
             case signal
+            /// A process of the step was ended by SIGKILL, as the kernel does when the node's memory is used up: the
+            /// scheduler knows whether it was.
+            case killed
         }
 
         let report: GangReport
@@ -101,6 +104,7 @@ package struct QueuedGang: Sendable, Equatable {
             case .place: self.reason = .place
             case .lost where failure.node != nil && capabilities.losesNodes: self.reason = .loss
             case .signal where failure.signal == 15: self.reason = .signal
+            case .signal where failure.signal == 9: self.reason = .killed
             default: return nil
             }
             self.report = report
@@ -469,7 +473,8 @@ package struct QueuedGang: Sendable, Equatable {
         if let ousted {
             // A scheduler says of a job that it ends why: the time limit is the step's own fault, and whoever cancelled the job
             // by hand does not want it again.
-            let patience = ousted.reason == .loss ? self.timing.explanationOfLoss : self.timing.departure
+            let isBrief = ousted.reason == .loss || ousted.reason == .killed
+            let patience = isBrief ? self.timing.explanationOfLoss : self.timing.departure
             guard self.ended != nil || now - ousted.since >= patience else { return [] }
             return self.leave(job, self.explained(ousted, job), now)
         }
@@ -488,6 +493,7 @@ package struct QueuedGang: Sendable, Equatable {
     }
 
     private func explained(_ ousted: Ousting, _ job: BackendJob) -> GangReport {
+        if ousted.reason == .killed, self.end?.kind != .outOfMemory { return ousted.report }
         if ousted.reason == .signal {
             switch (self.state, self.end?.kind) {
             // A job that is in the queue again was put there by somebody.

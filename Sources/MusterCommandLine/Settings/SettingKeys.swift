@@ -3,7 +3,8 @@ import MusterModel
 /// All keys, in the order of the table in `Documentation/Settings.md`, which is made from this list.
 enum SettingKeys {
     static let all: [SettingKey] =
-        [places, run, programs, machine, logs, gang, engine, bucket, local, queue, python, slurm, batch, kubernetes].flatMap { $0 }
+        [places, run, programs, machine, logs, gang, engine, bucket, local, queue, python, slurm, batch, kubernetes]
+        .flatMap { $0 }
 
     private static let places = [
         SettingKey(
@@ -288,46 +289,63 @@ enum SettingKeys {
     ]
 
     private static let kubernetes = [
-        SettingKey("kubernetes.context", .text(\.kubernetes.context), "the context of kubectl's configuration; without it the current one"),
         SettingKey(
-            "kubernetes.namespace", .text(\.kubernetes.namespace), "the namespace, unless the step says otherwise; without it the context's",
+            "kubernetes.context", .text(\.kubernetes.context),
+            "the context of kubectl's configuration; without it the current one"),
+        SettingKey(
+            "kubernetes.namespace", .text(\.kubernetes.namespace),
+            "the namespace, unless the step says otherwise; without it the context's",
             metaflow: "METAFLOW_KUBERNETES_NAMESPACE"),
         SettingKey(
-            "kubernetes.image", .text(\.kubernetes.image), "the image of the nodes, unless the step says otherwise; without it flows in Python run in `python:VERSION`",
+            "kubernetes.image", .text(\.kubernetes.image),
+            "the image of the nodes, unless the step says otherwise; without it flows in Python run in `python:VERSION`",
             metaflow: "METAFLOW_KUBERNETES_CONTAINER_IMAGE"),
         SettingKey(
             "kubernetes.registry", .text(\.kubernetes.registry), "the registry of images whose names have none",
             metaflow: "METAFLOW_KUBERNETES_CONTAINER_REGISTRY"),
-        SettingKey("kubernetes.agent-image", .text(\.kubernetes.agentImage), "the image that `muster agent image` has made, from which nodes take the agent; without it they fetch it from the store, for which their images need a shell and one of curl, wget, python3 and perl"),
         SettingKey(
-            "kubernetes.service-account", .text(\.kubernetes.serviceAccount), "the account of the pods, unless the step says otherwise",
+            "kubernetes.agent-image", .text(\.kubernetes.agentImage),
+            "the image that `muster agent image` has made, from which nodes take the agent; without it they fetch it from the store, for which their images need a shell and one of curl, wget, python3 and perl"
+        ),
+        SettingKey(
+            "kubernetes.service-account", .text(\.kubernetes.serviceAccount),
+            "the account of the pods, unless the step says otherwise",
             metaflow: "METAFLOW_KUBERNETES_SERVICE_ACCOUNT"),
         SettingKey(
-            "kubernetes.secrets", .text(\.kubernetes.secrets), "Secrets whose fields become variables of the nodes, with commas between",
+            "kubernetes.secrets", .text(\.kubernetes.secrets),
+            "Secrets whose fields become variables of the nodes, with commas between",
             metaflow: "METAFLOW_KUBERNETES_SECRETS"),
         SettingKey(
-            "kubernetes.node-selector", .text(\.kubernetes.nodeSelector), "labels of the machines, as `NAME=VALUE` with commas between",
+            "kubernetes.node-selector", .text(\.kubernetes.nodeSelector),
+            "labels of the machines, as `NAME=VALUE` with commas between",
             metaflow: "METAFLOW_KUBERNETES_NODE_SELECTOR"),
         SettingKey(
-            "kubernetes.tolerations", .text(\.kubernetes.tolerations), "taints of machines that do not keep pods away, as a list of JSON",
+            "kubernetes.tolerations", .text(\.kubernetes.tolerations),
+            "taints of machines that do not keep pods away, as a list of JSON",
             metaflow: "METAFLOW_KUBERNETES_TOLERATIONS"),
         SettingKey(
-            "kubernetes.labels", .text(\.kubernetes.labels), "more labels of the pods, as `NAME=VALUE` with commas between",
+            "kubernetes.labels", .text(\.kubernetes.labels),
+            "more labels of the pods, as `NAME=VALUE` with commas between",
             metaflow: "METAFLOW_KUBERNETES_LABELS"),
         SettingKey(
-            "kubernetes.annotations", .text(\.kubernetes.annotations), "annotations of the pods, as `NAME=VALUE` with commas between",
+            "kubernetes.annotations", .text(\.kubernetes.annotations),
+            "annotations of the pods, as `NAME=VALUE` with commas between",
             metaflow: "METAFLOW_KUBERNETES_ANNOTATIONS"),
         SettingKey(
-            "kubernetes.volumes", .text(\.kubernetes.claims), "claims of volumes and their paths, as `CLAIM=PATH` with commas between, or JSON",
+            "kubernetes.volumes", .text(\.kubernetes.claims),
+            "claims of volumes and their paths, as `CLAIM=PATH` with commas between, or JSON",
             metaflow: "METAFLOW_KUBERNETES_PERSISTENT_VOLUME_CLAIMS"),
         SettingKey(
-            "kubernetes.gpu-vendor", .text(\.kubernetes.gpuVendor), "whose GPUs are meant, `nvidia` or `amd`, or the name of a resource",
+            "kubernetes.gpu-vendor", .text(\.kubernetes.gpuVendor),
+            "whose GPUs are meant, `nvidia` or `amd`, or the name of a resource",
             metaflow: "METAFLOW_KUBERNETES_GPU_VENDOR"),
         SettingKey(
-            "kubernetes.pull-policy", .text(\.kubernetes.imagePullPolicy), "when images are pulled: `Always`, `IfNotPresent` or `Never`",
+            "kubernetes.pull-policy", .text(\.kubernetes.imagePullPolicy),
+            "when images are pulled: `Always`, `IfNotPresent` or `Never`",
             metaflow: "METAFLOW_KUBERNETES_IMAGE_PULL_POLICY"),
         SettingKey(
-            "kubernetes.pull-secrets", .text(\.kubernetes.imagePullSecrets), "Secrets with passwords of registries, with commas between",
+            "kubernetes.pull-secrets", .text(\.kubernetes.imagePullSecrets),
+            "Secrets with passwords of registries, with commas between",
             metaflow: "METAFLOW_KUBERNETES_IMAGE_PULL_SECRETS"),
         SettingKey(
             "kubernetes.shared-memory", .text(\.kubernetes.sharedMemory), "MiB of `/dev/shm`",
@@ -336,13 +354,15 @@ enum SettingKeys {
             "kubernetes.disk", .text(\.kubernetes.disk), "MiB of disk that a node asks for",
             metaflow: "METAFLOW_KUBERNETES_DISK"),
         SettingKey(
-            "kubernetes.cpu", .text(\.kubernetes.cpu), "processors of a node whose step does not say, such as `2` or `500m`",
+            "kubernetes.cpu", .text(\.kubernetes.cpu),
+            "processors of a node whose step does not say, such as `2` or `500m`",
             metaflow: "METAFLOW_KUBERNETES_CPU"),
         SettingKey(
             "kubernetes.memory", .text(\.kubernetes.memory), "MiB of a node whose step does not say",
             metaflow: "METAFLOW_KUBERNETES_MEMORY"),
         SettingKey(
-            "kubernetes.qos", .text(\.kubernetes.qos), "`guaranteed`: a node's memory and processors are also its limits; `burstable`: they are not",
+            "kubernetes.qos", .text(\.kubernetes.qos),
+            "`guaranteed`: a node's memory and processors are also its limits; `burstable`: they are not",
             metaflow: "METAFLOW_KUBERNETES_QOS"),
         SettingKey(
             "kubernetes.port", .text(\.kubernetes.port), "a port of the nodes that is to stand in the pods",

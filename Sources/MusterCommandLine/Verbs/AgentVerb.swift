@@ -33,7 +33,8 @@ struct AgentImageVerb: ParsableCommand {
             let image = try AgentImage(program: try Self.contents(of: try Self.agent(context)))
             let archive = try image.archive(named: name)
             try Self.write(archive, to: self.output)
-            StandardStream.output.line("\(self.output) holds \(name), \(archive.count >> 20) MiB, \(image.manifest.digest)")
+            StandardStream.output.line(
+                "\(self.output) holds \(name), \(archive.count >> 20) MiB, \(image.manifest.digest)")
         } catch {
             throw CommandFailure(.usage, error.message)
         }

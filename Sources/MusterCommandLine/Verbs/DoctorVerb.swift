@@ -74,7 +74,7 @@ struct DoctorVerb: AsyncParsableCommand {
             return [
                 .missing(
                     "place", "there is no place \(name)",
-                    "it is slurm, batch, kubernetes, or one with a program \(ProgramBackend.prefix)\(name) on the PATH")
+                    "it is \(KnownPlaces.names.joined(separator: ", ")), or one with a program \(ProgramBackend.prefix)\(name) on the PATH")
             ]
         }
         var findings: [Finding] = []
@@ -85,7 +85,7 @@ struct DoctorVerb: AsyncParsableCommand {
             findings = await SlurmCheck(context, layout, partition: partition).findings()
         }
         // Its nodes see nothing of this machine's folders.
-        if let findings = await PlaceFindings(context.settings, option.settings).findings() { return findings }
+        if let findings = await PlaceFindings(context, option.settings).findings() { return findings }
         let kind = FileSystemKind(of: layout.root)
         if !kind.isNetwork, !self.probe {
             findings.append(

@@ -106,7 +106,8 @@ struct ExecPlugin: Sendable {
                 return .failure(
                     BackendError(
                         code: .unreachable,
-                        message: "\(command), which tells who you are to the cluster, ended with \(outcome.status): \(words)",
+                        message:
+                            "\(command), which tells who you are to the cluster, ended with \(outcome.status): \(words)",
                         isTransient: true))
             }
             return .success(Array(outcome.standardOutput))

@@ -27,8 +27,10 @@ package final class KubernetesClient: Sendable {
         let start = ContinuousClock.now
         self.keeper = CredentialKeeper(access.credential) { start.duration(to: .now) / .seconds(1) }
         self.connections = Mutex(
-            (access.trust.identity, Self.client(access, access.trust.identity, stall: 20),
-                Self.client(access, access.trust.identity, stall: Self.watchSilence)))
+            (
+                access.trust.identity, Self.client(access, access.trust.identity, stall: 20),
+                Self.client(access, access.trust.identity, stall: Self.watchSilence)
+            ))
     }
 
     private static func client(
@@ -113,7 +115,8 @@ package final class KubernetesClient: Sendable {
             do {
                 body = try object.data()
             } catch {
-                return .failure(KubernetesError(status: 400, reason: "", message: "the request cannot be written: \(error)"))
+                return .failure(
+                    KubernetesError(status: 400, reason: "", message: "the request cannot be written: \(error)"))
             }
             headers.append(HTTPField("Content-Type", request.type))
         }

@@ -60,7 +60,8 @@ enum PodState {
         }
         guard self.refusals.contains(where: lower.contains) else { return JobWait(reason: words) }
         return JobWait(
-            reason: words, advice: "mend the image's name, or name a Secret with the registry's password in image_pull_secrets",
+            reason: words,
+            advice: "mend the image's name, or name a Secret with the registry's password in image_pull_secrets",
             isHopeless: true)
     }
 
@@ -80,6 +81,9 @@ enum PodState {
     }
 
     // MARK: - Ends
+
+    /// The words for a pod that was deleted while it ran.
+    static let removed = "its pod was deleted"
 
     /// How the pod ended; nil while it has not.
     static func end(_ pod: Pod) -> JobEnd? {
@@ -112,6 +116,11 @@ enum PodState {
             return JobEnd(kind: self.kind(pod), reason: outer, exitCode: terminated.exitCode, signal: signal)
         }
         if terminated.exitCode == 0 { return JobEnd(kind: .completed, reason: "Completed", exitCode: 0) }
+        // Drained, or deleted by somebody: whether its gang was meant with it, its owner tells.
+        if pod.metadata.deletionTimestamp != nil {
+            return JobEnd(
+                kind: .preempted, reason: self.removed, exitCode: terminated.exitCode, signal: signal)
+        }
         let starts = ["ContainerCannotRun", "StartError"]
         var reason = "\(terminated.reason ?? "Error"), exit code \(terminated.exitCode)"
         if let message = terminated.message, !message.isEmpty {

@@ -107,7 +107,9 @@ final class PodWatch: Sendable {
 
     /// - Returns: False after a failure.
     @discardableResult
-    private static func take(_ result: Result<(pods: [Pod], version: String?), KubernetesError>, _ shared: Shared) -> Bool {
+    private static func take(_ result: Result<(pods: [Pod], version: String?), KubernetesError>, _ shared: Shared)
+        -> Bool
+    {
         shared.state.withLock { state in
             switch result {
             case .success(let list):

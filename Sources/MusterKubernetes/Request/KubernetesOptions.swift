@@ -109,7 +109,8 @@ package struct KubernetesOptions: Sendable {
     private static func processors(_ values: OptionValues) throws(BackendError) -> String? {
         guard let text = try values.text("default_cpu") else { return nil }
         guard let amount = Double(text.hasSuffix("m") ? String(text.dropLast()) : text), amount > 0, amount < 1e6 else {
-            throw values.wrong("kubernetes.cpu is '\(text)'; it has to be an amount of processors such as 2, 0.5 or 500m")
+            throw values.wrong(
+                "kubernetes.cpu is '\(text)'; it has to be an amount of processors such as 2, 0.5 or 500m")
         }
         return text
     }
@@ -183,7 +184,8 @@ extension OptionValues {
     fileprivate func choice(_ name: String, _ choices: [String]) throws(BackendError) -> String? {
         guard let text = try self.text(name) else { return nil }
         guard let choice = choices.first(where: { $0.lowercased() == text.lowercased() }) else {
-            throw self.wrong("@kubernetes(\(name)) is '\(text)'; it has to be one of \(choices.joined(separator: ", "))")
+            throw self.wrong(
+                "@kubernetes(\(name)) is '\(text)'; it has to be one of \(choices.joined(separator: ", "))")
         }
         return choice
     }

@@ -18,11 +18,14 @@ enum PodTemplate {
     ) throws(BackendError) -> [String: JSONValue] {
         guard case .object(var fields)? = template else { return pod }
         for path in self.managed where self.value(at: path, in: fields) != nil { throw self.refusal(path) }
-        if case .object(var specification)? = fields["spec"], case .array(var containers)? = specification["containers"] {
+        if case .object(var specification)? = fields["spec"], case .array(var containers)? = specification["containers"]
+        {
             guard case .object(var first)? = containers.first else {
                 throw .kubernetes("@kubernetes(pod_template) has a container that is no table")
             }
-            for name in self.managedOfContainer where first[name] != nil { throw self.refusal("spec.containers[0].\(name)") }
+            for name in self.managedOfContainer where first[name] != nil {
+                throw self.refusal("spec.containers[0].\(name)")
+            }
             // The first container is the node, whatever it is called.
             first["name"] = .string(Pod.container)
             containers[0] = .object(first)

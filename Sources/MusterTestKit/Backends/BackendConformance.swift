@@ -95,8 +95,11 @@ public struct BackendConformance<Backend: ComputeBackend>: Sendable {
         return last
     }
 
+    /// Looks until the job has ended, and has the place forget it then.
     private func waitForEnd(_ job: BackendJob) async throws -> JobState? {
-        try await self.wait(job) { if case .ended = $0 { true } else { false } }
+        let state = try await self.wait(job) { if case .ended = $0 { true } else { false } }
+        if case .ended = state { try await self.backend.remove(job) }
+        return state
     }
 
     // MARK: - Promises

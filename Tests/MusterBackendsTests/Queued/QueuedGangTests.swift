@@ -142,7 +142,9 @@ struct GangStory {
         .queued(JobWait(reason: "Unschedulable", advice: "ask for less", placed: placed))
     }
 
-    @Test("A gang of which some nodes hold machines for too long lets go of them, which is nobody's fault and has no budget")
+    @Test(
+        "A gang of which some nodes hold machines for too long lets go of them, which is nobody's fault and has no budget"
+    )
     func split() throws {
         var story = try GangStory.present { $0.placement = 60 }
         // Whoever holds nothing keeps nobody waiting.
@@ -156,11 +158,30 @@ struct GangStory {
         try story.wait(20, Self.split(3))
         let failure = try #require(story.stops.first)
         #expect(failure.code == .split && failure.code.fault == .place && failure.code.canRetry)
-        #expect(failure.message.contains("3 nodes had machines") && failure.message.contains("Unschedulable: ask for less"))
+        #expect(
+            failure.message.contains("3 nodes had machines") && failure.message.contains("Unschedulable: ask for less"))
         #expect(story.cancels == [GangStory.job])
         try story.happen(.looked(.ended(JobEnd(kind: .cancelled, reason: "its pods were removed"))))
         #expect(story.finished.map(\.failure?.code) == [.split])
         #expect(story.gang.remains == GangStory.job)
+    }
+
+    @Test("A process that was killed is one whose memory was used up when the scheduler says so, and killed by somebody else otherwise")
+    func killed() throws {
+        var report = GangStory.report
+        report.failure = TaskFailure(code: .signal, message: "killed by signal 9", node: 0, signal: 9)
+        var story = try GangStory.present()
+        try story.happen(.looked(.running(hosts: ["a"])))
+        #expect(try story.happen(.report(report)) == [.look])
+        try story.happen(.looked(.ended(JobEnd(kind: .outOfMemory, reason: "OOMKilled at its limit of 200Mi"))))
+        #expect(story.finished.first?.failure?.message.contains("its limit of 200Mi") == true)
+        #expect(story.finished.first?.failure?.code == .signal)
+
+        var other = try GangStory.present()
+        try other.happen(.looked(.running(hosts: ["a"])))
+        try other.happen(.report(report))
+        try other.happen(.looked(Self.failed))
+        #expect(other.finished == [report])
     }
 
     @Test("A gang that has formed is not split, whatever its place says")

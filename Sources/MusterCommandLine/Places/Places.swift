@@ -1,20 +1,16 @@
 import Foundation
 import Logging
-import MusterAWS
 import MusterBackends
-import MusterBatch
-import MusterKubernetes
 import MusterModel
 import MusterProcess
 import MusterStore
 import MusterSystem
 import MusterWire
 
-/// The places besides this machine where steps can run. The only file that names their backends.
+/// The places besides this machine where steps can run: those that Muster knows, and backend programs.
 struct Places {
     /// Seconds of a bucket's silence after which a job that is over has left no report.
     private static let silenceOfBucket = 15.0
-    private static let builtIn: Set<String> = [SlurmBackend.name, BatchBackend.name, KubernetesBackend.name]
 
     let reactor: ProcessReactor
     let environment: [String: String]
@@ -27,7 +23,7 @@ struct Places {
 
     /// True for a place that Muster knows, or that a backend program on the `PATH` stands for.
     static func isPlace(_ name: String) -> Bool {
-        self.builtIn.contains(name) || self.program(of: name, path: ProcessEnvironment.texts["PATH"] ?? "") != nil
+        KnownPlaces.names.contains(name) || self.program(of: name, path: ProcessEnvironment.texts["PATH"] ?? "") != nil
     }
 
     private static func program(of name: String, path: String) -> String? {
@@ -56,7 +52,7 @@ struct Places {
     ///   place, or a backend program fails.
     func runners(for flow: Flow, isDry: Bool = false, log: Logger) async throws -> [any GangRunner] {
         var runners: [any GangRunner] = []
-        for name in self.named(by: flow.manifest) where self.isReady(name, flow.manifest) {
+        for name in self.named(by: flow.manifest) where self.missing(name, flow.manifest) == nil {
             runners.append(
                 try await self.runner(
                     at: self.backend(of: name, for: flow.manifest, log: log), flow, isDry))
@@ -91,12 +87,9 @@ struct Places {
                 "the nodes of \(place) see no folder of this machine: steps there need a store in a bucket, as with --store s3://bucket/prefix"
             )
         }
-        let hasImage = place == KubernetesBackend.name && self.settings.kubernetes.agentImage != nil
-        let command =
-            hasImage
-            ? [KubernetesBackend.installedAgent]
-            : try await nodes.agentCommand(of: self.agent, isDry: isDry)
-        var settings = QueuedSettings(agent: command, store: self.storeName, self.settings)
+        var command = self.known(place)?.installedAgent
+        if command == nil { command = try await nodes.agentCommand(of: self.agent, isDry: isDry) }
+        var settings = QueuedSettings(agent: command ?? [], store: self.storeName, self.settings)
         // A bucket shows an object as soon as it is there: a job that is over has nothing more to show.
         settings.timing.silence = Self.silenceOfBucket
         settings.carried = try await nodes.code(flow.program, package: flow.package, isDry: isDry)
@@ -112,14 +105,10 @@ struct Places {
     func backend(
         of name: String, for manifest: FlowManifest? = nil, log: Logger
     ) async throws -> any ComputeBackend {
-        if name == BatchBackend.name { return try self.batch(manifest) }
-        if name == KubernetesBackend.name { return try self.kubernetes(manifest) }
-        if name == SlurmBackend.name {
-            let client = SlurmClient(
-                reactor: self.reactor, environment: self.environment, settings: self.settings.slurm)
-            return SlurmBackend(
-                client: client, store: self.storeName, defaults: self.settings.slurm.options,
-                queue: self.settings.queue)
+        if let known = self.known(name) {
+            do throws(BackendError) { return try known.backend(for: manifest) } catch {
+                throw CommandFailure(.usage, "steps cannot run at \(name): \(error.message)")
+            }
         }
         let path = Self.program(of: name, path: self.path) ?? ""
         do throws(BackendError) {
@@ -131,45 +120,18 @@ struct Places {
         }
     }
 
-    private func batch(_ manifest: FlowManifest?) throws -> BatchBackend {
-        do {
-            var defaults = self.settings.batch.options
-            if let image = manifest?.pythonImage, defaults["image"] == nil { defaults["image"] = .string(image) }
-            return BatchBackend(
-                client: try BatchClient(AWSProfiles(environment: self.environment)), store: self.storeName,
-                defaults: defaults, queues: manifest?.options("queue", of: BatchBackend.name) ?? [], queue: self.settings.queue)
-        } catch {
-            throw CommandFailure(.usage, "\(error)")
-        }
-    }
-
-    private func kubernetes(_ manifest: FlowManifest?) throws -> KubernetesBackend {
-        do throws(BackendError) {
-            var defaults = try self.settings.kubernetes.optionsWithTemplate()
-            if let image = manifest?.pythonImage, defaults["image"] == nil { defaults["image"] = .string(image) }
-            let access = try KubernetesAccess(self.environment, context: self.settings.kubernetes.context)
-            return KubernetesBackend(
-                client: KubernetesClient(access), store: self.storeName, defaults: defaults,
-                namespaces: manifest?.options("namespace", of: KubernetesBackend.name) ?? [],
-                queue: self.settings.queue)
-        } catch {
-            throw CommandFailure(.usage, "steps cannot run at \(KubernetesBackend.name): \(error.message)")
-        }
+    private func known(_ name: String) -> (any KnownPlace)? {
+        KnownPlaces.named(
+            name,
+            PlaceSurroundings(
+                reactor: self.reactor, environment: self.environment, settings: self.settings, store: self.storeName,
+                hasBucket: self.bucketNodes != nil))
     }
 
     /// A sentence for each place that steps name and that is not set up here.
     func notes(for manifest: FlowManifest) -> [String] {
-        self.named(by: manifest).filter { !self.isReady($0, manifest) }.map { name in
-            let missing =
-                switch name {
-                case SlurmBackend.name: "there is no sbatch on the PATH, and slurm.ssh is not set"
-                case BatchBackend.name: "there is no job queue: neither batch.queue nor METAFLOW_BATCH_JOB_QUEUE is set"
-                case KubernetesBackend.name where self.bucketNodes == nil:
-                    "pods see no folder of this machine; use a store in a bucket, as with --store s3://bucket/prefix"
-                case KubernetesBackend.name: "there is no configuration of kubectl"
-                default: "there is no \(ProgramBackend.prefix)\(name) on the PATH"
-                }
-            return "steps for \(name) run on this machine: \(missing)"
+        self.named(by: manifest).compactMap { name in
+            self.missing(name, manifest).map { "steps for \(name) run on this machine: \($0)" }
         }
     }
 
@@ -177,16 +139,11 @@ struct Places {
         Set(manifest.steps.compactMap(\.settings.place?.name)).sorted()
     }
 
-    private func isReady(_ name: String, _ manifest: FlowManifest) -> Bool {
-        switch name {
-        case SlurmBackend.name:
-            self.settings.slurm.ssh != nil || ExecutableSearch.find("sbatch", path: self.path) != nil
-        case BatchBackend.name:
-            self.settings.batch.queue != nil || !manifest.options("queue", of: name).isEmpty
-        case KubernetesBackend.name:
-            self.bucketNodes != nil && KubernetesAccess.isConfigured(self.environment)
-        default: Self.program(of: name, path: self.path) != nil
-        }
+    /// Why steps cannot run at a place; nil when they can.
+    private func missing(_ name: String, _ manifest: FlowManifest) -> String? {
+        if let known = self.known(name) { return known.missing(for: manifest) }
+        return Self.program(of: name, path: self.path) == nil
+            ? "there is no \(ProgramBackend.prefix)\(name) on the PATH" : nil
     }
 
     private var path: String { self.environment["PATH"] ?? "" }
@@ -240,41 +197,4 @@ private struct ShownAttempts: AttemptCourier {
     func remove(_ objects: [AttemptObject], of attempt: AttemptID) async throws {}
     func clear(_ attempt: AttemptID) async throws {}
     func clear(but alive: Set<AttemptID>) async throws {}
-}
-
-extension FlowManifest {
-    /// The image of the Python that describes the flow, as Metaflow takes it; nil for a flow in Swift.
-    fileprivate var pythonImage: String? {
-        let tag = self.systemTags?.first { $0.hasPrefix("python_version:") }
-        let version = tag?.split(separator: ":").last?.split(separator: ".").prefix(2)
-        return version.map { "python:\($0.joined(separator: "."))" }
-    }
-
-    /// The texts that steps give an option of a place.
-    fileprivate func options(_ name: String, of place: String) -> [String] {
-        self.steps.compactMap { $0.settings.place }.filter { $0.name == place }.compactMap { place in
-            if case .string(let text)? = place.options[name] { text } else { nil }
-        }
-    }
-}
-
-extension PlaceSettings {
-    /// The job queue that is named, at a place that has several.
-    var queue: String? { if case .string(let name)? = self.options["queue"] { name } else { nil } }
-}
-
-extension KubernetesSettings {
-    /// The options that are set, with the template's text.
-    func optionsWithTemplate() throws(BackendError) -> [String: JSONValue] {
-        var options = self.options
-        guard let path = self.podTemplate else { return options }
-        do {
-            options["pod_template"] = .string(try String(contentsOfFile: path, encoding: .utf8))
-        } catch {
-            throw BackendError(
-                code: .options, message: "the template of pods \(path) cannot be read: \(error.localizedDescription)",
-                isTransient: false)
-        }
-        return options
-    }
 }
