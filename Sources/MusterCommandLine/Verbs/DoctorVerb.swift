@@ -74,7 +74,8 @@ struct DoctorVerb: AsyncParsableCommand {
             return [
                 .missing(
                     "place", "there is no place \(name)",
-                    "it is \(KnownPlaces.names.joined(separator: ", ")), or one with a program \(ProgramBackend.prefix)\(name) on the PATH")
+                    "it is \(KnownPlaces.names.joined(separator: ", ")), or one with a program \(ProgramBackend.prefix)\(name) on the PATH"
+                )
             ]
         }
         var findings: [Finding] = []

@@ -166,7 +166,9 @@ struct GangStory {
         #expect(story.gang.remains == GangStory.job)
     }
 
-    @Test("A process that was killed is one whose memory was used up when the scheduler says so, and killed by somebody else otherwise")
+    @Test(
+        "A process that was killed is one whose memory was used up when the scheduler says so, and killed by somebody else otherwise"
+    )
     func killed() throws {
         var report = GangStory.report
         report.failure = TaskFailure(code: .signal, message: "killed by signal 9", node: 0, signal: 9)
