@@ -9,6 +9,8 @@ import Synchronization
 package final class KubernetesClient: Sendable {
     /// Requests in all for one question.
     private static let tries = 4
+    /// The same for a right that this program has had: a server that has just started does not know its users for a moment.
+    private static let triesOfRight = 6
     /// Seconds that are waited before the second one; each further one waits twice as long.
     private static let pause = 0.25
     /// The longest wait that a server may wish for.
@@ -19,6 +21,8 @@ package final class KubernetesClient: Sendable {
     package let access: KubernetesAccess
     private let keeper: CredentialKeeper
     private let pace = RequestPace()
+    /// The server has carried out a request.
+    private let wasAllowed = Mutex(false)
     /// Connections of the certificate in use. Those of watches wait longer for a word.
     private let connections: Mutex<(identity: HTTPTrust.Identity?, requests: HTTPClient, watches: HTTPClient)>
 
@@ -55,7 +59,8 @@ package final class KubernetesClient: Sendable {
         var number = 1
         while true {
             let result = await self.once(request)
-            guard case .failure(let error) = result, error.mayPass, number < Self.tries, !Task.isCancelled else {
+            guard case .failure(let error) = result, number < self.tries(of: error), !Task.isCancelled else {
+                if case .success = result { self.wasAllowed.withLock { $0 = true } }
                 return try result.get()
             }
             let wait = min(Self.longestPause, max(error.retryAfter ?? 0, delay * Double.random(in: 0.5...1.5)))
@@ -64,6 +69,11 @@ package final class KubernetesClient: Sendable {
             delay *= 2
             number += 1
         }
+    }
+
+    private func tries(of error: KubernetesError) -> Int {
+        if error.mayPass { return Self.tries }
+        return error.isDenial && self.wasAllowed.withLock { $0 } ? Self.triesOfRight : 1
     }
 
     /// Hears of changes until the server ends the answer. It is asked once, and nothing is repeated.

@@ -18,6 +18,9 @@ struct KubernetesError: Error, Hashable, CustomStringConvertible {
         return status == 408 || status == 429 || status >= 500
     }
 
+    /// The server does not know this user, or says that the user has not the right.
+    var isDenial: Bool { self.status == 401 || self.status == 403 && self.message.contains(" cannot ") }
+
     var backendError: BackendError {
         switch self.status {
         case nil: BackendError(code: .unreachable, message: self.message, isTransient: true)
