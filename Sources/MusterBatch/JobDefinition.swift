@@ -163,6 +163,7 @@ extension JobDefinition.Container {
             environment: [
                 .init(name: "MUSTER_NODE_CPUS", value: "\(cpus)"), .init(name: "MUSTER_NODE_GPUS", value: "\(gpus)"),
                 .init(name: "MUSTER_NODE_MEMORY", value: "\(memory << 20)"),
+                .init(name: "MUSTER_ECHO", value: "1"),
             ],
             resourceRequirements: [
                 .init(type: "VCPU", value: "\(cpus)"), .init(type: "MEMORY", value: "\(memory)"),

@@ -21,6 +21,8 @@ public struct NodeSpec: Codable, Sendable, Equatable {
     public var place: String?
     /// Unix time at which that scheduler ends the job, where it says so.
     public var placeEnd: Double?
+    /// The agent also prints what the node's processes print; nil: it does not.
+    public var echoes: Bool?
     /// 32 random bytes of this attempt in base64: the pre-shared key of the gang's TLS connections.
     public var secret: String
     /// Random text of this attempt for the services of the step's framework. The user's programs know it, so it differs from

@@ -92,6 +92,7 @@ import Testing
         let tenant = try await KubernetesTenant()
         let running = try tenant.start(tenant.placed("waits"), on: "a")
         try await PlacedBodies.untilBegun(tenant.marks)
+        try await tenant.expect("node 1 of 3", inLogOf: 1)
         running.process?.signal(SIGKILL)
         _ = await running.end()
         let resume = try tenant.start(

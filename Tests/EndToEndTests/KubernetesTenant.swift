@@ -126,6 +126,18 @@ final class KubernetesTenant {
         #expect(attempts.isEmpty)
     }
 
+    /// kubectl comes to show `text` in the log of a node's pod.
+    func expect(_ text: String, inLogOf node: Int) async throws {
+        let pod = try await self.kubectl("get pods -o name -l muster.dev/step=train,muster.dev/node=\(node)")
+        var log = ""
+        for _ in 0..<50 {
+            log = try await self.kubectl("logs \(pod.trimmingCharacters(in: .whitespacesAndNewlines))")
+            if log.contains(text) { return }
+            try await Task.sleep(for: .milliseconds(300))
+        }
+        Issue.record("kubectl does not show '\(text)' of node \(node): \(log)")
+    }
+
     /// The machine on which a node of the step's gang is.
     func machine(of node: Int) async throws -> String {
         try await self.kubectl(

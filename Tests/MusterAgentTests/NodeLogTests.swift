@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import MusterModel
 import MusterProcess
 import MusterStore
@@ -44,6 +45,28 @@ import Testing
         self.write("three\n")
         self.log.flush()
         #expect(try self.pipe.statuses() == [.log(node: 2, bytes: try self.length())])
+    }
+
+    @Test("An echo never waits: what its reader does not take is left out, and said so once it reads again")
+    func echo() throws {
+        var ends: [CInt] = [0, 0]
+        try #require(Glibc.pipe(&ends) == 0)
+        defer { for end in ends { close(end) } }
+        let echo = LogEcho(ends[1])
+        func write(_ text: String) { Array(text.utf8).withUnsafeBytes { echo.write($0) } }
+        func read() -> String {
+            var bytes = [UInt8](repeating: 0, count: 1 << 20)
+            let count = Glibc.read(ends[0], &bytes, bytes.count)
+            return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+        }
+        write("first\n")
+        #expect(read() == "first\n")
+        write(String(repeating: "x", count: 100_000))
+        write("lost\n")
+        let taken = read().count
+        #expect(taken < 100_000)
+        write("last\n")
+        #expect(read() == "\nmuster: \(100_005 - taken) bytes are missing here; `muster logs` has them\nlast\n")
     }
 
     @Test("A record has the time at which the bytes came")

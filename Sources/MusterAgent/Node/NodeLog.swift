@@ -41,6 +41,7 @@ final class NodeLog: Sendable {
     private let reactor: ProcessReactor
     private let clock: any AgentClock
     private let interval: Double
+    private let echo: LogEcho?
     private let onFailure: @Sendable (String) -> Void
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "muster.log")
@@ -49,10 +50,11 @@ final class NodeLog: Sendable {
 
     /// - Parameters:
     ///   - interval: Seconds between two reports of the length: each wakes the engine.
+    ///   - echo: Shows what is written in another place, too.
     ///   - onFailure: Called once, when the log cannot be written any more.
     init(
         path: String, node: Int, status: StatusWriter, reactor: ProcessReactor, clock: any AgentClock,
-        interval: Double = NodeSettings().logInterval, onFailure: @escaping @Sendable (String) -> Void
+        interval: Double = NodeSettings().logInterval, echo: LogEcho? = nil, onFailure: @escaping @Sendable (String) -> Void
     ) {
         self.path = path
         self.node = node
@@ -60,6 +62,7 @@ final class NodeLog: Sendable {
         self.reactor = reactor
         self.clock = clock
         self.interval = interval
+        self.echo = echo
         self.onFailure = onFailure
     }
 
@@ -160,8 +163,9 @@ final class NodeLog: Sendable {
             writer = open
             return open
         }
-        return try piece.bytes.withUnsafeBytes {
-            try writer.append(process: piece.process, stream: piece.stream, bytes: $0, at: piece.time)
+        return try piece.bytes.withUnsafeBytes { bytes in
+            self.echo?.write(bytes)
+            return try writer.append(process: piece.process, stream: piece.stream, bytes: bytes, at: piece.time)
         }
     }
 }

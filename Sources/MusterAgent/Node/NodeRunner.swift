@@ -254,7 +254,7 @@ final class NodeRunner {
         let log = NodeLog(
             path: self.store.layout.logFile(spec.attempt, node: spec.index), node: spec.index,
             status: self.services.status, reactor: self.services.reactor, clock: self.services.clock,
-            interval: spec.times.logInterval
+            interval: spec.times.logInterval, echo: spec.echoes == true ? LogEcho() : nil
         ) { events.yield(.node(.logFailed($0))) }
         self.log = log
         self.processes.log = log

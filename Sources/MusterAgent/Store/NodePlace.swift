@@ -14,6 +14,8 @@ struct NodePlace: Sendable, Hashable {
     let processors: Int
     /// A folder with a short path, made for this node.
     let temporary: String
+    /// The place's own tools show what this program prints, and are to show what its step prints.
+    var echoes = false
 
     /// Variables that tell this agent where its order is, or that the job's launcher uses by itself: a program of the
     /// step must see neither. Open MPI and MPICH take PMI's for their own launcher's. By the old names of SLURM_JOB_ID,
@@ -54,6 +56,7 @@ extension NodeSpec {
         self.listens = place.listens
         self.place = node.scheduler
         self.placeEnd = node.end
+        self.echoes = place.echoes ? true : nil
         self.timeoutPatience = order.timeoutPatience
         self.settings = order.settings
     }

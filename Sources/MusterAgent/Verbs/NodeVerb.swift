@@ -30,6 +30,8 @@ enum NodeVerb {
     private static let agentFolder = "MUSTER_AGENT_FOLDER"
     /// The variable with the path of the gang's key, at a place that hands it out by itself.
     private static let keyFile = "MUSTER_KEY_FILE"
+    /// The variable that has the agent print what its step prints.
+    private static let echo = "MUSTER_ECHO"
     /// Seconds after which a control node that still lives has reported.
     private static let survival = 2.0
 
@@ -91,11 +93,12 @@ enum NodeVerb {
         }
         let temporary = try TemporaryFolder.make(environment["TMPDIR"])
         defer { self.remove(temporary) }
-        let place = NodePlace(
+        var place = NodePlace(
             scheduler: scheduler,
             addresses: scheduler.address.map { [$0] } ?? NodeAddresses.current(network: order.network),
             environment: NodePlace.scrubbed(environment), processors: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))),
             temporary: temporary)
+        place.echoes = environment[self.echo] == "1"
         return try await self.run(local, store, place, key)
     }
 
