@@ -75,7 +75,9 @@ extension JobSubmission {
 }
 
 /// Both requests of an attempt, as a dry run prints them and as they are sent.
-struct BatchRequestText: Codable, Sendable, Hashable {
+struct BatchRequestText: StructuredRequest, Hashable {
+    static let placeName = "AWS Batch"
+
     var definition: JobDefinition
     var submission: JobSubmission
 
@@ -84,25 +86,5 @@ struct BatchRequestText: Codable, Sendable, Hashable {
         self.definition = try JobDefinition(launch, options, command: command.definition)
         self.submission = try JobSubmission(
             launch, options, definition: self.definition.jobDefinitionName, words: command.words)
-    }
-
-    func text() throws(BackendError) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-        do {
-            return String(decoding: try encoder.encode(self), as: UTF8.self)
-        } catch {
-            throw BackendError(code: .refused, message: "the request cannot be written: \(error)", isTransient: false)
-        }
-    }
-
-    /// Reads ``text()`` again.
-    init(text: String) throws(BackendError) {
-        do {
-            self = try JSONDecoder().decode(Self.self, from: Data(text.utf8))
-        } catch {
-            throw BackendError(
-                code: .answer, message: "this is no request for AWS Batch: \(error)", isTransient: false)
-        }
     }
 }

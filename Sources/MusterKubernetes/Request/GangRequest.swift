@@ -7,7 +7,9 @@ import MusterModel
 /// else.
 ///
 /// The owner is no Secret because whoever may find Secrets by their labels may read all of them.
-struct GangRequest: Codable, Sendable, Hashable {
+struct GangRequest: StructuredRequest, Hashable {
+    static let placeName = "Kubernetes"
+
     var namespace: String
     var owner: JSONValue
     /// Without the key that it holds.
@@ -33,26 +35,6 @@ struct GangRequest: Codable, Sendable, Hashable {
 
     /// The field of the owner with the number of the gang's nodes.
     static let size = "nodes"
-
-    func text() throws(BackendError) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-        do {
-            return String(decoding: try encoder.encode(self), as: UTF8.self)
-        } catch {
-            throw BackendError(code: .refused, message: "the request cannot be written: \(error)", isTransient: false)
-        }
-    }
-
-    /// Reads ``text()`` again.
-    init(text: String) throws(BackendError) {
-        do {
-            self = try JSONDecoder().decode(Self.self, from: Data(text.utf8))
-        } catch {
-            throw BackendError(
-                code: .answer, message: "this is no request for Kubernetes: \(error)", isTransient: false)
-        }
-    }
 
     // MARK: - What is sent
 
