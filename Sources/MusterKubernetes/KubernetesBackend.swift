@@ -26,6 +26,7 @@ package final class KubernetesBackend: ComputeBackend {
         var missing: [String: ContinuousClock.Instant] = [:]
         /// Jobs of which pods were seen: without any they have been removed.
         var seen: Set<String> = []
+        var slow = SlowStarts()
     }
 
     private let client: KubernetesClient
@@ -34,6 +35,7 @@ package final class KubernetesBackend: ComputeBackend {
     private let defaults: [String: JSONValue]
     /// Seconds for which no pod of a job has to be there before it is gone: a new one is heard of a moment later.
     private let oblivion: Double
+    private let start = ContinuousClock.now
     private let ledger: Mutex<Ledger>
     private let submissions = SharedWork<BackendJob>()
 
@@ -241,9 +243,26 @@ package final class KubernetesBackend: ComputeBackend {
         }
         let state = GangState.state(pods, nodes: place.nodes)
         guard case .ended(let end) = state, end.kind == .preempted, end.reason.hasSuffix(PodState.removed) else {
-            return state
+            return await self.explained(state, of: job, pods, in: place.namespace)
         }
         return .ended(try await self.removal(of: job, in: place.namespace))
+    }
+
+    /// The state, with what the cluster has noted about a pod whose container is being made for long. That is a comfort: without
+    /// the right to ask, nothing is missing.
+    private func explained(
+        _ state: JobState, of job: BackendJob, _ pods: [Int: Pod], in namespace: String
+    ) async -> JobState {
+        let now = self.start.duration(to: .now) / .seconds(1)
+        let isDue = self.ledger.withLock { $0.slow.note(job.name, state, at: now) }
+        if isDue, let pod = pods.values.first(where: { PodState.wait($0)?.reason == PodState.creating }) {
+            let data = try? await self.client.send(
+                "GET", "/api/v1/namespaces/\(namespace)/events",
+                [("fieldSelector", "involvedObject.kind=Pod,involvedObject.name=\(pod.metadata.name)")])
+            let events = data.flatMap { try? JSONDecoder().decode(PodEvents.self, from: $0) }
+            self.ledger.withLock { $0.slow.learn(events?.warning, about: job.name) }
+        }
+        return self.ledger.withLock { $0.slow.explained(state, of: job.name) }
     }
 
     /// The end of a gang whose pods were deleted: by whoever has ended all of it, or one by one, as when a machine is drained.

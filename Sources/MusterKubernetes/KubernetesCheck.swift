@@ -7,7 +7,7 @@ package struct KubernetesCheck: Sendable {
     /// The rights that are used, as `Documentation/Kubernetes.md` lists them.
     static let rights: [(resource: String, verbs: [String])] = [
         ("configmaps", ["create", "get", "list", "delete"]), ("secrets", ["create"]),
-        ("pods", ["create", "get", "list", "watch"]),
+        ("pods", ["create", "get", "list", "watch"]), ("events", ["list"]),
     ]
 
     private let client: KubernetesClient

@@ -51,7 +51,7 @@ enum GangState {
 
     private static func rank(_ wait: JobWait) -> Int {
         if wait.isHopeless { return 0 }
-        return wait.reason == "ContainerCreating" ? 2 : 1
+        return wait.reason == PodState.creating ? 2 : 1
     }
 
     private static func hosts(_ pods: [Int: Pod], _ nodes: Int) -> [String] {

@@ -4,6 +4,9 @@ import MusterBackends
 enum PodState {
     // MARK: - Waiting
 
+    /// The reason of a pod that has its machine and nothing to complain about.
+    static let creating = "ContainerCreating"
+
     /// Why the pod does not run; nil when it runs or has ended.
     static func wait(_ pod: Pod) -> JobWait? {
         guard pod.own?.state?.running == nil, self.end(pod) == nil else { return nil }
@@ -17,7 +20,7 @@ enum PodState {
                 advice: self.advice(scheduled))
         }
         if pod.spec?.nodeName == nil { return JobWait(reason: "Pending") }
-        return JobWait(reason: "ContainerCreating", advice: "its machine is there, and the container is being made")
+        return JobWait(reason: self.creating, advice: "its machine is there, and the container is being made")
     }
 
     private static func wait(_ waiting: Pod.ContainerStatus.Waiting) -> JobWait? {
