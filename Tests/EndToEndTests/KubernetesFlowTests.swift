@@ -152,6 +152,19 @@ import Testing
         try await tenant.expectNothingLeft()
     }
 
+    @Test("A volume that cannot be mounted is told in the cluster's words")
+    func volume() async throws {
+        let tenant = try await KubernetesTenant()
+        let template = "\(tenant.team.sandbox.folder)/broken.yaml"
+        try "spec: {containers: [{name: node, volumeMounts: [{name: v, mountPath: /v}]}], volumes: [{name: v, hostPath: {path: /nowhere, type: Directory}}]}"
+            .write(toFile: template, atomically: true, encoding: .utf8)
+        let run = try await tenant.muster(
+            tenant.placed("ends", "queue_deadline=0.6"), on: "a", with: ["MUSTER_KUBERNETES_POD_TEMPLATE": template])
+        #expect(run.status == .exited(1), "\(run)")
+        #expect(run.all.contains("FailedMount") && run.all.contains("/nowhere"), "\(run)")
+        try await tenant.expectNothingLeft()
+    }
+
     @Test("A quota that is full is waited for; what it lets in by halves is removed meanwhile")
     func quota() async throws {
         let tenant = try await KubernetesTenant()
