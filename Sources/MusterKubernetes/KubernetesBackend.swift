@@ -91,13 +91,9 @@ package final class KubernetesBackend: ComputeBackend {
             $0.namespaces.insert(gang.namespace)
             $0.places[request.name] = (gang.namespace, gang.nodes)
         }
-        let result = await self.make(gang, request.name, key)
-        switch result {
+        switch await self.make(gang, request.name, key) {
         case .success(let owner): return BackendJob(id: owner, name: request.name)
-        case .failure(let error):
-            // A gang of which some pods were refused is none: nothing of it takes the place of others.
-            if error.status != nil { _ = await self.delete(request.name, in: gang.namespace, owner: nil) }
-            throw error.backendError
+        case .failure(let error): throw error.backendError
         }
     }
 
@@ -107,8 +103,17 @@ package final class KubernetesBackend: ComputeBackend {
     ) async -> Result<String, KubernetesError> {
         let made = await self.makeOwner(gang, name)
         guard case .success(let owner) = made else { return made.map(\.uid) }
-        if let error = await self.makeSecret(gang, name, key ?? [], owner) { return .failure(error) }
-        let results = await withTaskGroup(of: KubernetesError?.self) { group in
+        guard let error = await self.fill(gang, name, key ?? [], owner) else { return .success(owner.uid) }
+        // A gang of which some pods were refused is none: nothing of it takes the place of others. One that an earlier request
+        // has made may run.
+        if owner.isNew, error.status != nil { _ = await self.delete(name, in: gang.namespace, owner: owner.uid) }
+        return .failure(error)
+    }
+
+    /// Makes what the owner owns.
+    private func fill(_ gang: GangRequest, _ name: String, _ key: [UInt8], _ owner: Owner) async -> KubernetesError? {
+        if let error = await self.makeSecret(gang, name, key, owner) { return error }
+        return await withTaskGroup(of: KubernetesError?.self) { group in
             var errors: [KubernetesError] = []
             for index in 0..<gang.nodes {
                 if index >= Self.atOnce, let error = await group.next() ?? nil { errors.append(error) }
@@ -117,9 +122,8 @@ package final class KubernetesBackend: ComputeBackend {
                 group.addTask { await self.makePod(index, gang, name, owner.uid) }
             }
             for await error in group { if let error { errors.append(error) } }
-            return errors
+            return errors.first
         }
-        return results.first.map { .failure($0) } ?? .success(owner.uid)
     }
 
     /// Pods that are made at the same time.
