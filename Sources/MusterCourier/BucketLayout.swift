@@ -19,6 +19,9 @@ package enum BucketLayout {
     /// An agent for nodes that see nothing but the bucket, by the SHA-256 of its bytes.
     package static func agent(_ digest: String) -> String { "agents/\(digest)" }
 
+    /// What a node tells `muster doctor --probe`.
+    package static func look(_ number: String) -> String { "doctor/\(number)" }
+
     package static func run(_ run: RunKey) -> String { "\(self.runs)\(run.flow)/\(run.run)/" }
     package static func record(_ run: RunKey) -> String { self.run(run) + "record.json" }
     /// The sign of life of the engine that moves the run.

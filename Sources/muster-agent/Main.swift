@@ -16,7 +16,7 @@ struct Main {
             case .node: self.begin(hasEngine: false)
             // Below the keeper that `node` has forked: this is the same process.
             case .next: self.raiseLimits()
-            case .reach, .rank, .host, .setupFailed, .install: break
+            case .reach, .rank, .host, .setupFailed, .install, .look: break
             }
             exit(await verb.run(Array(arguments.dropFirst())))
         }

@@ -271,6 +271,21 @@ import Testing
         #expect(!dry.all.contains("X-Amz-Signature"), "\(dry)")
     }
 
+    @Test("Doctor finds all that is needed, looks at a node, and names what is missing")
+    func doctor() async throws {
+        let tenant = try await KubernetesTenant()
+        let all = try await tenant.muster(["doctor", "--on", "kubernetes", "--probe"], on: "a")
+        #expect(all.status == .exited(0), "\(all)")
+        for words in ["v1.20.2", "all that is needed in the namespace", "sees the store", "Python 3", "the job is gone"] {
+            #expect(all.output.contains(words), "\(words): \(all)")
+        }
+        try await tenant.kubectl("delete rolebinding engine")
+        let none = try await tenant.muster(["doctor", "--on", "kubernetes"], on: "a")
+        #expect(none.status == .exited(1), "\(none)")
+        #expect(none.output.contains("you may not create configmaps"), "\(none)")
+        try await tenant.expectNothingLeft()
+    }
+
     @Test("Without a cluster, or with a store that pods do not see, the steps run here, and the run says so")
     func notSetUp() async throws {
         let tenant = try await KubernetesTenant()

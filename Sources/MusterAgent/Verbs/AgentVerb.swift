@@ -15,6 +15,8 @@ package enum AgentVerb: String, Sendable {
     case next
     /// `setup-failed --order FILE CODE`: reports in a gang's place that a set-up line of its node has failed.
     case setupFailed = "setup-failed"
+    /// `look --result ADDRESS`: tells in the store's bucket what this node has.
+    case look
     /// `install PATH`: copies this program, out of an image that holds nothing else.
     case install
 
@@ -27,6 +29,7 @@ package enum AgentVerb: String, Sendable {
         case .node, .next:
             await NodeVerb.run(
                 arguments, environment: ProcessInfo.processInfo.environment, isFirstOfJob: self == .node)
+        case .look: await LookVerb.run(arguments, environment: ProcessInfo.processInfo.environment)
         case .install: InstallVerb.run(arguments)
         case .setupFailed: await SetupFailedVerb.run(arguments, environment: ProcessInfo.processInfo.environment)
         }

@@ -87,17 +87,22 @@ struct Places {
                 "the nodes of \(place) see no folder of this machine: steps there need a store in a bucket, as with --store s3://bucket/prefix"
             )
         }
-        var command = self.known(place)?.installedAgent
-        if command == nil { command = try await nodes.agentCommand(of: self.agent, isDry: isDry) }
-        var settings = QueuedSettings(agent: command ?? [], store: self.storeName, self.settings)
+        var settings = QueuedSettings(
+            agent: try await self.agentCommand(at: place, nodes, isDry: isDry), store: self.storeName, self.settings)
         // A bucket shows an object as soon as it is there: a job that is over has nothing more to show.
         settings.timing.silence = Self.silenceOfBucket
         settings.carried = try await nodes.code(flow.program, package: flow.package, isDry: isDry)
         return settings
     }
 
+    /// The agent's command on the nodes of a place, before its verb.
+    func agentCommand(at place: String, _ nodes: BucketNodes, isDry: Bool) async throws -> [String] {
+        if let installed = self.known(place)?.installedAgent { return installed }
+        return try await nodes.agentCommand(of: self.agent, isDry: isDry)
+    }
+
     /// The store's name, the same on all machines: names of jobs depend on it.
-    private var storeName: String { BucketAddress(self.settings)?.description ?? self.layout.root }
+    var storeName: String { BucketAddress(self.settings)?.description ?? self.layout.root }
 
     /// The backend of a place that is set up here.
     /// - Parameter manifest: Of the flow whose steps run there; nil when none is meant.

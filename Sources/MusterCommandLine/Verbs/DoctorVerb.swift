@@ -86,7 +86,10 @@ struct DoctorVerb: AsyncParsableCommand {
             findings = await SlurmCheck(context, layout, partition: partition).findings()
         }
         // Its nodes see nothing of this machine's folders.
-        if let findings = await PlaceFindings(context, option.settings).findings() { return findings }
+        if let findings = await PlaceFindings(context, option.settings).findings() {
+            guard self.probe, findings.allSatisfy({ $0.status != .missing }) else { return findings }
+            return findings + (await self.probeBucket(name, option.settings, context, layout))
+        }
         let kind = FileSystemKind(of: layout.root)
         if !kind.isNetwork, !self.probe {
             findings.append(
@@ -112,13 +115,34 @@ struct DoctorVerb: AsyncParsableCommand {
                 )
             ]
             guard self.probe else { return findings }
-            let probe = Probe(layout: layout, agent: agent, place: place, timeout: self.timeout) {
-                StandardStream.error.line("muster: \($0)")
-            }
-            findings += await probe.findings(backend)
+            findings += await self.findings(of: ProbeFolder(layout: layout, agent: agent), place, backend)
             return findings
         } catch {
             return [.missing("backend", CommandFailure(error).message)]
         }
+    }
+
+    /// A probe at a place whose nodes see nothing but the bucket.
+    private func probeBucket(
+        _ name: String, _ place: PlaceSettings, _ context: CommandContext, _ layout: StoreLayout
+    ) async -> [Finding] {
+        do {
+            guard let nodes = try BucketNodes(context.settings, layout) else { return [] }
+            let places = try Places(context, layout, nodes)
+            let store = ProbeBucket(
+                nodes: nodes, name: places.storeName, agent: try await places.agentCommand(at: name, nodes, isDry: false))
+            return await self.findings(of: store, place, try await places.backend(of: name, log: .silent))
+        } catch {
+            return [.missing("probe", CommandFailure(error).message)]
+        }
+    }
+
+    private func findings(
+        of store: some ProbeStore, _ place: PlaceSettings, _ backend: some ComputeBackend
+    ) async -> [Finding] {
+        let probe = Probe(store: store, place: place, timeout: self.timeout) {
+            StandardStream.error.line("muster: \($0)")
+        }
+        return await probe.findings(backend)
     }
 }
