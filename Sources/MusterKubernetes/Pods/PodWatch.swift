@@ -34,6 +34,7 @@ final class PodWatch: Sendable {
 
     private let shared = Shared()
     private let task = Mutex<Task<Void, Never>?>(nil)
+    private let beginnings = SharedWork<Bool>()
     private let client: KubernetesClient
     private let path: String
     private let selector: String
@@ -50,10 +51,8 @@ final class PodWatch: Sendable {
     /// - Throws: A ``BackendError`` while the server does not tell.
     func pods() async throws(BackendError) -> PodCache {
         self.shared.state.withLock { $0.asked = .now }
-        if self.task.withLock({ $0 == nil }) {
-            Self.take(await Self.list(self.client, self.path, self.selector), self.shared)
-            self.listen()
-        }
+        // A list that comes after the watch has begun would undo what that has told.
+        if !self.isListening { _ = try await self.beginnings.once("list") { await self.begin() } }
         let (cache, isKnown, problem) = self.shared.state.withLock { ($0.cache, $0.isKnown, $0.problem) }
         guard isKnown else {
             throw BackendError(
@@ -61,6 +60,15 @@ final class PodWatch: Sendable {
                 isTransient: true)
         }
         return cache
+    }
+
+    private var isListening: Bool { self.task.withLock { $0 != nil } }
+
+    private func begin() async -> Bool {
+        guard !self.isListening else { return true }
+        Self.take(await Self.list(self.client, self.path, self.selector), self.shared)
+        self.listen()
+        return true
     }
 
     private func listen() {
