@@ -156,7 +156,8 @@ import Testing
     func volume() async throws {
         let tenant = try await KubernetesTenant()
         let template = "\(tenant.team.sandbox.folder)/broken.yaml"
-        try "spec: {containers: [{name: node, volumeMounts: [{name: v, mountPath: /v}]}], volumes: [{name: v, hostPath: {path: /nowhere, type: Directory}}]}"
+        try
+            "spec: {containers: [{name: node, volumeMounts: [{name: v, mountPath: /v}]}], volumes: [{name: v, hostPath: {path: /nowhere, type: Directory}}]}"
             .write(toFile: template, atomically: true, encoding: .utf8)
         let run = try await tenant.muster(
             tenant.placed("ends", "queue_deadline=0.6"), on: "a", with: ["MUSTER_KUBERNETES_POD_TEMPLATE": template])
@@ -276,7 +277,9 @@ import Testing
         let tenant = try await KubernetesTenant()
         let all = try await tenant.muster(["doctor", "--on", "kubernetes", "--probe"], on: "a")
         #expect(all.status == .exited(0), "\(all)")
-        for words in ["v1.20.2", "all that is needed in the namespace", "sees the store", "Python 3", "the job is gone"] {
+        for words in [
+            "v1.20.2", "all that is needed in the namespace", "sees the store", "Python 3", "the job is gone",
+        ] {
             #expect(all.output.contains(words), "\(words): \(all)")
         }
         try await tenant.kubectl("delete rolebinding engine")

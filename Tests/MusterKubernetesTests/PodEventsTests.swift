@@ -22,19 +22,17 @@ import Testing
     func slow() {
         let creating = JobState.queued(JobWait(reason: PodState.creating))
         var starts = SlowStarts()
-        #expect(!starts.note("a", creating, at: 0))
-        #expect(!starts.note("a", creating, at: 11))
-        #expect(starts.note("a", creating, at: 12))
-        #expect(!starts.note("a", creating, at: 13))
+        func note(_ job: String, _ state: JobState, _ now: Double) -> Bool { starts.note(job, state, at: now) }
+        #expect([0, 11, 12, 13].map { note("a", creating, $0) } == [false, false, true, false])
         #expect(starts.explained(creating, of: "a") == creating)
         starts.learn("FailedMount: no such disk", about: "a")
         #expect(starts.explained(creating, of: "a") == .queued(JobWait(reason: "FailedMount: no such disk")))
         #expect(starts.explained(creating, of: "b") == creating)
-        #expect(starts.note("a", creating, at: 24))
+        #expect(note("a", creating, 24))
         let running = JobState.running(hosts: [])
-        #expect(!starts.note("a", running, at: 25))
+        #expect(!note("a", running, 25))
         #expect(starts.explained(running, of: "a") == running)
-        #expect(!starts.note("a", creating, at: 40))
+        #expect(!note("a", creating, 40))
         #expect(starts.explained(creating, of: "a") == creating)
     }
 }

@@ -54,7 +54,8 @@ final class NodeLog: Sendable {
     ///   - onFailure: Called once, when the log cannot be written any more.
     init(
         path: String, node: Int, status: StatusWriter, reactor: ProcessReactor, clock: any AgentClock,
-        interval: Double = NodeSettings().logInterval, echo: LogEcho? = nil, onFailure: @escaping @Sendable (String) -> Void
+        interval: Double = NodeSettings().logInterval, echo: LogEcho? = nil,
+        onFailure: @escaping @Sendable (String) -> Void
     ) {
         self.path = path
         self.node = node

@@ -130,7 +130,8 @@ struct DoctorVerb: AsyncParsableCommand {
             guard let nodes = try BucketNodes(context.settings, layout) else { return [] }
             let places = try Places(context, layout, nodes)
             let store = ProbeBucket(
-                nodes: nodes, name: places.storeName, agent: try await places.agentCommand(at: name, nodes, isDry: false))
+                nodes: nodes, name: places.storeName,
+                agent: try await places.agentCommand(at: name, nodes, isDry: false))
             return await self.findings(of: store, place, try await places.backend(of: name, log: .silent))
         } catch {
             return [.missing("probe", CommandFailure(error).message)]

@@ -1,5 +1,5 @@
 import Foundation
-package import MusterBackends
+import MusterBackends
 import MusterHTTP
 import MusterModel
 import Synchronization

@@ -60,7 +60,8 @@ enum PodManifest {
         var variables: [JSONValue] = [
             .variable("MUSTER_NODE_COUNT", "\(launch.nodes)"), .variable("MUSTER_NODE_CPUS", "\(cpus.whole)"),
             .variable("MUSTER_NODE_GPUS", "\(gpus)"), .variable("MUSTER_NODE_MEMORY", "\(memory << 20)"),
-            .variable("MUSTER_ECHO", "1"), .variable("MUSTER_KEY_FILE", "\(self.key)/key"), .field("MUSTER_NODE_ADDRESS", "status.podIP"),
+            .variable("MUSTER_ECHO", "1"), .variable("MUSTER_KEY_FILE", "\(self.key)/key"),
+            .field("MUSTER_NODE_ADDRESS", "status.podIP"),
         ]
         let hasOwnTemporary = options.temporaryFileSystem != nil && options.hasTemporaryFolder
         variables.append(.variable("TMPDIR", hasOwnTemporary ? options.temporaryPath : self.folder))
