@@ -134,7 +134,9 @@ import Testing
         try Data(plain.joined(separator: "\n").utf8).write(to: URL(filePath: "\(folder)/flow.py"))
         let python = environment.map { ",executable=\($0.prefix)/bin/python" } ?? ""
         let place = account.place(environment.map { [$0.prefix, $0.base] } ?? [], "\(python),memory=3000")
-        let run = try await account.muster(["run", "flow.py", "--with", place, "--nodes", "4"], on: "a")
+        let run = try await HeavyStories.alone {
+            try await account.muster(["run", "flow.py", "--with", place, "--nodes", "4"], on: "a")
+        }
         #expect(run.status == .exited(0), "\(run)")
         let promised = example.prints.replacing("2 ranks", with: "4 ranks").replacing("2 workers", with: "4 workers")
             .replacing("2 nodes", with: "4 nodes")
