@@ -7,27 +7,13 @@ from .base import Decorator, plain, step_decorator
 class _Place(Decorator):
     # Options that count in every place.
     counting = ("cpu", "gpu", "memory")
+    # Options that Metaflow needs and that mean nothing here.
+    idle = ()
 
     def apply(self, settings):
         given = self.options if self.given else {}
         named = {name: given[name] for name in self.counting if name in self.given}
         reserve(self, settings, named.get("cpu"), named.get("gpu"), named.get("memory"), "elsewhere")
-
-    def notes(self):
-        ignored = [name for name in self.defaults if name in self.given and name not in self.counting]
-        if not ignored:
-            return []
-        return [f"@{self.name}: on this machine {', '.join(ignored)} {'has' if len(ignored) == 1 else 'have'} no effect"]
-
-
-class _Queue(_Place):
-    """A place whose options travel with the step."""
-
-    # Options that Metaflow needs and that mean nothing here.
-    idle = ()
-
-    def apply(self, settings):
-        super().apply(settings)
         own = {name: plain(value) for name, value in self.given.items() if value is not None}
         kept = {name: value for name, value in own.items() if name not in self.counting + self.idle}
         settings["place"] = {"name": self.name, "options": kept}
@@ -37,7 +23,7 @@ class _Queue(_Place):
         return []
 
 
-class Batch(_Queue):
+class Batch(_Place):
     """A step for AWS Batch: a multi-node job for its gang, a container job without one.
 
     cpu, gpu, memory (megabytes): of each node; of several decorators the largest amount counts. queue, image, iam_role,
@@ -57,7 +43,7 @@ class Batch(_Queue):
     }
 
 
-class Kubernetes(_Queue):
+class Kubernetes(_Place):
     """A step for Kubernetes: a pod for each node of its gang.
 
     cpu, gpu, memory (megabytes): of each node; of several decorators the largest amount counts. image, namespace,

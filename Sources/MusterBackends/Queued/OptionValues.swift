@@ -14,6 +14,7 @@ package struct OptionValues {
     }
 
     /// A list or a table that is given as a text of JSON, as Metaflow's variables have it; any other value as it is.
+    /// A text that only begins like one stays a text, which the option's own check refuses.
     private static func structured(_ value: JSONValue) -> JSONValue {
         guard case .string(let text) = value, text.first == "[" || text.first == "{" else { return value }
         return (try? JSONValue(parsing: Data(text.utf8))) ?? value

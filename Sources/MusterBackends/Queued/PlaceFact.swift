@@ -1,10 +1,10 @@
 /// Something that was found out about a place, for whoever sets it up.
 package struct PlaceFact: Sendable, Hashable {
-    /// What it is about: `image`, `job queue`.
+    /// The checked part: `image`, `job queue`.
     package var subject: String
     package var isWrong: Bool
     package var text: String
-    /// What can be done about it.
+    /// The remedy, in one sentence.
     package var remedy: String?
 
     package init(subject: String, isWrong: Bool, text: String, remedy: String? = nil) {

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// What a place is sent, as one value: a dry run prints its text, and what is sent is read from that again.
+/// A request to a place as one value. A dry run prints its text, and the backend reads the value from that text again.
 package protocol StructuredRequest: Codable, Sendable {
     /// For messages: `AWS Batch`.
     static var placeName: String { get }

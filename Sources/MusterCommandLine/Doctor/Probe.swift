@@ -101,7 +101,7 @@ struct Probe {
         // Calls that fail are repeated; a job of which no end is heard is told as one that may still be there.
         for turn in 0..<30 {
             if case .ended? = (try? await backend.look(at: [job]))?[job] {
-                // What stays of it is told by the cluster's own tools.
+                // The probe has its answer: objects that the place cannot remove now do not make it wrong.
                 try? await backend.remove(job)
                 return [.ok("clean-up", "the job is gone")]
             }

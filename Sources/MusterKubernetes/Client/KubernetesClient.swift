@@ -49,12 +49,11 @@ package final class KubernetesClient: Sendable {
     /// Asks, and repeats what may pass.
     /// - Parameters:
     ///   - path: Such as `/api/v1/namespaces/default/pods`.
-    ///   - body: The object that is sent; a patch has its own type.
+    ///   - body: The object that is sent.
     func send(
-        _ method: String, _ path: String, _ query: [(String, String)] = [], body: JSONValue? = nil,
-        type: String = "application/json"
+        _ method: String, _ path: String, _ query: [(String, String)] = [], body: JSONValue? = nil
     ) async throws(KubernetesError) -> Data {
-        let request = Request(method: method, path: path, query: query, body: body, type: type)
+        let request = Request(method: method, path: path, query: query, body: body)
         var delay = Self.pause
         var number = 1
         while true {
@@ -81,7 +80,7 @@ package final class KubernetesClient: Sendable {
     func watch(
         _ path: String, _ query: [(String, String)], line: @escaping @Sendable (Data) throws -> Void
     ) async throws(KubernetesError) {
-        let request = Request(method: "GET", path: path, query: query, body: nil, type: "application/json")
+        let request = Request(method: "GET", path: path, query: query, body: nil)
         _ = try await self.once(request, LineReceiver(line)).get()
     }
 
@@ -90,7 +89,6 @@ package final class KubernetesClient: Sendable {
         var path: String
         var query: [(String, String)]
         var body: JSONValue?
-        var type: String
     }
 
     private func once(_ request: Request, _ receiver: LineReceiver? = nil) async -> Result<Data, KubernetesError> {
@@ -128,7 +126,7 @@ package final class KubernetesClient: Sendable {
                 return .failure(
                     KubernetesError(status: 400, reason: "", message: "the request cannot be written: \(error)"))
             }
-            headers.append(HTTPField("Content-Type", request.type))
+            headers.append(HTTPField("Content-Type", "application/json"))
         }
         let target = self.access.path + request.path + Self.text(of: request.query)
         let client = self.client(proof, isWatch: receiver != nil)

@@ -16,9 +16,7 @@ final class RequestPace: Sendable {
     func turn() async {
         let wait = self.state.withLock { state in
             let now = ContinuousClock.now
-            let passed =
-                Double(state.counted.duration(to: now).components.seconds)
-                + Double(state.counted.duration(to: now).components.attoseconds) / 1e18
+            let passed = state.counted.duration(to: now) / .seconds(1)
             state.tokens = min(Self.burst, state.tokens + passed * Self.rate) - 1
             state.counted = now
             return state.tokens < 0 ? -state.tokens / Self.rate : 0

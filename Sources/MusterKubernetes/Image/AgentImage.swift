@@ -79,10 +79,8 @@ package struct AgentImage: Sendable {
 
     /// The name as runtimes keep it: with the registry that is meant without one.
     static func full(_ name: String) -> String {
-        let parts = name.split(separator: "/", maxSplits: 1)
-        let first = parts.first ?? ""
-        if parts.count == 2, first.contains(".") || first.contains(":") || first == "localhost" { return name }
-        return parts.count == 2 ? "docker.io/\(name)" : "docker.io/library/\(name)"
+        if ImageName.hasRegistry(name) { return name }
+        return name.contains("/") ? "docker.io/\(name)" : "docker.io/library/\(name)"
     }
 
     private static func encoded(_ value: JSONValue) throws(BackendError) -> Data {
