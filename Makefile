@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: test-incremental test-batch-server test-kubernetes-cluster demo demo-slurm build commands fixtures formation agent wheel test test-new test-wheel test-versions bench clean format lint
+.PHONY: test-incremental test-batch-server test-kubernetes-cluster test-web-view screenshots demo demo-slurm build commands fixtures formation agent wheel test test-new test-wheel test-versions bench clean format lint
 
 RELEASE := swift build -c release --static-swift-stdlib
 # Flows need the macros' library, which keeps one core busy for minutes: they have a build folder of their own, so that
@@ -75,6 +75,8 @@ test: wheel
 	@$(TEST_BATCH_SERVER)
 	@echo "==> testing the cluster of Kubernetes and the stand-in for its Jobs"
 	@$(TEST_KUBERNETES_CLUSTER)
+	@echo "==> testing the web view in a browser"
+	@$(TEST_WEB_VIEW)
 	@echo "==> building the flows of muster new"
 	@$(TEST_NEW) test_new.BuildTests
 	@SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test --skip-build
@@ -102,6 +104,20 @@ TEST_KUBERNETES_CLUSTER := for folder in KubernetesJobs KubernetesCluster; do (c
 test-kubernetes-cluster:
 	@Scripts/system-packages tests
 	@$(TEST_KUBERNETES_CLUSTER)
+
+# The page in Debian's Chromium, and the API, with the programs of the tests' build.
+BROWSER_PYTHON := "$$(../../Scripts/python-with browser selenium==4.51.0 schemathesis==4.32.5)" -B
+TEST_WEB_VIEW := cd Tests/WebView && $(BROWSER_PYTHON) -m unittest --quiet
+test-web-view:
+	@Scripts/system-packages tests
+	@swift build
+	@$(TEST_WEB_VIEW)
+
+# The pictures of the documentation.
+screenshots:
+	@Scripts/system-packages tests
+	@swift build
+	@cd Tests/WebView && $(BROWSER_PYTHON) screenshots.py ../../Documentation
 
 test-wheel: wheel
 	@Scripts/system-packages tests

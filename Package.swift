@@ -42,6 +42,7 @@ let sources: [Target] = [
     .target(name: "CMusterPlatform"),
     .target(name: "CMusterStatic"),
     .target(name: "CMusterTemplates"),
+    .target(name: "CMusterDashboard", exclude: ["assets"]),
     .target(name: "MusterSystem", dependencies: ["CMusterPlatform"], swiftSettings: strict),
     .target(name: "MusterModel", swiftSettings: strict),
 
@@ -128,12 +129,21 @@ let sources: [Target] = [
         dependencies: ["MusterModel", "MusterSystem", "MusterWire", "MusterStore", "MusterMetadata"],
         swiftSettings: strict),
 
-    // Floor 5: the upkeep of stores, and what a Swift flow imports.
+    // Floor 5: the upkeep of stores, the web view, and what a Swift flow imports.
     .target(
         name: "MusterUpkeep",
         dependencies: [
             "MusterModel", "MusterSystem", "MusterObjects", "MusterStore", "MusterMetadata",
             "MusterCourier", "MusterBucket",
+        ],
+        swiftSettings: strict),
+    .target(
+        name: "MusterDashboard",
+        dependencies: [
+            "CMusterDashboard", "MusterModel", "MusterSystem", "MusterStore", "MusterMetadata", "MusterHistory",
+            logging, nioCore, nioPosix,
+            .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "HTTPTypes", package: "swift-http-types"),
         ],
         swiftSettings: strict),
     .macro(
@@ -168,7 +178,7 @@ let sources: [Target] = [
             "MusterPython", "MusterEngine", "MusterHistory", "MusterObjects", "MusterAWS", "MusterS3", "MusterBatch",
             "MusterKubernetes", "MusterCourier",
             "MusterBucket",
-            "MusterTransfer", "MusterUpkeep", "CMusterTemplates", logging,
+            "MusterTransfer", "MusterUpkeep", "MusterDashboard", "CMusterTemplates", logging,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Configuration", package: "swift-configuration"), "Yams",
         ],
@@ -314,7 +324,13 @@ let tests: [Target] = [
         swiftSettings: strict),
     .testTarget(
         name: "MusterHistoryTests",
-        dependencies: ["MusterHistory", "MusterModel", "MusterStore", "MusterMetadata", "MusterSystem"],
+        dependencies: [
+            "MusterHistory", "MusterModel", "MusterStore", "MusterMetadata", "MusterSystem", "MusterTestSupport",
+        ],
+        swiftSettings: strict),
+    .testTarget(
+        name: "MusterDashboardTests",
+        dependencies: ["MusterDashboard", "MusterMetadata", "MusterModel", "MusterStore"],
         swiftSettings: strict),
     .testTarget(
         name: "MusterTests", dependencies: ["Muster", "MusterModel", "MusterWire"], swiftSettings: strict),
@@ -333,7 +349,8 @@ let tests: [Target] = [
     .testTarget(
         name: "MusterCommandLineTests",
         dependencies: [
-            "MusterCommandLine", "MusterModel", "MusterProcess", "MusterStore", "MusterMetadata", "MusterTestSupport",
+            "MusterCommandLine", "MusterHistory", "MusterModel", "MusterProcess", "MusterStore", "MusterMetadata",
+            "MusterTestSupport",
             crypto, .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: strict),
@@ -405,6 +422,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         .package(url: "https://github.com/swiftlang/swift-syntax.git", from: "603.0.1"),
     ],

@@ -14,7 +14,7 @@ package struct MusterCommand: AsyncParsableCommand {
         subcommands: [
             RunVerb.self, ResumeVerb.self, ShowVerb.self, CheckVerb.self, ListVerb.self, StatusVerb.self, LogsVerb.self,
             DumpVerb.self, CancelVerb.self, PackageVerb.self, TagVerb.self, CardVerb.self, NewVerb.self,
-            ConfigVerb.self, AttachVerb.self, DoctorVerb.self, StoreVerb.self, S3Verb.self, AgentVerb.self,
+            UIVerb.self, ConfigVerb.self, AttachVerb.self, DoctorVerb.self, StoreVerb.self, S3Verb.self, AgentVerb.self,
         ])
 
     package init() {}

@@ -4,6 +4,7 @@ package import MusterStore
 /// A page that a task shows, in its present version.
 package struct TaskCard: Equatable, Sendable {
     package let name: CardName
+    package let node: Int
     /// `STEP/TASK` in the run that was asked for.
     package let task: String
     package let path: String
@@ -39,7 +40,8 @@ package struct CardSearch {
                     flow: place.flow, run: place.run, step: place.step, task: place.task, attempt: page.attempt)
                 let path = cards.layout.cardFile(attempt, node: page.node, page.card)
                 return TaskCard(
-                    name: page.card, task: "\(task.step)/\(TaskName(number: task.number, node: page.node))", path: path,
+                    name: page.card, node: page.node,
+                    task: "\(task.step)/\(TaskName(number: task.number, node: page.node))", path: path,
                     digest: try cards.page(path).digest)
             }
     }

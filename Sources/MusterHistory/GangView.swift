@@ -21,29 +21,37 @@ package struct GangView: Encodable, Sendable, Equatable {
     /// Why the job waits, in the scheduler's words, and what can be done about it; nil when it does not wait.
     package var waits: String?
     package var nodes: [Node]
+    /// Unix seconds at which its nodes were together, and at which it ended; nil before.
+    package var started: Double?
+    package var finished: Double?
 }
 
 extension GangView {
-    /// The last attempt's gang of the task; nil for one node on this machine, and for a task that was not started.
+    /// The gang of one of the task's attempts; nil for one node on this machine, and for a task that was not started.
     ///
     /// The nodes' own words go before the engine's record, so that it is right also while no engine lives.
-    package init?(of task: RunTask, in state: RunState, _ layout: StoreLayout) {
+    /// - Parameter attempt: Counted from 0; the last one without it.
+    package init?(of task: RunTask, attempt: Int? = nil, in state: RunState, _ layout: StoreLayout) {
         let place = state.record.manifest.step(task.step)?.settings.place?.name
         guard task.attempts > 0, task.size > 1 || task.job != nil else { return nil }
+        let isLast = attempt == nil || attempt == task.attempts - 1
         let attempt = AttemptID(
             flow: state.record.flow, run: state.record.run, step: task.step, task: task.number,
-            attempt: task.attempts - 1)
+            attempt: attempt ?? task.attempts - 1)
         var record =
             GangRecord(path: layout.gangFile(attempt))
             ?? GangRecord(nodes: Array(repeating: GangRecord.Node(state: .starting), count: task.size))
         if let report = Self.report(attempt, layout) {
             record.waits = nil
             for node in report.nodes { record.set(node.index, NodeState(report: node.status)) }
-        } else if task.job != nil, case .running = task.status {
+            // Of a gang that was never together there is no start.
+            self.started = report.started > 0 ? report.started : nil
+            self.finished = report.finished > 0 ? report.finished : nil
+        } else if isLast, task.job != nil, case .running = task.status {
             record.hear(AttemptFolder(prefix: layout.attemptPrefix(attempt)))
         }
         self.place = task.job == nil ? nil : place
-        self.job = task.job
+        self.job = isLast ? task.job : nil
         self.waits = record.waits
         self.nodes = record.nodes.enumerated().map { index, node in
             Node(

@@ -32,9 +32,10 @@ package struct RunState: Sendable {
     package private(set) var machine: RunStateMachine
     /// Events that have been applied.
     package private(set) var eventCount = 0
-    /// Unix seconds by task: the start of its first attempt, and the end of its last.
-    package private(set) var started: [Int: Double] = [:]
-    package private(set) var finished: [Int: Double] = [:]
+    /// By task, those that were started in this run, in their order.
+    private var attempts: [Int: [AttemptTimes]] = [:]
+    /// Unix seconds by task that was taken over.
+    private var taken: [Int: Double] = [:]
 
     /// Reads all events of the run.
     package init(_ record: RunRecord, in layout: StoreLayout, _ metadata: any MetadataStore) async throws {
@@ -72,14 +73,31 @@ package struct RunState: Sendable {
     }
 
     private mutating func note(_ recorded: RecordedEvent) {
+        let time = recorded.time
         switch recorded.event {
-        case .attemptStarted(let task, _): if self.started[task] == nil { self.started[task] = recorded.time }
-        case .attemptSucceeded(let task, _, _), .attemptFailed(let task, _, _, _, _), .attemptInterrupted(let task, _),
-            .cloned(let task, _, _, _):
-            self.finished[task] = recorded.time
+        case .attemptStarted(let task, let attempt):
+            self.attempts[task, default: []].append(AttemptTimes(attempt: attempt, started: time))
+        case .attemptSucceeded(let task, _, _): self.end(task, .succeeded, time)
+        case .attemptFailed(let task, _, let failure, _, _):
+            self.end(task, failure.code == .cancelled ? .stopped : .failed, time, failure)
+        case .attemptInterrupted(let task, _): self.end(task, .interrupted, time)
+        case .cloned(let task, _, _, _): self.taken[task] = time
         case .started, .attemptSubmitted, .cancelled, .ended: break
         }
     }
+
+    /// An attempt that was refused before it began has an end alone.
+    private mutating func end(
+        _ task: Int, _ end: AttemptTimes.End, _ time: Double, _ failure: TaskFailure? = nil
+    ) {
+        guard let last = self.attempts[task]?.indices.last, self.attempts[task]?[last].ended == nil else { return }
+        self.attempts[task]?[last].ended = time
+        self.attempts[task]?[last].end = end
+        self.attempts[task]?[last].failure = failure
+    }
+
+    /// The attempts of a task that were started in this run, in their order.
+    package func attempts(of task: RunTask) -> [AttemptTimes] { self.attempts[task.number] ?? [] }
 
     /// A task's status in a word.
     package func word(for task: RunTask) -> String {
@@ -93,8 +111,14 @@ package struct RunState: Sendable {
 
     /// Seconds from a task's start to its end, or to `now` while it runs; nil when it has not started in this run.
     package func seconds(of task: RunTask, now: Double) -> Double? {
-        guard let started = self.started[task.number] else { return nil }
+        let attempts = self.attempts(of: task)
+        guard let started = attempts.first?.started else { return nil }
         if case .running = task.status, self.status == .running { return now - started }
-        return self.finished[task.number].map { $0 - started }
+        return attempts.last?.ended.map { $0 - started }
+    }
+
+    /// Unix seconds at which a task ended, in this run or by being taken over; nil for one that has not.
+    package func finished(_ task: RunTask) -> Double? {
+        self.attempts(of: task).last?.ended ?? self.taken[task.number]
     }
 }

@@ -37,15 +37,20 @@ package struct StatusReport: Encodable, Sendable {
         self.originRun = record.originRun
         self.created = record.created
         self.seconds = (record.finished ?? (state.status == .running ? now : nil)).map { $0 - record.created }
-        let kinds = Dictionary(record.manifest.parameters.map { ($0.name, $0.kind) }) { first, _ in first }
-        self.parameters = record.parameters.reduce(into: [:]) {
-            $0[$1.key] = $1.value.verbatim(kinds[$1.key] ?? .string)
-        }
+        self.parameters = record.shownParameters
         self.tasks = state.machine.tasks.map { task in
             Task(
                 step: task.step, task: task.number, status: state.word(for: task), nodes: task.size,
                 attempts: task.attempts, seconds: state.seconds(of: task, now: now), clonedFrom: task.clonedFrom,
                 failure: task.failure, gang: GangView(of: task, in: state, layout))
         }
+    }
+}
+
+extension RunRecord {
+    /// The parameters' values as people read them.
+    package var shownParameters: [String: VerbatimJSON] {
+        let kinds = Dictionary(self.manifest.parameters.map { ($0.name, $0.kind) }) { first, _ in first }
+        return self.parameters.reduce(into: [:]) { $0[$1.key] = $1.value.verbatim(kinds[$1.key] ?? .string) }
     }
 }

@@ -44,6 +44,18 @@ package struct AttemptFile: Sendable, Hashable {
 }
 
 extension AttemptFile.Kind {
+    /// True for what processes or agents wrote.
+    package var isLog: Bool {
+        switch self {
+        case .log, .agentLog: true
+        case .report, .gang, .card: false
+        }
+    }
+
+    package var isCard: Bool { if case .card = self { true } else { false } }
+}
+
+extension AttemptFile.Kind {
     fileprivate init?(_ head: Substring, _ rest: [Substring]) {
         if head == "report", rest == ["json"] {
             self = .report

@@ -51,3 +51,15 @@ package struct LogReader: Sendable {
         return count > 0
     }
 }
+
+extension LogReader {
+    /// nil for a log that was not begun yet.
+    package init?(ifThere path: String, from offset: Int) throws(StoreError) {
+        do {
+            try self.init(path: path, from: offset)
+        } catch {
+            guard error.code == .missing else { throw error }
+            return nil
+        }
+    }
+}

@@ -67,6 +67,13 @@ package struct FileStatus: Sendable, Hashable {
         self.init(status)
     }
 
+    /// The status of an open file; nil, with `errno` set, when it cannot be had.
+    package init?(descriptor: Int32) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return nil }
+        self.init(status)
+    }
+
     /// The status of the file or link at `path`; nil, with `errno` set, when it cannot be had.
     package init?(ofLink path: String) {
         var status = stat()

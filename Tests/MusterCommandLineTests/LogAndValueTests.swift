@@ -1,4 +1,5 @@
 import Foundation
+import MusterHistory
 import MusterModel
 import MusterStore
 import Testing

@@ -93,8 +93,3 @@ enum FailureText {
         return ["\(place) failed: \(failure.message)"] + failure.lastLines.map { "\(place) | \($0)" }
     }
 }
-
-/// Numbers with their noun.
-enum Count {
-    static func text(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
-}

@@ -137,19 +137,9 @@ struct LogPrinter {
 
     private mutating func nextEntry(_ source: LogSource, _ isFinal: Bool) throws -> LogEntry? {
         if self.readers[source] == nil {
-            guard let reader = try Self.reader(source.path, self.offsets[source] ?? 0) else { return nil }
+            guard let reader = try LogReader(ifThere: source.path, from: self.offsets[source] ?? 0) else { return nil }
             self.readers[source] = reader
         }
         return isFinal ? try self.readers[source]?.finish() : try self.readers[source]?.next()
-    }
-
-    /// nil where the log was not begun yet.
-    private static func reader(_ path: String, _ offset: Int) throws -> LogReader? {
-        do {
-            return try LogReader(path: path, from: offset)
-        } catch {
-            guard error.code == .missing else { throw error }
-            return nil
-        }
     }
 }

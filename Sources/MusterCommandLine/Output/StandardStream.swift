@@ -60,8 +60,7 @@ package struct StandardStream: Sendable {
     /// True for an error that means that there is no reader: a closed pipe, a closed terminal, or none from the start.
     private func isUnread(_ number: Int32) -> Bool {
         guard number == EIO else { return number == EPIPE || number == EBADF || number == ECONNRESET }
-        var status = stat()
-        return fstat(self.descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFCHR
+        return FileStatus(descriptor: self.descriptor)?.type == S_IFCHR
     }
 }
 

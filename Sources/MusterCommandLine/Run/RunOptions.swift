@@ -2,15 +2,6 @@ import ArgumentParser
 import MusterEngine
 import MusterModel
 
-/// The rules for tags.
-enum RunTag {
-    static func isOne(_ tag: String) -> Bool {
-        !tag.isEmpty && tag.utf8.count <= 500 && tag.allSatisfy { !$0.isNewline } && !tag.utf8.contains(0)
-    }
-
-    static func refusal(_ tag: String) -> String { "'\(tag)' is no tag; a tag is one line of 1 to 500 bytes" }
-}
-
 /// The options that `run` and `resume` share.
 struct RunOptions: ParsableArguments {
     @Option(

@@ -221,8 +221,7 @@ struct RunSession {
     private static func write(_ data: Data, to file: String) throws {
         let path = AbsolutePath.of(file)
         do {
-            var status = stat()
-            let isPlain = stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
+            let isPlain = FileStatus(path)?.isFile ?? true
             try data.write(to: URL(filePath: path), options: isPlain ? .atomic : [])
         } catch {
             throw CommandFailure(.usage, "the run's id cannot be written to \(file): \(error.localizedDescription)")

@@ -48,14 +48,3 @@ extension OpenedStore {
     /// Brings artifacts that are about to be read.
     func fetch(_ references: [ArtifactReference]) async throws { try await self.bucket?.courier.fetch(references) }
 }
-
-extension AttemptFile.Kind {
-    var isLog: Bool {
-        switch self {
-        case .log, .agentLog: true
-        case .report, .gang, .card: false
-        }
-    }
-
-    var isCard: Bool { if case .card = self { true } else { false } }
-}

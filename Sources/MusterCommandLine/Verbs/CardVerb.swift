@@ -3,7 +3,6 @@ import Foundation
 import MusterHistory
 import MusterMetadata
 import MusterModel
-import MusterProcess
 import MusterStore
 
 /// `muster card`
@@ -133,17 +132,6 @@ struct CardViewVerb: AsyncParsableCommand {
         // The store's own file, so that a browser that loads it again shows what a running task has added.
         let file = AbsolutePath.of(try await self.options.one(self.pathspec).path)
         StandardStream.output.line(file)
-        let context = try CommandContext(self.options.flow)
-        let path = context.environment["PATH"] ?? ""
-        let named = context.environment["BROWSER"].flatMap { $0.isEmpty ? nil : $0 }
-        guard let browser = ExecutableSearch.find(named ?? "xdg-open", path: path),
-            context.environment["DISPLAY"] != nil || named != nil
-        else { return }
-        let spec = ProcessSpec(executable: browser, arguments: [file], environment: context.environment)
-        let outcome = try await context.reactor.run(spec)
-        guard outcome.status.isSuccess else {
-            throw CommandFailure(
-                .runFailed, "\(browser) could not open it (\(outcome.status))\(LastLines.of(outcome.standardError))")
-        }
+        try await Browser.open(file, try CommandContext(self.options.flow))
     }
 }
