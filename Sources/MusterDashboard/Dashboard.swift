@@ -30,8 +30,9 @@ struct Dashboard: Sendable {
     func runs(_ query: RunsQuery) async throws -> RunsView { query.view(of: try await self.rows.matching(query)) }
 
     func run(_ key: RunKey) async throws -> RunView {
-        let state = try await self.states.state(of: key)
-        return RunView(state, tags: try await self.store.metadata.tags(of: key), now: Self.now())
+        var view = try await self.states.moment(of: key).view
+        view.now = Self.now()
+        return view
     }
 
     // MARK: - One task
@@ -43,13 +44,6 @@ struct Dashboard: Sendable {
         /// Counted from 0; nil before the first.
         let attempt: Int?
         let place: TaskPlace
-
-        /// The attempt whose files are looked at.
-        var work: AttemptID {
-            AttemptID(
-                flow: self.place.flow, run: self.place.run, step: self.place.step, task: self.place.task,
-                attempt: self.attempt ?? 0)
-        }
 
         /// True when this attempt can write no more.
         var isOver: Bool {
@@ -65,7 +59,7 @@ struct Dashboard: Sendable {
         _ key: RunKey, _ number: Int, attempt: Int?,
         where isWanted: @escaping @Sendable (AttemptFile.Kind) -> Bool = { _ in false }
     ) async throws -> Found {
-        let state = try await self.states.state(of: key)
+        let state = try await self.states.moment(of: key).state
         guard state.machine.tasks.indices.contains(number - 1) else {
             throw HistoryError(.missing, "the run \(key) has no task \(number)")
         }
@@ -138,9 +132,9 @@ struct Dashboard: Sendable {
     // MARK: - Changes
 
     func cancel(_ key: RunKey) async throws -> RunStatus {
-        _ = try await self.states.state(of: key)
+        _ = try await self.states.moment(of: key)
         try await self.store.cancel(key)
-        return try await self.states.state(of: key).status
+        return try await self.states.moment(of: key).state.status
     }
 
     func changeTags(of key: RunKey, adding: Set<String>, removing: Set<String>) async throws -> [String] {

@@ -55,7 +55,7 @@ struct Resources: Sendable {
         let key = try await self.key(context)
         let view = try await self.dashboard.run(key)
         guard LiveAnswer.isWanted(request) else { return try Answer.json(view) }
-        return self.live.response { last in last == nil ? view : try await self.dashboard.run(key) }
+        return self.live.response { (_: RunView?) in try await self.dashboard.run(key) }
     }
 
     private func task(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
@@ -63,8 +63,8 @@ struct Resources: Sendable {
         let attempt = try Query(request, known: ["attempt"]).index("attempt")
         let view = try await self.dashboard.task(key, task, attempt: attempt)
         guard LiveAnswer.isWanted(request) else { return try Answer.json(view) }
-        return self.live.response { last in
-            last == nil ? view : try await self.dashboard.task(key, task, attempt: attempt)
+        return self.live.response { (_: TaskView?) in
+            try await self.dashboard.task(key, task, attempt: attempt)
         }
     }
 
@@ -80,9 +80,8 @@ struct Resources: Sendable {
                 .request, "a log is followed from its end or a position; before and at are for one answer")
         }
         return self.live.response { (last: LogView?) -> LogView in
-            guard let last else { return view }
             var next = query
-            next.from = .after(last.page.after)
+            if let last { next.from = .after(last.page.after) }
             return try await self.dashboard.log(key, task, next)
         }
     }

@@ -61,7 +61,7 @@ struct RunView: LiveView {
     let created: Double
     let finished: Double?
     /// The server's clock, in Unix seconds.
-    let now: Double
+    var now: Double
     let user: String
     let originRun: String?
     let summary: String?
