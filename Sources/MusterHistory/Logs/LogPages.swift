@@ -8,6 +8,8 @@ package import MusterStore
 package struct LogPages: Sendable {
     /// Bytes that are read of each log before a page is given as far as it has come: a search may find nothing for long.
     private static let patience = 64 << 20
+    /// Bytes of the longest part that is read at once.
+    private static let longest = 16 << 20
 
     private let sources: [LogSource]
     private let filter: LogFilter
@@ -124,8 +126,11 @@ package struct LogPages: Sendable {
         var pieces: [Piece] = []
         var count = 0
         var start = end
+        // A search that finds nothing takes longer and longer parts, because some of what is before each is read twice.
+        var length = 0
         while start > 0, count < limit, end - start < Self.patience {
-            let mark = index.mark(before: start)
+            let mark = index.mark(before: max(start - length, 1))
+            length = min(max(2 * length, LogIndex.distance), Self.longest)
             let found = try self.pieces(source, index, from: mark, to: start, limit: .max).pieces
             count += found.reduce(0) { $0 + $1.lines.count }
             pieces = found + pieces
