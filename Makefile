@@ -106,7 +106,7 @@ test-kubernetes-cluster:
 	@$(TEST_KUBERNETES_CLUSTER)
 
 # The page in Debian's Chromium, and the API, with the programs of the tests' build.
-BROWSER_PYTHON := "$$(../../Scripts/python-with browser selenium==4.51.0 schemathesis==4.32.5)" -B
+BROWSER_PYTHON := "$$(../../Scripts/browser-python)" -B
 TEST_WEB_VIEW := cd Tests/WebView && $(BROWSER_PYTHON) -m unittest --quiet
 test-web-view:
 	@Scripts/system-packages tests

@@ -2,13 +2,10 @@
 
 import json
 
-# As `make test-web-view` has them.
-PACKAGES = ("selenium==4.51.0", "schemathesis==4.32.5")
-
 
 def seconds(bench, what, amount, rounds):
     """Runs a measure of web.py in a browser and returns its figures."""
-    python = bench.check([bench.root / "Scripts" / "python-with", "browser", *PACKAGES]).strip()
+    python = bench.check([bench.root / "Scripts" / "browser-python"]).strip()
     bench.build_commands()
     environment = bench.muster_environment() | {"MUSTER": str(bench.release / "muster")}
     printed = bench.check(

@@ -5,7 +5,7 @@ import MusterModel
 import MusterStore
 import NIOPosix
 
-/// What is asked of the store, and answered with views.
+/// Reads the store for the resources of the API.
 struct Dashboard: Sendable {
     let store: any DashboardStore
     let states: RunStates
@@ -44,6 +44,20 @@ struct Dashboard: Sendable {
         /// Counted from 0; nil before the first.
         let attempt: Int?
         let place: TaskPlace
+
+        /// The logs of the attempt's nodes; none of an attempt that has just begun.
+        /// - Parameter node: nil for all.
+        /// - Throws: `HistoryError` for a folder that is there and cannot be read.
+        func logs(in layout: StoreLayout, node: Int? = nil, isOfAgents: Bool = false) throws -> [LogSource] {
+            var search = LogSearch(
+                layout: layout, node: node, attempt: self.task.clonedFrom == nil ? self.attempt : nil,
+                isOfAgents: isOfAgents)
+            do {
+                return try search.sources(of: self.place)
+            } catch let error as HistoryError where error.code == .missing {
+                return []
+            }
+        }
 
         /// True when this attempt can write no more.
         var isOver: Bool {
@@ -94,7 +108,7 @@ struct Dashboard: Sendable {
     func artifacts(_ key: RunKey, _ number: Int, node: Int) async throws -> [ArtifactRow] {
         let found = try await self.find(key, number, attempt: nil)
         let references = ArtifactRow.references(of: found, node: node)
-        // Those that cannot be brought have no preview.
+        // Those that cannot be brought have no preview; their downloads say why.
         try? await self.store.fetch(references.map(\.value).filter(ArtifactRow.hasPreview))
         let artifacts = ArtifactStore(self.store.layout)
         return try await self.reading {

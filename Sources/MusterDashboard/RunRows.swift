@@ -20,11 +20,11 @@ actor RunRows {
         let mark = try await self.store.metadata.changeMark()
         let now = Uptime.now()
         if mark == self.mark, now - self.read < Self.age { return self.rows }
-        self.mark = mark
-        self.read = now
         let layout = self.store.layout
-        self.rows = try await self.store.metadata.listed(flow: nil, limit: nil).map { RunsView.Row($0, in: layout) }
-        return self.rows
+        let rows = try await self.store.metadata.listed(flow: nil, limit: nil).map { RunsView.Row($0, in: layout) }
+        // Only of a reading that has succeeded: the next one would otherwise show old rows instead of the failure.
+        (self.rows, self.mark, self.read) = (rows, mark, now)
+        return rows
     }
 
     /// The runs that match.

@@ -59,6 +59,7 @@ actor RunStates {
         _ run: RunKey, in store: any DashboardStore, after before: Task<Moment, any Error>?
     ) async throws -> Moment {
         try await store.lookAtEngine(of: run)
+        // A reading that has failed is begun anew, and throws if it fails again.
         guard let before = try? await before?.value else {
             let finder = RunFinder(layout: store.layout, metadata: store.metadata)
             let record = try await finder.record(of: Pathspec(flow: run.flow, run: run.run))

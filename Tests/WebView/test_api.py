@@ -261,7 +261,7 @@ class ApiTests(unittest.TestCase):
             status, answer = client.change(f"/api/runs/LinesFlow/{run['run']}/{verb}", body)
             self.assertEqual((status, answer["error"]["code"]), (403, "request.refused"))
 
-    # What is wrong
+    # Wrong requests
 
     def test_wrong_addresses_and_parameters(self):
         run = self.run_of("LinesFlow")

@@ -1,4 +1,4 @@
-"""What the API's description says holds, whatever it is asked."""
+"""Requests made up from the API's description are answered as it says."""
 
 import subprocess
 import sys

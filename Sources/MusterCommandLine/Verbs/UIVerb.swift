@@ -34,7 +34,7 @@ struct UIVerb: AsyncParsableCommand {
         let store = try self.store.existing(self.flow)
         let context = try CommandContext(self.flow, given: self.store.given)
         let server = DashboardServer(
-            ShownStore(opened: store, options: self.store, context: context),
+            ShownStore(opened: store, context: context),
             DashboardOptions(
                 host: self.host, port: self.port, isReadOnly: self.readOnly, version: ProgramVersion.number,
                 user: context.user, assets: context.environment["MUSTER_UI_ASSETS"]))
@@ -66,7 +66,6 @@ struct UIVerb: AsyncParsableCommand {
 /// The opened store as the dashboard needs it.
 private struct ShownStore: DashboardStore {
     let opened: OpenedStore
-    let options: StoreOptions
     let context: CommandContext
 
     var name: String { self.context.settings.store ?? self.opened.layout.root }
@@ -87,10 +86,9 @@ private struct ShownStore: DashboardStore {
 
     /// By the verb, in a process of its own: one that ends a run holds the run's lock, and dies if it loses that.
     func cancel(_ run: RunKey) async throws {
-        let store = self.context.settings.store ?? self.opened.layout.root
         let outcome = try await self.context.reactor.run(
             ProcessSpec(
-                executable: CommandContext.ownPath, arguments: ["cancel", "\(run)", "--store", store],
+                executable: CommandContext.ownPath, arguments: ["cancel", "\(run)", "--store", self.name],
                 environment: self.context.environment))
         guard outcome.status.isSuccess else {
             throw DashboardError(.cancel, "the run could not be ended\(LastLines.of(outcome.standardError))")

@@ -18,7 +18,7 @@ struct Gate: Sendable {
         case refused(String)
     }
 
-    /// What comes with a request.
+    /// The parts of a request on which the decision rests.
     struct Credentials {
         /// The header `Host`.
         var authority: String?

@@ -20,6 +20,7 @@ struct GateMiddleware<Context: RequestContext>: RouterMiddleware {
     private func answer(
         _ request: Request, _ context: Context, _ next: (Request, Context) async throws -> Response
     ) async throws -> Response {
+        // A query that cannot be read brings no token.
         let credentials = Gate.Credentials(
             authority: request.head.authority, origin: request.headers[.origin], cookies: request.headers[.cookie],
             token: (try? Query(request))?.text(Gate.tokenParameter))
@@ -39,7 +40,7 @@ struct GateMiddleware<Context: RequestContext>: RouterMiddleware {
         }
     }
 
-    /// What the page may load and ask: its own server, nothing inline.
+    /// The Content-Security-Policy of the page: it loads from its own server alone, and nothing inline.
     private static var policy: String {
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     }

@@ -84,6 +84,7 @@ struct LiveStream<View: LiveView> {
     }
 
     private static func text(of error: any Error) -> String {
+        // A text is always encoded.
         (try? JSONText.line(["message": "\(error)"])) ?? "{}"
     }
 }

@@ -41,6 +41,7 @@ struct ArtifactRow: Encodable, Sendable {
 
     private static func preview(of reference: ArtifactReference, _ artifacts: ArtifactStore) -> String? {
         guard self.hasPreview(reference) else { return nil }
+        // One that is damaged or missing has no preview; its download says why.
         if reference.size <= self.whole {
             return (try? artifacts.data(reference)).map {
                 ArtifactText.text($0, reference.encoding, limit: self.shown)

@@ -2,7 +2,7 @@ import MusterHistory
 import MusterModel
 import MusterStore
 
-/// What is asked of a task's logs.
+/// The parameters of a request for a task's log.
 struct LogQuery: Sendable {
     enum From: Sendable, Equatable {
         case end
@@ -30,11 +30,7 @@ struct LogView: Encodable, Sendable {
 
     /// Reads the logs.
     init(_ found: Dashboard.Found, _ query: LogQuery, _ layout: StoreLayout, _ indexes: LogIndexes) throws {
-        var search = LogSearch(
-            layout: layout, node: query.node, attempt: found.task.clonedFrom == nil ? found.attempt : nil,
-            isOfAgents: query.isOfAgents)
-        // An attempt that has just begun has no logs.
-        let sources = (try? search.sources(of: found.place)) ?? []
+        let sources = try found.logs(in: layout, node: query.node, isOfAgents: query.isOfAgents)
         let pages = try LogPages(sources, query.filter, index: indexes.index)
         self.page =
             switch query.from {

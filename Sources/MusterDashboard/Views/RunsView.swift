@@ -40,7 +40,7 @@ struct RunsView: LiveView, Equatable {
     var isFinal: Bool { false }
 }
 
-/// What is asked of the list of runs.
+/// The parameters of a request for the list of runs.
 struct RunsQuery: Sendable {
     var flow: String?
     var status: String?

@@ -19,8 +19,7 @@ extension TaskView {
             task.clonedFrom == nil
             ? nil : "\(found.place.flow)/\(found.place.run)/\(found.place.step)/\(found.place.task)"
         self.gang = GangView(of: task, attempt: found.attempt, in: state, layout)
-        var logs = LogSearch(layout: layout, node: nil, attempt: task.clonedFrom == nil ? found.attempt : nil)
-        self.logs = ((try? logs.sources(of: found.place)) ?? []).map {
+        self.logs = try found.logs(in: layout).map {
             Log(node: $0.node, size: FileStatus($0.path)?.size ?? 0)
         }
         var cards = CardSearch(layout, node: nil)
